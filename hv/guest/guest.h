@@ -1,0 +1,97 @@
+/*
+ * guest.h - a guest: its memory, its registers, its console, and the end it came to.
+ */
+#ifndef GUEST_GUEST_H
+#define GUEST_GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/status.h"
+#include "cpu/trap_frame.h"
+#include "guest/elf32.h"
+#include "io/console.h"
+#include "irq/virq.h"
+#include "pagetable/gspace.h"
+#include "pebpeb.h"
+
+enum guest_state {
+    GUEST_READY,        /* wants the processor (or has it) */
+    GUEST_HALTED,       /* HLT: waits for a virtual interrupt */
+    GUEST_BLOCKED,      /* its row log is full: waits for the serial line */
+    GUEST_PAUSED,       /* by the operator */
+    GUEST_ENDED,        /* end and status are valid; memory goes back at once, this struct with guest_release */
+};
+
+enum guest_end {
+    GUEST_END_NONE,
+    GUEST_END_EXIT,     /* hv_exit: status */
+    GUEST_END_CRASH,    /* by the hypervisor: status = 0xDEADC0DE, reason */
+    GUEST_END_TIMEOUT,  /* by the operator's time-out */
+    GUEST_END_KILL,     /* by the operator */
+};
+
+#define GUEST_REASON_BYTES 200
+#define GUEST_NAME_BYTES 64
+#define GUEST_MEMORY_DEFAULT (24u << 20)
+#define GUEST_REPORT_BYTES 4096
+
+/* One slot of the virtual IDT. eip = 0: empty. */
+struct guest_gate {
+    uint32_t eip;
+    bool privileged;
+};
+
+struct guest {
+    struct trap_frame frame;            /* first: 16-byte aligned, the processor pushes into it */
+    uint8_t fpu[512] __attribute__((aligned(16)));
+    struct gspace space;                /* RAM and page tables */
+    struct virq virq;                   /* virtual IF, pending ticks and keys */
+    struct guest_gate idt[HV_IDT_SLOTS];
+    uint32_t esp0;                      /* stack for traps from guest user */
+    uint32_t id;                        /* counts up from 1, never reused */
+    char name[GUEST_NAME_BYTES];
+    enum guest_state state;
+    bool paused;                        /* operator's pause, on top of state */
+    enum guest_end end;
+    int32_t status;                     /* hv_exit's argument, or 0xDEADC0DE */
+    char reason[GUEST_REASON_BYTES];    /* why it crashed: the first reason, one line, no quotes needed */
+    char report[GUEST_REPORT_BYTES];    /* full crash report, lines ended by '\n' (operator.md section 6); "" unless crashed */
+    char registers[200];                /* "eax=... ebx=..." at the crash */
+    uint64_t started_ns, ended_ns;      /* wall clock */
+    uint64_t run_ns;                    /* processor time used */
+    uint64_t timeout_ns;                /* 0: none; else end with GUEST_END_TIMEOUT at started_ns + timeout_ns */
+    uint64_t next_tick_ns;
+    uint64_t hypercall_count, event_count, hidden_fault_count;
+    struct image_symbols symbols;       /* copied names of its ELF, for reports; may be empty */
+    struct console console;
+    struct guest *next;                 /* all guests, ascending ID */
+};
+
+/*
+ * Make a guest from an ELF image: memory, tables, console attached, state GUEST_READY, nothing run yet.
+ * name is 1-63 of A-Za-z0-9._-; memory_bytes a multiple of 4096. On failure NULL, with the exact reason in
+ * reason (GUEST_REASON_BYTES), and nothing leaked. The image is not needed afterwards.
+ */
+struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes, char *reason);
+
+/* End a guest; the first end wins, later ones are ignored. RAM and page tables are freed at once, the console stays. */
+void guest_end_exit(struct guest *guest, int32_t status);
+void guest_crash(struct guest *guest, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void guest_end_timeout(struct guest *guest);
+void guest_kill(struct guest *guest);
+
+/* After it ended: detach its console and free the struct. */
+void guest_release(struct guest *guest);
+
+/* Every guest that is not released, ascending ID; NULL at the end. */
+struct guest *guest_first(void);
+struct guest *guest_find(uint32_t id);
+
+static inline bool guest_is_user(const struct guest *guest)
+{
+    return (guest->frame.cs & 3) == 3;
+}
+
+#endif

@@ -1,0 +1,15 @@
+/*
+ * report.h - what a guest kernel's author sees when it died: operator.md section 6.
+ */
+#ifndef GUEST_REPORT_H
+#define GUEST_REPORT_H
+
+struct guest;
+
+/*
+ * Fill guest->registers and guest->report from guest->reason, its frame, memory, tables and symbols. Called by
+ * guest_crash while the guest's memory is still there and its address space loaded.
+ */
+void report_write(struct guest *guest);
+
+#endif

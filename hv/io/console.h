@@ -1,0 +1,49 @@
+/*
+ * console.h - consoles as the operator sees them: which one is in view, on framebuffer and serial; where keys go.
+ *
+ * A console belongs to the monitor or to one guest. Output only marks rows dirty; console_pump draws them in batches.
+ */
+#ifndef IO_CONSOLE_H
+#define IO_CONSOLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "io/vcon.h"
+
+struct console {
+    struct vcon vcon;
+    unsigned number;            /* 0: the monitor; else the guest's ID */
+    char name[64];
+    char state[32];             /* for the status line: "running", "exit 77", ... kept by the owner */
+    void *owner;
+    void (*key)(void *owner, uint32_t key_word);    /* a key word of abi section 6, make and break */
+    struct console *next;       /* list in ascending number, kept by console.c */
+};
+
+/* framebuffer is the write-combining mapping of the boot framebuffer, or NULL. */
+struct boot_framebuffer;
+void console_init(const struct boot_framebuffer *description, void *framebuffer);
+
+/* Take a console into the list / out of it. Memory stays the caller's. Removing the one in view shows the monitor. */
+void console_attach(struct console *console);
+void console_detach(struct console *console);
+
+/* Show this console on every screen. */
+void console_view(struct console *console);
+struct console *console_in_view(void);
+
+/* Whether the console in view is mirrored to serial as ANSI and serial input types into it (off during a TAP stream). */
+void console_use_serial(bool use);
+
+/* Take input from PS/2 and serial, switch consoles on Alt+Fn and Ctrl-], give key words to the console in view. */
+void console_input_pump(void);
+/* Draw what changed: at most one serial ring full per call. True while something is left to do. */
+bool console_output_pump(uint64_t now_ns);
+/* The same until everything is on the framebuffer (serial: at most limit_ms). */
+void console_flush(unsigned limit_ms);
+
+/* Panic: take over framebuffer and serial from whatever state they are in, and write text (NUL-terminated, '\n' ends lines). */
+void console_panic_write(const char *text);
+
+#endif

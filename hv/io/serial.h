@@ -1,0 +1,33 @@
+/*
+ * serial.h - one 16550 UART: polled or interrupt-driven receive, ring-buffered transmit, a panic path that needs nothing.
+ */
+#ifndef IO_SERIAL_H
+#define IO_SERIAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Find COM1-COM4 by loop-back test, set 115200 8N1 and FIFO. False: no UART answers; all calls below then do nothing. */
+bool serial_init(void);
+bool serial_present(void);
+
+/* Free bytes in the transmit ring (16 KiB). */
+size_t serial_tx_space(void);
+
+/* Queue bytes. Returns how many were taken (less than length only when the ring is full; all when no UART is present). */
+size_t serial_tx(const char *bytes, size_t length);
+
+/* Move queued bytes to the UART while it accepts them without waiting. Call often. True while bytes remain queued. */
+bool serial_pump(void);
+
+/* Push everything out, at most limit_ms of waiting in all. */
+void serial_drain(unsigned limit_ms);
+
+/* The next received byte, or -1. */
+int serial_rx(void);
+
+/* Panic path: bounded busy-wait per byte, no ring, no state. */
+void serial_panic_write(const char *bytes, size_t length);
+
+#endif

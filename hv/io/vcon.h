@@ -1,0 +1,56 @@
+/*
+ * vcon.h - an 80x25 cell console (PURE): VGA attributes, eager wrap and scroll, dirty rows, and the row log.
+ *
+ * The row log is what TAP streams show of a console: see operator.md section 5 ("The lines follow the guest's screen").
+ * A row is handed to the log when output leaves it by newline, wrap or scroll and its text differs from what was last
+ * logged for it; other changed rows are handed over by vcon_log_still. Rows keep their identity when they scroll.
+ */
+#ifndef IO_VCON_H
+#define IO_VCON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VCON_ROWS 25
+#define VCON_COLS 80
+#define VCON_ATTRIBUTE_START 7
+#define VCON_LOG_BYTES 16384    /* holds every row that one 4096-byte print can emit, twice over is not needed */
+
+struct vcon_row_log {
+    uint32_t text_hash;         /* of the trimmed text last logged (0: never, or empty) */
+    uint64_t changed_ns;        /* last change of text since then */
+    uint64_t logged_ns;         /* when it was last logged */
+    bool changed;               /* text may differ from what was logged */
+};
+
+struct vcon {
+    uint16_t cells[VCON_ROWS][VCON_COLS];   /* attribute << 8 | CP437 character; blank = attribute << 8 | 0x20 */
+    uint8_t row, column, attribute;
+    uint32_t dirty_rows;                    /* bit r: row r changed since the drawer last cleared it */
+    uint64_t now_ns;                        /* set by vcon_set_time before output, so that rows are stamped */
+    bool log_enabled;                       /* rows go to the row log only when set */
+    struct vcon_row_log rows[VCON_ROWS];
+    uint32_t log_head, log_tail;            /* byte ring of records: length byte, then that many CP437 bytes */
+    uint64_t log_dropped_rows;
+    uint8_t log[VCON_LOG_BYTES];
+};
+
+void vcon_init(struct vcon *console);
+void vcon_write(struct vcon *console, const uint8_t *bytes, size_t length);
+/* Arguments are already checked: row 0-24, column 0-79, any attribute byte. */
+void vcon_set_attribute(struct vcon *console, uint8_t attribute);
+void vcon_set_cursor(struct vcon *console, unsigned row, unsigned column);
+/* Move, colour, print, then put cursor and colour back (the saved cursor does not move with a scroll). */
+void vcon_write_at(struct vcon *console, const uint8_t *bytes, size_t length, unsigned row, unsigned column,
+                   uint8_t attribute);
+void vcon_set_time(struct vcon *console, uint64_t now_ns);
+
+/* Log rows that have been still for 100 ms (at most once a second each while they keep changing); all = every changed row. */
+void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all);
+/* Take the oldest logged row: CP437 bytes without trailing blanks (never empty), at most 80. Returns length, or -1. */
+int vcon_log_take(struct vcon *console, uint8_t text[VCON_COLS]);
+/* True when the log is so full that the owner must not print more until rows were taken. */
+bool vcon_log_is_full(const struct vcon *console);
+
+#endif

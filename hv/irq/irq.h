@@ -1,0 +1,34 @@
+/*
+ * irq.h - host interrupts: one call at boot, one call per interrupt.
+ */
+#ifndef IRQ_IRQ_H
+#define IRQ_IRQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Host vectors: the top, which no guest kernel uses. Their gates are DPL 0. */
+#define IRQ_VECTOR_TIMER 0xF0
+#define IRQ_VECTOR_KEYBOARD 0xF1
+#define IRQ_VECTOR_SERIAL 0xF2
+#define IRQ_VECTOR_PIC_BASE 0xF8    /* 8259 spurious interrupts, should any come: 0xF8-0xFF; 0xFF is the APIC's too */
+
+/*
+ * Find and set up interrupt controllers and timers: parse ACPI (rsdp may be 0), mask and move the 8259, set up the
+ * local APIC (xAPIC or x2APIC as left), mask every IOAPIC entry, calibrate the timer. What is missing is logged.
+ * map makes a physical range readable (and writable, uncached, for devices): pagetable's mapping, passed in by main.
+ */
+struct irq_platform {
+    uint64_t rsdp;
+    const void *(*map_table)(uint64_t physical, uint64_t bytes);
+    void *(*map_device)(uint64_t physical, uint64_t bytes);
+};
+void irq_init(const struct irq_platform *platform);
+
+/* Route an ISA interrupt (1 keyboard, 4 COM1, 3 COM2) through the IOAPIC with its source override. False: cannot. */
+bool irq_route_isa(unsigned isa_irq, uint8_t vector);
+
+/* Acknowledge the interrupt that came in on a host vector (EOI). Returns false for a vector that is not ours. */
+bool irq_acknowledge(uint8_t vector);
+
+#endif

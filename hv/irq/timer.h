@@ -1,0 +1,20 @@
+/*
+ * timer.h - time: a calibrated TSC as the clock, the local APIC (else the PIT) as the alarm.
+ */
+#ifndef IRQ_TIMER_H
+#define IRQ_TIMER_H
+
+#include <stdint.h>
+
+/* Nanoseconds since timer_init; monotonic. */
+uint64_t timer_now_ns(void);
+
+/* Ask for one host interrupt at about this time (or at once when it is past). A later call replaces it. */
+void timer_set_alarm(uint64_t at_ns);
+/* No alarm until the next timer_set_alarm. */
+void timer_cancel_alarm(void);
+
+/* Busy-wait; for device probes only. */
+void timer_spin_us(unsigned microseconds);
+
+#endif
