@@ -1,0 +1,186 @@
+/*
+ * insn.h - every instruction that C cannot express, one inline function each; all inline assembly of hv is here.
+ */
+#ifndef CPU_INSN_H
+#define CPU_INSN_H
+
+#include <stdint.h>
+
+static inline uint8_t insn_inb(uint16_t port)
+{
+    uint8_t value;
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline void insn_outb(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint16_t insn_inw(uint16_t port)
+{
+    uint16_t value;
+    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline void insn_outw(uint16_t port, uint16_t value)
+{
+    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint32_t insn_inl(uint16_t port)
+{
+    uint32_t value;
+    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline void insn_outl(uint16_t port, uint32_t value)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint64_t insn_rdtsc(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline uint64_t insn_rdmsr(uint32_t msr)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void insn_wrmsr(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+}
+
+/* out: EAX, EBX, ECX, EDX. */
+static inline void insn_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+    __asm__ volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(subleaf));
+}
+
+static inline uint64_t insn_read_cr0(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr0, %0" : "=r"(value));
+    return value;
+}
+
+static inline void insn_write_cr0(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr0" : : "r"(value) : "memory");
+}
+
+static inline uint64_t insn_read_cr2(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr2, %0" : "=r"(value));
+    return value;
+}
+
+static inline uint64_t insn_read_cr3(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr3, %0" : "=r"(value));
+    return value;
+}
+
+static inline void insn_write_cr3(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory");
+}
+
+static inline uint64_t insn_read_cr4(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr4, %0" : "=r"(value));
+    return value;
+}
+
+static inline void insn_write_cr4(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
+}
+
+static inline void insn_write_dr7(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%dr7" : : "r"(value));
+}
+
+static inline void insn_invlpg(uint64_t linear)
+{
+    __asm__ volatile("invlpg (%0)" : : "r"(linear) : "memory");
+}
+
+/* base and limit as LGDT and LIDT want them: SDM vol. 3 "Memory-Management Registers". */
+struct insn_table_register {
+    uint16_t limit;
+    uint64_t base;
+} __attribute__((packed));
+
+static inline void insn_lgdt(const struct insn_table_register *gdtr)
+{
+    __asm__ volatile("lgdt %0" : : "m"(*gdtr));
+}
+
+static inline void insn_lidt(const struct insn_table_register *idtr)
+{
+    __asm__ volatile("lidt %0" : : "m"(*idtr));
+}
+
+static inline void insn_ltr(uint16_t selector)
+{
+    __asm__ volatile("ltr %0" : : "r"(selector) : "memory");
+}
+
+static inline void insn_lldt(uint16_t selector)
+{
+    __asm__ volatile("lldt %0" : : "r"(selector));
+}
+
+static inline void insn_clts(void)
+{
+    __asm__ volatile("clts");
+}
+
+/* area: 512 bytes, 16-byte aligned. SDM vol. 1 "FXSAVE Area". */
+static inline void insn_fxsave(void *area)
+{
+    __asm__ volatile("fxsave (%0)" : : "r"(area) : "memory");
+}
+
+static inline void insn_fxrstor(const void *area)
+{
+    __asm__ volatile("fxrstor (%0)" : : "r"(area) : "memory");
+}
+
+/* Sleep until the next interrupt, take it, and come back with interrupts off again. */
+static inline void insn_sti_hlt_cli(void)
+{
+    __asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+
+static inline void insn_hlt(void)
+{
+    __asm__ volatile("hlt");
+}
+
+static inline void insn_cli(void)
+{
+    __asm__ volatile("cli" : : : "memory");
+}
+
+static inline void insn_pause(void)
+{
+    __asm__ volatile("pause");
+}
+
+#endif
