@@ -1,0 +1,23 @@
+/*
+ * text.h - small helpers for text that people typed: names, sizes, numbers (PURE).
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Equal, if A-Z and a-z count as the same (ASCII only, as on FAT). */
+bool text_equal_nocase(const char *left, const char *right);
+
+/* Copy as much of source as fits, always NUL-terminated when size_bytes > 0. Returns false when it was cut. */
+bool text_copy(char *destination, size_t size_bytes, const char *source);
+
+/*
+ * Read an unsigned number, decimal or hexadecimal with 0x, from the start of text. Returns the first character after
+ * it, or NULL (value untouched) when there is no digit or the number does not fit into 64 bits.
+ */
+const char *text_parse_u64(const char *text, uint64_t *value);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * test_text.c - base/text: comparing, copying and reading what people type.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+
+static void test_equal_nocase(void **state)
+{
+    (void)state;
+    assert_true(text_equal_nocase("", ""));
+    assert_true(text_equal_nocase("MyKernel.ELF", "mykernel.elf"));
+    assert_false(text_equal_nocase("kernel", "kernel2"));
+    assert_false(text_equal_nocase("kernel2", "kernel"));
+    assert_false(text_equal_nocase("@", "`"));      /* 0x20 apart, but no letters */
+    assert_false(text_equal_nocase("[", "{"));
+    assert_false(text_equal_nocase("\xC4", "\xE4"));
+}
+
+static void test_copy(void **state)
+{
+    char room[4] = "xyz";
+
+    (void)state;
+    assert_false(text_copy(room, 0, "a"));
+    assert_string_equal(room, "xyz");
+    assert_true(text_copy(room, sizeof(room), "abc"));
+    assert_string_equal(room, "abc");
+    assert_false(text_copy(room, sizeof(room), "defg"));
+    assert_string_equal(room, "def");
+    assert_true(text_copy(room, 1, ""));
+    assert_string_equal(room, "");
+    assert_false(text_copy(room, 1, "a"));
+    assert_string_equal(room, "");
+}
+
+static void check_number(const char *text, uint64_t expected, const char *rest)
+{
+    uint64_t value = 0;
+    const char *end = text_parse_u64(text, &value);
+
+    assert_non_null(end);
+    assert_true(value == expected);
+    assert_string_equal(end, rest);
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    check_number("0", 0, "");
+    check_number("77", 77, "");
+    check_number("32M", 32, "M");
+    check_number("007x", 7, "x");
+    check_number("0xDEADc0de ", 0xDEADC0DE, " ");
+    check_number("0X1f", 0x1F, "");
+    check_number("9a", 9, "a");
+    check_number("18446744073709551615", UINT64_MAX, "");
+    check_number("0xFFFFFFFFFFFFFFFF", UINT64_MAX, "");
+    check_number("0x00000000000000000001", 1, "");
+}
+
+static void test_no_numbers(void **state)
+{
+    static const char *const refused[] = { "", "-1", "+1", " 1", "x", "0x", "0xg", "18446744073709551616",
+                                           "18446744073709551620", "99999999999999999999999", "0x10000000000000000" };
+    (void)state;
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        uint64_t value = 42;
+        assert_null(text_parse_u64(refused[i], &value));
+        assert_true(value == 42);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_equal_nocase),
+        cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_no_numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
