@@ -24,7 +24,7 @@ struct block {
     uint16_t added_count;       /* 512 unless the block has a hole, or is one */
 };
 
-/* What frames_add was given, sorted, neighbours joined. Tells a foreign frame from an allocated one in a block with holes. */
+/* What frames_add was given, sorted, neighbours joined. Tells foreign frames from allocated ones in a block with holes. */
 struct range {
     uint64_t first, end;        /* frame numbers; end is one past the last */
 };
@@ -178,7 +178,8 @@ void frames_add(hpa_t base, uint64_t length_bytes)
     if (first >= end)
         return;
     if (!insert_range(first, end)) {
-        log_warn("RAM at 0x%lx (%lu KiB) left out: more than %u separate ranges", base.v, length_bytes >> 10, RANGES_MAX);
+        log_warn("RAM at 0x%lx (%lu KiB) left out: more than %u separate ranges", base.v, length_bytes >> 10,
+                 RANGES_MAX);
         return;
     }
     frames.total_count += end - first;
