@@ -24,7 +24,7 @@ struct block {
     uint16_t added_count;       /* 512 unless the block has a hole, or is one */
 };
 
-/* What frames_add was given, sorted, neighbours joined. Tells foreign frames from allocated ones in a block with holes. */
+/* What frames_add was given, sorted and joined: tells foreign frames from allocated ones in a block with holes. */
 struct range {
     uint64_t first, end;        /* frame numbers; end is one past the last */
 };

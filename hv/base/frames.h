@@ -23,7 +23,7 @@ void frames_add(hpa_t base, uint64_t length_bytes);
 /* One 4 KiB frame, content undefined; HPA_NONE when there is none. The caller owns it until frames_free. */
 hpa_t frames_alloc(void);
 
-/* 512 contiguous frames, aligned to 2 MiB; HPA_NONE when there is no such block. Freed by frames_free_large, or frame by frame. */
+/* 512 frames, together and aligned to 2 MiB; HPA_NONE when there are none. Freed by frames_free_large or one by one. */
 hpa_t frames_alloc_large(void);
 
 void frames_free(hpa_t frame);

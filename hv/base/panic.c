@@ -151,7 +151,7 @@ void panic_with_registers(const struct panic_registers *registers, const char *f
     halt_for_ever();
 }
 
-/* Called, not trapped into: the general registers hold nothing of the caller's, so only the place and the state count. */
+/* Called, not trapped into: the general registers hold nothing of the caller's, so only place and state are shown. */
 __attribute__((noinline)) void panic(const char *format, ...)
 {
     uint64_t caller = (uint64_t)(uintptr_t)__builtin_return_address(0);

@@ -40,7 +40,7 @@ struct image_symbols {
 /* Fill symbols->storage from .symtab/.strtab; count stays 0 when there is none or it is malformed. Never fails. */
 void image_symbols_load(struct image_symbols *symbols, const void *image, uint64_t image_bytes);
 
-/* "name+0x12" for an address, or NULL when no symbol covers it (at most 1 MiB below). offset receives the distance. */
+/* The name of the symbol at or next below address, at most 1 MiB below; NULL: none. offset receives the distance. */
 const char *image_symbols_find(const struct image_symbols *symbols, uint32_t address, uint32_t *offset);
 
 #endif
