@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "cpu/trap_frame.h"
 #include "guest/elf32.h"
+#include "guest/events.h"
 #include "io/console.h"
 #include "irq/virq.h"
 #include "pagetable/gspace.h"
@@ -64,6 +65,8 @@ struct guest {
     uint64_t timeout_ns;                /* 0: none; else end with GUEST_END_TIMEOUT at started_ns + timeout_ns */
     uint64_t next_tick_ns;
     uint64_t hypercall_count, event_count, hidden_fault_count;
+    uint32_t fault_address;             /* gva of its last #PF, or where the hypervisor could not read or write for it */
+    struct guest_events events;         /* the last virtual events, for reports */
     struct image_symbols symbols;       /* copied names of its ELF, for reports; may be empty */
     struct console console;
     struct guest *next;                 /* all guests, ascending ID */
