@@ -12,7 +12,7 @@
 struct guest_event {
     uint32_t kind;
     uint32_t eip;                   /* what was interrupted, or the INT's own address */
-    uint32_t detail;                /* the fault address of a #PF, the key word, else the error code; a call's first word */
+    uint32_t detail;                /* fault address of a #PF, key word, else error code; a call's first word */
 };
 
 struct guest_events {

@@ -1,0 +1,93 @@
+/*
+ * report.c - collect what a crash report says, while the guest's memory is still there.
+ */
+#include "guest/report.h"
+
+#include "cpu/x86.h"
+#include "guest/gmem.h"
+#include "guest/guest.h"
+#include "guest/report_text.h"
+#include "irq/irq.h"
+
+#define FRAME_REACH_BYTES 0x100000u     /* stack frames farther apart than this are no frames */
+
+static struct report_place find_place(const struct guest *guest, uint32_t address)
+{
+    struct report_place place = { .address = address };
+    place.name = image_symbols_find(&guest->symbols, address, &place.offset);
+    return place;
+}
+
+static unsigned read_code(struct guest *guest, uint8_t code[REPORT_CODE_BYTES])
+{
+    uint32_t eip = (uint32_t)guest->frame.eip;
+    unsigned count = 0;
+
+    while (count < REPORT_CODE_BYTES && gmem_read(guest, GVA(eip + count), &code[count], 1, NULL))
+        count++;
+    return count;
+}
+
+static unsigned read_stack(struct guest *guest, uint32_t stack[REPORT_STACK_WORDS])
+{
+    uint32_t esp = (uint32_t)guest->frame.esp;
+    unsigned count = 0;
+
+    while (count < REPORT_STACK_WORDS && gmem_read_u32(guest, GVA(esp + 4 * count), &stack[count]))
+        count++;
+    return count;
+}
+
+/* Follow the frame pointers upwards. Each must lie above the last, so a loop in guest memory ends the walk. */
+static unsigned read_backtrace(struct guest *guest, struct report_place backtrace[REPORT_BACKTRACE_MAX])
+{
+    uint32_t ebp = (uint32_t)guest->frame.ebp;
+    unsigned count = 0;
+
+    while (count < REPORT_BACKTRACE_MAX) {
+        uint32_t next, from;
+        if (!gmem_read_u32(guest, GVA(ebp), &next) || !gmem_read_u32(guest, GVA(ebp + 4), &from) || from == 0)
+            break;
+        backtrace[count++] = find_place(guest, from);
+        if (next <= ebp || next - ebp > FRAME_REACH_BYTES)
+            break;
+        ebp = next;
+    }
+    return count;
+}
+
+/* The vIDT slot that the event goes through: host interrupts become timer ticks or keys. */
+static uint32_t event_slot(const struct guest *guest)
+{
+    if (guest->frame.vector < IRQ_VECTOR_TIMER)
+        return (uint32_t)guest->frame.vector;
+    return guest->idt[HV_SLOT_TIMER].eip == 0 ? HV_SLOT_TIMER : HV_SLOT_KEYBOARD;
+}
+
+void report_write(struct guest *guest)
+{
+    bool is_fault = guest->frame.vector == EXC_PF;
+    struct report_facts facts = {
+        .reason = guest->reason,
+        .frame = &guest->frame,
+        .events = &guest->events,
+        .place = find_place(guest, (uint32_t)guest->frame.eip),
+        .fault_address = guest->fault_address,
+        .memory_bytes = guest->space.memory_bytes,
+        .esp0 = guest->esp0,
+        .handler = guest->idt[event_slot(guest)].eip,
+        .timer_handler = guest->idt[HV_SLOT_TIMER].eip != 0,
+        .keyboard_handler = guest->idt[HV_SLOT_KEYBOARD].eip != 0,
+        .is_user = guest_is_user(guest),
+        .is_paging = guest->space.paging,
+        .virtual_if = guest->virq.enabled,
+        .explained = is_fault ? guest->fault_address : (uint32_t)guest->frame.eip,
+    };
+
+    facts.code_count = read_code(guest, facts.code);
+    facts.stack_count = read_stack(guest, facts.stack);
+    facts.backtrace_count = read_backtrace(guest, facts.backtrace);
+    gspace_explain(&guest->space, GVA(facts.explained), facts.explanation, sizeof(facts.explanation));
+    report_format_registers(&guest->frame, guest->registers, sizeof(guest->registers));
+    report_format(&facts, guest->report, sizeof(guest->report));
+}
