@@ -10,15 +10,17 @@ def program_header(offset, address, file_bytes, memory_bytes, kind=1):
     return struct.pack("<8I", kind, offset, address, address, file_bytes, memory_bytes, 7, 0x1000)
 
 
-def elf(segments, ident=IDENT, kind=2, machine=3, entry=0x100000, tail=b"", section_offset=0, section_count=0):
-    header = ident + struct.pack("<HHIIIIIHHHHHH", kind, machine, 1, entry, 52, section_offset, 0, 52, 32, len(segments),
+def elf(segments, ident=IDENT, kind=2, entry=0x100000, tail=b"", section_offset=0, section_count=0):
+    header = ident + struct.pack("<HHIIIIIHHHHHH", kind, 3, 1, entry, 52, section_offset, 0, 52, 32, len(segments),
                                  40, section_count, 0)
     return header + b"".join(segments) + tail
 
 
 def with_symbols():
     names = b"\0main\0start\0"
-    symbols = bytes(16) + struct.pack("<IIIBBH", 1, 0x100000, 4, 0x12, 0, 1) + struct.pack("<IIIBBH", 6, 0x100004, 0, 0, 0, 1)
+    symbols = bytes(16)
+    symbols += struct.pack("<IIIBBH", 1, 0x100000, 4, 0x12, 0, 1)
+    symbols += struct.pack("<IIIBBH", 6, 0x100004, 0, 0, 0, 1)
     tables = 52 + 32
     sections = bytes(40)
     sections += struct.pack("<10I", 0, 2, 0, 0, tables, len(symbols), 2, 0, 4, 16)
