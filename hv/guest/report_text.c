@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "cpu/x86.h"
+#include "irq/irq.h"
 #include "pebpeb.h"
 
 #define LINE_BYTES 480
@@ -109,6 +110,8 @@ static void add_event(struct text *text, const struct report_facts *facts)
                  facts->fault_address);
     else if (vector < EXC_COUNT)
         add_line(text, "event: %s, error code 0x%x", name, error);
+    else if (vector >= IRQ_VECTOR_TIMER)
+        add_line(text, "event: a virtual interrupt was due");
     else
         add_line(text, "event: %s", name);
 }
