@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/frames.h"
+#include "host_panic.h"
 
 #define TOP_FRAMES 10240u       /* 20 blocks of 2 MiB */
 #define STEPS 100000
@@ -200,30 +201,30 @@ static void test_wrong_frees_panic(void **state)
     add_typical_map();
     hpa_t frame = frames_alloc();
     frames_free(frame);
-    expect_assert_failure(frames_free(frame));                          /* twice */
-    expect_assert_failure(frames_free(frame_address(0)));               /* never handed out */
-    expect_assert_failure(frames_free(frame_address(200)));             /* in the hole of a block with RAM */
-    expect_assert_failure(frames_free(frame_address(3000)));            /* in a block without RAM */
-    expect_assert_failure(frames_free(frame_address(TOP_FRAMES)));
-    expect_assert_failure(frames_free(HPA(~0ull << PAGE_SHIFT)));
-    expect_assert_failure(frames_free(HPA(256 * PAGE_SIZE + 8)));
+    expect_panic(frames_free(frame));                          /* twice */
+    expect_panic(frames_free(frame_address(0)));               /* never handed out */
+    expect_panic(frames_free(frame_address(200)));             /* in the hole of a block with RAM */
+    expect_panic(frames_free(frame_address(3000)));            /* in a block without RAM */
+    expect_panic(frames_free(frame_address(TOP_FRAMES)));
+    expect_panic(frames_free(HPA(~0ull << PAGE_SHIFT)));
+    expect_panic(frames_free(HPA(256 * PAGE_SIZE + 8)));
 
     hpa_t large = frames_alloc_large();
-    expect_assert_failure(frames_free_large(HPA(large.v + PAGE_SIZE)));
+    expect_panic(frames_free_large(HPA(large.v + PAGE_SIZE)));
     frames_free(large);
-    expect_assert_failure(frames_free_large(large));                    /* one frame of it is free */
-    expect_assert_failure(frames_free_large(frame_address(0)));
-    expect_assert_failure(frames_free_large(frame_address(TOP_FRAMES)));
+    expect_panic(frames_free_large(large));                    /* one frame of it is free */
+    expect_panic(frames_free_large(frame_address(0)));
+    expect_panic(frames_free_large(frame_address(TOP_FRAMES)));
 }
 
 static void test_wrong_adds_panic(void **state)
 {
     (void)state;
     add_typical_map();
-    expect_assert_failure(frames_add(frame_address(500), 4 * PAGE_SIZE));   /* RAM already */
-    expect_assert_failure(frames_add(frame_address(159), 98 * PAGE_SIZE));  /* runs into the next range */
-    expect_assert_failure(frames_add(frame_address(TOP_FRAMES), PAGE_SIZE));
-    expect_assert_failure(frames_add(HPA(0x800), PAGE_SIZE));
+    expect_panic(frames_add(frame_address(500), 4 * PAGE_SIZE));   /* RAM already */
+    expect_panic(frames_add(frame_address(159), 98 * PAGE_SIZE));  /* runs into the next range */
+    expect_panic(frames_add(frame_address(TOP_FRAMES), PAGE_SIZE));
+    expect_panic(frames_add(HPA(0x800), PAGE_SIZE));
 }
 
 static void test_too_many_ranges_are_left_out(void **state)
