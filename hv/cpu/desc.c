@@ -48,13 +48,9 @@ unsigned desc_gate_dpl(unsigned vector)
 {
     if (vector == HV_INT_VECTOR)
         return 1;
-    if (vector >= HOST_VECTOR_FIRST || vector == EXC_NMI || vector == EXC_MC)
-        return 0;
-    /* Vectors that push an error code; 21 is #CP, 29 and 30 are AMD's #VC and #SX. */
-    if (vector == EXC_DF || (vector >= EXC_TS && vector <= EXC_PF) || vector == EXC_AC || vector == 21 ||
-        vector == 29 || vector == 30)
-        return 0;
-    return 3;
+    if (vector == EXC_BP || vector == EXC_OF)
+        return 3;
+    return vector < EXC_COUNT || vector >= HOST_VECTOR_FIRST ? 0 : 3;
 }
 
 static uint8_t gate_ist(unsigned vector)

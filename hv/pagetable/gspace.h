@@ -14,13 +14,15 @@ struct gspace {
     uint32_t memory_bytes;      /* RAM, multiple of 4 KiB */
     uint32_t frame_count;
     hpa_t root;                 /* PML4 of the boot VM (paging off) */
-    hpa_t pdpt;
-    hpa_t directories[4];       /* host page directories, one per GiB of linear space, HPA_NONE where not needed */
-    uint32_t *frames;           /* guest frame -> host frame number; 0: not backed */
     bool paging;                /* hv_setpd was called */
     gpa_t directory;            /* the guest's page directory, valid when paging */
     uint32_t wp;
 };
+
+/*
+ * The boot-VM tables show guest-physical memory at linear 16 MiB and up, one to one, and so are also the record of which
+ * host frame backs which guest frame: there is no second one.
+ */
 
 /* Build RAM (zeroed) and boot-VM tables. On STATUS_NO_MEMORY everything is given back. */
 MUST_CHECK enum status gspace_create(struct gspace *space, uint32_t memory_bytes);

@@ -1,0 +1,89 @@
+/*
+ * cpu.c - load descriptor tables and set every control register to a known value.
+ */
+#include "cpu/cpu.h"
+
+#include "base/string.h"
+#include "cpu/desc.h"
+#include "cpu/insn.h"
+#include "cpu/x86.h"
+
+#define IST_STACK_BYTES 8192
+#define STUB_BYTES 16
+
+/* PAT entries as after reset, but entry 4 write-combining: SDM vol. 3 "Page Attribute Table (PAT)". */
+#define PAT_VALUE 0x0007040100070406ull
+
+struct extable_entry {
+    uint64_t rip, fixup;
+};
+
+extern const char trap_stubs[];
+extern const struct extable_entry extable_start[], extable_end[];
+
+static uint64_t gdt[GDT_ENTRIES];
+static struct idt_gate idt[256] __attribute__((aligned(16)));
+static struct tss tss __attribute__((aligned(128)));    /* never across a page */
+static uint8_t ist_stacks[3][IST_STACK_BYTES] __attribute__((aligned(16)));
+
+static void load_tables(void)
+{
+    for (unsigned i = 0; i < 3; i++)
+        tss.ist[i] = (uint64_t)(uintptr_t)(ist_stacks[i] + IST_STACK_BYTES);
+    tss.io_map_base = sizeof(tss);
+    desc_build_gdt(gdt, (uint64_t)(uintptr_t)&tss);
+    desc_build_idt(idt, (uint64_t)(uintptr_t)trap_stubs, STUB_BYTES);
+
+    struct insn_table_register gdtr = { sizeof(gdt) - 1, (uint64_t)(uintptr_t)gdt };
+    struct insn_table_register idtr = { sizeof(idt) - 1, (uint64_t)(uintptr_t)idt };
+    insn_lgdt(&gdtr);
+    insn_load_hv_segments(SEL_HV_CS, SEL_HV_DS);
+    insn_lidt(&idtr);
+    insn_ltr(SEL_TSS);
+    insn_lldt(0);       /* else a guest's selector with TI = 1 would read descriptors at linear 0 */
+}
+
+void cpu_init(void)
+{
+    uint32_t out[4];
+    insn_cpuid(0, 0, out);
+    uint32_t leaf_max = out[0];
+    bool have_umip = false;
+    if (leaf_max >= 7) {
+        insn_cpuid(7, 0, out);
+        have_umip = out[2] & CPUID_7_ECX_UMIP;
+    }
+    insn_cpuid(0x80000001, 0, out);
+    bool have_nx = out[3] & CPUID_80000001_EDX_NX;
+
+    /* Absolute values, whatever the firmware left: no SMEP, SMAP, PCIDE, FSGSBASE, OSXSAVE, PKE, CET, ... */
+    insn_write_cr0(CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
+    insn_write_cr4(CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT | (have_umip ? CR4_UMIP : 0));
+    insn_wrmsr(MSR_EFER, EFER_LME | EFER_LMA | (have_nx ? EFER_NXE : 0));
+    insn_wrmsr(MSR_SYSENTER_CS, 0);
+    insn_wrmsr(MSR_PAT, PAT_VALUE);
+    insn_write_dr7(0x400);      /* bit 10 always reads 1; no breakpoint */
+    load_tables();
+}
+
+void cpu_set_guest_frame(struct trap_frame *frame)
+{
+    tss.rsp[0] = (uint64_t)(uintptr_t)(frame + 1);
+}
+
+uint64_t cpu_find_fixup(uint64_t rip)
+{
+    for (const struct extable_entry *entry = extable_start; entry < extable_end; entry++)
+        if (entry->rip == rip)
+            return entry->fixup;
+    return 0;
+}
+
+void cpu_fresh_fpu(void *area)
+{
+    const uint16_t control_word = 0x37F;    /* SDM vol. 1 "x87 FPU Control Word": after FNINIT */
+    const uint32_t mxcsr = 0x1F80;          /* SDM vol. 1 "MXCSR": after reset */
+    memset(area, 0, 512);
+    memcpy(area, &control_word, sizeof(control_word));
+    memcpy((uint8_t *)area + 24, &mxcsr, sizeof(mxcsr));
+}

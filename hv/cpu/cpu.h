@@ -1,0 +1,44 @@
+/*
+ * cpu.h - the processor's state that Cobble sets once, absolutely, and the doors of entry.S.
+ */
+#ifndef CPU_CPU_H
+#define CPU_CPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cpu/trap_frame.h"
+
+/* GDT, IDT, TSS, control registers, EFER, PAT; SYSCALL, SYSENTER and LDT off. Once at boot. */
+void cpu_init(void);
+
+/* Where traps of the guest that runs next are saved: its frame. */
+void cpu_set_guest_frame(struct trap_frame *frame);
+
+/* What a frame looks like when hv itself was interrupted, as trap_from_hv in entry.S pushes it. */
+struct hv_trap_frame {
+    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15;
+    uint64_t vector, error;
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+
+/*
+ * Run the guest whose frame this is until it traps; its address space, FPU state and frame must be loaded.
+ * False: IRETQ refused the frame, which has lost EBX to EBP by that; the guest did not run.
+ */
+bool guest_enter(struct trap_frame *frame);
+
+/* DS ES FS GS as guests expect them: after a switch of guest or of guest mode. */
+void guest_reload_segments(void);
+
+/* Copy where either side may fault. Returns the number of bytes not copied (0: all went well). */
+size_t copy_with_fixup(void *to, const void *from, size_t bytes);
+
+/* If rip is an instruction that may fault, the address to go on at; else 0. */
+uint64_t cpu_find_fixup(uint64_t rip);
+
+/* Fresh x87, MMX and SSE state as after reset with FNINIT, in FXSAVE layout (512 bytes, 16-byte aligned). */
+void cpu_fresh_fpu(void *area);
+
+#endif

@@ -1,0 +1,191 @@
+/*
+ * entry.S - the only assembly of hv: start, the 256 trap stubs, the way into a guest and back, and the copy that may fault.
+ *
+ * A trap from a guest lands in its struct trap_frame: TSS.RSP0 points just past it, the processor pushes the last five
+ * words, the stub the rest, and guest_enter returns to its caller. C therefore never nests, and a guest's registers need
+ * no copying. A trap from the hypervisor itself is a call of trap_in_hv on the current stack.
+ */
+#define SEL_GUEST_DATA 0x33
+
+/* Offsets in struct trap_frame (cpu/trap_frame.h). */
+#define FRAME_EIP (9 * 8)
+
+    .section .text.start, "ax"
+    .globl hv_start
+hv_start:                               /* RDI: struct boot_info in the direct map; interrupts off */
+    leaq hv_stack_top(%rip), %rsp
+    xorl %ebp, %ebp                     /* ends every backtrace */
+    call hv_main
+    ud2
+
+    .text
+/* bool guest_enter(struct trap_frame *frame): run until the next trap. */
+    .globl guest_enter
+guest_enter:
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    movq %rsp, hv_resume_rsp(%rip)
+    movq %rdi, %rsp
+    popq %rax
+    popq %rbx
+    popq %rcx
+    popq %rdx
+    popq %rsi
+    popq %rdi
+    popq %rbp
+    addq $16, %rsp                      /* vector, error */
+    .globl guest_iretq
+guest_iretq:
+    iretq
+
+/* Reload the data segments a guest expects: IRETQ to an outer ring, or another guest, may have spoilt them. */
+    .globl guest_reload_segments
+guest_reload_segments:
+    movl $SEL_GUEST_DATA, %eax
+    movl %eax, %ds
+    movl %eax, %es
+    movl %eax, %fs
+    movl %eax, %gs
+    ret
+
+/* 256 stubs of 16 bytes. Vectors without an error code push 0 in its place. */
+    .balign 16
+    .globl trap_stubs
+trap_stubs:
+    .set vector, 0
+    .rept 256
+    .balign 16
+    .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+    pushq $0
+    .endif
+    pushq $vector
+    .if vector == 2 || vector == 8 || vector == 18
+    jmp trap_from_hv                    /* on a stack of their own, wherever they came from */
+    .else
+    jmp trap_common
+    .endif
+    .set vector, vector + 1
+    .endr
+
+    .balign 16
+trap_common:
+    testb $3, 24(%rsp)                  /* saved CS.RPL: never 0 in a guest */
+    jz trap_from_hv
+    pushq %rbp
+    pushq %rdi
+    pushq %rsi
+    pushq %rdx
+    pushq %rcx
+    pushq %rbx
+    pushq %rax
+    cld                                 /* DF belongs to the guest; C expects it clear */
+    movl $1, %eax
+    movq hv_resume_rsp(%rip), %rsp
+guest_leave:
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbx
+    popq %rbp
+    ret
+
+trap_from_hv:
+    cld
+    /* IRETQ itself can fault, in ring 0, with RSP inside the guest's frame: what it pushed fits below the five words. */
+    cmpq $guest_iretq, 16(%rsp)
+    je iretq_failed
+    pushq %r15
+    pushq %r14
+    pushq %r13
+    pushq %r12
+    pushq %r11
+    pushq %r10
+    pushq %r9
+    pushq %r8
+    pushq %rbp
+    pushq %rdi
+    pushq %rsi
+    pushq %rdx
+    pushq %rcx
+    pushq %rbx
+    pushq %rax
+    movq %rsp, %rdi
+    movq %rsp, %rbx                     /* for the way back */
+    andq $-16, %rsp
+    call trap_in_hv
+    movq %rbx, %rsp
+    popq %rax
+    popq %rbx
+    popq %rcx
+    popq %rdx
+    popq %rsi
+    popq %rdi
+    popq %rbp
+    popq %r8
+    popq %r9
+    popq %r10
+    popq %r11
+    popq %r12
+    popq %r13
+    popq %r14
+    popq %r15
+    addq $16, %rsp
+    iretq
+
+iretq_failed:
+    xorl %eax, %eax                     /* guest_enter returns false */
+    movq hv_resume_rsp(%rip), %rsp
+    jmp guest_leave
+
+/*
+ * size_t copy_with_fixup(void *to, const void *from, size_t bytes): copy upwards; a fault on either side ends it.
+ * Returns the number of bytes not copied.
+ */
+    .globl copy_with_fixup
+copy_with_fixup:
+    movq %rdx, %rcx
+    shrq $3, %rcx
+    jz 3f
+1:  movq (%rsi), %rax
+2:  movq %rax, (%rdi)
+    addq $8, %rsi
+    addq $8, %rdi
+    subq $8, %rdx
+    decq %rcx
+    jnz 1b
+3:  testq %rdx, %rdx                    /* the tail, and the last good bytes before a fault */
+    jz 6f
+4:  movb (%rsi), %al
+5:  movb %al, (%rdi)
+    incq %rsi
+    incq %rdi
+    decq %rdx
+    jnz 4b
+6:  movq %rdx, %rax
+    ret
+
+    .section .extable, "a"
+    .quad 1b, 3b
+    .quad 2b, 3b
+    .quad 4b, 6b
+    .quad 5b, 6b
+
+    .bss
+    .balign 4096
+hv_stack_guard:
+    .skip 4096                          /* not mapped: see hvmap.c */
+    .globl hv_stack_guard
+hv_stack:
+    .skip 16384
+hv_stack_top:
+    .globl hv_stack, hv_stack_top
+    .balign 8
+hv_resume_rsp:
+    .skip 8
+
+    .section .note.GNU-stack, "", @progbits

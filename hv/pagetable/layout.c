@@ -1,0 +1,55 @@
+/*
+ * layout.c - fill host page tables.
+ */
+#include "pagetable/layout.h"
+
+#include <stddef.h>
+
+#include "base/frames.h"
+#include "base/string.h"
+#include "cpu/x86.h"
+
+hpa_t table_alloc(void)
+{
+    hpa_t frame = frames_alloc();
+    if (frame.v)
+        memset(hpa_to_ptr(frame), 0, PAGE_SIZE);
+    return frame;
+}
+
+uint64_t *table_descend(uint64_t *entry, uint64_t flags)
+{
+    if (!(*entry & PTE_P)) {
+        hpa_t table = table_alloc();
+        if (!table.v)
+            return NULL;
+        *entry = table.v | PTE_P | PTE_W | flags;
+    }
+    return table_of(*entry);
+}
+
+static uint64_t large_flags(uint64_t flags)
+{
+    uint64_t pat = flags & PTE_PAT_4K ? PTE_PAT_LARGE : 0;
+    return (flags & ~PTE_PAT_4K) | PTE_PS | pat;
+}
+
+bool table_map(uint64_t *root, uint64_t linear, uint64_t physical, uint64_t bytes, uint64_t flags, uint64_t table_flags)
+{
+    while (bytes) {
+        uint64_t *table = root;
+        bool large = !((linear | physical) & (LARGE_PAGE_SIZE - 1)) && bytes >= LARGE_PAGE_SIZE;
+        unsigned leaf_level = large ? 2 : 1;
+        for (unsigned level = 4; level > leaf_level; level--) {
+            table = table_descend(&table[table_index(linear, level)], table_flags);
+            if (!table)
+                return false;
+        }
+        table[table_index(linear, leaf_level)] = physical | (large ? large_flags(flags) : flags);
+        uint64_t step = large ? LARGE_PAGE_SIZE : PAGE_SIZE;
+        linear += step;
+        physical += step;
+        bytes -= step;
+    }
+    return true;
+}

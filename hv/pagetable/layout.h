@@ -1,0 +1,40 @@
+/*
+ * layout.h - host page tables as arrays, and the one function that fills them.
+ */
+#ifndef PAGETABLE_LAYOUT_H
+#define PAGETABLE_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+#define TABLE_ENTRIES 512u
+
+/* Index into a table of level 1 (page table) to 4 (PML4) for a linear address. */
+static inline unsigned table_index(uint64_t linear, unsigned level)
+{
+    return (unsigned)(linear >> (PAGE_SHIFT + 9 * (level - 1))) & (TABLE_ENTRIES - 1);
+}
+
+static inline uint64_t *table_of(uint64_t entry)
+{
+    return hpa_to_ptr(HPA(entry & 0x000FFFFFFFFFF000ull));
+}
+
+/* A zeroed frame for a table; HPA_NONE when memory is out. */
+hpa_t table_alloc(void);
+
+/*
+ * The table one level below entry, made when absent with the given flags. NULL when memory is out.
+ */
+uint64_t *table_descend(uint64_t *entry, uint64_t flags);
+
+/*
+ * Map [linear, linear + bytes) to [physical, ...), 4 KiB aligned, with 2 MiB pages where both sides are aligned.
+ * flags: entry bits of the leaves (4 KiB form; PAT is moved for large pages). Intermediate tables get P, W and table_flags.
+ * False when memory is out: what was mapped stays.
+ */
+bool table_map(uint64_t *root, uint64_t linear, uint64_t physical, uint64_t bytes, uint64_t flags, uint64_t table_flags);
+
+#endif
