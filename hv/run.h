@@ -4,7 +4,12 @@
 #ifndef RUN_H
 #define RUN_H
 
-/* Runs guests, consoles and monitor until the machine is switched off. Interrupts are off except inside guests and HLT. */
-_Noreturn void run_forever(void);
+#include <stdbool.h>
+
+/*
+ * Runs guests, consoles and monitor until the machine is switched off. Interrupts are off except inside guests and HLT.
+ * poll_input: keyboard or serial line cannot interrupt, so they are looked at every 10 ms even when all is idle.
+ */
+_Noreturn void run_forever(bool poll_input);
 
 #endif

@@ -62,8 +62,13 @@ struct guest {
     char registers[200];                /* "eax=... ebx=..." at the crash */
     uint64_t started_ns, ended_ns;      /* wall clock */
     uint64_t run_ns;                    /* processor time used */
-    uint64_t timeout_ns;                /* 0: none; else end with GUEST_END_TIMEOUT at started_ns + timeout_ns */
-    uint64_t next_tick_ns;
+    uint64_t timeout_ns;                /* 0: none; else the monitor ends it when its own clock has run this long */
+    bool clock_run;                     /* clock=run: its ticks and its time-out leave waited_ns out */
+    uint64_t waited_ns;                 /* time spent GUEST_READY without the processor, kept by the run loop */
+    uint64_t ready_since_ns;            /* when it last became GUEST_READY without the processor */
+    uint64_t turn_began_ns;
+    uint64_t virtual_ns;                /* run_ns as the scheduler counts it: levelled after sleep */
+    uint64_t next_tick_ns;              /* when its next tick is due, on its own clock's terms */
     uint64_t hypercall_count, event_count, hidden_fault_count;
     uint32_t fault_address;             /* gva of its last #PF, or where the hypervisor could not read or write for it */
     struct guest_events events;         /* the last virtual events, for reports */

@@ -1,0 +1,46 @@
+/*
+ * gmem.c - read and write guest memory through the guest's own mapping, with an exception table for what is not there.
+ *
+ * No bounds check is needed: gva + 16 MiB is at most 4 GiB + 16 MiB, and nothing is mapped from 4 GiB up in any lower half.
+ */
+#include "guest/gmem.h"
+
+#include "cpu/cpu.h"
+#include "cpu/desc.h"
+#include "guest/guest.h"
+
+static void *linear_ptr(gva_t address)
+{
+    return (void *)((uintptr_t)address.v + GUEST_LINEAR_BASE);
+}
+
+/* Report the first address that failed. True when nothing was left over. */
+static bool copied_all(struct guest *guest, gva_t address, size_t bytes, size_t left, gva_t *bad)
+{
+    if (!left)
+        return true;
+    guest->fault_address = (uint32_t)(address.v + (bytes - left));
+    if (bad)
+        *bad = GVA(guest->fault_address);
+    return false;
+}
+
+bool gmem_read(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
+{
+    return copied_all(guest, from, bytes, copy_with_fixup(to, linear_ptr(from), bytes), bad);
+}
+
+bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, gva_t *bad)
+{
+    return copied_all(guest, to, bytes, copy_with_fixup(linear_ptr(to), from, bytes), bad);
+}
+
+bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value)
+{
+    return gmem_read(guest, from, value, sizeof(*value), NULL);
+}
+
+bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value)
+{
+    return gmem_write(guest, to, &value, sizeof(value), NULL);
+}

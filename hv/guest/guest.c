@@ -1,0 +1,188 @@
+/*
+ * guest.c - a guest's life: made from an image, ended once, mopped up.
+ */
+#include "guest/guest.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/check.h"
+#include "base/format.h"
+#include "base/log.h"
+#include "base/string.h"
+#include "base/text.h"
+#include "cpu/cpu.h"
+#include "cpu/desc.h"
+#include "guest/report.h"
+#include "guest/switch.h"
+#include "irq/timer.h"
+#include "pagetable/slots.h"
+
+static struct guest *guests;
+static uint32_t last_id;
+
+static void guest_key(void *owner, uint32_t key_word)
+{
+    struct guest *guest = owner;
+    if (guest->state != GUEST_ENDED)
+        virq_raise_key(&guest->virq, key_word);
+}
+
+/* The image checked, its segments copied to zeroed RAM. */
+static void load_image(struct guest *guest, const void *image, uint64_t image_bytes, const struct elf32_image *parsed)
+{
+    for (unsigned i = 0; i < parsed->segment_count; i++) {
+        const struct elf32_segment *segment = &parsed->segments[i];
+        uint32_t done = 0;
+        while (done < segment->file_bytes) {
+            uint32_t address = segment->address + done;
+            uint32_t chunk = PAGE_SIZE - (address & PAGE_MASK);
+            if (chunk > segment->file_bytes - done)
+                chunk = segment->file_bytes - done;
+            void *target = gspace_ptr(&guest->space, GPA(address));
+            CHECK(target);
+            memcpy(target, (const uint8_t *)image + segment->file_offset + done, chunk);
+            done += chunk;
+        }
+    }
+    guest->symbols.storage = slots_alloc(IMAGE_SYMBOLS_MAX_BYTES);  /* a luxury: reports do without */
+    if (guest->symbols.storage)
+        image_symbols_load(&guest->symbols, image, image_bytes);
+}
+
+/* abi section 1: the state at the first instruction. */
+static void set_launch_state(struct guest *guest, uint32_t entry)
+{
+    guest->frame = (struct trap_frame){
+        .eax = HV_LAUNCH_EAX,
+        .ebx = guest->space.frame_count - 1,
+        .ecx = HV_MAX_GVA,
+        .eip = entry,
+        .cs = SEL_GUEST_KERNEL_CS,
+        .eflags = HV_LAUNCH_EFLAGS,
+        .ss = SEL_GUEST_KERNEL_SS,
+    };
+    cpu_fresh_fpu(guest->fpu);
+    virq_init(&guest->virq);
+}
+
+static void insert_guest(struct guest *guest)
+{
+    struct guest **link = &guests;
+    while (*link)
+        link = &(*link)->next;
+    *link = guest;
+}
+
+struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes, char *reason)
+{
+    struct elf32_image parsed;
+    if (!elf32_parse(image, image_bytes, memory_bytes, &parsed, reason, GUEST_REASON_BYTES))
+        return NULL;
+    struct guest *guest = slots_alloc(sizeof(*guest));
+    if (!guest) {
+        format_string(reason, GUEST_REASON_BYTES, "no memory left for another guest");
+        return NULL;
+    }
+    if (gspace_create(&guest->space, memory_bytes) != STATUS_OK) {
+        format_string(reason, GUEST_REASON_BYTES, "not enough free memory for %u KiB of guest RAM", memory_bytes / 1024);
+        slots_free(guest);
+        return NULL;
+    }
+    load_image(guest, image, image_bytes, &parsed);
+    set_launch_state(guest, parsed.entry);
+    guest->id = ++last_id;
+    text_copy(guest->name, sizeof(guest->name), name);
+    guest->state = GUEST_READY;
+    guest->started_ns = timer_now_ns();
+    guest->ready_since_ns = guest->started_ns;
+    guest->next_tick_ns = guest->started_ns + HV_TICK_MS * 1000000ull;
+
+    vcon_init(&guest->console.vcon);
+    vcon_set_time(&guest->console.vcon, guest->started_ns);
+    guest->console.number = guest->id;
+    guest->console.owner = guest;
+    guest->console.key = guest_key;
+    text_copy(guest->console.name, sizeof(guest->console.name), name);
+    text_copy(guest->console.state, sizeof(guest->console.state), "running");
+    console_attach(&guest->console);
+    insert_guest(guest);
+    log_info("guest %u %s: %u KiB, entry 0x%08x", guest->id, name, memory_bytes / 1024, parsed.entry);
+    return guest;
+}
+
+/* The first end wins. Memory goes back at once: an ended guest costs its console only. */
+static void finish(struct guest *guest, enum guest_end end, int32_t status, const char *state)
+{
+    guest->end = end;
+    guest->status = status;
+    guest->state = GUEST_ENDED;
+    guest->ended_ns = timer_now_ns();
+    text_copy(guest->console.state, sizeof(guest->console.state), state);
+    switch_forget(guest);
+    gspace_destroy(&guest->space);
+    if (guest->symbols.storage)
+        slots_free(guest->symbols.storage);
+    guest->symbols = (struct image_symbols){ 0 };
+}
+
+void guest_end_exit(struct guest *guest, int32_t status)
+{
+    char state[32];
+    if (guest->state == GUEST_ENDED)
+        return;
+    format_string(state, sizeof(state), "exit %d", status);
+    finish(guest, GUEST_END_EXIT, status, state);
+}
+
+void guest_crash(struct guest *guest, const char *format, ...)
+{
+    va_list arguments;
+    if (guest->state == GUEST_ENDED)
+        return;
+    va_start(arguments, format);
+    format_string_v(guest->reason, sizeof(guest->reason), format, arguments);
+    va_end(arguments);
+    switch_to(guest);   /* the report reads the guest's memory through its own mapping */
+    report_write(guest);
+    finish(guest, GUEST_END_CRASH, (int32_t)HV_STATUS_CRASH, "crashed");
+}
+
+void guest_end_timeout(struct guest *guest)
+{
+    if (guest->state != GUEST_ENDED)
+        finish(guest, GUEST_END_TIMEOUT, 0, "timed out");
+}
+
+void guest_kill(struct guest *guest)
+{
+    if (guest->state != GUEST_ENDED)
+        finish(guest, GUEST_END_KILL, 0, "killed");
+}
+
+void guest_release(struct guest *guest)
+{
+    CHECK(guest->state == GUEST_ENDED);
+    for (struct guest **link = &guests; *link; link = &(*link)->next) {
+        if (*link == guest) {
+            *link = guest->next;
+            console_detach(&guest->console);
+            slots_free(guest);
+            return;
+        }
+    }
+    panic("guest %u is not in the list of guests", guest->id);
+}
+
+struct guest *guest_first(void)
+{
+    return guests;
+}
+
+struct guest *guest_find(uint32_t id)
+{
+    struct guest *guest = guests;
+    while (guest && guest->id != id)
+        guest = guest->next;
+    return guest;
+}

@@ -1,0 +1,83 @@
+/*
+ * main.c - the start of the hypervisor: bring things up in the one order that works, join what may not know each other,
+ * and never come back.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/check.h"
+#include "base/frames.h"
+#include "base/log.h"
+#include "base/panic.h"
+#include "base/string.h"
+#include "boot_info.h"
+#include "cpu/cpu.h"
+#include "io/console.h"
+#include "io/power.h"
+#include "io/ps2.h"
+#include "io/serial.h"
+#include "irq/irq.h"
+#include "monitor/monitor.h"
+#include "pagetable/hvmap.h"
+#include "pagetable/slots.h"
+#include "platform.h"
+#include "run.h"
+
+void hv_main(const struct boot_info *info);
+
+/* The allocator's own memory comes out of the largest free range; the rest of all free ranges is handed to it. */
+static void init_frames(const struct boot_info *info)
+{
+    const struct boot_range *ranges = hpa_to_ptr(HPA(info->ranges));
+    const struct boot_range *largest = NULL;
+    uint64_t top = 0;
+
+    for (uint64_t i = 0; i < info->range_count; i++) {
+        if (ranges[i].kind != BOOT_RANGE_FREE)
+            continue;
+        top = ranges[i].base + ranges[i].length;
+        if (!largest || ranges[i].length > largest->length)
+            largest = &ranges[i];
+    }
+    uint64_t bytes = (frames_bookkeeping_bytes(HPA(top)) + PAGE_MASK) & ~(uint64_t)PAGE_MASK;
+    if (!largest || largest->length < bytes)
+        panic("no free memory in the firmware's memory map");
+    void *bookkeeping = hpa_to_ptr(HPA(largest->base));
+    memset(bookkeeping, 0, bytes);
+    frames_init(bookkeeping, HPA(top));
+    for (uint64_t i = 0; i < info->range_count; i++) {
+        uint64_t used = &ranges[i] == largest ? bytes : 0;
+        if (ranges[i].kind == BOOT_RANGE_FREE)
+            frames_add(HPA(ranges[i].base + used), ranges[i].length - used);
+    }
+}
+
+static void *map_framebuffer(const struct boot_info *info)
+{
+    if (!info->framebuffer.width)
+        return NULL;
+    void *framebuffer = hvmap_device(info->framebuffer.address, info->framebuffer.size, HVMAP_WRITE_COMBINING);
+    if (!framebuffer)
+        log_warn("no memory to map the framebuffer: serial only");
+    return framebuffer;
+}
+
+/* Entered from entry.S on hv's own stack, interrupts off, with the loader's page tables. */
+void hv_main(const struct boot_info *info)
+{
+    panic_set_writer(console_panic_write);
+    panic_set_symbols(hpa_to_ptr(HPA(info->hv_elf)), info->hv_elf_size);
+    CHECK(info->magic == BOOT_INFO_MAGIC && info->size == sizeof(*info));
+    cpu_init();
+    serial_init();
+    init_frames(info);
+    hvmap_init(info);
+    slots_init();
+    console_init(&info->framebuffer, map_framebuffer(info));
+    platform_init(info);
+    bool keyboard = ps2_init();
+    bool keyboard_interrupts = keyboard && irq_route_isa(1, IRQ_VECTOR_KEYBOARD);
+    bool serial_interrupts = serial_present() && serial_enable_interrupts(irq_route_isa(serial_isa_irq(), IRQ_VECTOR_SERIAL));
+    monitor_init(info);
+    run_forever((keyboard && !keyboard_interrupts) || (serial_present() && !serial_interrupts));
+}

@@ -1,0 +1,13 @@
+/*
+ * platform.h - what the machine offers, found once: interrupts, time, power; the adapters between siblings that must not
+ * know each other.
+ */
+#ifndef PLATFORM_H
+#define PLATFORM_H
+
+#include "boot_info.h"
+
+/* Interrupt controllers and clock from ACPI, ways to switch off from ACPI and firmware. */
+void platform_init(const struct boot_info *info);
+
+#endif

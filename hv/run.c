@@ -1,0 +1,119 @@
+/*
+ * run.c - schedule, enter, why did it come back: the loop of the whole hypervisor.
+ *
+ * One pass pulls input, lets the monitor do what is due, draws what changed, and gives one guest a turn. A turn ends with a
+ * host interrupt or when the guest has nothing more to do; traps in between are answered without leaving run_turn.
+ */
+#include "run.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cpu/insn.h"
+#include "cpu/x86.h"
+#include "guest/clock.h"
+#include "guest/deliver.h"
+#include "guest/guest.h"
+#include "guest/sched.h"
+#include "guest/switch.h"
+#include "io/console.h"
+#include "io/serial.h"
+#include "irq/timer.h"
+#include "monitor/monitor.h"
+#include "trap.h"
+
+#define NS_PER_MS 1000000ull
+#define POLL_NS (10 * NS_PER_MS)
+#define DRAIN_NS (1 * NS_PER_MS)
+
+/* One entry into the guest, with what must be true before it. False: the turn is over. */
+static bool run_once(struct guest *guest)
+{
+    if (virq_is_deliverable(&guest->virq))
+        deliver_pending(guest);
+    else if (guest->frame.eip > HV_MAX_GVA)
+        deliver_exception(guest, EXC_GP, 0, 0);     /* an INT was the last instruction of the segment: SDM "IRET" */
+    if (guest->state != GUEST_READY)
+        return false;
+    if (!switch_enter(guest)) {
+        guest_crash(guest, "the processor refused to go on at 0x%08x", (uint32_t)guest->frame.eip);
+        return false;
+    }
+    return trap_handle(guest) && guest->state == GUEST_READY;
+}
+
+static void run_turn(struct guest *guest, uint64_t now_ns)
+{
+    struct vcon *vcon = &guest->console.vcon;
+
+    sched_turn_begins(guest, now_ns);
+    vcon_set_time(vcon, now_ns);
+    switch_to(guest);
+    while (run_once(guest))
+        if (vcon_log_is_full(vcon))
+            break;
+    /* The serial line is slower than this guest prints: it waits, others run. */
+    if (guest->state == GUEST_READY && vcon_log_is_full(vcon))
+        guest->state = GUEST_BLOCKED;
+    sched_turn_ends(guest, timer_now_ns());
+}
+
+/* Ticks and wake-ups that time or input have brought since the last pass. */
+static void update_guests(uint64_t now_ns)
+{
+    uint64_t tick_ns = monitor_tick_ms() * NS_PER_MS;
+    for (struct guest *guest = guest_first(); guest; guest = guest->next) {
+        if (guest->state == GUEST_ENDED)
+            continue;
+        clock_update(guest, now_ns, tick_ns);
+        if (guest->state == GUEST_HALTED && virq_is_pending(&guest->virq))
+            sched_wake(guest, now_ns);
+        else if (guest->state == GUEST_BLOCKED && !vcon_log_is_full(&guest->console.vcon))
+            sched_wake(guest, now_ns);
+    }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When somebody must be looked after, if no other interrupt comes first. */
+static uint64_t next_alarm(const struct guest *next, uint64_t now_ns, bool output_waits, bool poll_input)
+{
+    uint64_t alarm = monitor_next_ns();
+    if (output_waits)
+        alarm = earlier(alarm, now_ns + DRAIN_NS);
+    if (poll_input)
+        alarm = earlier(alarm, now_ns + POLL_NS);
+    if (next)
+        alarm = earlier(alarm, sched_slice_end(now_ns));
+    for (struct guest *guest = guest_first(); guest; guest = guest->next)
+        if (!guest->paused && (guest == next || guest->state == GUEST_HALTED))
+            alarm = earlier(alarm, clock_next_tick_ns(guest, now_ns));
+    return alarm;
+}
+
+void run_forever(bool poll_input)
+{
+    for (;;) {
+        uint64_t now_ns = timer_now_ns();
+        console_input_pump(now_ns);
+        monitor_pump(now_ns);
+        bool output_waits = console_output_pump(now_ns);
+        output_waits |= serial_pump();
+
+        now_ns = timer_now_ns();
+        update_guests(now_ns);
+        struct guest *next = sched_pick();
+        uint64_t alarm_ns = next_alarm(next, now_ns, output_waits, poll_input);
+        if (alarm_ns == UINT64_MAX)
+            timer_cancel_alarm();
+        else
+            timer_set_alarm(alarm_ns);
+        if (next)
+            run_turn(next, now_ns);
+        else
+            insn_sti_hlt_cli();
+    }
+}

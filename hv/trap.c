@@ -1,0 +1,149 @@
+/*
+ * trap.c - sort traps: the guest's faults are the guest's, host interrupts are the run loop's, the rest is our own bug.
+ */
+#include "trap.h"
+
+#include "base/panic.h"
+#include "cpu/cpu.h"
+#include "cpu/desc.h"
+#include "cpu/insn.h"
+#include "cpu/x86.h"
+#include "guest/decode.h"
+#include "guest/deliver.h"
+#include "guest/gmem.h"
+#include "guest/guest.h"
+#include "hypercall/dispatch.h"
+#include "irq/irq.h"
+
+static bool interrupted;
+
+bool trap_take_interrupted(void)
+{
+    bool was = interrupted;
+    interrupted = false;
+    return was;
+}
+
+/*
+ * Hardware stops an access beyond the segment limit with #GP; an emulator without limits wraps it to the low 16 MiB of
+ * linear space, or lets it run past 4 GiB. Nothing is mapped there, so both mean the same: abi section 3.
+ */
+static bool is_beyond_segment(uint64_t linear)
+{
+    return linear < GUEST_LINEAR_BASE || linear > 0xFFFFFFFFull;
+}
+
+static void handle_page_fault(struct guest *guest)
+{
+    uint64_t linear = insn_read_cr2();
+    uint32_t error = (uint32_t)guest->frame.error & (PF_PRESENT | PF_WRITE | PF_USER);
+
+    if (is_beyond_segment(linear)) {
+        deliver_exception(guest, EXC_GP, 0, 0);
+        return;
+    }
+    guest->fault_address = (uint32_t)(linear - GUEST_LINEAR_BASE);
+    deliver_exception(guest, EXC_PF, error, guest->fault_address);
+}
+
+/* HLT in guest kernel with virtual IF on: sleep until something is pending. Any other HLT is a #GP. */
+static bool handle_hlt(struct guest *guest)
+{
+    if (guest_is_user(guest) || !guest->virq.enabled)
+        return false;
+    guest->frame.eip += 1;
+    if (!virq_is_pending(&guest->virq))
+        guest->state = GUEST_HALTED;
+    return true;
+}
+
+/* #GP is also how INT n through a closed gate and HLT arrive: told apart by the instruction, never by the error code. */
+static void handle_general_protection(struct guest *guest)
+{
+    struct decoded decoded;
+    uint8_t bytes[DECODE_BYTES_MAX];
+    gva_t bad;
+    uint32_t eip = (uint32_t)guest->frame.eip;
+    size_t count = sizeof(bytes);
+
+    if (!gmem_read(guest, GVA(eip), bytes, count, &bad))
+        count = bad.v - eip;
+    decode_instruction(bytes, count, &decoded);
+    if (decoded.kind == DECODED_INT) {
+        guest->frame.eip = eip + decoded.length;
+        deliver_soft_interrupt(guest, decoded.vector, eip);
+        return;
+    }
+    if (decoded.kind == DECODED_HLT && handle_hlt(guest))
+        return;
+    deliver_exception(guest, EXC_GP, (uint32_t)guest->frame.error, 0);
+}
+
+/* INT3 (CC) and INTO (CE) have one byte, INT n two. */
+static uint32_t soft_interrupt_start(struct guest *guest)
+{
+    uint32_t eip = (uint32_t)guest->frame.eip;
+    uint8_t last = 0;
+    uint8_t short_form = guest->frame.vector == EXC_BP ? 0xCC : 0xCE;
+    bool is_short = (guest->frame.vector == EXC_BP || guest->frame.vector == EXC_OF) &&
+                    gmem_read(guest, GVA(eip - 1), &last, 1, NULL) && last == short_form;
+    return eip - (is_short ? 1 : 2);
+}
+
+bool trap_handle(struct guest *guest)
+{
+    uint8_t vector = (uint8_t)guest->frame.vector;
+
+    if (vector == HV_INT_VECTOR) {
+        hypercall_dispatch(guest);
+    } else if (vector >= IRQ_VECTOR_TIMER) {
+        irq_acknowledge(vector);
+        interrupted = true;
+        return false;
+    } else if (vector == EXC_PF) {
+        handle_page_fault(guest);
+    } else if (vector == EXC_GP) {
+        handle_general_protection(guest);
+    } else if (vector >= EXC_COUNT || vector == EXC_BP || vector == EXC_OF) {
+        deliver_soft_interrupt(guest, vector, soft_interrupt_start(guest));
+    } else {
+        deliver_exception(guest, vector, (uint32_t)guest->frame.error, 0);
+    }
+    return true;
+}
+
+static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
+{
+    struct panic_registers registers = {
+        .rax = frame->rax, .rbx = frame->rbx, .rcx = frame->rcx, .rdx = frame->rdx,
+        .rsi = frame->rsi, .rdi = frame->rdi, .rbp = frame->rbp, .rsp = frame->rsp,
+        .r8 = frame->r8, .r9 = frame->r9, .r10 = frame->r10, .r11 = frame->r11,
+        .r12 = frame->r12, .r13 = frame->r13, .r14 = frame->r14, .r15 = frame->r15,
+        .rip = frame->rip, .cs = frame->cs, .rflags = frame->rflags, .ss = frame->ss,
+        .vector = frame->vector, .error = frame->error, .cr2 = insn_read_cr2(),
+    };
+    panic_with_registers(&registers, "exception %u in the hypervisor at 0x%016lx", (unsigned)frame->vector,
+                         (unsigned long)frame->rip);
+}
+
+void trap_in_hv(struct hv_trap_frame *frame);
+
+/* Called by entry.S for a trap taken in ring 0, and for NMI, double fault and machine check from anywhere. */
+void trap_in_hv(struct hv_trap_frame *frame)
+{
+    if (frame->vector >= IRQ_VECTOR_TIMER) {
+        irq_acknowledge((uint8_t)frame->vector);
+        interrupted = true;
+        return;
+    }
+    if (frame->vector == EXC_DB)
+        return;     /* a guest's TF or MOV SS shadow can leave one behind: harmless */
+    if (frame->vector == EXC_PF || frame->vector == EXC_GP) {
+        uint64_t fixup = cpu_find_fixup(frame->rip);
+        if (fixup) {
+            frame->rip = fixup;
+            return;
+        }
+    }
+    panic_on_trap(frame);
+}
