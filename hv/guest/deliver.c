@@ -1,0 +1,177 @@
+/*
+ * deliver.c - push the event frame and start the guest's handler, or say exactly why that cannot be.
+ */
+#include "guest/deliver.h"
+
+#include "base/check.h"
+#include "base/format.h"
+#include "base/string.h"
+#include "cpu/desc.h"
+#include "cpu/x86.h"
+#include "guest/decode.h"
+#include "guest/gmem.h"
+#include "guest/guest.h"
+#include "guest/report_text.h"
+#include "irq/inject.h"
+
+#define NAME_BYTES 48
+#define CAUSE_BYTES 96
+#define SELECTOR_ERROR_IDT 0x2u     /* SDM vol. 3 "Error Code": the index names a gate */
+
+enum event_kind { EVENT_EXCEPTION, EVENT_INT, EVENT_INTERRUPT };
+
+struct event {
+    enum event_kind kind;
+    uint8_t slot;
+    uint32_t error_word;
+    uint32_t fault_address;
+    uint32_t at;                    /* for reports: the instruction to look at */
+};
+
+static void name_event(const struct event *event, char name[NAME_BYTES])
+{
+    if (event->kind == EVENT_INT) {
+        format_string(name, NAME_BYTES, "INT 0x%02x", event->slot);
+        return;
+    }
+    report_name_vector(event->slot, name, NAME_BYTES);
+    if (event->kind == EVENT_INTERRUPT)
+        format_string(name + strlen(name), NAME_BYTES - strlen(name), " interrupt");
+}
+
+/* A report shows the event that killed, at the instruction that caused it. */
+static void show_in_report(struct guest *guest, const struct event *event)
+{
+    guest->frame.eip = event->at;
+    if (event->kind == EVENT_INT && event->slot < EXC_COUNT)
+        return;                     /* not an exception, though its number is one */
+    guest->frame.vector = event->slot;
+    guest->frame.error = event->error_word;
+}
+
+/* Why it happened, as far as the error code and the instruction tell: "" or a clause that starts with ", ". */
+static void explain_cause(struct guest *guest, const struct event *event, char cause[CAUSE_BYTES])
+{
+    uint8_t bytes[DECODE_MAX_BYTES];
+    unsigned count = 0;
+
+    cause[0] = '\0';
+    if (event->kind != EVENT_EXCEPTION)
+        return;
+    if (event->slot == EXC_PF) {
+        format_string(cause, CAUSE_BYTES, ", %s of 0x%08x, error code 0x%x",
+                      event->error_word & PF_WRITE ? "write" : "read or fetch", event->fault_address, event->error_word);
+    } else if (event->slot == EXC_GP && event->error_word & SELECTOR_ERROR_IDT) {
+        format_string(cause, CAUSE_BYTES, ", INT 0x%02x from guest user is not allowed", event->error_word >> 3);
+    } else if (event->slot == EXC_GP) {
+        while (count < DECODE_MAX_BYTES && gmem_read(guest, GVA(event->at + count), &bytes[count], 1, NULL))
+            count++;
+        struct decoded found = decode_instruction(bytes, count);
+        if (found.kind == DECODE_PRIVILEGED || found.kind == DECODE_HLT)
+            format_string(cause, CAUSE_BYTES, ", %s is privileged", found.name);
+        else
+            format_string(cause, CAUSE_BYTES, ", error code 0x%x", event->error_word);
+    }
+}
+
+static void crash_no_handler(struct guest *guest, const struct event *event)
+{
+    char name[NAME_BYTES], cause[CAUSE_BYTES];
+
+    name_event(event, name);
+    explain_cause(guest, event, cause);
+    show_in_report(guest, event);
+    guest_crash(guest, "%s at 0x%08x in guest %s%s: no handler, vIDT slot 0x%02x is empty", name, event->at,
+                guest_is_user(guest) ? "user" : "kernel", cause, event->slot);
+}
+
+static void crash_far_handler(struct guest *guest, const struct event *event)
+{
+    char name[NAME_BYTES];
+
+    name_event(event, name);
+    show_in_report(guest, event);
+    guest_crash(guest, "%s at 0x%08x: its handler 0x%08x (vIDT slot 0x%02x) lies above 0x%08x", name, event->at,
+                guest->idt[event->slot].eip, event->slot, HV_MAX_GVA);
+}
+
+/* The name without its explanation in brackets: the stack is what matters here. */
+static void crash_bad_stack(struct guest *guest, const struct event *event, gva_t bad)
+{
+    char name[NAME_BYTES];
+
+    name_event(event, name);
+    char *bracket = event->kind == EVENT_EXCEPTION ? strchr(name, ' ') : NULL;
+    if (bracket != NULL)
+        *bracket = '\0';
+    show_in_report(guest, event);
+    guest_crash(guest, "%s at 0x%08x: the guest's stack 0x%08x cannot be written%s", name, event->at, bad.v,
+                guest_is_user(guest) ? " (esp0 of its last hv_iret)" : "");
+}
+
+static void deliver(struct guest *guest, const struct event *event)
+{
+    struct trap_frame *frame = &guest->frame;
+    uint32_t handler = guest->idt[event->slot].eip;
+    struct inject_frame pushed;
+    gva_t bad;
+
+    if (handler == 0) {
+        crash_no_handler(guest, event);
+        return;
+    }
+    if (handler > HV_MAX_GVA) {
+        crash_far_handler(guest, event);
+        return;
+    }
+    inject_build(&pushed, &(struct inject_context){
+        .eip = (uint32_t)frame->eip,
+        .esp = (uint32_t)frame->esp,
+        .eflags = (uint32_t)frame->eflags,
+        .esp0 = guest->esp0,
+        .is_user = guest_is_user(guest),
+        .virtual_if = guest->virq.enabled,
+    }, event->error_word, event->fault_address);
+    if (!gmem_write(guest, GVA(pushed.esp), pushed.words, 4 * pushed.word_count, &bad)) {
+        crash_bad_stack(guest, event, bad);
+        return;
+    }
+
+    events_record(&guest->events, event->slot, event->at,
+                  event->kind == EVENT_EXCEPTION && event->slot == EXC_PF ? event->fault_address : event->error_word);
+    guest->event_count++;
+    guest->virq.enabled = false;
+    frame->eip = handler;
+    frame->esp = pushed.esp;
+    frame->eflags = pushed.eflags;
+    frame->cs = SEL_GUEST_KERNEL_CS;
+    frame->ss = SEL_GUEST_KERNEL_SS;
+}
+
+void deliver_exception(struct guest *guest, uint8_t vector, uint32_t error_code, uint32_t fault_address)
+{
+    deliver(guest, &(struct event){ EVENT_EXCEPTION, vector, error_code, fault_address, (uint32_t)guest->frame.eip });
+}
+
+void deliver_soft_interrupt(struct guest *guest, uint8_t n, uint32_t int_eip)
+{
+    bool is_hypercall = n == HV_INT_VECTOR;
+    bool is_allowed = !guest_is_user(guest) || !(is_hypercall || guest->idt[n].privileged);
+
+    /* An empty slot kills before privilege is looked at; the hypercall is no slot of the guest's. */
+    if (is_allowed || (guest->idt[n].eip == 0 && !is_hypercall)) {
+        deliver(guest, &(struct event){ .kind = EVENT_INT, .slot = n, .at = int_eip });
+        return;
+    }
+    guest->frame.eip = int_eip;
+    deliver_exception(guest, EXC_GP, n * 8u + SELECTOR_ERROR_IDT, 0);
+}
+
+void deliver_pending(struct guest *guest)
+{
+    struct event event = { .kind = EVENT_INTERRUPT, .at = (uint32_t)guest->frame.eip };
+
+    CHECK(virq_is_deliverable(&guest->virq));
+    event.slot = virq_take(&guest->virq, &event.error_word);
+    deliver(guest, &event);
+}

@@ -1,0 +1,22 @@
+/*
+ * calls.h - one function per hypercall of HV_CALLS in pebpeb.h: call_NAME(guest, its argument words).
+ *
+ * The words are a copy, so the guest's memory cannot change between check and use. Bad input goes to call_crash.
+ */
+#ifndef HYPERCALL_CALLS_H
+#define HYPERCALL_CALLS_H
+
+#include <stdint.h>
+
+#include "pebpeb.h"
+
+struct guest;
+
+#define X(number, NAME, name, words) void call_##name(struct guest *guest, const uint32_t *arguments);
+HV_CALLS(X)
+#undef X
+
+/* End the guest with a sentence for its author; the report then shows the INT, not what follows it. */
+void call_crash(struct guest *guest, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,135 @@
+/*
+ * console.c - printing, colour and cursor. Everything is checked and read before the first cell changes.
+ */
+#include "base/format.h"
+#include "guest/gmem.h"
+#include "guest/guest.h"
+#include "hypercall/calls.h"
+
+#define SHOWN_BYTES 96
+#define ROW_MAX (HV_CONSOLE_ROWS - 1)
+#define COLUMN_MAX (HV_CONSOLE_COLS - 1)
+#define COLOR_MAX 255
+
+/* Guests run on one processor, and no call nests: one buffer for all. */
+static uint8_t print_buffer[HV_PRINT_MAX_BYTES];
+
+/* shown: the call as its author wrote it. Numbers appear signed, as most of these mistakes are small negative ones. */
+static void crash_outside(struct guest *guest, const char *shown, const char *what, uint32_t value, int highest)
+{
+    call_crash(guest, "%s: %s %d is outside 0..%d", shown, what, (int32_t)value, highest);
+}
+
+static void crash_position(struct guest *guest, const char *shown, uint32_t row, uint32_t column)
+{
+    if (row > ROW_MAX)
+        crash_outside(guest, shown, "row", row, ROW_MAX);
+    else
+        crash_outside(guest, shown, "column", column, COLUMN_MAX);
+}
+
+static void crash_unreadable(struct guest *guest, const char *call, uint32_t length, uint32_t buffer, gva_t bad)
+{
+    guest->fault_address = bad.v;
+    call_crash(guest, "%s: the buffer of %u bytes at 0x%08x cannot be read at 0x%08x", call, length, buffer, bad.v);
+}
+
+void call_print(struct guest *guest, const uint32_t *arguments)
+{
+    uint32_t length = arguments[0], buffer = arguments[1];
+    gva_t bad;
+
+    if (length > HV_PRINT_MAX_BYTES) {      /* negative ones too */
+        char shown[SHOWN_BYTES];
+        format_string(shown, sizeof(shown), "hv_print(%d, 0x%08x)", (int32_t)length, buffer);
+        crash_outside(guest, shown, "length", length, HV_PRINT_MAX_BYTES);
+        return;
+    }
+    if (length == 0)                        /* then the buffer may be anywhere */
+        return;
+    if (!gmem_read(guest, GVA(buffer), print_buffer, length, &bad)) {
+        crash_unreadable(guest, "hv_print", length, buffer, bad);
+        return;
+    }
+    vcon_write(&guest->console.vcon, print_buffer, length);
+}
+
+static void crash_print_at(struct guest *guest, const uint32_t *arguments)
+{
+    uint32_t length = arguments[0], row = arguments[2], column = arguments[3], color = arguments[4];
+    char shown[SHOWN_BYTES];
+
+    format_string(shown, sizeof(shown), "hv_print_at(%d, 0x%08x, %d, %d, %d)", (int32_t)length, arguments[1],
+                  (int32_t)row, (int32_t)column, (int32_t)color);
+    if (length > HV_PRINT_MAX_BYTES)
+        crash_outside(guest, shown, "length", length, HV_PRINT_MAX_BYTES);
+    else if (color > COLOR_MAX)
+        crash_outside(guest, shown, "colour", color, COLOR_MAX);
+    else
+        crash_position(guest, shown, row, column);
+}
+
+void call_print_at(struct guest *guest, const uint32_t *arguments)
+{
+    uint32_t length = arguments[0], buffer = arguments[1];
+    uint32_t row = arguments[2], column = arguments[3], color = arguments[4];
+    gva_t bad;
+
+    if (length > HV_PRINT_MAX_BYTES || row > ROW_MAX || column > COLUMN_MAX || color > COLOR_MAX) {
+        crash_print_at(guest, arguments);
+        return;
+    }
+    if (length == 0)
+        return;
+    if (!gmem_read(guest, GVA(buffer), print_buffer, length, &bad)) {
+        crash_unreadable(guest, "hv_print_at", length, buffer, bad);
+        return;
+    }
+    vcon_write_at(&guest->console.vcon, print_buffer, length, row, column, (uint8_t)color);
+}
+
+void call_cons_set_term_color(struct guest *guest, const uint32_t *arguments)
+{
+    uint32_t color = arguments[0];
+
+    if (color > COLOR_MAX) {
+        char shown[SHOWN_BYTES];
+        format_string(shown, sizeof(shown), "hv_cons_set_term_color(%d)", (int32_t)color);
+        crash_outside(guest, shown, "colour", color, COLOR_MAX);
+        return;
+    }
+    vcon_set_attribute(&guest->console.vcon, (uint8_t)color);
+}
+
+void call_cons_set_cursor_pos(struct guest *guest, const uint32_t *arguments)
+{
+    uint32_t row = arguments[0], column = arguments[1];
+
+    if (row > ROW_MAX || column > COLUMN_MAX) {
+        char shown[SHOWN_BYTES];
+        format_string(shown, sizeof(shown), "hv_cons_set_cursor_pos(%d, %d)", (int32_t)row, (int32_t)column);
+        crash_position(guest, shown, row, column);
+        return;
+    }
+    vcon_set_cursor(&guest->console.vcon, row, column);
+}
+
+/* False: the guest crashed. */
+static bool store_word(struct guest *guest, const char *what, uint32_t address, uint32_t value)
+{
+    gva_t bad;
+
+    if (gmem_write(guest, GVA(address), &value, sizeof(value), &bad))
+        return true;
+    guest->fault_address = bad.v;
+    call_crash(guest, "hv_cons_get_cursor_pos: the %s cannot be written to 0x%08x", what, address);
+    return false;
+}
+
+void call_cons_get_cursor_pos(struct guest *guest, const uint32_t *arguments)
+{
+    const struct vcon *vcon = &guest->console.vcon;
+
+    if (store_word(guest, "row", arguments[0], vcon->row))
+        (void)store_word(guest, "column", arguments[1], vcon->column);
+}

@@ -1,0 +1,77 @@
+/*
+ * dispatch.c - hypercall numbers to functions, and their argument words from the guest's memory.
+ */
+#include "hypercall/dispatch.h"
+
+#include <stdarg.h>
+
+#include "base/check.h"
+#include "base/format.h"
+#include "guest/gmem.h"
+#include "guest/guest.h"
+#include "hypercall/calls.h"
+
+#define INT_BYTES 2             /* CD DE; prefixes, should there be any, come before */
+#define WORDS_MAX 5
+
+struct call {
+    void (*function)(struct guest *guest, const uint32_t *arguments);
+    uint32_t word_count;
+    const char *name;
+};
+
+#define X(number, NAME, name, words) _Static_assert((words) <= WORDS_MAX, "hv_" #name);
+HV_CALLS(X)
+#undef X
+
+static const struct call calls[] = {
+#define X(number, NAME, name, words) [number] = { call_##name, words, #name },
+    HV_CALLS(X)
+#undef X
+};
+
+#define CALL_COUNT (sizeof(calls) / sizeof(calls[0]))
+
+void call_crash(struct guest *guest, const char *format, ...)
+{
+    char reason[GUEST_REASON_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    format_string_v(reason, sizeof(reason), format, arguments);
+    va_end(arguments);
+    guest->frame.eip = (uint32_t)(guest->frame.eip - INT_BYTES);
+    guest_crash(guest, "%s", reason);
+}
+
+static void crash_unreadable(struct guest *guest, const struct call *call, gva_t bad)
+{
+    guest->fault_address = bad.v;
+    call_crash(guest, "hv_%s: its %u argument words at ESP 0x%08x cannot be read (0x%08x is out of reach)", call->name,
+               call->word_count, (uint32_t)guest->frame.esp, bad.v);
+}
+
+void hypercall_dispatch(struct guest *guest)
+{
+    uint32_t number = (uint32_t)guest->frame.eax;
+    uint32_t arguments[WORDS_MAX];
+    gva_t bad;
+
+    CHECK(!guest_is_user(guest));
+    guest->hypercall_count++;
+    if (number >= CALL_COUNT || calls[number].function == NULL) {
+        call_crash(guest, "hypercall 0x%x (EAX): there is no such call", number);
+        return;
+    }
+
+    const struct call *call = &calls[number];
+    arguments[0] = 0;
+    /* A call without arguments must not look at ESP: it may point anywhere. */
+    if (call->word_count != 0 &&
+        !gmem_read(guest, GVA(guest->frame.esp), arguments, 4 * call->word_count, &bad)) {
+        crash_unreadable(guest, call, bad);
+        return;
+    }
+    events_record(&guest->events, GUEST_EVENT_CALL + number, (uint32_t)guest->frame.eip - INT_BYTES, arguments[0]);
+    call->function(guest, arguments);
+}

@@ -1,0 +1,43 @@
+/*
+ * inject.h - the event frame of abi section 3 (PURE): what is pushed where, and in which state the handler starts.
+ *
+ * Also the one place that knows which EFLAGS bits cross the border between a guest and its frames.
+ */
+#ifndef IRQ_INJECT_H
+#define IRQ_INJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cpu/x86.h"
+
+#define INJECT_KERNEL_WORDS 5   /* 20 bytes: guests nest 40 of them in one 4 KiB stack */
+#define INJECT_USER_WORDS 6
+
+/* EFLAGS bits that frames show and hv_iret loads; virtual IF travels beside them in the IF bit. */
+#define INJECT_EFLAGS_SHOWN (EFLAGS_ARITHMETIC | EFLAGS_DF | EFLAGS_TF | EFLAGS_RF)
+/* Bits that neither a frame nor hv_iret carries and that stay as they are: guests probe the processor with them. */
+#define INJECT_EFLAGS_KEPT (EFLAGS_AC | EFLAGS_ID)
+/* Always set while a guest runs: virtual IF is kept elsewhere, and host interrupts must come through. */
+#define INJECT_EFLAGS_FORCED (EFLAGS_FIXED | EFLAGS_IF)
+
+/* The interrupted context. */
+struct inject_context {
+    uint32_t eip, esp, eflags;  /* eflags: the real ones */
+    uint32_t esp0;              /* the stack for traps from guest user */
+    bool is_user;
+    bool virtual_if;
+};
+
+/* The frame and the handler's state; the handler runs in guest kernel mode with virtual IF off. */
+struct inject_frame {
+    uint32_t words[INJECT_USER_WORDS];  /* lowest address first */
+    uint32_t word_count;
+    uint32_t esp;               /* where words[0] goes; may have wrapped: the write then fails */
+    uint32_t eflags;            /* the real ones for the handler: TF, RF and NT cleared */
+};
+
+void inject_build(struct inject_frame *frame, const struct inject_context *context, uint32_t error_word,
+                  uint32_t fault_address);
+
+#endif
