@@ -80,7 +80,7 @@ CASE(mf)
 {
     uint16_t control = 0x037B;
 
-    __asm__ volatile("fninit; fldcw %0; fld1; fldz; fdivrp; fwait" : : "m"(control));
+    __asm__ volatile("fninit; fldcw %0; fldz; fld1; fdiv %%st(1), %%st; fwait" : : "m"(control));
 }
 
 CASE(int_0x80)
