@@ -68,7 +68,8 @@ static void piece_check(const struct expected *expected, bool interrupts)
 
     seen_count = 0;
     resume_at = expected->end;
-    __asm__ volatile("movl %%esp, %0; call *%1" : "=&S"(esp) : "D"(expected->run) : "eax", "ecx", "edx", "memory", "cc");
+    __asm__ volatile("movl %%esp, %0; call *%1" : "=&S"(esp) : "D"(expected->run)
+                     : "eax", "ecx", "edx", "memory", "cc");
     printf("slot %2u error 0x%04x eip 0x%08x\n", seen.slot, seen.error, seen.eip);
     CHECK_EQUAL(seen_count, 1);
     CHECK_EQUAL(seen.slot, expected->slot);

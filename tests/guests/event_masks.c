@@ -1,8 +1,8 @@
 /*
  * event_masks.c - the virtual interrupt flag, and ticks that wait for it.
  *
- * Off at launch. While it is off nothing is delivered, and ticks coalesce: after ten tick lengths exactly one comes, at
- * once, when it is put on. Inside a handler it is off and the frame remembers it on; returning puts it on again. The two
+ * Off at launch. While it is off nothing is delivered, and ticks coalesce: after ten tick lengths exactly one comes,
+ * at once, when it is put on. Inside a handler it is off and the frame remembers it on; returning puts it on again. The two
  * calls do not nest. PUSHF shows IF = 1 all the time. HLT with the flag on waits for a tick.
  */
 #include "ticks.h"
