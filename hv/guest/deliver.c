@@ -39,14 +39,16 @@ static void name_event(const struct event *event, char name[NAME_BYTES])
         format_string(name + strlen(name), NAME_BYTES - strlen(name), " interrupt");
 }
 
-/* A report shows the event that killed, at the instruction that caused it. */
+/* A report shows the event that killed, at the instruction that caused it. An INT keeps the trap that it came by. */
 static void show_in_report(struct guest *guest, const struct event *event)
 {
     guest->frame.eip = event->at;
-    if (event->kind == EVENT_INT && event->slot < EXC_COUNT)
-        return;                     /* not an exception, though its number is one */
+    if (event->kind == EVENT_INT)
+        return;
     guest->frame.vector = event->slot;
     guest->frame.error = event->error_word;
+    if (event->slot == EXC_PF)
+        guest->fault_address = event->fault_address;    /* not where its frame could not be written */
 }
 
 /* Why it happened, as far as the error code and the instruction tell: "" or a clause that starts with ", ". */

@@ -30,7 +30,6 @@ static void crash_position(struct guest *guest, const char *shown, uint32_t row,
 
 static void crash_unreadable(struct guest *guest, const char *call, uint32_t length, uint32_t buffer, gva_t bad)
 {
-    guest->fault_address = bad.v;
     call_crash(guest, "%s: the buffer of %u bytes at 0x%08x cannot be read at 0x%08x", call, length, buffer, bad.v);
 }
 
@@ -117,11 +116,8 @@ void call_cons_set_cursor_pos(struct guest *guest, const uint32_t *arguments)
 /* False: the guest crashed. */
 static bool store_word(struct guest *guest, const char *what, uint32_t address, uint32_t value)
 {
-    gva_t bad;
-
-    if (gmem_write(guest, GVA(address), &value, sizeof(value), &bad))
+    if (gmem_write_u32(guest, GVA(address), value))
         return true;
-    guest->fault_address = bad.v;
     call_crash(guest, "hv_cons_get_cursor_pos: the %s cannot be written to 0x%08x", what, address);
     return false;
 }

@@ -46,7 +46,6 @@ void call_crash(struct guest *guest, const char *format, ...)
 
 static void crash_unreadable(struct guest *guest, const struct call *call, gva_t bad)
 {
-    guest->fault_address = bad.v;
     call_crash(guest, "hv_%s: its %u argument words at ESP 0x%08x cannot be read (0x%08x is out of reach)", call->name,
                call->word_count, (uint32_t)guest->frame.esp, bad.v);
 }

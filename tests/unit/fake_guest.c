@@ -1,0 +1,147 @@
+/*
+ * fake_guest.c - stands in for gmem.c, guest.c and vcon.c, so that delivery and hypercalls can be tested on the host.
+ */
+#include "fake_guest.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/format.h"
+#include "cpu/desc.h"
+#include "guest/gmem.h"
+
+struct guest fake_guest;
+uint8_t fake_ram[FAKE_RAM_BYTES];
+struct fake_console fake_console;
+
+static uint32_t forbidden_from, forbidden_end;
+static bool forbidden_can_read;
+
+void fake_forbid(uint32_t from, uint32_t end, bool can_read)
+{
+    forbidden_from = from;
+    forbidden_end = end;
+    forbidden_can_read = can_read;
+}
+
+int fake_guest_setup(void **state)
+{
+    (void)state;
+    memset(&fake_guest, 0, sizeof(fake_guest));
+    memset(fake_ram, 0, sizeof(fake_ram));
+    memset(&fake_console, 0, sizeof(fake_console));
+    fake_forbid(0, 0, true);
+    fake_guest.frame.cs = SEL_GUEST_KERNEL_CS;
+    fake_guest.frame.ss = SEL_GUEST_KERNEL_SS;
+    fake_guest.frame.eflags = HV_LAUNCH_EFLAGS;
+    return 0;
+}
+
+uint32_t fake_word(uint32_t address)
+{
+    uint32_t value;
+    memcpy(&value, &fake_ram[address], sizeof(value));
+    return value;
+}
+
+void fake_put_word(uint32_t address, uint32_t value)
+{
+    memcpy(&fake_ram[address], &value, sizeof(value));
+}
+
+static bool is_forbidden(uint32_t address, bool is_write)
+{
+    bool is_in_range = address >= forbidden_from && address < forbidden_end;
+    return address >= FAKE_RAM_BYTES || (is_in_range && (is_write || !forbidden_can_read));
+}
+
+/* Byte by byte, as the contract says: bytes before the first bad one are copied. */
+static bool copy(struct guest *guest, uint32_t address, uint8_t *to, const uint8_t *from, size_t bytes, gva_t *bad)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        uint32_t at = (uint32_t)(address + i);
+        if (is_forbidden(at, from != NULL)) {
+            guest->fault_address = at;
+            if (bad != NULL)
+                *bad = GVA(at);
+            return false;
+        }
+        if (from != NULL)
+            fake_ram[at] = from[i];
+        else
+            to[i] = fake_ram[at];
+    }
+    return true;
+}
+
+bool gmem_read(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
+{
+    return copy(guest, from.v, to, NULL, bytes, bad);
+}
+
+bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, gva_t *bad)
+{
+    return copy(guest, to.v, NULL, from, bytes, bad);
+}
+
+bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value)
+{
+    return gmem_write(guest, to, &value, sizeof(value), NULL);
+}
+
+void guest_crash(struct guest *guest, const char *format, ...)
+{
+    va_list arguments;
+
+    if (guest->state == GUEST_ENDED)
+        return;
+    va_start(arguments, format);
+    format_string_v(guest->reason, sizeof(guest->reason), format, arguments);
+    va_end(arguments);
+    guest->state = GUEST_ENDED;
+    guest->end = GUEST_END_CRASH;
+    guest->status = (int32_t)HV_STATUS_CRASH;
+}
+
+void guest_end_exit(struct guest *guest, int32_t status)
+{
+    guest->state = GUEST_ENDED;
+    guest->end = GUEST_END_EXIT;
+    guest->status = status;
+}
+
+static void note_bytes(const uint8_t *bytes, size_t length)
+{
+    fake_console.call_count++;
+    fake_console.length = (unsigned)length;
+    memcpy(fake_console.bytes, bytes, length);
+}
+
+void vcon_write(struct vcon *console, const uint8_t *bytes, size_t length)
+{
+    (void)console;
+    note_bytes(bytes, length);
+}
+
+void vcon_write_at(struct vcon *console, const uint8_t *bytes, size_t length, unsigned row, unsigned column,
+                   uint8_t attribute)
+{
+    (void)console;
+    note_bytes(bytes, length);
+    fake_console.row = row;
+    fake_console.column = column;
+    fake_console.attribute = attribute;
+}
+
+void vcon_set_attribute(struct vcon *console, uint8_t attribute)
+{
+    console->attribute = attribute;
+    fake_console.call_count++;
+}
+
+void vcon_set_cursor(struct vcon *console, unsigned row, unsigned column)
+{
+    console->row = (uint8_t)row;
+    console->column = (uint8_t)column;
+    fake_console.call_count++;
+}
