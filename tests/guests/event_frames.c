@@ -5,6 +5,7 @@
  * exception, and NAME_end, where the handler sends it on. Faults report EIP = at, traps EIP = end. The handler sees all
  * words of the frame and where they lie: 20 bytes, directly below the interrupted ESP. Only the arithmetic flags, TF
  * and RF may differ in the EFLAGS word; IF is the virtual flag. All of it is done with the flag off and on.
+ * ICEBP is left out: QEMU 7.2's emulation stops the whole machine at it, as if for a debugger.
  */
 #include "test.h"
 
@@ -15,7 +16,6 @@
             #name "_at: " instruction "\n" #name "_end: ret\n.popsection\n")
 
 PIECE(divide, "xorl %ecx, %ecx; movl $1, %eax; cltd", "idivl %ecx");
-PIECE(icebp, "", ".byte 0xF1");
 PIECE(step, "pushfl; orl $0x100, (%esp); popfl", "nop");
 PIECE(breakpoint, "", "int3");
 PIECE(breakpoint_long, "", ".byte 0xCD, 3");
@@ -89,7 +89,7 @@ static void tick_ignore(struct event *event)
 int main(void)
 {
     static const struct expected all[] = {
-        FAULT(divide, 0, 0, 0), TRAP(icebp, 1), TRAP(step, 1), TRAP(breakpoint, 3), TRAP(breakpoint_long, 3),
+        FAULT(divide, 0, 0, 0), TRAP(step, 1), TRAP(breakpoint, 3), TRAP(breakpoint_long, 3),
         TRAP(overflow, 4), FAULT(bound, 5, 0, 0), FAULT(undefined, 6, 0, 0), FAULT(selector, 13, 0xFFF8, 0),
         FAULT(selector_local, 13, 0xFFFC, 0), FAULT(disable, 13, 0, 0), FAULT(input, 13, 0, 0),
         FAULT(control, 13, 0, 0), FAULT(above, 13, 0, 0), FAULT(above_top, 13, 0, 0),

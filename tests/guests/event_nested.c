@@ -2,8 +2,8 @@
  * event_nested.c - forty deliveries nested on one 4 KiB stack, by ticks and by INT.
  *
  * The contract's arithmetic: a frame from kernel mode is 20 bytes, so the last ESP is 800 bytes below the first
- * and nothing below that is touched. The handler is in assembly and pushes nothing of its own: it notes ESP, unmasks and
- * waits for the next tick (or INTs again) until there are forty, then goes back by hv_iret, building its five
+ * and nothing below that is touched. The handler is in assembly and pushes nothing of its own: it notes ESP, unmasks
+ * and waits for the next tick (or INTs again) until there are forty, then goes back by hv_iret, building its five
  * argument words exactly over the five words of the frame. One more tick may come between two returns.
  */
 #include "test.h"

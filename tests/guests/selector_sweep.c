@@ -2,8 +2,8 @@
  * selector_sweep.c - the whole descriptor table as a guest can see it, asked by LAR.
  *
  * LAR tells the access rights of every descriptor whose DPL lets the guest have it (SDM vol. 2 "LAR"). Among those
- * there must be no gate and no 64-bit code segment (L = 1): a guest could jump there and would leave its 32-bit world. Then
- * null is loaded into ES, FS and GS, as odd guests do, and hypercalls must go on working.
+ * there must be no gate and no 64-bit code segment (L = 1): a guest could jump there and would leave its 32-bit
+ * world. Then null is loaded into ES, FS and GS, as odd guests do, and hypercalls must go on working.
  */
 #include "test.h"
 
