@@ -135,7 +135,7 @@ CASE(sysexit)
     __asm__ volatile("sysexit" : : "c"(0), "d"(0));
 }
 
-/* SYSENTER_CS is 0. */
+/* SYSENTER_CS is 0; processors of one maker call it undefined in this mode. */
 CASE(sysenter)
 {
     __asm__ volatile("sysenter");
