@@ -145,8 +145,8 @@ static bool advise_exception(const struct report_facts *facts, const struct advi
     static const char *const causes[EXC_COUNT] = {
         [EXC_DE] = "the divisor at EIP: it is 0, or the quotient does not fit",
         [EXC_DB] = "the trap flag in EFLAGS, or INT1 at EIP",
-        [EXC_BP] = "the breakpoint (INT3) just before EIP",
-        [EXC_OF] = "the INTO just before EIP",
+        [EXC_BP] = "the breakpoint (INT3) at EIP",
+        [EXC_OF] = "the INTO at EIP",
         [EXC_BR] = "the BOUND at EIP",
         [EXC_UD] = "the bytes at EIP: an instruction that this processor lacks, UD2 (a compiler's trap), or no code",
         [EXC_MF] = "the FPU instruction before EIP: an exception is unmasked in the control word",
@@ -174,7 +174,7 @@ static bool advise_interrupt(const struct report_facts *facts, const struct advi
     }
     if (facts->handler != 0 || vector < EXC_COUNT)
         return false;
-    return ADVISE(advice, "hv_setidt(0x%x, ...): the INT just before EIP has no handler.", vector);
+    return ADVISE(advice, "hv_setidt(0x%x, ...): the INT at EIP has no handler.", vector);
 }
 
 void report_advise(const struct report_facts *facts, char *text, size_t text_bytes)

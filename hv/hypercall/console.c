@@ -44,9 +44,7 @@ void call_print(struct guest *guest, const uint32_t *arguments)
         crash_outside(guest, shown, "length", length, HV_PRINT_MAX_BYTES);
         return;
     }
-    if (length == 0)                        /* then the buffer may be anywhere */
-        return;
-    if (!gmem_read(guest, GVA(buffer), print_buffer, length, &bad)) {
+    if (!gmem_read(guest, GVA(buffer), print_buffer, length, &bad)) {   /* no bytes can be read anywhere */
         crash_unreadable(guest, "hv_print", length, buffer, bad);
         return;
     }
@@ -78,8 +76,6 @@ void call_print_at(struct guest *guest, const uint32_t *arguments)
         crash_print_at(guest, arguments);
         return;
     }
-    if (length == 0)
-        return;
     if (!gmem_read(guest, GVA(buffer), print_buffer, length, &bad)) {
         crash_unreadable(guest, "hv_print_at", length, buffer, bad);
         return;

@@ -65,7 +65,7 @@ void hypercall_dispatch(struct guest *guest)
 
     const struct call *call = &calls[number];
     arguments[0] = 0;
-    /* A call without arguments must not look at ESP: it may point anywhere. */
+    /* A call without arguments does not look at ESP, which may then point anywhere. */
     if (call->word_count != 0 &&
         !gmem_read(guest, GVA(guest->frame.esp), arguments, 4 * call->word_count, &bad)) {
         crash_unreadable(guest, call, bad);

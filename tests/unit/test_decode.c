@@ -83,11 +83,11 @@ static void test_longest(void **state)
         memset(bytes, 0x2E, sizeof(bytes));
         bytes[prefixes] = 0xCD;
         bytes[prefixes + 1] = 0x99;
-        struct decoded decoded = decode(bytes, sizeof(bytes));
-        if (prefixes <= 13)
-            expect_int(decoded, 0x99, (uint8_t)(prefixes + 2));
-        else
-            expect_other(decoded);
+        for (unsigned count = prefixes + 2; count <= sizeof(bytes); count++)
+            if (prefixes <= 13)
+                expect_int(decode(bytes, count), 0x99, (uint8_t)(prefixes + 2));
+            else
+                expect_other(decode(bytes, count));
     }
     memset(bytes, 0x2E, sizeof(bytes));
     expect_other(decode(bytes, sizeof(bytes)));

@@ -229,7 +229,7 @@ static void test_advice_interrupts(void **state)
 {
     (void)state;
     raise_event(0x80, 0);
-    expect_advice("hv_setidt(0x80, ...): the INT just before EIP has no handler");
+    expect_advice("hv_setidt(0x80, ...): the INT at EIP has no handler");
     raise_event(0xF0, 0);
     expect_advice("hv_setidt(0x20, ...): virtual interrupts are on, but the slot of the timer is empty");
     facts.timer_handler = true;
