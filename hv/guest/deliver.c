@@ -62,7 +62,8 @@ static void explain_cause(struct guest *guest, const struct event *event, char c
         return;
     if (event->slot == EXC_PF) {
         format_string(cause, CAUSE_BYTES, ", %s of 0x%08x, error code 0x%x",
-                      event->error_word & PF_WRITE ? "write" : "read or fetch", event->fault_address, event->error_word);
+                      event->error_word & PF_WRITE ? "write" : "read or fetch", event->fault_address,
+                      event->error_word);
     } else if (event->slot == EXC_GP && event->error_word & SELECTOR_ERROR_IDT) {
         format_string(cause, CAUSE_BYTES, ", INT 0x%02x from guest user is not allowed", event->error_word >> 3);
     } else if (event->slot == EXC_GP) {

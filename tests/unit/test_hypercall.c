@@ -1,6 +1,6 @@
 /*
- * test_hypercall.c - every call: what it does with good arguments, what it changes beside that (nothing), and the reason
- * for which each bad argument kills.
+ * test_hypercall.c - every call: what it does with good arguments, what it changes beside that (nothing), and the
+ * reason for which each bad argument kills.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /*
- * test_inject.c - the event frame to the byte: every EFLAGS bit alone, all combinations of the visible ones, random rest.
+ * test_inject.c - the event frame to the byte: all combinations of the EFLAGS bits that guests can have, random rest.
  *
  * Expected bits are spelled out as numbers from abi.md section 3, not by the constants that the code uses.
  */
