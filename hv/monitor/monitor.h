@@ -12,12 +12,16 @@
 void monitor_init(const struct boot_info *info);
 
 /*
- * Do what is due: typed commands, guests that ended, autoruns to start, TAP lines to write, time-outs, log lines to show.
- * Called by the run loop between turns of guests: at least every 10 ms, and at once when a guest ended. Never blocks.
+ * Do what is due: typed commands, guests that ended, autoruns to start, TAP lines to write, time-outs, log lines to
+ * show. Called by the run loop between turns of guests: at least every 10 ms, and at once when a guest ended.
+ * Never blocks.
  */
 void monitor_pump(uint64_t now_ns);
 
 /* When monitor_pump wants to be called next even if nothing else happens (UINT64_MAX: never). */
 uint64_t monitor_next_ns(void);
+
+/* Length of a guest's timer tick: "tick" in cobble.cfg, else HV_TICK_MS. */
+uint32_t monitor_tick_ms(void);
 
 #endif

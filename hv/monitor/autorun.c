@@ -1,0 +1,270 @@
+/*
+ * autorun.c - the plan: start guests one after another or together, tell their rows, judge their ends, finish.
+ */
+#include "monitor/autorun.h"
+
+#include "base/format.h"
+#include "base/frames.h"
+#include "base/log.h"
+#include "base/string.h"
+#include "base/text.h"
+#include "guest/guest.h"
+#include "io/console.h"
+#include "monitor/finish.h"
+#include "monitor/judge.h"
+#include "monitor/names.h"
+#include "monitor/tap.h"
+#include "monitor/typist.h"
+
+#define NS_PER_MS 1000000ull
+#define ROWS_PER_TURN 32        /* of one guest, so that its neighbours' rows are not far behind */
+
+enum phase { PHASE_WAITING, PHASE_RUNNING, PHASE_ENDED, PHASE_REPORTED };
+
+/* One test of the plan; its guest is kept until the whole plan has ended, for the dump and the picture. */
+static struct test {
+    enum phase phase;
+    struct guest *guest;            /* NULL: not launched, or refused */
+    uint64_t logged_bytes, dropped_rows;
+    bool drops_told;
+    const char *report;             /* what is still to be told of the crash report */
+} tests[CONFIG_AUTORUNS_MAX];
+
+static struct config *plan;
+static struct judge_tally tally;
+static unsigned reported;           /* tests before this one have their verdict in the stream */
+static bool is_begun, is_finishing;
+
+static void write_notes(const char *prefix, const char *text)
+{
+    while (*text != '\0') {
+        const char *end = strchr(text, '\n');
+        size_t length = end != NULL ? (size_t)(end - text) : strlen(text);
+        struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_LINE_BYTES);
+        if (buffer != NULL && length > 0)
+            tapfmt_comment(buffer, prefix, text, length);
+        text += length + (end != NULL ? 1 : 0);
+    }
+}
+
+void autorun_init(struct config *config, const char *loader_notes)
+{
+    plan = config;
+    tap_open(config->autorun_count);
+    for (unsigned i = 0; i < config->message_count; i++)
+        write_notes("", config->messages[i]);
+    if (config->messages_dropped != 0) {
+        struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_LINE_BYTES);
+        if (buffer != NULL)
+            tapfmt_text(buffer, "# cobble.cfg: %llu more messages\n", (unsigned long long)config->messages_dropped);
+    }
+    write_notes("loader:", loader_notes);
+}
+
+/* Start a guest. On false, its refusal is written down. */
+static bool start_guest(struct test *test, struct config_autorun *spec)
+{
+    char reason[GUEST_REASON_BYTES] = "";
+    struct names_file file;
+
+    if (!names_find(spec->name, &file)) {
+        (void)text_copy(spec->refused, sizeof(spec->refused),
+                        "no guest of this name, neither in \\guests\\ on the boot volume nor in the ramdisk");
+        return false;
+    }
+    (void)text_copy(spec->name, sizeof(spec->name), file.name);
+    test->guest = guest_create(file.name, file.image, file.image_bytes, spec->memory_bytes, reason);
+    if (test->guest == NULL) {
+        (void)text_copy(spec->refused, sizeof(spec->refused), reason);
+        return false;
+    }
+    test->guest->timeout_ns = spec->timeout_ms * NS_PER_MS;
+    test->guest->clock_run = spec->clock_run;
+    test->guest->console.vcon.log_enabled = true;
+    return true;
+}
+
+static void launch(unsigned index, uint64_t now_ns)
+{
+    struct test *test = &tests[index];
+    struct config_autorun *spec = &plan->autoruns[index];
+
+    test->report = "";
+    if (spec->refused[0] != '\0' || !start_guest(test, spec)) {
+        test->phase = PHASE_ENDED;
+        return;
+    }
+    test->phase = PHASE_RUNNING;
+    console_view(&test->guest->console);
+    typist_launched(test->guest, (int)index, now_ns);
+}
+
+static void launch_due(uint64_t now_ns)
+{
+    for (unsigned i = reported; i < plan->autorun_count; i++) {
+        if (!plan->together && i != reported)
+            return;
+        if (tests[i].phase == PHASE_WAITING)
+            launch(i, now_ns);
+    }
+}
+
+/* End guests whose time is up, and notice those that ended by themselves. */
+static void watch(struct test *test, uint64_t now_ns)
+{
+    struct guest *guest = test->guest;
+
+    if (guest->state != GUEST_ENDED && now_ns >= judge_deadline_ns(guest))
+        guest_end_timeout(guest);
+    bool ended = guest->state == GUEST_ENDED;
+    vcon_log_still(&guest->console.vcon, now_ns, ended);
+    if (ended) {
+        test->phase = PHASE_ENDED;
+        test->report = guest->report;
+    }
+}
+
+/* Write rows that a guest's log holds, in their turn. True when none is left. */
+static bool drain_rows(struct test *test, const struct config_autorun *spec)
+{
+    uint8_t row[VCON_COLS];
+
+    for (unsigned i = 0; i < ROWS_PER_TURN; i++) {
+        struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_LINE_BYTES);
+        if (buffer == NULL)
+            return false;
+        int length = vcon_log_take(&test->guest->console.vcon, row);
+        if (length < 0)
+            return true;
+        size_t before = buffer->used;
+        tapfmt_row(buffer, spec->name, row, (size_t)length);
+        if (test->dropped_rows != 0 || test->logged_bytes + (buffer->used - before) > spec->output_bytes) {
+            buffer->used = before;
+            test->dropped_rows++;
+        }
+        test->logged_bytes += buffer->used - before;
+    }
+    return false;
+}
+
+/* The crash report, line by line. True when all is told. */
+static bool write_report(struct test *test, const char *name)
+{
+    char prefix[GUEST_NAME_BYTES + 2];
+
+    format_string(prefix, sizeof(prefix), "%s!", name);
+    while (*test->report != '\0') {
+        const char *end = strchr(test->report, '\n');
+        size_t length = end != NULL ? (size_t)(end - test->report) : strlen(test->report);
+        struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_LINE_BYTES + length);
+        if (buffer == NULL)
+            return false;
+        tapfmt_comment(buffer, prefix, test->report, length);
+        test->report += length + (end != NULL ? 1 : 0);
+    }
+    return true;
+}
+
+/* Everything that is told of a test that ended, in order. True when its verdict is in the stream. */
+static bool report_test(unsigned index)
+{
+    struct test *test = &tests[index];
+    const struct config_autorun *spec = &plan->autoruns[index];
+
+    if (test->guest != NULL && !drain_rows(test, spec))
+        return false;
+    uint64_t dropped = test->dropped_rows + (test->guest != NULL ? test->guest->console.vcon.log_dropped_rows : 0);
+    if (dropped != 0 && !test->drops_told) {
+        struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_LINE_BYTES);
+        if (buffer == NULL)
+            return false;
+        tapfmt_text(buffer, "# %s: %llu rows dropped, more than output=%llu bytes\n", spec->name,
+                    (unsigned long long)dropped, (unsigned long long)spec->output_bytes);
+        test->drops_told = true;
+    }
+    if (!write_report(test, spec->name))
+        return false;
+    struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_VERDICT_BYTES);
+    if (buffer == NULL)
+        return false;
+    judge_write(buffer, index + 1, spec, test->guest, &tally);
+    test->phase = PHASE_REPORTED;
+    return true;
+}
+
+static void write_log_lines(void)
+{
+    char line[TAPFMT_LINE_BYTES / 2];
+    char prefix[16];
+
+    for (struct tapfmt_buffer *buffer; (buffer = tap_take_buffer(TAPFMT_LINE_BYTES)) != NULL;) {
+        int level = log_take(line, sizeof(line));
+        if (level < 0)
+            return;
+        format_string(prefix, sizeof(prefix), "%s:", log_level_name((enum log_level)level));
+        tapfmt_comment(buffer, prefix, line, strlen(line));
+    }
+}
+
+static void release_guests(void)
+{
+    for (unsigned i = 0; i < plan->autorun_count; i++) {
+        if (tests[i].guest != NULL)
+            guest_release(tests[i].guest);
+        tests[i].guest = NULL;
+    }
+}
+
+static const struct vcon *final_console(unsigned index)
+{
+    return tests[index].guest != NULL ? &tests[index].guest->console.vcon : NULL;
+}
+
+static void run_tests(uint64_t now_ns)
+{
+    launch_due(now_ns);
+    for (unsigned i = reported; i < plan->autorun_count; i++) {
+        if (tests[i].phase == PHASE_RUNNING)
+            watch(&tests[i], now_ns);
+        if (tests[i].guest != NULL)
+            (void)drain_rows(&tests[i], &plan->autoruns[i]);
+    }
+    while (reported < plan->autorun_count && tests[reported].phase == PHASE_ENDED && report_test(reported)) {
+        reported++;
+        launch_due(now_ns);
+    }
+}
+
+bool autorun_pump(uint64_t now_ns)
+{
+    if (!is_begun) {
+        is_begun = true;
+        tally.started_ns = now_ns;
+        tally.free_frames_before = frames_count_free();
+    }
+    if (!finish_is_sealed())
+        write_log_lines();
+    if (!is_finishing)
+        run_tests(now_ns);
+    if (!is_finishing && reported == plan->autorun_count) {
+        is_finishing = true;
+        finish_init(plan, &tally, final_console, release_guests);
+    }
+    bool more = is_finishing ? finish_pump(now_ns) : true;
+    if (tap_is_open())
+        (void)tap_pump();
+    return more;
+}
+
+uint64_t autorun_next_ns(void)
+{
+    uint64_t next_ns = is_finishing ? finish_next_ns() : UINT64_MAX;
+
+    for (unsigned i = reported; i < plan->autorun_count; i++) {
+        if (tests[i].phase != PHASE_RUNNING)
+            continue;
+        uint64_t deadline_ns = judge_deadline_ns(tests[i].guest);
+        next_ns = deadline_ns < next_ns ? deadline_ns : next_ns;
+    }
+    return next_ns;
+}

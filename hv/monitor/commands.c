@@ -1,0 +1,189 @@
+/*
+ * commands.c - the table of the monitor's commands, and those that concern the whole machine.
+ */
+#include "monitor/commands.h"
+
+#include "base/format.h"
+#include "base/frames.h"
+#include "base/log.h"
+#include "base/string.h"
+#include "guest/guest.h"
+#include "io/console.h"
+#include "io/power.h"
+#include "monitor/commands_guest.h"
+#include "monitor/names.h"
+#include "monitor/shell.h"
+
+#define FLUSH_MS 1000
+
+static void do_help(const struct words *words, uint64_t now_ns);
+
+static void do_ls(const struct words *words, uint64_t now_ns)
+{
+    struct names_position position = { 0, 0 };
+    struct names_file file;
+    unsigned count = 0;
+
+    (void)words, (void)now_ns;
+    while (names_next(&position, &file)) {
+        if (count++ == 0)
+            shell_print("%-32s %8s  %s", "NAME", "KIB", "FROM");
+        shell_print("%-32s %8llu  %s%s", file.name, (unsigned long long)(file.image_bytes + 1023) / 1024,
+                    file.on_volume ? "boot volume" : "built in",
+                    file.runnable ? "" : " (cannot run: rename it to A-Z a-z 0-9 . _ -)");
+    }
+    if (count == 0)
+        shell_print("no guests: put ELF files into \\guests\\ on the boot volume");
+}
+
+static void do_mem(const struct words *words, uint64_t now_ns)
+{
+    uint64_t guests_kib = 0;
+    unsigned running = 0;
+    unsigned ended = 0;
+
+    (void)words, (void)now_ns;
+    for (const struct guest *guest = guest_first(); guest != NULL; guest = guest->next) {
+        bool has_ended = guest->state == GUEST_ENDED;
+        running += has_ended ? 0 : 1;
+        ended += has_ended ? 1 : 0;
+        guests_kib += has_ended ? 0 : guest->space.memory_bytes / 1024;
+    }
+    unsigned long long total = frames_count_total();
+    unsigned long long free = frames_count_free();
+    shell_print("%-16s %10llu KiB  %8llu frames", "usable RAM", total * 4, total);
+    shell_print("%-16s %10llu KiB  %8llu frames", "free", free * 4, free);
+    shell_print("%-16s %10llu KiB  %8llu frames", "in use", (total - free) * 4, total - free);
+    shell_print("%-16s %10llu KiB  RAM of %u guests; %u ended ones keep only their consoles", "of that",
+                (unsigned long long)guests_kib, running, ended);
+}
+
+static void do_log(const struct words *words, uint64_t now_ns)
+{
+    (void)now_ns;
+    if (words->count > 1) {
+        int level = log_level_parse(words->word[1]);
+        if (level < 0) {
+            shell_print("log: '%.40s' is no level; levels are error, warn, info and debug", words->word[1]);
+            return;
+        }
+        log_set_level((enum log_level)level);
+    }
+    shell_print("log level %s", log_level_name(log_get_level()));
+}
+
+static void do_clear(const struct words *words, uint64_t now_ns)
+{
+    (void)words, (void)now_ns;
+    shell_clear();
+}
+
+static void do_reboot(const struct words *words, uint64_t now_ns)
+{
+    (void)words, (void)now_ns;
+    shell_print("restarting the machine");
+    console_flush(FLUSH_MS);
+    power_reset();
+}
+
+static void do_poweroff(const struct words *words, uint64_t now_ns)
+{
+    (void)words, (void)now_ns;
+    shell_print("switching the machine off");
+    console_flush(FLUSH_MS);
+    power_off();
+}
+
+static const struct command {
+    const char *name;
+    const char *arguments;
+    const char *help;
+    enum commands_argument argument;
+    unsigned words_min, words_max;      /* with the command itself */
+    void (*run)(const struct words *words, uint64_t now_ns);
+} commands[] = {
+    { "help", "[COMMAND]", "list the commands, or tell about one", COMMANDS_COMMAND, 1, 2, do_help },
+    { "ls", "", "list the guests that can be run", COMMANDS_NOTHING, 1, 1, do_ls },
+    { "run", "NAME [mem=24M] [&]", "run a guest and watch it; & leaves it in the background", COMMANDS_IMAGE, 2, 4,
+      commands_guest_run },
+    { "ps", "", "list the guests there are, with those that ended lately", COMMANDS_NOTHING, 1, 1, commands_guest_ps },
+    { "pause", "ID", "stop giving a guest the processor", COMMANDS_GUEST, 2, 2, commands_guest_pause },
+    { "resume", "ID", "give it the processor again", COMMANDS_GUEST, 2, 2, commands_guest_resume },
+    { "restart", "ID", "end a guest and run its image anew", COMMANDS_GUEST, 2, 2, commands_guest_restart },
+    { "kill", "ID", "end a guest", COMMANDS_GUEST, 2, 2, commands_guest_kill },
+    { "wait", "ID", "wait until a guest ends; Ctrl-C stops waiting", COMMANDS_GUEST, 2, 2, commands_guest_wait },
+    { "console", "ID", "show a guest's console; 0 is this one", COMMANDS_GUEST, 2, 2, commands_guest_console },
+    { "info", "ID", "a guest's registers, paging and event counts", COMMANDS_GUEST, 2, 2, commands_guest_info },
+    { "mem", "", "how much memory there is, and who has it", COMMANDS_NOTHING, 1, 1, do_mem },
+    { "log", "[LEVEL]", "show or set what is logged: error, warn, info, debug", COMMANDS_LEVEL, 1, 2, do_log },
+    { "clear", "", "clear this console", COMMANDS_NOTHING, 1, 1, do_clear },
+    { "reboot", "", "restart the machine", COMMANDS_NOTHING, 1, 1, do_reboot },
+    { "poweroff", "", "switch the machine off", COMMANDS_NOTHING, 1, 1, do_poweroff },
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    shell_print("'%.40s' is no command; help lists them", name);
+    return NULL;
+}
+
+static void do_help(const struct words *words, uint64_t now_ns)
+{
+    const struct command *only = words->count > 1 ? find_command(words->word[1]) : NULL;
+    char usage[40];
+
+    (void)now_ns;
+    if (words->count > 1 && only == NULL)
+        return;
+    for (const struct command *command = commands; command < commands + COMMAND_COUNT; command++) {
+        if (only != NULL && command != only)
+            continue;
+        format_string(usage, sizeof(usage), "%s %s", command->name, command->arguments);
+        shell_print("  %-24s %s", usage, command->help);
+    }
+    if (only == NULL)
+        shell_print("Tab completes; Up and Down bring earlier lines back; Alt+F1 or Ctrl-] 0 comes back here.");
+}
+
+void commands_run(const char *line, uint64_t now_ns)
+{
+    static struct words words;
+    const char *wrong = words_split(&words, line, strlen(line));
+
+    if (wrong != NULL) {
+        shell_print("%s", wrong);
+        return;
+    }
+    const struct command *command = words.count > 0 ? find_command(words.word[0]) : NULL;
+    if (command == NULL)
+        return;
+    if (words.count < command->words_min || words.count > command->words_max) {
+        const char *surplus = words.count > command->words_max ? words.word[command->words_max] : NULL;
+        shell_print("%s: %s%.40s%s; write: %s %s", command->name, surplus != NULL ? "'" : "",
+                    surplus != NULL ? surplus : "an argument is missing", surplus != NULL ? "' is too much" : "",
+                    command->name, command->arguments);
+        return;
+    }
+    command->run(&words, now_ns);
+}
+
+void commands_offer(void (*offer)(const char *name))
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        offer(commands[i].name);
+}
+
+enum commands_argument commands_argument(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return commands[i].argument;
+    }
+    return COMMANDS_NOTHING;
+}

@@ -1,0 +1,207 @@
+/*
+ * commands_guest.c - the monitor's commands that run, show and end guests.
+ */
+#include "monitor/commands_guest.h"
+
+#include "base/format.h"
+#include "base/string.h"
+#include "base/text.h"
+#include "guest/guest.h"
+#include "io/console.h"
+#include "monitor/jobs.h"
+#include "monitor/shell.h"
+
+#define NS_PER_MS 1000000ull
+
+/* The guest that the first argument names by its ID, or NULL, and then a message says why. */
+static struct guest *find_guest(const struct words *words)
+{
+    const char *text = words->word[1];
+    uint64_t id;
+    const char *rest = text_parse_u64(text, &id);
+
+    if (rest == NULL || *rest != '\0') {
+        shell_print("%s: '%.40s' is no ID; ps lists them", words->word[0], text);
+        return NULL;
+    }
+    struct guest *guest = id <= UINT32_MAX ? guest_find((uint32_t)id) : NULL;
+    if (guest == NULL)
+        shell_print("%s: there is no guest %.40s; ps lists them", words->word[0], text);
+    return guest;
+}
+
+/* The same, for commands that mean nothing to a guest that has ended. */
+static struct guest *find_live_guest(const struct words *words)
+{
+    struct guest *guest = find_guest(words);
+
+    if (guest != NULL && guest->state == GUEST_ENDED) {
+        shell_print("%s: guest %u has ended", words->word[0], guest->id);
+        return NULL;
+    }
+    return guest;
+}
+
+void commands_guest_run(const struct words *words, uint64_t now_ns)
+{
+    uint32_t memory_bytes = GUEST_MEMORY_DEFAULT;
+    char name[GUEST_NAME_BYTES];
+    bool background = false;
+    const char *wrong = words_parse_name(words->word[1], name);
+
+    if (wrong != NULL) {
+        shell_print("run: '%.64s': %s", words->word[1], wrong);
+        return;
+    }
+    for (unsigned i = 2; i < words->count; i++) {
+        const char *memory = words_value(words->word[i], "mem=");
+        if (strcmp(words->word[i], "&") == 0)
+            background = true;
+        else
+            wrong = memory != NULL ? words_parse_memory(memory, &memory_bytes) : "unknown word; known: mem= and &";
+        if (wrong != NULL) {
+            shell_print("run: '%.64s': %s", words->word[i], wrong);
+            return;
+        }
+    }
+    (void)jobs_start(name, memory_bytes, !background, now_ns);
+}
+
+void commands_guest_ps(const struct words *words, uint64_t now_ns)
+{
+    char state[32];
+    unsigned count = 0;
+
+    (void)words, (void)now_ns;
+    for (const struct guest *guest = guest_first(); guest != NULL; guest = guest->next) {
+        if (count++ == 0)
+            shell_print("%4s %-24s %-18s %10s %8s %10s", "ID", "NAME", "STATE", "RUN MS", "MEM KIB", "EXITS");
+        jobs_describe(guest, state);
+        uint32_t memory_bytes = guest->state == GUEST_ENDED ? 0 : guest->space.memory_bytes;
+        uint64_t exits = guest->hypercall_count + guest->event_count + guest->hidden_fault_count;
+        shell_print("%4u %-24.24s %-18s %10llu %8u %10llu", guest->id, guest->name, state,
+                    (unsigned long long)(guest->run_ns / NS_PER_MS), memory_bytes / 1024, (unsigned long long)exits);
+    }
+    if (count == 0)
+        shell_print("no guest was run yet; ls lists what can be run");
+}
+
+static void set_paused(const struct words *words, bool paused)
+{
+    struct guest *guest = find_live_guest(words);
+    char state[32];
+
+    if (guest == NULL)
+        return;
+    guest->paused = paused;
+    jobs_describe(guest, state);
+    (void)text_copy(guest->console.state, sizeof(guest->console.state), state);
+    shell_print("%u %s: %s", guest->id, guest->name, state);
+}
+
+void commands_guest_pause(const struct words *words, uint64_t now_ns)
+{
+    (void)now_ns;
+    set_paused(words, true);
+}
+
+void commands_guest_resume(const struct words *words, uint64_t now_ns)
+{
+    (void)now_ns;
+    set_paused(words, false);
+}
+
+void commands_guest_restart(const struct words *words, uint64_t now_ns)
+{
+    struct guest *guest = find_guest(words);
+    char name[GUEST_NAME_BYTES];
+
+    if (guest == NULL)
+        return;
+    uint32_t memory_bytes = jobs_memory_bytes(guest->id);
+    if (memory_bytes == 0) {
+        shell_print("restart: guest %u belongs to the autoruns", guest->id);
+        return;
+    }
+    (void)text_copy(name, sizeof(name), guest->name);
+    guest_kill(guest);
+    (void)jobs_start(name, memory_bytes, false, now_ns);
+}
+
+void commands_guest_kill(const struct words *words, uint64_t now_ns)
+{
+    struct guest *guest = find_live_guest(words);
+
+    (void)now_ns;
+    if (guest != NULL)
+        guest_kill(guest);
+}
+
+void commands_guest_wait(const struct words *words, uint64_t now_ns)
+{
+    struct guest *guest = find_guest(words);
+
+    (void)now_ns;
+    if (guest != NULL)
+        jobs_wait(guest->id);
+}
+
+void commands_guest_console(const struct words *words, uint64_t now_ns)
+{
+    (void)now_ns;
+    if (strcmp(words->word[1], "0") == 0) {
+        console_view(shell_console());
+        return;
+    }
+    struct guest *guest = find_guest(words);
+    if (guest != NULL)
+        console_view(&guest->console);
+}
+
+static void print_registers(const struct guest *guest)
+{
+    const struct trap_frame *frame = &guest->frame;
+
+    shell_print("eax=%08x ebx=%08x ecx=%08x edx=%08x", (uint32_t)frame->eax, (uint32_t)frame->ebx,
+                (uint32_t)frame->ecx, (uint32_t)frame->edx);
+    shell_print("esi=%08x edi=%08x ebp=%08x esp=%08x", (uint32_t)frame->esi, (uint32_t)frame->edi,
+                (uint32_t)frame->ebp, (uint32_t)frame->esp);
+    shell_print("eip=%08x eflags=%08x esp0=%08x in guest %s, virtual interrupts %s", (uint32_t)frame->eip,
+                (uint32_t)frame->eflags, guest->esp0, guest_is_user(guest) ? "user" : "kernel",
+                guest->virq.enabled ? "on" : "off");
+}
+
+void commands_guest_info(const struct words *words, uint64_t now_ns)
+{
+    struct guest *guest = find_guest(words);
+    char text[256];
+    unsigned gates = 0;
+
+    if (guest == NULL)
+        return;
+    bool ended = guest->state == GUEST_ENDED;
+    jobs_describe(guest, text);
+    shell_print("%u %s: %s, started %llu ms ago, processor time %llu ms", guest->id, guest->name, text,
+                (unsigned long long)((now_ns - guest->started_ns) / NS_PER_MS),
+                (unsigned long long)(guest->run_ns / NS_PER_MS));
+    print_registers(guest);
+    for (unsigned slot = 0; slot < HV_IDT_SLOTS; slot++)
+        gates += guest->idt[slot].eip != 0 ? 1 : 0;
+    shell_print("vIDT: %u of %d slots set; waiting: %u keys, tick %s; lost: %llu keys, %llu ticks", gates,
+                HV_IDT_SLOTS, guest->virq.key_count, guest->virq.tick_pending ? "yes" : "no",
+                (unsigned long long)guest->virq.keys_dropped, (unsigned long long)guest->virq.ticks_coalesced);
+    shell_print("counts: %llu hypercalls, %llu events, %llu hidden faults",
+                (unsigned long long)guest->hypercall_count, (unsigned long long)guest->event_count,
+                (unsigned long long)guest->hidden_fault_count);
+    if (ended) {
+        shell_print("memory: given back%s%s", guest->reason[0] != '\0' ? "; reason: " : "", guest->reason);
+        return;
+    }
+    if (guest->space.paging)
+        shell_print("memory: %u KiB, paging on, directory 0x%08x, wp %u", guest->space.memory_bytes / 1024,
+                    guest->space.directory.v, guest->space.wp);
+    else
+        shell_print("memory: %u KiB, paging off", guest->space.memory_bytes / 1024);
+    gspace_explain(&guest->space, GVA(guest->frame.eip), text, sizeof(text));
+    shell_print("page of eip: %s", text);
+}

@@ -1,0 +1,21 @@
+/*
+ * commands_guest.h - the monitor's commands that run, show and end guests; see the table in commands.c.
+ */
+#ifndef MONITOR_COMMANDS_GUEST_H
+#define MONITOR_COMMANDS_GUEST_H
+
+#include <stdint.h>
+
+#include "monitor/words.h"
+
+void commands_guest_run(const struct words *words, uint64_t now_ns);
+void commands_guest_ps(const struct words *words, uint64_t now_ns);
+void commands_guest_pause(const struct words *words, uint64_t now_ns);
+void commands_guest_resume(const struct words *words, uint64_t now_ns);
+void commands_guest_restart(const struct words *words, uint64_t now_ns);
+void commands_guest_kill(const struct words *words, uint64_t now_ns);
+void commands_guest_wait(const struct words *words, uint64_t now_ns);
+void commands_guest_console(const struct words *words, uint64_t now_ns);
+void commands_guest_info(const struct words *words, uint64_t now_ns);
+
+#endif

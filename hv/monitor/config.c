@@ -1,0 +1,114 @@
+/*
+ * config.c - read cobble.cfg and the load options, one directive a line (PURE).
+ */
+#include "monitor/config.h"
+
+#include "base/format.h"
+#include "base/string.h"
+#include "base/text.h"
+#include "monitor/config_line.h"
+#include "pebpeb.h"
+
+void config_init(struct config *config)
+{
+    memset(config, 0, sizeof(*config));
+    config->log_level = LOG_INFO;
+    config->tick_ms = HV_TICK_MS;
+    config->escape = 0x1D;      /* Ctrl-] */
+}
+
+/* Where a text's first line ends: the index of its terminator, or the text's length. */
+static uint64_t find_line_end(const char *text, uint64_t bytes, bool semicolons)
+{
+    bool quoted = false;
+
+    for (uint64_t i = 0; i < bytes; i++) {
+        if (text[i] == '\n')
+            return i;
+        if (text[i] == '"')
+            quoted = !quoted;
+        else if (quoted && text[i] == '\\' && i + 1 < bytes && text[i + 1] != '\n')
+            i++;
+        else if (semicolons && !quoted && text[i] == ';')
+            return i;
+    }
+    return bytes;
+}
+
+/* What a message shows of a text that may hold anything: printable ASCII, the rest as '?'. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+    }
+}
+
+static void add_message(struct config *config, const char *source, uint64_t line, const char *problem)
+{
+    if (config->message_count == CONFIG_MESSAGES_MAX) {
+        config->messages_dropped++;
+        return;
+    }
+    char *message = config->messages[config->message_count++];
+    format_string(message, CONFIG_MESSAGE_BYTES, "%s:%llu: %s", source, (unsigned long long)line, problem);
+    make_printable(message);
+}
+
+/* A line with an autorun that cannot be run still is one test of the plan. */
+static void add_refused(struct config *config, const char *source, uint64_t line, const char *problem)
+{
+    if (config->autorun_count == CONFIG_AUTORUNS_MAX) {
+        add_message(config, source, line, "more than 256 autoruns: this one is left out");
+        return;
+    }
+    struct config_autorun *autorun = &config->autoruns[config->autorun_count++];
+    format_string(autorun->refused, sizeof(autorun->refused), "%s:%llu: %s", source, (unsigned long long)line, problem);
+    make_printable(autorun->refused);
+}
+
+static void read_line(struct config *config, const char *source, uint64_t line, const char *text, size_t length)
+{
+    char problem[CONFIG_MESSAGE_BYTES] = "";
+    const char *fault = words_split(&config->words, text, length);
+    bool is_autorun = config->words.count > 0 && strcmp(config->words.word[0], "autorun") == 0;
+
+    if (fault != NULL)
+        (void)text_copy(problem, sizeof(problem), fault);
+    if (is_autorun) {
+        /* A faulty line is read into the next entry, too: its name and expect= count for the refusal. */
+        struct config_autorun *next = &config->autoruns[config->autorun_count % CONFIG_AUTORUNS_MAX];
+        bool room = config->autorun_count < CONFIG_AUTORUNS_MAX;
+        if (room)
+            config_line_autorun(config, next, problem, sizeof(problem));
+        if (room && problem[0] == '\0')
+            config->autorun_count++;
+        else
+            add_refused(config, source, line, problem);
+        return;
+    }
+    if (fault == NULL && config->words.count > 0)
+        config_line_directive(config, problem, sizeof(problem));
+    if (problem[0] != '\0')
+        add_message(config, source, line, problem);
+}
+
+void config_read(struct config *config, const char *source, const char *text, uint64_t bytes, bool semicolons)
+{
+    uint64_t line = 1;
+
+    /* Editors on the machines that write FAT volumes like to start a file with a byte order mark. */
+    if (bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+        text += 3;
+        bytes -= 3;
+    }
+    while (bytes > 0) {
+        uint64_t length = find_line_end(text, bytes, semicolons);
+        read_line(config, source, line, text, length);
+        if (length == bytes)
+            return;
+        text += length + 1;
+        bytes -= length + 1;
+        line++;
+    }
+}

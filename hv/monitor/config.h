@@ -1,0 +1,71 @@
+/*
+ * config.h - what cobble.cfg and the load options say (PURE): operator.md sections 2 and 7.
+ *
+ * Nothing in a file can stop the boot: a line that is not understood leaves a message with its number. A malformed
+ * autorun stays in the plan as a test that is refused, so that a plan never shrinks.
+ */
+#ifndef MONITOR_CONFIG_H
+#define MONITOR_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "monitor/words.h"
+
+#define CONFIG_AUTORUNS_MAX 256
+#define CONFIG_TYPINGS_MAX 256
+#define CONFIG_TEXT_BYTES 32768
+#define CONFIG_MESSAGES_MAX 32
+#define CONFIG_MESSAGE_BYTES 224
+
+enum config_expect { CONFIG_EXPECT_EXIT, CONFIG_EXPECT_CRASH, CONFIG_EXPECT_TIMEOUT, CONFIG_EXPECT_REFUSED };
+enum config_after { CONFIG_AFTER_MONITOR, CONFIG_AFTER_POWEROFF, CONFIG_AFTER_REBOOT };
+
+/* One line "autorun SPEC". */
+struct config_autorun {
+    char name[64];                          /* as written, but fit to be shown */
+    enum config_expect expect;
+    uint32_t expect_status;                 /* for CONFIG_EXPECT_EXIT */
+    uint32_t memory_bytes;
+    uint64_t timeout_ms;
+    bool clock_run;                         /* its clock stands still while it waits for the processor */
+    uint64_t output_bytes;                  /* limit of its row log */
+    char refused[CONFIG_MESSAGE_BYTES];     /* "", or why the line cannot be run */
+};
+
+/* Text to be typed to a guest: from type= (its autorun's number) or from a line "type NAME TEXT" (-1, and a name). */
+struct config_typing {
+    int autorun;
+    char name[64];
+    uint32_t text, length;                  /* in config.text */
+};
+
+struct config {
+    unsigned autorun_count, typing_count, message_count;
+    uint64_t messages_dropped;              /* those after CONFIG_MESSAGES_MAX */
+    bool together;
+    enum config_after after;
+    enum log_level log_level;
+    uint32_t tick_ms;
+    uint8_t escape;                         /* control character that starts a console command on serial */
+    uint64_t linger_ms;                     /* how long the last picture stays before the final lines */
+    uint32_t text_used;
+    struct config_autorun autoruns[CONFIG_AUTORUNS_MAX];
+    struct config_typing typings[CONFIG_TYPINGS_MAX];
+    char messages[CONFIG_MESSAGES_MAX][CONFIG_MESSAGE_BYTES];   /* "cobble.cfg:3: unknown directive ..." */
+    char text[CONFIG_TEXT_BYTES];
+    struct words words;                     /* the line being read */
+};
+
+/* The values that hold when no file says otherwise. */
+void config_init(struct config *config);
+
+/*
+ * Read a text after whatever was read before; later lines win. source names it in messages ("cobble.cfg"). A line
+ * ends at '\n' or the end of the text and, when semicolons is set, at a ';' outside of quotes.
+ */
+void config_read(struct config *config, const char *source, const char *text, uint64_t bytes, bool semicolons);
+
+#endif

@@ -1,0 +1,215 @@
+/*
+ * config_line.c - what each directive of cobble.cfg means (PURE).
+ */
+#include "monitor/config_line.h"
+
+#include "base/format.h"
+#include "base/string.h"
+#include "base/text.h"
+
+#define MIB (1u << 20)
+#define AUTORUN_WORDS "expect= timeout= mem= clock= type= output="
+
+/* Keep a text for the typist. NULL, or what is wrong. */
+static const char *add_typing(struct config *config, int autorun, const char *name, const char *text, size_t length)
+{
+    if (config->typing_count == CONFIG_TYPINGS_MAX)
+        return "more than 256 texts to type";
+    if (length > CONFIG_TEXT_BYTES - config->text_used)
+        return "more than 32K of texts to type";
+    struct config_typing *typing = &config->typings[config->typing_count++];
+    typing->autorun = autorun;
+    (void)text_copy(typing->name, sizeof(typing->name), name);
+    typing->text = config->text_used;
+    typing->length = (uint32_t)length;
+    memcpy(config->text + config->text_used, text, length);
+    config->text_used += (uint32_t)length;
+    return NULL;
+}
+
+static const char *set_expect(struct config_autorun *autorun, const char *value)
+{
+    if (strcmp(value, "crash") == 0)
+        autorun->expect = CONFIG_EXPECT_CRASH;
+    else if (strcmp(value, "timeout") == 0)
+        autorun->expect = CONFIG_EXPECT_TIMEOUT;
+    else if (strcmp(value, "refused") == 0)
+        autorun->expect = CONFIG_EXPECT_REFUSED;
+    else {
+        autorun->expect = CONFIG_EXPECT_EXIT;
+        return words_parse_status(value, &autorun->expect_status);
+    }
+    return NULL;
+}
+
+static const char *set_clock(struct config_autorun *autorun, const char *value)
+{
+    if (strcmp(value, "run") != 0 && strcmp(value, "wall") != 0)
+        return "clock= is run or wall";
+    autorun->clock_run = strcmp(value, "run") == 0;
+    return NULL;
+}
+
+/* One "KEY=VALUE" of an autorun. NULL, or what is wrong. */
+static const char *set_word(struct config *config, struct config_autorun *autorun, unsigned index)
+{
+    const char *word = config->words.word[index];
+    const char *value;
+
+    if ((value = words_value(word, "expect=")) != NULL)
+        return set_expect(autorun, value);
+    if ((value = words_value(word, "timeout=")) != NULL)
+        return words_parse_time(value, &autorun->timeout_ms);
+    if ((value = words_value(word, "mem=")) != NULL)
+        return words_parse_memory(value, &autorun->memory_bytes);
+    if ((value = words_value(word, "clock=")) != NULL)
+        return set_clock(autorun, value);
+    if ((value = words_value(word, "output=")) != NULL)
+        return words_parse_size(value, 1, &autorun->output_bytes);
+    if ((value = words_value(word, "type=")) != NULL) {
+        size_t length = config->words.length[index] - (size_t)(value - word);
+        return add_typing(config, (int)(autorun - config->autoruns), "", value, length);
+    }
+    return "unknown word; known: " AUTORUN_WORDS;
+}
+
+static void keep_first_problem(char *problem, size_t problem_bytes, const char *word, const char *wrong)
+{
+    if (problem[0] == '\0' && wrong != NULL)
+        format_string(problem, problem_bytes, "'%.60s': %s", word, wrong);
+}
+
+void config_line_autorun(struct config *config, struct config_autorun *autorun, char *problem, size_t problem_bytes)
+{
+    const struct words *words = &config->words;
+    const char *name = words->count > 1 ? words->word[1] : "";
+
+    memset(autorun, 0, sizeof(*autorun));
+    autorun->memory_bytes = 24 * MIB;
+    autorun->timeout_ms = 60 * 1000;
+    autorun->output_bytes = MIB;
+    keep_first_problem(problem, problem_bytes, name, words_parse_name(name, autorun->name));
+    for (unsigned i = 2; i < words->count; i++)
+        keep_first_problem(problem, problem_bytes, words->word[i], set_word(config, autorun, i));
+}
+
+static const char *do_together(struct config *config, const char *value)
+{
+    bool on = strcmp(value, "on") == 0;
+
+    if (!on && strcmp(value, "off") != 0)
+        return "together is on or off";
+    config->together = on;
+    return NULL;
+}
+
+static const char *do_after(struct config *config, const char *value)
+{
+    if (strcmp(value, "monitor") == 0)
+        config->after = CONFIG_AFTER_MONITOR;
+    else if (strcmp(value, "poweroff") == 0)
+        config->after = CONFIG_AFTER_POWEROFF;
+    else if (strcmp(value, "reboot") == 0)
+        config->after = CONFIG_AFTER_REBOOT;
+    else
+        return "after is monitor, poweroff or reboot";
+    return NULL;
+}
+
+static const char *do_log(struct config *config, const char *value)
+{
+    int level = log_level_parse(value);
+
+    if (level < 0)
+        return "log is error, warn, info or debug";
+    config->log_level = (enum log_level)level;
+    return NULL;
+}
+
+static const char *do_tick(struct config *config, const char *value)
+{
+    uint64_t milliseconds;
+    const char *wrong = words_parse_time(value, &milliseconds);
+
+    if (wrong == NULL && milliseconds > 1000)
+        wrong = "a tick is 1ms to 1s";
+    if (wrong == NULL)
+        config->tick_ms = (uint32_t)milliseconds;
+    return wrong;
+}
+
+static const char *do_linger(struct config *config, const char *value)
+{
+    return words_parse_time(value, &config->linger_ms);
+}
+
+/* escape ^] or escape Ctrl-]: a control character that no editing needs. */
+static const char *do_escape(struct config *config, const char *value)
+{
+    if (words_value(value, "Ctrl-") != NULL)
+        value += 5;
+    else if (*value == '^')
+        value++;
+    else
+        return "escape is a control character, as in ^] or Ctrl-]";
+    char key = *value >= 'a' && *value <= 'z' ? (char)(*value - 'a' + 'A') : *value;
+    if (key < 'A' || key > '_' || value[1] != '\0' || strchr("HIJM[", key) != NULL)
+        return "escape is ^A to ^_, but not ^H ^I ^J ^M ^[, which are keys of their own";
+    config->escape = (uint8_t)(key - '@');
+    return NULL;
+}
+
+static const struct directive {
+    const char *name;
+    const char *(*apply)(struct config *config, const char *value);
+} directives[] = {
+    { "together", do_together }, { "after", do_after }, { "log", do_log },
+    { "tick", do_tick }, { "escape", do_escape }, { "linger", do_linger },
+};
+
+/* type NAME "TEXT": NULL, or what is wrong. */
+static const char *do_type(struct config *config)
+{
+    const struct words *words = &config->words;
+    char name[64];
+
+    if (words->count != 3)
+        return "write: type NAME \"TEXT\"";
+    const char *wrong = words_parse_name(words->word[1], name);
+    return wrong != NULL ? wrong : add_typing(config, -1, name, words->word[2], words->length[2]);
+}
+
+/*
+ * The words "NAME VALUE" and "NAME=VALUE" mean the same: load options are often written in the second way.
+ */
+static const char *find_value(const struct words *words, const char *name)
+{
+    const char *first = words->word[0];
+    size_t length = strlen(name);
+
+    if (strncmp(first, name, length) != 0 || (first[length] != '\0' && first[length] != '='))
+        return NULL;
+    if (first[length] == '=')
+        return words->count == 1 ? first + length + 1 : "";
+    return words->count == 2 ? words->word[1] : "";
+}
+
+void config_line_directive(struct config *config, char *problem, size_t problem_bytes)
+{
+    const char *first = config->words.word[0];
+
+    if (strcmp(first, "type") == 0) {
+        keep_first_problem(problem, problem_bytes, config->words.count > 1 ? config->words.word[1] : first,
+                           do_type(config));
+        return;
+    }
+    for (size_t i = 0; i < sizeof(directives) / sizeof(directives[0]); i++) {
+        const char *value = find_value(&config->words, directives[i].name);
+        if (value == NULL)
+            continue;
+        keep_first_problem(problem, problem_bytes, value, directives[i].apply(config, value));
+        return;
+    }
+    format_string(problem, problem_bytes,
+                  "unknown directive '%.60s'; known: autorun together after log tick escape type linger", first);
+}

@@ -1,0 +1,144 @@
+/*
+ * finish.c - the end of a plan, one short step a call: the order of operator.md section 7.
+ */
+#include "monitor/finish.h"
+
+#include "base/frames.h"
+#include "io/console.h"
+#include "io/power.h"
+#include "io/serial.h"
+#include "monitor/dump.h"
+#include "monitor/tap.h"
+
+#define NS_PER_MS 1000000ull
+#define DRAIN_MS 5000               /* 16 KiB at 115200 baud take 1.5 s */
+#define DEBUG_EXIT_OK 0x10
+#define DEBUG_EXIT_NOT_OK 0x11
+
+enum step { STEP_DUMP, STEP_LINGER, STEP_RELEASE, STEP_LAST_LINES, STEP_SEND, STEP_AFTER };
+
+static struct {
+    const struct config *plan;
+    const struct judge_tally *tally;
+    const struct vcon *(*final_console)(unsigned index);
+    void (*release_guests)(void);
+    enum step step;
+    unsigned dumped;
+    uint64_t wake_ns;
+    bool ok;
+} state;
+
+/* The console that was in view, kept beyond its guest: a screenshot shows the last guest after its end, too. */
+static struct console picture;
+
+void finish_init(const struct config *plan, const struct judge_tally *tally,
+                 const struct vcon *(*final_console)(unsigned index), void (*release_guests)(void))
+{
+    state.plan = plan;
+    state.tally = tally;
+    state.final_console = final_console;
+    state.release_guests = release_guests;
+    console_flush(0);
+}
+
+static void ignore_key(void *owner, uint32_t key_word)
+{
+    (void)owner;
+    (void)key_word;
+}
+
+static void keep_picture(void)
+{
+    struct console *in_view = console_in_view();
+
+    if (in_view->number == 0)
+        return;
+    picture = *in_view;
+    picture.owner = NULL;
+    picture.key = ignore_key;
+    picture.next = NULL;
+    console_attach(&picture);
+    console_view(&picture);
+}
+
+static void dump_next(uint64_t now_ns)
+{
+    if (state.dumped < state.plan->autorun_count) {
+        unsigned index = state.dumped++;
+        dump_console(index + 1, state.plan->autoruns[index].name, state.final_console(index));
+        return;
+    }
+    state.wake_ns = now_ns + state.plan->linger_ms * NS_PER_MS;
+    state.step = STEP_LINGER;
+}
+
+static void write_last_lines(uint64_t now_ns)
+{
+    const struct judge_tally *tally = state.tally;
+    struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_LINE_BYTES);
+
+    if (buffer == NULL)
+        return;
+    int64_t leaked = (int64_t)(tally->free_frames_before - frames_count_free());
+    state.ok = tally->not_ok == 0 && leaked == 0;
+    tapfmt_text(buffer, "# leaked frames: %lld\n", (long long)leaked);
+    tapfmt_text(buffer, "# cobble: done ok=%u not_ok=%u crashed=%u time_ms=%llu\n", tally->ok, tally->not_ok,
+                tally->crashed, (unsigned long long)((now_ns - tally->started_ns) / NS_PER_MS));
+    state.step = STEP_SEND;
+}
+
+/* Does not come back unless the monitor comes next. */
+static void do_after(void)
+{
+    serial_drain(DRAIN_MS);
+    if (state.plan->after == CONFIG_AFTER_POWEROFF) {
+        power_debug_exit(state.ok ? DEBUG_EXIT_OK : DEBUG_EXIT_NOT_OK);
+        power_off();
+    }
+    if (state.plan->after == CONFIG_AFTER_REBOOT)
+        power_reset();
+    tap_close();
+    console_use_serial(true);
+    if (picture.key != NULL)
+        console_detach(&picture);
+}
+
+bool finish_pump(uint64_t now_ns)
+{
+    state.wake_ns = state.step == STEP_LINGER ? state.wake_ns : 0;
+    switch (state.step) {
+    case STEP_DUMP:
+        dump_next(now_ns);
+        break;
+    case STEP_LINGER:
+        if (now_ns >= state.wake_ns)
+            state.step = STEP_RELEASE;
+        break;
+    case STEP_RELEASE:
+        keep_picture();
+        state.release_guests();
+        state.step = STEP_LAST_LINES;
+        break;
+    case STEP_LAST_LINES:
+        write_last_lines(now_ns);
+        break;
+    case STEP_SEND:
+        if (!tap_pump())
+            state.step = STEP_AFTER;
+        break;
+    case STEP_AFTER:
+        do_after();
+        return false;
+    }
+    return true;
+}
+
+bool finish_is_sealed(void)
+{
+    return state.step > STEP_LAST_LINES;
+}
+
+uint64_t finish_next_ns(void)
+{
+    return state.wake_ns;
+}

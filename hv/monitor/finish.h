@@ -1,0 +1,30 @@
+/*
+ * finish.h - the end of a plan: the last picture, the dump, the last lines, then "after".
+ */
+#ifndef MONITOR_FINISH_H
+#define MONITOR_FINISH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "io/vcon.h"
+#include "monitor/config.h"
+#include "monitor/judge.h"
+
+/*
+ * Begin, when every verdict is in the stream. final_console gives the console of a test by index, or NULL;
+ * release_guests gives back everything that guests still hold, after which frames are counted.
+ */
+void finish_init(const struct config *plan, const struct judge_tally *tally,
+                 const struct vcon *(*final_console)(unsigned index), void (*release_guests)(void));
+
+/* Do the next step, if it is due. False: all is done and the machine goes on with its monitor. */
+bool finish_pump(uint64_t now_ns);
+
+/* The last line is written: nothing may follow it. */
+bool finish_is_sealed(void);
+
+/* When the next step is due; 0: at once. */
+uint64_t finish_next_ns(void);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * judge.c - whether a test came out as its line expects, and the verdict for the stream.
+ */
+#include "monitor/judge.h"
+
+#include "base/format.h"
+
+#define NS_PER_MS 1000000ull
+
+static enum tapfmt_end end_kind(const struct guest *guest)
+{
+    if (guest == NULL)
+        return TAPFMT_REFUSED;
+    switch (guest->end) {
+    case GUEST_END_EXIT: return TAPFMT_EXIT;
+    case GUEST_END_CRASH: return TAPFMT_CRASH;
+    case GUEST_END_TIMEOUT: return TAPFMT_TIMEOUT;
+    default: return TAPFMT_KILLED;
+    }
+}
+
+static bool is_as_expected(const struct config_autorun *spec, enum tapfmt_end end, uint32_t status)
+{
+    switch (spec->expect) {
+    case CONFIG_EXPECT_CRASH: return end == TAPFMT_CRASH;
+    case CONFIG_EXPECT_TIMEOUT: return end == TAPFMT_TIMEOUT;
+    case CONFIG_EXPECT_REFUSED: return end == TAPFMT_REFUSED;
+    case CONFIG_EXPECT_EXIT:
+        return (end == TAPFMT_EXIT && status == spec->expect_status) ||
+               (end == TAPFMT_CRASH && spec->expect_status == HV_STATUS_CRASH);
+    }
+    return false;
+}
+
+static void describe_expected(const struct config_autorun *spec, char *text, size_t text_bytes)
+{
+    static const char *const words[] = { "", "crash", "timeout", "refused" };
+
+    if (spec->expect == CONFIG_EXPECT_EXIT)
+        format_string(text, text_bytes, "exit %d", (int32_t)spec->expect_status);
+    else
+        format_string(text, text_bytes, "%s", words[spec->expect]);
+}
+
+void judge_write(struct tapfmt_buffer *buffer, unsigned number, const struct config_autorun *spec,
+                 const struct guest *guest, struct judge_tally *tally)
+{
+    struct tapfmt_result result = {
+        .number = number,
+        .name = spec->name,
+        .end = end_kind(guest),
+        .reason = guest == NULL ? spec->refused : guest->reason,
+        .registers = guest == NULL ? "" : guest->registers,
+    };
+
+    if (guest != NULL) {
+        result.status = guest->status;
+        result.milliseconds = (guest->ended_ns - guest->started_ns) / NS_PER_MS;
+        result.console = &guest->console.vcon;
+    }
+    if (result.end == TAPFMT_TIMEOUT)
+        result.milliseconds = spec->timeout_ms;     /* by its own clock, which may differ from the wall's */
+    describe_expected(spec, result.expected, sizeof(result.expected));
+    result.ok = is_as_expected(spec, result.end, (uint32_t)result.status);
+    tally->ok += result.ok ? 1 : 0;
+    tally->not_ok += result.ok ? 0 : 1;
+    tally->crashed += result.end == TAPFMT_CRASH ? 1 : 0;
+    tapfmt_verdict(buffer, &result);
+}
+
+uint64_t judge_deadline_ns(const struct guest *guest)
+{
+    if (guest->timeout_ns == 0)
+        return UINT64_MAX;
+    return guest->started_ns + guest->timeout_ns + (guest->clock_run ? guest->waited_ns : 0);
+}

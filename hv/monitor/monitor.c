@@ -1,0 +1,100 @@
+/*
+ * monitor.c - console 0 from boot on: read the configuration, then run the plan or talk to the operator.
+ */
+#include "monitor/monitor.h"
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "base/string.h"
+#include "io/console.h"
+#include "monitor/autorun.h"
+#include "monitor/config.h"
+#include "monitor/jobs.h"
+#include "monitor/names.h"
+#include "monitor/shell.h"
+#include "monitor/tap.h"
+#include "monitor/typist.h"
+
+#define NS_PER_MS 1000000ull
+
+static struct config config;
+static bool has_plan;           /* autoruns are going on */
+
+static void read_config(const struct boot_info *info)
+{
+    config_init(&config);
+    if (info->config != 0)
+        config_read(&config, "cobble.cfg", hpa_to_ptr(HPA(info->config)), info->config_size, false);
+    if (info->options != 0)
+        config_read(&config, "load options", hpa_to_ptr(HPA(info->options)), info->options_size, true);
+    log_set_level(config.log_level);
+}
+
+/* In a plan these go to the stream, and stay off the screen. */
+static void print_messages(const char *loader_notes)
+{
+    for (unsigned i = 0; i < config.message_count; i++)
+        shell_print("%s", config.messages[i]);
+    if (config.messages_dropped != 0)
+        shell_print("cobble.cfg: %llu more messages", (unsigned long long)config.messages_dropped);
+    if (loader_notes[0] != '\0')
+        shell_print("loader: %.*s", (int)strnlen(loader_notes, 512), loader_notes);
+}
+
+static void print_welcome(void)
+{
+    shell_print("ls shows the guests, run hello runs one, help lists every command.");
+}
+
+void monitor_init(const struct boot_info *info)
+{
+    names_init(info);
+    read_config(info);
+    console_set_escape(config.escape);
+    shell_init();
+    typist_init(&config);
+    shell_print("Cobble %s", COBBLE_VERSION);
+    has_plan = config.autorun_count != 0;
+    if (has_plan) {
+        autorun_init(&config, info->loader_notes);
+        return;
+    }
+    console_use_serial(true);
+    print_messages(info->loader_notes);
+    print_welcome();
+}
+
+static void print_log_lines(void)
+{
+    char line[256];
+
+    for (int level; (level = log_take(line, sizeof(line))) >= 0;)
+        shell_print("%s: %s", log_level_name((enum log_level)level), line);
+}
+
+void monitor_pump(uint64_t now_ns)
+{
+    if (has_plan && !autorun_pump(now_ns)) {
+        has_plan = false;
+        console_view(shell_console());
+        print_welcome();
+    }
+    if (!has_plan)
+        print_log_lines();
+    typist_pump(now_ns);
+    jobs_pump();
+    shell_pump(now_ns);
+}
+
+uint64_t monitor_next_ns(void)
+{
+    uint64_t typist_ns = typist_next_ns();
+    uint64_t plan_ns = has_plan ? autorun_next_ns() : UINT64_MAX;
+
+    return typist_ns < plan_ns ? typist_ns : plan_ns;
+}
+
+uint32_t monitor_tick_ms(void)
+{
+    return config.tick_ms;
+}

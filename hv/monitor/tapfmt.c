@@ -1,0 +1,169 @@
+/*
+ * tapfmt.c - the lines of the TAP stream (PURE).
+ */
+#include "monitor/tapfmt.h"
+
+#include "base/format.h"
+#include "base/string.h"
+#include "io/cp437.h"
+
+static void append(struct tapfmt_buffer *buffer, const char *bytes, size_t length)
+{
+    if (length > buffer->size - buffer->used)
+        return;
+    memcpy(buffer->bytes + buffer->used, bytes, length);
+    buffer->used += length;
+}
+
+void tapfmt_text(struct tapfmt_buffer *buffer, const char *format, ...)
+{
+    char text[TAPFMT_LINE_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    size_t length = format_string_v(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    append(buffer, text, length < sizeof(text) ? length : sizeof(text) - 1);
+}
+
+/* Everything that shows as nothing: blank, NUL, and CP437's no-break space. */
+static bool is_blank(uint8_t character)
+{
+    return character == ' ' || character == '\0' || character == 0xFF;
+}
+
+bool tapfmt_cells(struct tapfmt_buffer *buffer, const uint8_t *characters, size_t count)
+{
+    while (count > 0 && is_blank(characters[count - 1]))
+        count--;
+    for (size_t i = 0; i < count; i++) {
+        const char *utf8 = is_blank(characters[i]) ? " " : cp437_utf8(characters[i]);
+        append(buffer, utf8, strlen(utf8));
+    }
+    return count > 0;
+}
+
+bool tapfmt_console_row(struct tapfmt_buffer *buffer, const struct vcon *console, unsigned row)
+{
+    uint8_t characters[VCON_COLS];
+
+    for (unsigned column = 0; column < VCON_COLS; column++)
+        characters[column] = (uint8_t)console->cells[row][column];
+    return tapfmt_cells(buffer, characters, VCON_COLS);
+}
+
+/* Printable ASCII stays, the rest becomes '?'; in quotes also what YAML would read. */
+static void append_text(struct tapfmt_buffer *buffer, const char *text, size_t length, bool quoted)
+{
+    for (size_t i = 0; i < length; i++) {
+        bool printable = text[i] >= ' ' && text[i] <= '~';
+        if (quoted && (text[i] == '"' || text[i] == '\\'))
+            append(buffer, "\\", 1);
+        append(buffer, printable ? &text[i] : "?", 1);
+    }
+}
+
+void tapfmt_comment(struct tapfmt_buffer *buffer, const char *prefix, const char *text, size_t length)
+{
+    tapfmt_text(buffer, "# %s%s", prefix, length > 0 && prefix[0] != '\0' ? " " : "");
+    append_text(buffer, text, length, false);
+    append(buffer, "\n", 1);
+}
+
+void tapfmt_row(struct tapfmt_buffer *buffer, const char *name, const uint8_t *characters, size_t count)
+{
+    size_t start = buffer->used;
+
+    tapfmt_text(buffer, "# %s| ", name);
+    if (tapfmt_cells(buffer, characters, count))
+        append(buffer, "\n", 1);
+    else
+        buffer->used = start;
+}
+
+/* What follows '#' on a verdict line: "exit 77 in 120 ms". */
+static void append_result(struct tapfmt_buffer *buffer, const struct tapfmt_result *result)
+{
+    unsigned long long milliseconds = result->milliseconds;
+
+    switch (result->end) {
+    case TAPFMT_EXIT: tapfmt_text(buffer, " # exit %d in %llu ms", result->status, milliseconds); break;
+    case TAPFMT_CRASH: tapfmt_text(buffer, " # crash 0x%08x in %llu ms", (unsigned)result->status, milliseconds); break;
+    case TAPFMT_TIMEOUT: tapfmt_text(buffer, " # timeout after %llu ms", milliseconds); break;
+    case TAPFMT_KILLED: tapfmt_text(buffer, " # killed after %llu ms", milliseconds); break;
+    case TAPFMT_REFUSED:
+        tapfmt_text(buffer, " # refused: ");
+        append_text(buffer, result->reason, strlen(result->reason), false);
+        break;
+    }
+}
+
+/* The same as a value of the YAML block. */
+static void append_got(struct tapfmt_buffer *buffer, const struct tapfmt_result *result)
+{
+    unsigned long long milliseconds = result->milliseconds;
+
+    switch (result->end) {
+    case TAPFMT_EXIT: tapfmt_text(buffer, "  got: exit %d\n", result->status); break;
+    case TAPFMT_CRASH: tapfmt_text(buffer, "  got: crash 0x%08x\n", (unsigned)result->status); break;
+    case TAPFMT_TIMEOUT: tapfmt_text(buffer, "  got: timeout after %llu ms\n", milliseconds); break;
+    case TAPFMT_KILLED: tapfmt_text(buffer, "  got: killed after %llu ms\n", milliseconds); break;
+    case TAPFMT_REFUSED: tapfmt_text(buffer, "  got: refused\n"); break;
+    }
+}
+
+static void append_quoted(struct tapfmt_buffer *buffer, const char *key, const char *value)
+{
+    if (value[0] == '\0')
+        return;
+    tapfmt_text(buffer, "  %s: \"", key);
+    append_text(buffer, value, strlen(value), true);
+    append(buffer, "\"\n", 2);
+}
+
+/* The rows of the console down to the last one with text. */
+static void append_console(struct tapfmt_buffer *buffer, const struct vcon *console)
+{
+    size_t end = buffer->used;
+    size_t start = end;
+
+    tapfmt_text(buffer, "  console: |\n");
+    for (unsigned row = 0; row < VCON_ROWS; row++) {
+        append(buffer, "    |", 5);
+        bool has_text = tapfmt_console_row(buffer, console, row);
+        append(buffer, "\n", 1);
+        if (has_text)
+            end = buffer->used;
+    }
+    buffer->used = end;     /* drops the blank rows at the end, or the key when all were blank */
+    if (end == start)
+        tapfmt_text(buffer, "  console: \"\"\n");
+}
+
+void tapfmt_verdict(struct tapfmt_buffer *buffer, const struct tapfmt_result *result)
+{
+    tapfmt_text(buffer, "%s %u - %s", result->ok ? "ok" : "not ok", result->number, result->name);
+    if (result->ok || result->end == TAPFMT_REFUSED)
+        append_result(buffer, result);
+    append(buffer, "\n", 1);
+    if (result->ok || result->end == TAPFMT_REFUSED)
+        return;
+    tapfmt_text(buffer, "  ---\n  expected: %s\n", result->expected);
+    append_got(buffer, result);
+    append_quoted(buffer, "reason", result->reason);
+    append_quoted(buffer, "registers", result->registers);
+    if (result->console != NULL)
+        append_console(buffer, result->console);
+    tapfmt_text(buffer, "  ...\n");
+}
+
+void tapfmt_dump(struct tapfmt_buffer *buffer, unsigned number, const char *name, const struct vcon *console)
+{
+    tapfmt_text(buffer, "== %u %s cursor %u,%u ==\n", number, name, console == NULL ? 0u : console->row,
+                console == NULL ? 0u : console->column);
+    for (unsigned row = 0; row < VCON_ROWS; row++) {
+        if (console != NULL)
+            (void)tapfmt_console_row(buffer, console, row);
+        append(buffer, "\n", 1);
+    }
+}

@@ -1,0 +1,58 @@
+/*
+ * tapfmt.h - the lines of the TAP stream (PURE): operator.md sections 5 and 7, to the letter.
+ *
+ * Whatever a guest does, its text can only ever appear behind "# NAME| " or "    |", as printable UTF-8: nothing here
+ * copies a byte below 0x20 from anywhere, so a line ends where this file ends it.
+ */
+#ifndef MONITOR_TAPFMT_H
+#define MONITOR_TAPFMT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/vcon.h"
+
+/* A row of cells with three UTF-8 bytes each, the longest prefix, and room to spare. */
+#define TAPFMT_LINE_BYTES 512
+/* A verdict with all its diagnostics. */
+#define TAPFMT_VERDICT_BYTES 16384
+
+/* Text being collected. What does not fit is left out; size is never exceeded and text never NUL-terminated. */
+struct tapfmt_buffer {
+    char *bytes;
+    size_t size, used;
+};
+
+enum tapfmt_end { TAPFMT_EXIT, TAPFMT_CRASH, TAPFMT_TIMEOUT, TAPFMT_KILLED, TAPFMT_REFUSED };
+
+/* How one test came out. Texts are NUL-terminated. */
+struct tapfmt_result {
+    bool ok;
+    unsigned number;
+    const char *name;               /* 1-63 characters that names may have, or '?' */
+    enum tapfmt_end end;
+    int32_t status;                 /* for TAPFMT_EXIT and TAPFMT_CRASH */
+    uint64_t milliseconds;          /* from launch to end */
+    char expected[32];              /* "exit 0", "crash", "timeout", "refused" */
+    const char *reason;             /* of a crash or refusal, else "" */
+    const char *registers;          /* of a crash, else "" */
+    const struct vcon *console;     /* NULL: none */
+};
+
+void tapfmt_text(struct tapfmt_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Cells as UTF-8, NUL as a blank, trailing blanks cut. Returns whether anything was left. */
+bool tapfmt_cells(struct tapfmt_buffer *buffer, const uint8_t *characters, size_t count);
+/* A row of a console in the same way. */
+bool tapfmt_console_row(struct tapfmt_buffer *buffer, const struct vcon *console, unsigned row);
+
+/* "# PREFIX TEXT\n": a comment; every byte of text that is not printable ASCII becomes '?'. */
+void tapfmt_comment(struct tapfmt_buffer *buffer, const char *prefix, const char *text, size_t length);
+/* "# NAME| ROW\n": what a guest printed. A row of blanks adds nothing. */
+void tapfmt_row(struct tapfmt_buffer *buffer, const char *name, const uint8_t *characters, size_t count);
+/* The line "ok ..." or "not ok ..." and, under the latter, the YAML block. */
+void tapfmt_verdict(struct tapfmt_buffer *buffer, const struct tapfmt_result *result);
+/* "== N NAME cursor ROW,COL ==" and 25 lines: the final console, for --dump-console. */
+void tapfmt_dump(struct tapfmt_buffer *buffer, unsigned number, const char *name, const struct vcon *console);
+
+#endif

@@ -1,0 +1,178 @@
+/*
+ * typist.c - types texts to guests: operator.md sections 1 and 7.
+ *
+ * A guest gets its next text once its console has been quiet for a second, or three seconds after it was last typed to.
+ * A guest gets its next text once its console has been quiet for a second, or three seconds after it was last typed
+ * to. A text goes through the decoder that serial input uses, no faster than the guest's key queue has room; but a
+ * guest that takes no key for three seconds gets the rest all the same, as from a person who does not look.
+#include "monitor/typist.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "io/serialkeys.h"
+
+#define NS_PER_MS 1000000ull
+#define QUIET_NS (1000 * NS_PER_MS)
+#define PATIENCE_NS (3000 * NS_PER_MS)
+#define LOOK_NS (20 * NS_PER_MS)            /* how often a console is looked at for changes */
+#define ROOM (VIRQ_KEYS - 2 * SERIALKEYS_WORDS_MAX)
+#define GUESTS_MAX 64
+
+/* One guest that has, or may get, something typed. */
+static struct reader {
+    uint32_t guest_id;                      /* 0: free */
+    int autorun;
+    const struct config_typing *typing;     /* being typed, or NULL */
+    uint32_t typed;                         /* bytes of it */
+    uint64_t typed_ns, changed_ns;          /* last key; last change of the console */
+    uint32_t picture;                       /* hash of the console then */
+    struct serialkeys decoder;
+} readers[GUESTS_MAX];
+
+static const struct config *texts;
+static bool is_taken[CONFIG_TYPINGS_MAX];
+static uint64_t next_ns = UINT64_MAX;
+
+void typist_init(const struct config *config)
+{
+    texts = config;
+}
+
+static bool is_meant_for(const struct config_typing *typing, const struct guest *guest, int autorun)
+{
+    if (typing->autorun >= 0)
+        return typing->autorun == autorun;
+    return text_equal_nocase(typing->name, guest->name);
+}
+
+static bool has_text(const struct guest *guest, int autorun)
+{
+    for (unsigned i = 0; i < texts->typing_count; i++) {
+        if (!is_taken[i] && is_meant_for(&texts->typings[i], guest, autorun))
+            return true;
+    }
+    return false;
+}
+
+void typist_launched(const struct guest *guest, int autorun, uint64_t now_ns)
+{
+    if (!has_text(guest, autorun))
+        return;
+    for (struct reader *reader = readers; reader < readers + GUESTS_MAX; reader++) {
+        if (reader->guest_id != 0)
+            continue;
+        *reader = (struct reader){
+            .guest_id = guest->id, .autorun = autorun, .typed_ns = now_ns, .changed_ns = now_ns,
+        };
+        serialkeys_init(&reader->decoder);
+        next_ns = now_ns;
+        return;
+    }
+    log_error("%u guests are typed to already: nothing will be typed to %s", GUESTS_MAX, guest->name);
+}
+
+/* FNV-1a over cells and cursor. */
+static uint32_t hash_console(const struct vcon *console)
+{
+    uint32_t hash = 2166136261u;
+
+    for (unsigned row = 0; row < VCON_ROWS; row++) {
+        for (unsigned column = 0; column < VCON_COLS; column++)
+            hash = (hash ^ console->cells[row][column]) * 16777619u;
+    }
+    return (hash ^ (uint32_t)(console->row * VCON_COLS + console->column)) * 16777619u;
+}
+
+/*
+ * The next text for this guest, its own type= texts first. Lines "type NAME" go to the guest of that name with the
+ * lowest ID: one that was launched later gets what is left when the first has ended.
+ */
+static const struct config_typing *take_text(const struct reader *reader, const struct guest *guest)
+{
+    for (unsigned i = 0; i < texts->typing_count; i++) {
+        const struct config_typing *typing = &texts->typings[i];
+        if (is_taken[i] || typing->autorun < 0 || typing->autorun != reader->autorun)
+            continue;
+        is_taken[i] = true;
+        return typing;
+    }
+    for (const struct reader *other = readers; other < readers + GUESTS_MAX; other++) {
+        const struct guest *elder = other->guest_id != 0 ? guest_find(other->guest_id) : NULL;
+        if (elder != NULL && elder->state != GUEST_ENDED && elder->id < guest->id &&
+            text_equal_nocase(elder->name, guest->name))
+            return NULL;
+    }
+    for (unsigned i = 0; i < texts->typing_count; i++) {
+        const struct config_typing *typing = &texts->typings[i];
+        if (is_taken[i] || typing->autorun >= 0 || !text_equal_nocase(typing->name, guest->name))
+            continue;
+        is_taken[i] = true;
+        return typing;
+    }
+    return NULL;
+}
+
+/* Type as much as the guest's key queue takes. */
+static void type_on(struct reader *reader, struct guest *guest, uint64_t now_ns)
+{
+    const char *text = texts->text + reader->typing->text;
+    bool impatient = now_ns - reader->typed_ns >= PATIENCE_NS;
+    uint32_t words[SERIALKEYS_WORDS_MAX];
+
+    while (reader->typed < reader->typing->length && (impatient || guest->virq.key_count <= ROOM)) {
+        unsigned count = serialkeys_byte(&reader->decoder, (uint8_t)text[reader->typed++], words);
+        for (unsigned i = 0; i < count; i++)
+            guest->console.key(guest->console.owner, words[i]);
+        reader->typed_ns = now_ns;
+    }
+    if (reader->typed < reader->typing->length)
+        return;
+    unsigned count = serialkeys_flush(&reader->decoder, words);     /* a text may end with a lone Esc */
+    for (unsigned i = 0; i < count; i++)
+        guest->console.key(guest->console.owner, words[i]);
+    reader->typing = NULL;
+}
+
+static void serve(struct reader *reader, uint64_t now_ns)
+{
+    struct guest *guest = guest_find(reader->guest_id);
+
+    if (guest == NULL || guest->state == GUEST_ENDED) {
+        reader->guest_id = 0;
+        return;
+    }
+    uint32_t picture = hash_console(&guest->console.vcon);
+    if (picture != reader->picture) {
+        reader->picture = picture;
+        reader->changed_ns = now_ns;
+    }
+    uint64_t quiet_since_ns = reader->changed_ns > reader->typed_ns ? reader->changed_ns : reader->typed_ns;
+    bool due = now_ns - quiet_since_ns >= QUIET_NS || now_ns - reader->typed_ns >= PATIENCE_NS;
+    if (reader->typing == NULL && due) {
+        reader->typing = take_text(reader, guest);
+        reader->typed = 0;
+        reader->typed_ns = now_ns;
+    }
+    if (reader->typing != NULL)
+        type_on(reader, guest, now_ns);
+    else if (!has_text(guest, reader->autorun))
+        reader->guest_id = 0;
+}
+
+void typist_pump(uint64_t now_ns)
+{
+    if (now_ns < next_ns)
+        return;
+    next_ns = UINT64_MAX;
+    for (struct reader *reader = readers; reader < readers + GUESTS_MAX; reader++) {
+        if (reader->guest_id != 0)
+            serve(reader, now_ns);
+        if (reader->guest_id != 0)
+            next_ns = now_ns + LOOK_NS;
+    }
+}
+
+uint64_t typist_next_ns(void)
+{
+    return next_ns;
+}

@@ -1,0 +1,276 @@
+/*
+ * test_config.c - monitor/config: every directive, every malformed form, and lines as editors leave them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "monitor/config.h"
+
+static struct config config;
+
+static void read_text(const char *text)
+{
+    config_init(&config);
+    config_read(&config, "cobble.cfg", text, strlen(text), false);
+}
+
+static void read_options(const char *text)
+{
+    config_init(&config);
+    config_read(&config, "load options", text, strlen(text), true);
+}
+
+static void assert_message(const char *text, const char *start)
+{
+    read_text(text);
+    assert_int_equal(config.message_count, 1);
+    if (strncmp(config.messages[0], start, strlen(start)) != 0)
+        fail_msg("'%s' does not start with '%s'", config.messages[0], start);
+}
+
+static void assert_refused(const char *text, const char *name, const char *start)
+{
+    read_text(text);
+    assert_int_equal(config.autorun_count, 1);
+    assert_int_equal(config.message_count, 0);
+    assert_string_equal(config.autoruns[0].name, name);
+    if (strncmp(config.autoruns[0].refused, start, strlen(start)) != 0)
+        fail_msg("'%s' does not start with '%s'", config.autoruns[0].refused, start);
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    read_text("");
+    assert_int_equal(config.autorun_count, 0);
+    assert_int_equal(config.message_count, 0);
+    assert_false(config.together);
+    assert_int_equal(config.after, CONFIG_AFTER_MONITOR);
+    assert_int_equal(config.log_level, LOG_INFO);
+    assert_int_equal(config.tick_ms, 10);
+    assert_int_equal(config.escape, 0x1D);
+    read_text("autorun hello");
+    assert_string_equal(config.autoruns[0].refused, "");
+    assert_int_equal(config.autoruns[0].expect, CONFIG_EXPECT_EXIT);
+    assert_int_equal(config.autoruns[0].expect_status, 0);
+    assert_int_equal(config.autoruns[0].timeout_ms, 60000);
+    assert_int_equal(config.autoruns[0].memory_bytes, 24 << 20);
+    assert_int_equal(config.autoruns[0].output_bytes, 1 << 20);
+    assert_false(config.autoruns[0].clock_run);
+}
+
+/* The example of operator.md section 2, with Windows line ends and none at the end. */
+static void test_example(void **state)
+{
+    (void)state;
+    read_text("\xEF\xBB\xBF# tests\r\n\r\nautorun console expect=77 timeout=10s\r\n"
+              "autorun /guests/mykernel.elf mem=32M expect=0 clock=run type=\"help\\n\"\r\n"
+              "together on\r\nafter poweroff   # or monitor\r\nlog debug\r\ntick 20ms\r\nescape ^T\r\nlinger 500ms");
+    assert_int_equal(config.message_count, 0);
+    assert_int_equal(config.autorun_count, 2);
+    assert_string_equal(config.autoruns[0].name, "console");
+    assert_int_equal(config.autoruns[0].expect_status, 77);
+    assert_int_equal(config.autoruns[0].timeout_ms, 10000);
+    assert_string_equal(config.autoruns[1].name, "mykernel.elf");
+    assert_int_equal(config.autoruns[1].memory_bytes, 32 << 20);
+    assert_true(config.autoruns[1].clock_run);
+    assert_int_equal(config.typing_count, 1);
+    assert_int_equal(config.typings[0].autorun, 1);
+    assert_int_equal(config.typings[0].length, 5);
+    assert_memory_equal(config.text + config.typings[0].text, "help\n", 5);
+    assert_true(config.together);
+    assert_int_equal(config.after, CONFIG_AFTER_POWEROFF);
+    assert_int_equal(config.log_level, LOG_DEBUG);
+    assert_int_equal(config.tick_ms, 20);
+    assert_int_equal(config.escape, 'T' - '@');
+    assert_int_equal(config.linger_ms, 500);
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    read_text("autorun a expect=crash\nautorun b expect=timeout\nautorun c expect=refused\nautorun d expect=-10\n"
+              "autorun e expect=0xDEADC0DE clock=wall output=64K\ntogether on\ntogether off\nafter reboot\n"
+              "type e \"x\"\ntype /guests/e two\nescape Ctrl-]\nlog warn\n");
+    assert_int_equal(config.message_count, 0);
+    assert_int_equal(config.autoruns[0].expect, CONFIG_EXPECT_CRASH);
+    assert_int_equal(config.autoruns[1].expect, CONFIG_EXPECT_TIMEOUT);
+    assert_int_equal(config.autoruns[2].expect, CONFIG_EXPECT_REFUSED);
+    assert_int_equal(config.autoruns[3].expect_status, 0xFFFFFFF6u);
+    assert_int_equal(config.autoruns[4].expect_status, 0xDEADC0DEu);
+    assert_int_equal(config.autoruns[4].output_bytes, 64 << 10);
+    assert_false(config.together);
+    assert_int_equal(config.after, CONFIG_AFTER_REBOOT);
+    assert_int_equal(config.typing_count, 2);
+    assert_int_equal(config.typings[1].autorun, -1);
+    assert_string_equal(config.typings[1].name, "e");
+    assert_memory_equal(config.text + config.typings[1].text, "two", 3);
+    assert_int_equal(config.escape, 0x1D);
+    assert_int_equal(config.log_level, LOG_WARN);
+}
+
+static void test_malformed(void **state)
+{
+    (void)state;
+    assert_message("\n\nfoo bar\n", "cobble.cfg:3: unknown directive 'foo'; known: autorun");
+    assert_message("together", "cobble.cfg:1: '': together is on or off");
+    assert_message("together maybe", "cobble.cfg:1: 'maybe': together is on or off");
+    assert_message("together on off", "cobble.cfg:1: ");
+    assert_message("after lunch", "cobble.cfg:1: 'lunch': after is");
+    assert_message("log loud", "cobble.cfg:1: 'loud': log is");
+    assert_message("tick 0", "cobble.cfg:1: '0': ");
+    assert_message("tick 2s", "cobble.cfg:1: '2s': a tick is");
+    assert_message("tick soon", "cobble.cfg:1: 'soon': not a time");
+    assert_message("escape x", "cobble.cfg:1: 'x': escape is");
+    assert_message("escape ^H", "cobble.cfg:1: ");
+    assert_message("escape ^", "cobble.cfg:1: ");
+    assert_message("escape ^AB", "cobble.cfg:1: ");
+    assert_message("linger", "cobble.cfg:1: ");
+    assert_message("type", "cobble.cfg:1: 'type': write: type NAME");
+    assert_message("type a", "cobble.cfg:1: 'a': write: type NAME");
+    assert_message("type a/b \"x\"", "cobble.cfg:1: 'a/b': a guest's name has");
+    assert_message("type a \"x", "cobble.cfg:1: a quoted text without");
+    assert_message("Autorun x", "cobble.cfg:1: unknown directive 'Autorun'");
+    assert_message("fo\x01\xFF bar", "cobble.cfg:1: unknown directive 'fo\?\?'");
+}
+
+static void test_malformed_autorun(void **state)
+{
+    (void)state;
+    assert_refused("autorun", "?", "cobble.cfg:1: '': a guest's name is missing");
+    assert_refused("\nautorun a#b/c", "a?b?c", "cobble.cfg:2: 'a#b/c': a guest's name has");
+    assert_refused("autorun k expect=", "k", "cobble.cfg:1: 'expect=': not a number, crash");
+    assert_refused("autorun k expect=maybe", "k", "cobble.cfg:1: 'expect=maybe': not a number");
+    assert_refused("autorun k timeout=0", "k", "cobble.cfg:1: 'timeout=0': ");
+    assert_refused("autorun k mem=5K", "k", "cobble.cfg:1: 'mem=5K': memory is");
+    assert_refused("autorun k clock=slow", "k", "cobble.cfg:1: 'clock=slow': clock= is");
+    assert_refused("autorun k output=x", "k", "cobble.cfg:1: 'output=x': not a size");
+    assert_refused("autorun k type=\"\\q\"", "k", "cobble.cfg:1: unknown escape");
+    assert_refused("autorun k type=\"x", "k", "cobble.cfg:1: a quoted text without");
+    assert_refused("autorun k colour=red mem=5K", "k", "cobble.cfg:1: 'colour=red': unknown word");
+    /* The first problem is told; the expectation counts wherever it stands. */
+    assert_refused("autorun k colour=red expect=refused", "k", "cobble.cfg:1: 'colour=red': unknown word");
+    assert_int_equal(config.autoruns[0].expect, CONFIG_EXPECT_REFUSED);
+    read_text("autorun a\nautorun b mem=x\nautorun c\n");
+    assert_int_equal(config.autorun_count, 3);
+    assert_string_equal(config.autoruns[2].name, "c");
+}
+
+static void test_long_lines(void **state)
+{
+    static char text[3 * WORDS_BYTES];
+
+    (void)state;
+    memset(text, 'x', sizeof(text) - 1);
+    memcpy(text, "autorun k type=", 15);
+    assert_refused(text, "k", "cobble.cfg:1: the line is longer than 4096 bytes");
+    memcpy(text, "# comment      ", 15);
+    memcpy(text + sizeof(text) - 20, "\nafter reboot\n#aaaa", 19);
+    config_init(&config);
+    config_read(&config, "cobble.cfg", text, strlen(text), false);
+    assert_int_equal(config.after, CONFIG_AFTER_REBOOT);
+    memset(text, 'y', 300);
+    text[300] = '\0';
+    assert_message(text, "cobble.cfg:1: unknown directive 'yyyyyyy");
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    config_init(&config);
+    for (unsigned i = 0; i < CONFIG_AUTORUNS_MAX + 2; i++)
+        config_read(&config, "c", "autorun a\n", 10, false);
+    assert_int_equal(config.autorun_count, CONFIG_AUTORUNS_MAX);
+    assert_int_equal(config.message_count, 2);
+    config_init(&config);
+    for (unsigned i = 0; i < CONFIG_MESSAGES_MAX + 3; i++)
+        config_read(&config, "c", "bad\n", 4, false);
+    assert_int_equal(config.message_count, CONFIG_MESSAGES_MAX);
+    assert_int_equal(config.messages_dropped, 3);
+    config_init(&config);
+    for (unsigned i = 0; i < CONFIG_TYPINGS_MAX + 1; i++)
+        config_read(&config, "c", "type a b\n", 9, false);
+    assert_int_equal(config.typing_count, CONFIG_TYPINGS_MAX);
+    assert_int_equal(config.message_count, 1);
+}
+
+static void test_text_room(void **state)
+{
+    static char line[4000];
+
+    (void)state;
+    memset(line, 'z', sizeof(line));
+    memcpy(line, "type a ", 7);
+    config_init(&config);
+    for (unsigned i = 0; i < 12; i++)
+        config_read(&config, "c", line, sizeof(line), false);
+    assert_true(config.text_used <= CONFIG_TEXT_BYTES);
+    assert_int_equal(config.typing_count, CONFIG_TEXT_BYTES / (sizeof(line) - 7));
+    assert_true(config.message_count > 0);
+}
+
+static void test_options(void **state)
+{
+    (void)state;
+    read_options("autorun k type=\"a;b\\\";\" ; after=poweroff;together on;bad;");
+    assert_int_equal(config.autorun_count, 1);
+    assert_memory_equal(config.text + config.typings[0].text, "a;b\";", 5);
+    assert_int_equal(config.after, CONFIG_AFTER_POWEROFF);
+    assert_true(config.together);
+    assert_int_equal(config.message_count, 1);
+    assert_string_equal(config.messages[0], "load options:4: unknown directive 'bad'; known: autorun together after "
+                                            "log tick escape type linger");
+    /* An unclosed quote ends with its line. */
+    read_options("type a \"x;y\nafter reboot");
+    assert_int_equal(config.after, CONFIG_AFTER_REBOOT);
+}
+
+/* Lines of directives, broken at random: no fault under the sanitizers, and a plan never shrinks. */
+static void test_random(void **state)
+{
+    static const char *const parts[] = {
+        "autorun", "k", "expect=", "crash", "type=", "\"", "\\", "\n", " ", ";", "#",
+        "\r", "77", "mem=", "M", "\0", "\xFF", "after", "poweroff", "timeout=", "tick", "s",
+    };
+    char text[400];
+
+    (void)state;
+    srand(3);
+    for (int round = 0; round < 5000; round++) {
+        size_t used = 0;
+        for (unsigned i = 0; i < 40; i++) {
+            const char *part = parts[(size_t)rand() % (sizeof(parts) / sizeof(parts[0]))];
+            size_t length = *part == '\0' ? 1 : strlen(part);
+            memcpy(text + used, part, length);
+            used += length;
+        }
+        char *exact = malloc(used);
+        memcpy(exact, text, used);
+        config_init(&config);
+        config_read(&config, "c", exact, used, round % 2 == 0);
+        free(exact);
+        for (unsigned i = 0; i < config.autorun_count; i++)
+            assert_int_not_equal(config.autoruns[i].name[0], '\0');
+        for (unsigned i = 0; i < config.message_count; i++)
+            for (const char *c = config.messages[i]; *c != '\0'; c++)
+                assert_in_range((uint8_t)*c, ' ', '~');
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_example),           cmocka_unit_test(test_values),
+        cmocka_unit_test(test_malformed),  cmocka_unit_test(test_malformed_autorun), cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_limits),     cmocka_unit_test(test_text_room),         cmocka_unit_test(test_options),
+        cmocka_unit_test(test_random),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
