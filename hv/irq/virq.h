@@ -1,8 +1,8 @@
 /*
  * virq.h - a guest's virtual interrupts (PURE): what is pending, what is masked, what comes next.
  *
- * The rules are abi section 3: ticks coalesce to one, keys queue in order (256, then the newest is dropped and counted),
- * timer first, then a key before the next timer, nothing while virtual IF is off.
+ * The rules are abi section 3: ticks coalesce to one, keys queue in order (256, then the newest is dropped and
+ * counted), timer first, then a key before the next timer, nothing while virtual IF is off.
  */
 #ifndef IRQ_VIRQ_H
 #define IRQ_VIRQ_H
