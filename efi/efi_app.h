@@ -1,0 +1,56 @@
+/*
+ * efi_app.h - what the loader's files share: the firmware's tables, and memory that survives the hand-off.
+ */
+#ifndef EFI_APP_H
+#define EFI_APP_H
+
+#include <efi.h>
+#include <stdint.h>
+
+#include "boot_info.h"
+
+extern EFI_SYSTEM_TABLE *efi_system;
+extern EFI_BOOT_SERVICES *efi_boot;
+
+/*
+ * memory.c: zeroed pages for bytes, for ever ours; below limit (exclusive) when limit is not 0. 0 when there are none.
+ * Every such block is remembered, and reported as BOOT_RANGE_OURS.
+ */
+uint64_t memory_alloc(uint64_t bytes, uint64_t limit);
+/* Remember memory that the firmware allocated for us (the image itself is not: it is free after the hand-off). */
+uint64_t memory_ours_count(void);
+struct boot_range memory_ours(uint64_t index);
+
+/* notes.c: add a line to boot_info.loader_notes; silently cut when the room is used up. ascii, then an optional name. */
+void note(const char *text, const char *name);
+void notes_copy(char *to, uint64_t bytes);
+
+/* One file each; what is missing leaves fields 0 and a note. */
+void gop_describe(struct boot_framebuffer *framebuffer);
+void files_load(EFI_HANDLE image, struct boot_info *info);
+void options_load(EFI_HANDLE image, struct boot_info *info);
+void acpi_find(struct boot_info *info);
+
+/* load.c: copy hv's segments to one block and set hv_*; returns its entry point, or 0 with a note when memory is out. */
+uint64_t load_hv(struct boot_info *info);
+
+/* tables.c: the first page tables: identity and direct map below top, hv.elf with its own rights. 0 when memory is out. */
+uint64_t tables_build(const struct boot_info *info, uint64_t top);
+
+/* memmap.c: one past the highest address of RAM now; room for the final ranges; then leave the firmware. */
+uint64_t memmap_top(void);
+EFI_STATUS memmap_prepare(struct boot_info *info);
+EFI_STATUS memmap_exit(EFI_HANDLE image, struct boot_info *info);
+
+/* handoff.S: never returns. All addresses physical but entry and stack, which are hv's own. */
+struct handoff {
+    uint64_t root;          /* +0: PML4 */
+    uint64_t entry;         /* +8 */
+    uint64_t stack;         /* +16 */
+    uint64_t info;          /* +24: RDI at entry */
+    uint64_t no_execute;    /* +32: not 0 when EFER.NXE may be set */
+    uint64_t trampoline;    /* +40: a page below 4 GiB for leaving 5-level paging, or 0 */
+};
+void handoff_jump(const struct handoff *handoff);
+
+#endif
