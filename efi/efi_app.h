@@ -34,6 +34,9 @@ void acpi_find(struct boot_info *info);
 /* load.c: copy hv's segments to one block and set hv_*; returns its entry point, or 0 with a note when memory is out. */
 uint64_t load_hv(struct boot_info *info);
 
+/* What hv.elf asks for the page at this offset of its image: PF_X 1, PF_W 2, PF_R 4. */
+uint32_t load_hv_rights(uint64_t offset);
+
 /* tables.c: the first page tables: identity and direct map below top, hv.elf with its own rights. 0 when memory is out. */
 uint64_t tables_build(const struct boot_info *info, uint64_t top);
 

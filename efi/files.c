@@ -1,0 +1,140 @@
+/*
+ * files.c - cobble.cfg and the files in \guests\ of the volume that Cobble was started from.
+ */
+#include "efi_app.h"
+
+#define DIRECTORY_ENTRY_BYTES 1024
+#define FILES_MAX 128
+#define FILE_BYTES_MAX 0x10000000ull    /* 256 MiB: no guest image is larger */
+
+static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+static EFI_GUID file_system_guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
+static EFI_GUID file_info_guid = EFI_FILE_INFO_ID;
+
+static EFI_FILE_PROTOCOL *open_volume(EFI_HANDLE image)
+{
+    EFI_LOADED_IMAGE_PROTOCOL *loaded;
+    EFI_SIMPLE_FILE_SYSTEM_PROTOCOL *volume;
+    EFI_FILE_PROTOCOL *root;
+
+    if (efi_boot->HandleProtocol(image, &loaded_image_guid, (void **)&loaded) || !loaded->DeviceHandle)
+        return NULL;
+    if (efi_boot->HandleProtocol(loaded->DeviceHandle, &file_system_guid, (void **)&volume))
+        return NULL;
+    return volume->OpenVolume(volume, &root) ? NULL : root;
+}
+
+static EFI_FILE_PROTOCOL *open_path(EFI_FILE_PROTOCOL *root, CHAR16 *path)
+{
+    EFI_FILE_PROTOCOL *file;
+    return root->Open(root, &file, path, EFI_FILE_MODE_READ, 0) ? NULL : file;
+}
+
+/* Read a whole file into memory of ours. Returns its address, or 0 with a note; *bytes is its size. An empty file has a page. */
+static uint64_t read_whole(EFI_FILE_PROTOCOL *file, uint64_t size, uint64_t *bytes, const char *name)
+{
+    *bytes = 0;
+    if (size > FILE_BYTES_MAX) {
+        note("file larger than 256 MiB left out: ", name);
+        return 0;
+    }
+    uint64_t address = memory_alloc(size ? size : 1, 0);
+    if (!address) {
+        note("no memory for file ", name);
+        return 0;
+    }
+    while (*bytes < size) {
+        UINTN chunk = size - *bytes;
+        if (file->Read(file, &chunk, (void *)(address + *bytes)) || chunk == 0) {
+            note("file cannot be read: ", name);
+            return 0;
+        }
+        *bytes += chunk;
+    }
+    return address;
+}
+
+static int info_of(EFI_FILE_PROTOCOL *file, EFI_FILE_INFO *room)
+{
+    UINTN bytes = DIRECTORY_ENTRY_BYTES;
+    return file->GetInfo(file, &file_info_guid, &bytes, room) == EFI_SUCCESS;
+}
+
+/* A volume's name as ASCII: what could change a line of output becomes '?'. Returns 0 when it does not fit. */
+static int copy_name(char to[64], const CHAR16 *from)
+{
+    for (unsigned i = 0; i < 64; i++) {
+        CHAR16 c = from[i];
+        int good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+                   c == '-';
+        to[i] = (char)(c && !good ? '?' : c);
+        if (!c)
+            return i > 0;
+    }
+    to[63] = 0;
+    return 0;
+}
+
+static void load_config(EFI_FILE_PROTOCOL *root, EFI_FILE_INFO *room, struct boot_info *info)
+{
+    EFI_FILE_PROTOCOL *file = open_path(root, u"\\cobble.cfg");
+    if (!file)
+        return;
+    if (info_of(file, room))
+        info->config = read_whole(file, room->FileSize, &info->config_size, "cobble.cfg");
+    file->Close(file);
+}
+
+static void load_guest(EFI_FILE_PROTOCOL *directory, EFI_FILE_INFO *entry, struct boot_info *info)
+{
+    struct boot_file *file = (struct boot_file *)info->files + info->file_count;
+
+    if (entry->Attribute & EFI_FILE_DIRECTORY)
+        return;
+    if (!copy_name(file->name, entry->FileName)) {
+        note("file name longer than 63 characters left out: ", file->name);
+        return;
+    }
+    if (info->file_count == FILES_MAX) {
+        note("more than 128 guests on the boot volume, left out: ", file->name);
+        return;
+    }
+    EFI_FILE_PROTOCOL *opened = open_path(directory, entry->FileName);
+    if (!opened) {
+        note("file cannot be opened: ", file->name);
+        return;
+    }
+    file->address = read_whole(opened, entry->FileSize, &file->size, file->name);
+    if (file->address)
+        info->file_count++;
+    opened->Close(opened);
+}
+
+static void load_guests(EFI_FILE_PROTOCOL *root, EFI_FILE_INFO *room, struct boot_info *info)
+{
+    EFI_FILE_PROTOCOL *directory = open_path(root, u"\\guests");
+    if (!directory)
+        return;
+    info->files = memory_alloc((FILES_MAX + 1) * sizeof(struct boot_file), 0);
+    while (info->files) {
+        UINTN bytes = DIRECTORY_ENTRY_BYTES;
+        if (directory->Read(directory, &bytes, room) || bytes == 0)
+            break;
+        load_guest(directory, room, info);
+    }
+    directory->Close(directory);
+}
+
+void files_load(EFI_HANDLE image, struct boot_info *info)
+{
+    static uint8_t room[DIRECTORY_ENTRY_BYTES] __attribute__((aligned(8)));
+    EFI_FILE_PROTOCOL *root = open_volume(image);
+
+    if (!root) {
+        note("the boot volume cannot be read: embedded guests only", NULL);
+        return;
+    }
+    load_config(root, (EFI_FILE_INFO *)room, info);
+    load_guests(root, (EFI_FILE_INFO *)room, info);
+    root->Close(root);
+}
