@@ -39,6 +39,8 @@ uint32_t load_hv_rights(uint64_t offset);
 
 /* tables.c: the first page tables: identity and direct map below top, hv.elf with its own rights. 0 when memory is out. */
 uint64_t tables_build(const struct boot_info *info, uint64_t top);
+/* 1 when the processor has no-execute pages. */
+uint64_t tables_no_execute(void);
 
 /* memmap.c: one past the highest address of RAM now; room for the final ranges; then leave the firmware. */
 uint64_t memmap_top(void);

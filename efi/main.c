@@ -1,0 +1,75 @@
+/*
+ * main.c - the loader's story: gather what only the firmware knows, load hv, leave the firmware, jump.
+ */
+#include "efi_app.h"
+
+#define STACK_BYTES 16384
+#define BELOW_4GIB 0x100000000ull
+#define BELOW_1MIB 0x100000ull
+
+EFI_SYSTEM_TABLE *efi_system;
+EFI_BOOT_SERVICES *efi_boot;
+
+EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+
+static uint64_t read_tsc(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+/* Back to the firmware with a word why: the operator sees the boot menu, or the next boot entry. */
+static EFI_STATUS give_up(CHAR16 *why, EFI_STATUS status)
+{
+    efi_system->ConOut->OutputString(efi_system->ConOut, u"Cobble: ");
+    efi_system->ConOut->OutputString(efi_system->ConOut, why);
+    efi_system->ConOut->OutputString(efi_system->ConOut, u"\r\n");
+    return status ? status : EFI_OUT_OF_RESOURCES;
+}
+
+static void gather(EFI_HANDLE image, struct boot_info *info)
+{
+    gop_describe(&info->framebuffer);
+    acpi_find(info);
+    options_load(image, info);
+    files_load(image, info);
+    info->trampoline_page = memory_alloc(4096, BELOW_1MIB);
+    info->reset_system = (uint64_t)efi_system->RuntimeServices->ResetSystem;
+}
+
+EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    uint64_t tsc_entry = read_tsc();
+    efi_system = system;
+    efi_boot = system->BootServices;
+    efi_boot->SetWatchdogTimer(0, 0, 0, NULL);
+
+    struct boot_info *info = (struct boot_info *)memory_alloc(sizeof(*info), 0);
+    if (!info)
+        return give_up(u"no memory", EFI_OUT_OF_RESOURCES);
+    info->magic = BOOT_INFO_MAGIC;
+    info->size = sizeof(*info);
+    info->tsc_entry = tsc_entry;
+    gather(image, info);
+    EFI_STATUS status = memmap_prepare(info);
+    if (status)
+        return give_up(u"the firmware's memory map cannot be read", status);
+    struct handoff handoff = {
+        .entry = load_hv(info),
+        .stack = memory_alloc(STACK_BYTES, 0) + STACK_BYTES + BOOT_DIRECT_MAP_BASE,
+        .info = (uint64_t)info + BOOT_DIRECT_MAP_BASE,
+        .no_execute = tables_no_execute(),
+        .trampoline = memory_alloc(4096, BELOW_4GIB),
+    };
+    handoff.root = tables_build(info, memmap_top());
+    if (!handoff.entry || !handoff.root || !handoff.trampoline || handoff.stack == STACK_BYTES + BOOT_DIRECT_MAP_BASE)
+        return give_up(u"not enough memory to load the hypervisor", EFI_OUT_OF_RESOURCES);
+    notes_copy(info->loader_notes, sizeof(info->loader_notes));
+    status = memmap_exit(image, info);
+    if (status)
+        return status;      /* boot services may be half gone: nothing can be printed any more */
+    info->tsc_handoff = read_tsc();
+    handoff_jump(&handoff);
+    return EFI_LOAD_ERROR;  /* not reached */
+}

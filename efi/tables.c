@@ -1,0 +1,77 @@
+/*
+ * tables.c - the first page tables: what hv needs to start and build its own.
+ *
+ * PML4[0] maps physical memory one to one (the transition runs there), PML4[256] shows the same as the direct map, and
+ * PML4[511] holds hv.elf, page by page with the rights its segments ask for. 2 MiB pages, so that any processor will do.
+ */
+#include "efi_app.h"
+
+#define P 1ull
+#define W 2ull
+#define LARGE 0x80ull
+#define NX (1ull << 63)
+#define GIB 0x40000000ull
+
+static int have_nx(void)
+{
+    uint32_t eax = 0x80000001, ebx, ecx, edx;
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
+    return edx >> 20 & 1;
+}
+
+/* One PDPT for all memory below top, in 2 MiB pages. flags for the leaves. */
+static uint64_t map_all(uint64_t top, uint64_t flags)
+{
+    uint64_t gibs = (top + GIB - 1) / GIB;
+    uint64_t *pdpt = (uint64_t *)memory_alloc(4096, 0);
+    uint64_t *directories = (uint64_t *)memory_alloc(gibs * 4096, 0);
+
+    if (!pdpt || !directories || gibs > 512)
+        return 0;
+    for (uint64_t i = 0; i < gibs; i++)
+        pdpt[i] = (uint64_t)(directories + i * 512) | P | W;
+    for (uint64_t i = 0; i < gibs * 512; i++)
+        directories[i] = i * 0x200000 | P | W | LARGE | flags;
+    return (uint64_t)pdpt;
+}
+
+/* The PDPT of the top 512 GiB: hv.elf at -2 GiB in 4 KiB pages; it is far smaller than the 1 GiB of one directory. */
+static uint64_t map_hv(const struct boot_info *info, uint64_t no_execute)
+{
+    uint64_t pages = info->hv_image_size / 4096;
+    uint64_t *pdpt = (uint64_t *)memory_alloc(4096, 0);
+    uint64_t *directory = (uint64_t *)memory_alloc(4096, 0);
+    uint64_t *tables = (uint64_t *)memory_alloc((pages + 511) / 512 * 4096, 0);
+
+    if (!pdpt || !directory || !tables)
+        return 0;
+    pdpt[510] = (uint64_t)directory | P | W;
+    for (uint64_t i = 0; i * 512 < pages; i++)
+        directory[i] = (uint64_t)(tables + i * 512) | P | W;
+    for (uint64_t i = 0; i < pages; i++) {
+        uint32_t rights = load_hv_rights(i * 4096);
+        tables[i] = (info->hv_image + i * 4096) | P | (rights & 2 ? W : 0) | (rights & 1 ? 0 : no_execute);
+    }
+    return (uint64_t)pdpt;
+}
+
+uint64_t tables_build(const struct boot_info *info, uint64_t top)
+{
+    uint64_t no_execute = have_nx() ? NX : 0;
+    uint64_t *root = (uint64_t *)memory_alloc(4096, 0xFFFFFFFF);     /* below 4 GiB: CR3 is loaded in 32-bit mode once */
+    uint64_t identity = map_all(top, 0);
+    uint64_t direct = map_all(top, no_execute);
+    uint64_t hv = map_hv(info, no_execute);
+
+    if (!root || !identity || !direct || !hv)
+        return 0;
+    root[0] = identity | P | W;
+    root[256] = direct | P | W;
+    root[511] = hv | P | W;
+    return (uint64_t)root;
+}
+
+uint64_t tables_no_execute(void)
+{
+    return (uint64_t)have_nx();
+}
