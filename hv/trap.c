@@ -47,11 +47,11 @@ static void handle_page_fault(struct guest *guest)
 }
 
 /* HLT in guest kernel with virtual IF on: sleep until something is pending. Any other HLT is a #GP. */
-static bool handle_hlt(struct guest *guest)
+static bool handle_hlt(struct guest *guest, unsigned length)
 {
     if (guest_is_user(guest) || !guest->virq.enabled)
         return false;
-    guest->frame.eip += 1;
+    guest->frame.eip += length;
     if (!virq_is_pending(&guest->virq))
         guest->state = GUEST_HALTED;
     return true;
@@ -60,21 +60,20 @@ static bool handle_hlt(struct guest *guest)
 /* #GP is also how INT n through a closed gate and HLT arrive: told apart by the instruction, never by the error code. */
 static void handle_general_protection(struct guest *guest)
 {
-    struct decoded decoded;
-    uint8_t bytes[DECODE_BYTES_MAX];
+    uint8_t bytes[DECODE_MAX_BYTES];
     gva_t bad;
     uint32_t eip = (uint32_t)guest->frame.eip;
-    size_t count = sizeof(bytes);
+    unsigned count = sizeof(bytes);
 
     if (!gmem_read(guest, GVA(eip), bytes, count, &bad))
         count = bad.v - eip;
-    decode_instruction(bytes, count, &decoded);
-    if (decoded.kind == DECODED_INT) {
+    struct decoded decoded = decode_instruction(bytes, count);
+    if (decoded.kind == DECODE_INT) {
         guest->frame.eip = eip + decoded.length;
         deliver_soft_interrupt(guest, decoded.vector, eip);
         return;
     }
-    if (decoded.kind == DECODED_HLT && handle_hlt(guest))
+    if (decoded.kind == DECODE_HLT && handle_hlt(guest, decoded.length))
         return;
     deliver_exception(guest, EXC_GP, (uint32_t)guest->frame.error, 0);
 }
