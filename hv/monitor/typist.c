@@ -1,10 +1,10 @@
 /*
  * typist.c - types texts to guests: operator.md sections 1 and 7.
  *
- * A guest gets its next text once its console has been quiet for a second, or three seconds after it was last typed to.
  * A guest gets its next text once its console has been quiet for a second, or three seconds after it was last typed
  * to. A text goes through the decoder that serial input uses, no faster than the guest's key queue has room; but a
  * guest that takes no key for three seconds gets the rest all the same, as from a person who does not look.
+ */
 #include "monitor/typist.h"
 
 #include "base/log.h"

@@ -1,0 +1,412 @@
+/*
+ * test_autorun.c - monitor/autorun, finish and tap: whole plans against guests, a clock and a line made of paper.
+ *
+ * Each plan runs in a process of its own, because a machine runs one plan a boot: what fails there prints why and
+ * exits. The fakes below stand for the layers under the monitor. Each guest follows a script: rows it prints, when it
+ * ends and how. The serial line takes as many bytes a step as the test allows, so that a slow line is a test, too.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/frames.h"
+#include "base/log.h"
+#include "io/power.h"
+#include "io/serial.h"
+#include "monitor/autorun.h"
+#include "monitor/dump.h"
+#include "monitor/names.h"
+#include "monitor/tap.h"
+#include "monitor/typist.h"
+
+#define NS_PER_MS 1000000ull
+#define GUESTS 8
+#define REQUIRE(condition)                                                                        \
+    do {                                                                                          \
+        if (!(condition)) {                                                                       \
+            fprintf(stderr, "%s:%d: %s\n%.*s\n", __FILE__, __LINE__, #condition, (int)stream_bytes, stream); \
+            _exit(1);                                                                             \
+        }                                                                                         \
+    } while (0)
+
+/* What a guest with this name does. */
+struct script {
+    const char *name;
+    unsigned rows;              /* printed at launch */
+    uint64_t ends_after_ms;     /* 0: never */
+    enum guest_end end;
+    int32_t status;
+};
+
+static const struct script scripts[] = {
+    { "hello", 1, 3, GUEST_END_EXIT, 0 },     { "seven", 2, 50, GUEST_END_EXIT, 7 },
+    { "crash", 1, 20, GUEST_END_CRASH, (int32_t)HV_STATUS_CRASH }, { "spin", 0, 0, GUEST_END_NONE, 0 },
+    { "chatty", 3000, 5, GUEST_END_EXIT, 0 }, { "bad", 0, 0, GUEST_END_NONE, 0 },
+};
+
+static struct guest guests[GUESTS];
+static const struct script *guest_scripts[GUESTS];
+static unsigned rows_left[GUESTS];
+static unsigned guest_count, released_count;
+static uint64_t now_ns;
+static char stream[1 << 20];
+static size_t stream_bytes, line_bytes_a_step, line_room;
+static bool uses_serial;
+static struct console *in_view;
+static unsigned dumps;
+static int leak;
+static bool logs_on_release, is_talkative;
+static jmp_buf machine_off;
+static uint32_t exit_code;
+static struct config config;
+
+/* --- the layers below --- */
+
+bool names_find(const char *name, struct names_file *file)
+{
+    for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+        if (strcmp(scripts[i].name, name) != 0)
+            continue;
+        *file = (struct names_file){ .runnable = true, .image = &scripts[i], .image_bytes = sizeof(scripts[i]) };
+        strcpy(file->name, name);
+        return true;
+    }
+    return false;
+}
+
+struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes,
+                           char *reason)
+{
+    (void)image_bytes, (void)memory_bytes;
+    if (strcmp(name, "bad") == 0) {
+        strcpy(reason, "not an ELF file");
+        return NULL;
+    }
+    REQUIRE(guest_count < GUESTS);
+    struct guest *guest = &guests[guest_count];
+    guest_scripts[guest_count] = image;
+    rows_left[guest_count] = guest_scripts[guest_count]->rows;
+    strcpy(guest->name, name);
+    guest->id = ++guest_count;
+    guest->console.number = guest->id;
+    guest->started_ns = now_ns;
+    return guest;
+}
+
+static void end_guest(struct guest *guest, enum guest_end end, int32_t status)
+{
+    if (guest->state == GUEST_ENDED)
+        return;
+    guest->state = GUEST_ENDED;
+    guest->end = end;
+    guest->status = status;
+    guest->ended_ns = now_ns;
+    if (end == GUEST_END_CRASH) {
+        strcpy(guest->reason, "#DE at 0x00100ec3");
+        strcpy(guest->registers, "eax=0");
+        strcpy(guest->report, "what happened\n\nok 1 - what to look at");
+    }
+}
+
+void guest_end_timeout(struct guest *guest)
+{
+    end_guest(guest, GUEST_END_TIMEOUT, 0);
+}
+
+void guest_release(struct guest *guest)
+{
+    REQUIRE(guest->state == GUEST_ENDED);
+    released_count++;
+    if (logs_on_release)
+        log_info("released");
+}
+
+int vcon_log_take(struct vcon *console, uint8_t text[VCON_COLS])
+{
+    for (unsigned i = 0; i < guest_count; i++) {
+        if (&guests[i].console.vcon != console || rows_left[i] == 0)
+            continue;
+        return snprintf((char *)text, VCON_COLS, "row %u of %s", guest_scripts[i]->rows - rows_left[i]--,
+                        guests[i].name);
+    }
+    return -1;
+}
+
+void vcon_log_still(struct vcon *console, uint64_t at_ns, bool all)
+{
+    (void)console, (void)at_ns, (void)all;
+}
+
+uint64_t frames_count_free(void)
+{
+    return 1000 - (uint64_t)(released_count == guest_count && guest_count > 0 ? leak : 0);
+}
+
+size_t serial_tx(const char *bytes, size_t length)
+{
+    size_t taken = length < line_room ? length : line_room;
+    REQUIRE(stream_bytes + taken < sizeof(stream));
+    memcpy(stream + stream_bytes, bytes, taken);
+    stream_bytes += taken;
+    line_room -= taken;
+    return taken;
+}
+
+void serial_drain(unsigned limit_ms)
+{
+    (void)limit_ms;
+}
+
+void console_use_serial(bool use)
+{
+    uses_serial = use;
+}
+
+void console_view(struct console *console)
+{
+    in_view = console;
+}
+
+struct console *console_in_view(void)
+{
+    return in_view;
+}
+
+void console_attach(struct console *console)
+{
+    REQUIRE(console->key != NULL);
+}
+
+void console_detach(struct console *console)
+{
+    (void)console;
+}
+
+void console_flush(unsigned limit_ms)
+{
+    (void)limit_ms;
+}
+
+void dump_console(unsigned number, const char *name, const struct vcon *console)
+{
+    (void)name, (void)console;
+    REQUIRE(number == ++dumps);
+}
+
+void typist_launched(const struct guest *guest, int autorun, uint64_t at_ns)
+{
+    (void)guest, (void)autorun, (void)at_ns;
+}
+
+void power_debug_exit(uint32_t code)
+{
+    exit_code = code;
+}
+
+void power_off(void)
+{
+    longjmp(machine_off, 1);
+}
+
+void power_reset(void)
+{
+    longjmp(machine_off, 2);
+}
+
+/* --- the plans --- */
+
+static void step_guests(void)
+{
+    for (unsigned i = 0; i < guest_count; i++) {
+        const struct script *script = guest_scripts[i];
+        if (script->ends_after_ms != 0 && now_ns >= guests[i].started_ns + script->ends_after_ms * NS_PER_MS)
+            end_guest(&guests[i], script->end, script->status);
+    }
+}
+
+/* Run a plan to its end and return how the machine went on: 0 monitor, 1 off, 2 reset. */
+static int run_plan(const char *text)
+{
+    config_init(&config);
+    config_read(&config, "cobble.cfg", text, strlen(text), false);
+    autorun_init(&config, "no GOP\nno RSDP\n");
+    int after = setjmp(machine_off);
+    if (after != 0)
+        return after;
+    for (int i = 0; i < 400000; i++) {
+        line_room = line_bytes_a_step;
+        if (!autorun_pump(now_ns))
+            return 0;
+        step_guests();
+        now_ns += NS_PER_MS;
+        if (is_talkative && now_ns % (5 * NS_PER_MS) == 0)
+            log_info("another line");     /* at any time, also behind the last line, where it must not appear */
+    }
+    REQUIRE(stream_bytes == 0 && "the plan never ends");
+    return -1;
+}
+
+static bool stream_has(const char *text)
+{
+    stream[stream_bytes] = '\0';
+    return strstr(stream, text) != NULL;
+}
+
+/* The start of the stream's last line. */
+static const char *last_line(void)
+{
+    stream[stream_bytes] = '\0';
+    REQUIRE(stream[stream_bytes - 1] == '\n');
+    size_t line = stream_bytes - 1;
+    while (line > 0 && stream[line - 1] != '\n')
+        line--;
+    return stream + line;
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+static void check_sequence(void)
+{
+    line_bytes_a_step = 1000;
+    log_info("a line");
+    int after = run_plan("nonsense\nautorun hello\nautorun seven\nautorun crash expect=crash\n"
+                         "autorun spin expect=timeout timeout=100ms\nautorun bad expect=refused\nautorun nobody\n"
+                         "autorun hello mem=5K\nafter poweroff");
+    REQUIRE(after == 1);
+    REQUIRE(exit_code == 0x11);
+    REQUIRE(starts_with(stream, "\nTAP version 13\n1..7\n# Cobble test\n# cobble.cfg:1: unknown"));
+    REQUIRE(stream_has("\n# loader: no GOP\n# loader: no RSDP\n# info: a line\n"));
+    REQUIRE(stream_has("\n# hello| row 0 of hello\nok 1 - hello # exit 0 in 3 ms\n# seven| row 0 of seven\n"));
+    REQUIRE(stream_has("\nnot ok 2 - seven\n  ---\n  expected: exit 0\n  got: exit 7\n  console: \"\"\n  ...\n"));
+    REQUIRE(stream_has("\n# crash! what happened\n# crash!\n# crash! ok 1 - what to look at\nok 3 - crash # crash 0x"));
+    REQUIRE(stream_has("\nok 4 - spin # timeout after 100 ms\nok 5 - bad # refused: not an ELF file\n"));
+    REQUIRE(stream_has("\nnot ok 6 - nobody # refused: no guest of this name, neither in "));
+    REQUIRE(stream_has("\nnot ok 7 - hello # refused: cobble.cfg:8: 'mem=5K': memory is "));
+    REQUIRE(stream_has("\n# leaked frames: 0\n# cobble: done ok=4 not_ok=3 crashed=1 time_ms="));
+    REQUIRE(starts_with(last_line(), "# cobble: done "));
+    REQUIRE(dumps == 7);
+    REQUIRE(released_count == guest_count);
+    REQUIRE(!uses_serial);
+}
+
+/* Numbers stay in order although the first test ends last; nothing comes after the last line, not even a log line. */
+static void check_together(void)
+{
+    line_bytes_a_step = 1000;
+    logs_on_release = true;
+    int after = run_plan("together on\nautorun seven expect=7\nautorun crash expect=0xdeadc0de\nautorun hello\n"
+                         "after monitor");
+    REQUIRE(after == 0);
+    REQUIRE(guests[0].started_ns == guests[2].started_ns);
+    const char *first = stream_has("\nok 1 - seven # exit 7 in 50 ms\n") ? strstr(stream, "\nok 1 - ") : NULL;
+    const char *second = strstr(stream, "\nok 2 - crash # crash 0xdeadc0de in 20 ms\n");
+    const char *third = strstr(stream, "\nok 3 - hello # exit 0 in 3 ms\n");
+    REQUIRE(first != NULL && first < second && second < third);
+    REQUIRE(strstr(stream, "# hello| ") < first);
+    REQUIRE(stream_has("# info: released\n"));
+    REQUIRE(starts_with(last_line(), "# cobble: done ok=3 not_ok=0 crashed=1 "));
+    REQUIRE(uses_serial);
+}
+
+static void check_leak(void)
+{
+    line_bytes_a_step = 1000;
+    leak = 3;
+    REQUIRE(run_plan("autorun hello\nafter poweroff") == 1);
+    REQUIRE(stream_has("\n# leaked frames: 3\n# cobble: done ok=1 not_ok=0 "));
+    REQUIRE(exit_code == 0x11);
+}
+
+static void check_reboot(void)
+{
+    line_bytes_a_step = 1000;
+    REQUIRE(run_plan("autorun hello\nafter reboot") == 2);
+    REQUIRE(exit_code == 0);
+}
+
+static void check_all_ok(void)
+{
+    line_bytes_a_step = 1000;
+    REQUIRE(run_plan("autorun hello\nafter poweroff\nlinger 2s") == 1);
+    REQUIRE(exit_code == 0x10);
+    REQUIRE(now_ns >= 2000 * NS_PER_MS);
+}
+
+/* Eleven bytes a millisecond is what 115200 baud give: every line is whole, and none is lost. */
+static void check_slow_line(void)
+{
+    unsigned rows = 0;
+
+    line_bytes_a_step = 11;
+    is_talkative = true;
+    REQUIRE(run_plan("together on\nautorun chatty\nautorun seven expect=7\nautorun chatty\nafter poweroff") == 1);
+    REQUIRE(exit_code == 0x10);
+    REQUIRE(stream_has("# chatty| row 2999 of chatty\n"));
+    for (const char *line = stream + 1; *line != '\0'; line = strchr(line, '\n') + 1) {
+        REQUIRE(starts_with(line, "# ") || starts_with(line, "ok ") || starts_with(line, "TAP ") ||
+                starts_with(line, "1.."));
+        rows += starts_with(line, "# chatty| row ") ? 1 : 0;
+    }
+    REQUIRE(rows == 6000);
+    REQUIRE(starts_with(last_line(), "# cobble: done "));
+}
+
+static void check_output_limit(void)
+{
+    unsigned rows = 0;
+
+    line_bytes_a_step = 100000;
+    REQUIRE(run_plan("autorun chatty output=100\nafter poweroff") == 1);
+    stream[stream_bytes] = '\0';
+    for (const char *row = stream; (row = strstr(row, "# chatty| ")) != NULL; row++)
+        rows++;
+    REQUIRE(rows == 3);     /* of 26 bytes each */
+    REQUIRE(stream_has("\n# chatty: 2997 rows dropped, more than output=100 bytes\nok 1 - chatty"));
+}
+
+static void run_check(void (*check)(void))
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        check();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+#define CHECKS(X) X(sequence) X(together) X(leak) X(reboot) X(all_ok) X(slow_line) X(output_limit)
+
+#define X(name)                           \
+    static void test_##name(void **state) \
+    {                                     \
+        (void)state;                      \
+        run_check(check_##name);          \
+    }
+CHECKS(X)
+#undef X
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define X(name) cmocka_unit_test(test_##name),
+        CHECKS(X)
+#undef X
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
