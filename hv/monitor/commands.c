@@ -30,7 +30,7 @@ static void do_ls(const struct words *words, uint64_t now_ns)
             shell_print("%-32s %8s  %s", "NAME", "KIB", "FROM");
         shell_print("%-32s %8llu  %s%s", file.name, (unsigned long long)(file.image_bytes + 1023) / 1024,
                     file.on_volume ? "boot volume" : "built in",
-                    file.runnable ? "" : " (cannot run: rename it to A-Z a-z 0-9 . _ -)");
+                    file.runnable ? "" : " (rename it to run it)");
     }
     if (count == 0)
         shell_print("no guests: put ELF files into \\guests\\ on the boot volume");
@@ -54,7 +54,7 @@ static void do_mem(const struct words *words, uint64_t now_ns)
     shell_print("%-16s %10llu KiB  %8llu frames", "usable RAM", total * 4, total);
     shell_print("%-16s %10llu KiB  %8llu frames", "free", free * 4, free);
     shell_print("%-16s %10llu KiB  %8llu frames", "in use", (total - free) * 4, total - free);
-    shell_print("%-16s %10llu KiB  RAM of %u guests; %u ended ones keep only their consoles", "of that",
+    shell_print("%-16s %10llu KiB  RAM of %u guests; %u ended keep a console", "of that",
                 (unsigned long long)guests_kib, running, ended);
 }
 
@@ -104,9 +104,9 @@ static const struct command {
 } commands[] = {
     { "help", "[COMMAND]", "list the commands, or tell about one", COMMANDS_COMMAND, 1, 2, do_help },
     { "ls", "", "list the guests that can be run", COMMANDS_NOTHING, 1, 1, do_ls },
-    { "run", "NAME [mem=24M] [&]", "run a guest and watch it; & leaves it in the background", COMMANDS_IMAGE, 2, 4,
+    { "run", "NAME [mem=24M] [&]", "run a guest and watch it; &: in the background", COMMANDS_IMAGE, 2, 4,
       commands_guest_run },
-    { "ps", "", "list the guests there are, with those that ended lately", COMMANDS_NOTHING, 1, 1, commands_guest_ps },
+    { "ps", "", "list guests, with those that ended lately", COMMANDS_NOTHING, 1, 1, commands_guest_ps },
     { "pause", "ID", "stop giving a guest the processor", COMMANDS_GUEST, 2, 2, commands_guest_pause },
     { "resume", "ID", "give it the processor again", COMMANDS_GUEST, 2, 2, commands_guest_resume },
     { "restart", "ID", "end a guest and run its image anew", COMMANDS_GUEST, 2, 2, commands_guest_restart },
@@ -148,7 +148,7 @@ static void do_help(const struct words *words, uint64_t now_ns)
         shell_print("  %-24s %s", usage, command->help);
     }
     if (only == NULL)
-        shell_print("Tab completes; Up and Down bring earlier lines back; Alt+F1 or Ctrl-] 0 comes back here.");
+        shell_print("Tab completes, Up brings earlier lines back, Alt+F1 or Ctrl-] 0 comes back here");
 }
 
 void commands_run(const char *line, uint64_t now_ns)

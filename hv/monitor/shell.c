@@ -107,8 +107,9 @@ void shell_print(const char *format, ...)
 
 void shell_clear(void)
 {
+    vcon_set_cursor(&console.vcon, VCON_ROWS - 1, 0);
     for (unsigned row = 0; row < VCON_ROWS; row++)
-        blank_row(row);
+        write_text("\n", 1);
     vcon_set_cursor(&console.vcon, 0, 0);
     prompt_shown = false;
 }
