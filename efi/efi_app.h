@@ -21,7 +21,7 @@ uint64_t memory_alloc(uint64_t bytes, uint64_t limit);
 uint64_t memory_ours_count(void);
 struct boot_range memory_ours(uint64_t index);
 
-/* notes.c: add a line to boot_info.loader_notes; silently cut when the room is used up. ascii, then an optional name. */
+/* notes.c: add a line to boot_info.loader_notes, with an optional name behind it; cut when the room is used up. */
 void note(const char *text, const char *name);
 void notes_copy(char *to, uint64_t bytes);
 
@@ -31,13 +31,13 @@ void files_load(EFI_HANDLE image, struct boot_info *info);
 void options_load(EFI_HANDLE image, struct boot_info *info);
 void acpi_find(struct boot_info *info);
 
-/* load.c: copy hv's segments to one block and set hv_*; returns its entry point, or 0 with a note when memory is out. */
+/* load.c: copy hv's segments to one block and set hv_*; returns its entry point, or 0 when memory is out. */
 uint64_t load_hv(struct boot_info *info);
 
 /* What hv.elf asks for the page at this offset of its image: PF_X 1, PF_W 2, PF_R 4. */
 uint32_t load_hv_rights(uint64_t offset);
 
-/* tables.c: the first page tables: identity and direct map below top, hv.elf with its own rights. 0 when memory is out. */
+/* tables.c: the first page tables: identity and direct map below top, hv.elf with its rights. 0 when memory is out. */
 uint64_t tables_build(const struct boot_info *info, uint64_t top);
 /* 1 when the processor has no-execute pages. */
 uint64_t tables_no_execute(void);

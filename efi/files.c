@@ -30,7 +30,7 @@ static EFI_FILE_PROTOCOL *open_path(EFI_FILE_PROTOCOL *root, CHAR16 *path)
     return root->Open(root, &file, path, EFI_FILE_MODE_READ, 0) ? NULL : file;
 }
 
-/* Read a whole file into memory of ours. Returns its address, or 0 with a note; *bytes is its size. An empty file has a page. */
+/* Read a whole file into memory of ours. Returns its address (an empty file has one too), or 0 with a note. */
 static uint64_t read_whole(EFI_FILE_PROTOCOL *file, uint64_t size, uint64_t *bytes, const char *name)
 {
     *bytes = 0;

@@ -59,7 +59,7 @@ uint64_t load_hv(struct boot_info *info)
     return header->entry;
 }
 
-/* Rights of the hv page at this offset: the flags of the segment it lies in (PF_X 1, PF_W 2, PF_R 4); 0 between them. */
+/* The flags of the segment that the hv page at this offset lies in; 0 between segments. */
 uint32_t load_hv_rights(uint64_t offset)
 {
     const struct elf64_header *header = (const void *)payload_hv;

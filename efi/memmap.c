@@ -1,8 +1,8 @@
 /*
  * memmap.c - the memory map, and the way out of the firmware with the retry the UEFI specification asks for.
  *
- * ExitBootServices fails when the map changed since it was read, which any timer of the firmware may cause; after the first
- * failure only GetMemoryMap may be called. So everything is allocated before, and the loop does nothing else.
+ * ExitBootServices fails when the map changed since it was read, which any timer of the firmware may cause; after the
+ * first failure only GetMemoryMap may be called. So everything is allocated before, and the loop does nothing else.
  */
 #include "efi_app.h"
 #include "ram_ranges.h"
@@ -13,6 +13,7 @@
 static uint8_t *map;
 static UINTN map_room, map_bytes, map_key, descriptor_bytes;
 static UINT32 descriptor_version;
+static struct boot_range *raw_ranges;
 static uint64_t range_room;
 
 static EFI_STATUS read_map(void)
@@ -36,9 +37,10 @@ EFI_STATUS memmap_prepare(struct boot_info *info)
     map_room = map_bytes + SPARE_DESCRIPTORS * descriptor_bytes;
     map = (uint8_t *)memory_alloc(map_room, 0);
     /* Cutting overlaps can make two ranges out of one. */
-    range_room = 2 * (map_room / descriptor_bytes + 256) + 1;
+    range_room = 2 * (map_room / descriptor_bytes + 256);
     info->ranges = memory_alloc(range_room * sizeof(struct boot_range), 0);
-    return map && info->ranges ? EFI_SUCCESS : EFI_OUT_OF_RESOURCES;
+    raw_ranges = (struct boot_range *)memory_alloc(range_room * sizeof(struct boot_range), 0);
+    return map && info->ranges && raw_ranges ? EFI_SUCCESS : EFI_OUT_OF_RESOURCES;
 }
 
 uint64_t memmap_top(void)
@@ -56,17 +58,16 @@ uint64_t memmap_top(void)
 
 static void write_ranges(struct boot_info *info)
 {
-    struct boot_range *ranges = (struct boot_range *)info->ranges;
     uint64_t count = 0;
 
     for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += descriptor_bytes)
-        ranges[count++] = (struct boot_range){ descriptor(at)->PhysicalStart, descriptor(at)->NumberOfPages * 4096,
-                                               ram_ranges_kind(descriptor(at)->Type), 0 };
+        raw_ranges[count++] = (struct boot_range){ descriptor(at)->PhysicalStart, descriptor(at)->NumberOfPages * 4096,
+                                                   ram_ranges_kind(descriptor(at)->Type), 0 };
     for (uint64_t i = 0; i < memory_ours_count(); i++)
-        ranges[count++] = memory_ours(i);
+        raw_ranges[count++] = memory_ours(i);
     if (info->trampoline_page)
-        ranges[count++] = (struct boot_range){ info->trampoline_page, 4096, BOOT_RANGE_OURS, 0 };
-    info->range_count = ram_ranges_normalise(ranges, count, range_room);
+        raw_ranges[count++] = (struct boot_range){ info->trampoline_page, 4096, BOOT_RANGE_OURS, 0 };
+    info->range_count = ram_ranges_normalise(raw_ranges, count, (struct boot_range *)info->ranges, range_room);
 }
 
 EFI_STATUS memmap_exit(EFI_HANDLE image, struct boot_info *info)

@@ -1,8 +1,8 @@
 /*
  * ram_ranges.c - sort, cut and merge memory ranges (PURE).
  *
- * One range at a time is inserted into a sorted list; where it overlaps one that is there, the overlap goes to the more
- * restrictive kind. Maps have some hundred entries, so the quadratic cost is nothing.
+ * Walk from boundary to boundary and ask for each piece which range covers it most strongly. Maps have some hundred
+ * entries, so the quadratic cost is nothing, and there is no case to get wrong.
  */
 #include "ram_ranges.h"
 
@@ -48,6 +48,8 @@ static unsigned rank(uint32_t kind)
 static int align(struct boot_range *range)
 {
     uint64_t end = range->base + range->length;
+    if (range->length == 0)
+        return 0;
     if (end < range->base)
         end = UINT64_MAX & ~(PAGE - 1);
     if (range->kind == BOOT_RANGE_FREE) {
@@ -64,78 +66,45 @@ static int align(struct boot_range *range)
     return 1;
 }
 
-static void sort_by_base(struct boot_range *ranges, uint64_t count)
+/* The strongest kind that covers this address (left alone where nothing does), and where that may change next. */
+static uint32_t kind_at(const struct boot_range *ranges, uint64_t count, uint64_t address, uint64_t *next)
 {
-    for (uint64_t i = 1; i < count; i++) {
-        struct boot_range moving = ranges[i];
-        uint64_t j = i;
-        for (; j > 0 && ranges[j - 1].base > moving.base; j--)
-            ranges[j] = ranges[j - 1];
-        ranges[j] = moving;
-    }
-}
+    uint32_t kind = 0;
+    int covered = 0;
 
-static void insert_at(struct boot_range *ranges, uint64_t *count, uint64_t at, struct boot_range range)
-{
-    for (uint64_t j = *count; j > at; j--)
-        ranges[j] = ranges[j - 1];
-    ranges[at] = range;
-    (*count)++;
-}
-
-/*
- * ranges[i] and ranges[i + 1] overlap: cut the weaker one back to what the stronger leaves of it. What sticks out behind
- * becomes a range of its own, put where the order wants it.
- */
-static void cut_overlap(struct boot_range *ranges, uint64_t *count, uint64_t i)
-{
-    struct boot_range first = ranges[i], second = ranges[i + 1];
-    uint64_t first_end = first.base + first.length, second_end = second.base + second.length;
-    int first_wins = rank(first.kind) >= rank(second.kind);
-    struct boot_range tail = first_wins ? second : first;
-    uint64_t tail_base = first_wins ? first_end : second_end;
-    uint64_t tail_end = first_wins ? second_end : first_end;
-
-    for (uint64_t j = i + 1; first_wins && j + 1 < *count; j++)
-        ranges[j] = ranges[j + 1];
-    if (first_wins)
-        (*count)--;
-    else
-        ranges[i].length = second.base - first.base;
-    if (tail_end <= tail_base)
-        return;
-    tail.base = tail_base;
-    tail.length = tail_end - tail_base;
-    uint64_t at = i + 1;
-    while (at < *count && ranges[at].base <= tail.base)
-        at++;
-    insert_at(ranges, count, at, tail);
-}
-
-uint64_t ram_ranges_normalise(struct boot_range *ranges, uint64_t count, uint64_t capacity)
-{
-    uint64_t kept = 0;
+    *next = UINT64_MAX;
     for (uint64_t i = 0; i < count; i++) {
         struct boot_range range = ranges[i];
-        if (align(&range))
-            ranges[kept++] = range;
-    }
-    sort_by_base(ranges, kept);
-    for (uint64_t i = 0; i + 1 < kept && kept < capacity;) {
-        if (ranges[i].length != 0 && ranges[i].base + ranges[i].length > ranges[i + 1].base)
-            cut_overlap(ranges, &kept, i);
-        else
-            i++;
-    }
-    uint64_t merged = 0;
-    for (uint64_t i = 0; i < kept; i++) {
-        struct boot_range *last = merged ? &ranges[merged - 1] : 0;
-        if (ranges[i].kind == 0 || ranges[i].length == 0)
+        if (!align(&range))
             continue;
-        if (last && last->kind == ranges[i].kind && last->base + last->length == ranges[i].base)
-            last->length += ranges[i].length;
-        else
-            ranges[merged++] = ranges[i];
+        uint64_t end = range.base + range.length;
+        if (range.base > address && range.base < *next)
+            *next = range.base;
+        if (end > address && end < *next)
+            *next = end;
+        if (range.base > address || end <= address)
+            continue;
+        if (!covered || rank(range.kind) > rank(kind))
+            kind = range.kind;
+        covered = 1;
+    }
+    return kind;
+}
+
+uint64_t ram_ranges_normalise(const struct boot_range *ranges, uint64_t count, struct boot_range *sorted,
+                              uint64_t capacity)
+{
+    uint64_t merged = 0, address = 0, next;
+
+    for (; address != UINT64_MAX; address = next) {
+        uint32_t kind = kind_at(ranges, count, address, &next);
+        struct boot_range *last = merged ? &sorted[merged - 1] : 0;
+        if (kind == 0 || next == UINT64_MAX)
+            continue;
+        if (last && last->kind == kind && last->base + last->length == address)
+            last->length += next - address;
+        else if (merged < capacity)
+            sorted[merged++] = (struct boot_range){ address, next - address, kind, 0 };
     }
     return merged;
 }

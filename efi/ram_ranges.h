@@ -15,11 +15,12 @@
 uint32_t ram_ranges_kind(uint32_t efi_memory_type);
 
 /*
- * Make ranges[0..count) a sorted, non-overlapping, merged, page-aligned list, in place. Input may be unsorted, empty,
- * overlapping; where ranges of different kinds overlap, the more restrictive kind wins: left alone (kind 0), then ours,
- * runtime, ACPI, free. capacity is the room in ranges; 2 * count + 1 is always enough. Ranges of kind 0 are dropped at the end.
- * Returns the new count.
+ * Write ranges[0..count) as a sorted, non-overlapping, merged, page-aligned list to sorted. Input may be unsorted,
+ * empty, overlapping; where ranges of different kinds overlap, the more restrictive wins: left alone (kind 0), then
+ * ours, runtime, ACPI, free. Free ranges shrink to whole pages, others grow. Kind 0 is not written.
+ * capacity: room in sorted; 2 * count is always enough. Returns the new count.
  */
-uint64_t ram_ranges_normalise(struct boot_range *ranges, uint64_t count, uint64_t capacity);
+uint64_t ram_ranges_normalise(const struct boot_range *ranges, uint64_t count, struct boot_range *sorted,
+                              uint64_t capacity);
 
 #endif

@@ -2,7 +2,7 @@
  * tables.c - the first page tables: what hv needs to start and build its own.
  *
  * PML4[0] maps physical memory one to one (the transition runs there), PML4[256] shows the same as the direct map, and
- * PML4[511] holds hv.elf, page by page with the rights its segments ask for. 2 MiB pages, so that any processor will do.
+ * PML4[511] holds hv.elf, page by page with the rights its segments ask for. 2 MiB pages: any processor has them.
  */
 #include "efi_app.h"
 
@@ -58,7 +58,8 @@ static uint64_t map_hv(const struct boot_info *info, uint64_t no_execute)
 uint64_t tables_build(const struct boot_info *info, uint64_t top)
 {
     uint64_t no_execute = have_nx() ? NX : 0;
-    uint64_t *root = (uint64_t *)memory_alloc(4096, 0xFFFFFFFF);     /* below 4 GiB: CR3 is loaded in 32-bit mode once */
+    /* Below 4 GiB: the way out of 5-level paging loads CR3 in 32-bit mode. */
+    uint64_t *root = (uint64_t *)memory_alloc(4096, 0x100000000ull);
     uint64_t identity = map_all(top, 0);
     uint64_t direct = map_all(top, no_execute);
     uint64_t hv = map_hv(info, no_execute);
