@@ -36,8 +36,11 @@ struct console *console_in_view(void);
 /* Whether the console in view is mirrored to serial as ANSI and serial input types into it (off during a TAP stream). */
 void console_use_serial(bool use);
 
+/* The serial prefix key (default Ctrl-], 0x1D). */
+void console_set_escape(unsigned char character);
+
 /* Take input from PS/2 and serial, switch consoles on Alt+Fn and Ctrl-], give key words to the console in view. */
-void console_input_pump(void);
+void console_input_pump(uint64_t now_ns);
 /* Draw what changed: at most one serial ring full per call. True while something is left to do. */
 bool console_output_pump(uint64_t now_ns);
 /* The same until everything is on the framebuffer (serial: at most limit_ms). */

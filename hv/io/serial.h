@@ -30,4 +30,10 @@ int serial_rx(void);
 /* Panic path: bounded busy-wait per byte, no ring, no state. */
 void serial_panic_write(const char *bytes, size_t length);
 
+/* The ISA interrupt of the UART that was found: 4 for COM1 and COM3, 3 for COM2 and COM4. */
+unsigned serial_isa_irq(void);
+
+/* Let the UART interrupt, if its interrupt could be routed. Returns routed. */
+bool serial_enable_interrupts(bool routed);
+
 #endif
