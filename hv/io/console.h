@@ -37,7 +37,7 @@ struct console *console_in_view(void);
 void console_use_serial(bool use);
 
 /* The serial prefix key (default Ctrl-], 0x1D). */
-void console_set_escape(unsigned char character);
+void console_set_escape(uint8_t control);
 
 /* Take input from PS/2 and serial, switch consoles on Alt+Fn and Ctrl-], give key words to the console in view. */
 void console_input_pump(uint64_t now_ns);

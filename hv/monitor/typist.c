@@ -15,7 +15,7 @@
 #define QUIET_NS (1000 * NS_PER_MS)
 #define PATIENCE_NS (3000 * NS_PER_MS)
 #define LOOK_NS (20 * NS_PER_MS)            /* how often a console is looked at for changes */
-#define ROOM (VIRQ_KEYS - 2 * SERIALKEYS_WORDS_MAX)
+#define ROOM (VIRQ_KEYS - 2 * SERIALKEYS_MAX)
 #define GUESTS_MAX 64
 
 /* One guest that has, or may get, something typed. */
@@ -117,17 +117,17 @@ static void type_on(struct reader *reader, struct guest *guest, uint64_t now_ns)
 {
     const char *text = texts->text + reader->typing->text;
     bool impatient = now_ns - reader->typed_ns >= PATIENCE_NS;
-    uint32_t words[SERIALKEYS_WORDS_MAX];
+    uint32_t words[SERIALKEYS_MAX];
 
     while (reader->typed < reader->typing->length && (impatient || guest->virq.key_count <= ROOM)) {
-        unsigned count = serialkeys_byte(&reader->decoder, (uint8_t)text[reader->typed++], words);
+        unsigned count = serialkeys_byte(&reader->decoder, (uint8_t)text[reader->typed++], now_ns, words);
         for (unsigned i = 0; i < count; i++)
             guest->console.key(guest->console.owner, words[i]);
         reader->typed_ns = now_ns;
     }
     if (reader->typed < reader->typing->length)
         return;
-    unsigned count = serialkeys_flush(&reader->decoder, words);     /* a text may end with a lone Esc */
+    unsigned count = serialkeys_flush(&reader->decoder, UINT64_MAX, words); /* the text may end with a lone Esc */
     for (unsigned i = 0; i < count; i++)
         guest->console.key(guest->console.owner, words[i]);
     reader->typing = NULL;
