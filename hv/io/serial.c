@@ -1,0 +1,162 @@
+/*
+ * serial.c - one 16550 UART (PC16550D data sheet): found by loop-back, fed from a ring, never waited for without a bound.
+ */
+#include "io/serial.h"
+
+#include "cpu/insn.h"
+
+#define REG_DATA 0              /* with DLAB: divisor low */
+#define REG_INTERRUPT_ENABLE 1  /* with DLAB: divisor high */
+#define REG_FIFO_CONTROL 2
+#define REG_LINE_CONTROL 3
+#define REG_MODEM_CONTROL 4
+#define REG_LINE_STATUS 5
+#define REG_MODEM_STATUS 6
+
+#define IER_RECEIVE 0x01
+#define IER_TRANSMIT 0x02
+#define FCR_ENABLE_AND_CLEAR 0x07
+#define LCR_8N1 0x03
+#define LCR_DLAB 0x80
+#define MCR_DTR_RTS_OUT2 0x0B   /* OUT2 gates the interrupt line on a PC */
+#define MCR_LOOPBACK 0x10
+#define LSR_DATA 0x01
+#define LSR_TRANSMIT_EMPTY 0x20
+
+#define DIVISOR_115200 1
+#define FIFO_BYTES 16
+#define RING_BYTES 16384u       /* a power of two */
+#define WAIT_READS 20000        /* port reads of about 1 us: far longer than a FIFO takes at 115200 baud */
+#define READS_PER_MS 1000
+
+static const uint16_t com_ports[] = { 0x3F8, 0x2F8, 0x3E8, 0x2E8 };
+
+static uint16_t port;           /* 0: none */
+static bool interrupts;
+static uint8_t interrupt_enable;
+static uint8_t ring[RING_BYTES];
+static uint32_t ring_head, ring_tail;
+
+static void set_line(uint16_t base)
+{
+    insn_outb(base + REG_INTERRUPT_ENABLE, 0);
+    insn_outb(base + REG_LINE_CONTROL, LCR_DLAB);
+    insn_outb(base + REG_DATA, DIVISOR_115200);
+    insn_outb(base + REG_INTERRUPT_ENABLE, 0);
+    insn_outb(base + REG_LINE_CONTROL, LCR_8N1);
+    insn_outb(base + REG_FIFO_CONTROL, FCR_ENABLE_AND_CLEAR);
+}
+
+/* An absent UART reads 0xFF, a stray device something else: only a UART gives back in loop-back what was sent. */
+static bool answers(uint16_t base)
+{
+    const uint8_t probes[] = { 0x5A, 0xA5 };
+
+    if (insn_inb(base + REG_LINE_STATUS) == 0xFF)
+        return false;
+    set_line(base);
+    insn_outb(base + REG_MODEM_CONTROL, MCR_LOOPBACK);
+    for (unsigned i = 0; i < sizeof(probes); i++) {
+        unsigned reads = 0;
+        insn_outb(base + REG_DATA, probes[i]);
+        while (!(insn_inb(base + REG_LINE_STATUS) & LSR_DATA) && reads < WAIT_READS)
+            reads++;
+        if (insn_inb(base + REG_DATA) != probes[i])
+            return false;
+    }
+    insn_outb(base + REG_MODEM_CONTROL, MCR_DTR_RTS_OUT2);
+    return true;
+}
+
+bool serial_init(void)
+{
+    for (unsigned i = 0; i < sizeof(com_ports) / sizeof(com_ports[0]); i++) {
+        if (answers(com_ports[i])) {
+            port = com_ports[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+bool serial_present(void)
+{
+    return port != 0;
+}
+
+unsigned serial_isa_irq(void)
+{
+    return port == com_ports[0] || port == com_ports[2] ? 4 : 3;
+}
+
+static void set_interrupts(uint8_t wanted)
+{
+    if (!interrupts || interrupt_enable == wanted)
+        return;
+    interrupt_enable = wanted;
+    insn_outb(port + REG_INTERRUPT_ENABLE, wanted);
+}
+
+bool serial_enable_interrupts(bool routed)
+{
+    interrupts = routed && port != 0;
+    set_interrupts(IER_RECEIVE);
+    return interrupts;
+}
+
+size_t serial_tx_space(void)
+{
+    return port != 0 ? RING_BYTES - (ring_head - ring_tail) : RING_BYTES;
+}
+
+size_t serial_tx(const char *bytes, size_t length)
+{
+    size_t taken = 0;
+
+    if (port == 0)
+        return length;
+    while (taken < length && ring_head - ring_tail < RING_BYTES)
+        ring[ring_head++ % RING_BYTES] = (uint8_t)bytes[taken++];
+    return taken;
+}
+
+/* One look at the line status lets a whole FIFO go. An emulated UART empties at once, so there the ring drains in one call. */
+bool serial_pump(void)
+{
+    while (ring_tail != ring_head && (insn_inb(port + REG_LINE_STATUS) & LSR_TRANSMIT_EMPTY))
+        for (unsigned i = 0; i < FIFO_BYTES && ring_tail != ring_head; i++)
+            insn_outb(port + REG_DATA, ring[ring_tail++ % RING_BYTES]);
+    bool waits = ring_tail != ring_head;
+    set_interrupts(waits ? IER_RECEIVE | IER_TRANSMIT : IER_RECEIVE);
+    return waits;
+}
+
+void serial_drain(unsigned limit_ms)
+{
+    uint64_t reads = (uint64_t)limit_ms * READS_PER_MS;
+
+    while (port != 0 && serial_pump() && reads > 0) {
+        insn_inb(port + REG_LINE_STATUS);
+        reads--;
+    }
+}
+
+int serial_rx(void)
+{
+    if (port == 0)
+        return -1;
+    uint8_t status = insn_inb(port + REG_LINE_STATUS);
+    if (status == 0xFF || !(status & LSR_DATA))     /* 0xFF: it went away, which would read as data for ever */
+        return -1;
+    return insn_inb(port + REG_DATA);
+}
+
+void serial_panic_write(const char *bytes, size_t length)
+{
+    for (size_t i = 0; port != 0 && i < length; i++) {
+        unsigned reads = 0;
+        while (!(insn_inb(port + REG_LINE_STATUS) & LSR_TRANSMIT_EMPTY) && reads < WAIT_READS)
+            reads++;
+        insn_outb(port + REG_DATA, (uint8_t)bytes[i]);
+    }
+}
