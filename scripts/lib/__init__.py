@@ -1,0 +1,1 @@
+"""What scripts/run, scripts/test and scripts/iso share. Python 3 standard library and Debian tools only."""

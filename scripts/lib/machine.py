@@ -1,0 +1,97 @@
+"""The virtual PC: QEMU's command line, the process, and its end."""
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+
+from lib.qmp import Qmp
+from lib.report import SetupError
+
+QEMU = "qemu-system-x86_64"
+FIRMWARE = pathlib.Path("/usr/share/OVMF")
+# How each kind of boot volume is attached: the drive's options, then the devices.
+BOOT_DEVICES = {
+    "disk": ("", ["virtio-blk-pci,drive=boot,bootindex=0"]),
+    "cd": (",media=cdrom", ["ide-cd,drive=boot,bootindex=0"]),
+    "usb": ("", ["qemu-xhci,id=usb", "usb-storage,bus=usb.0,drive=boot,bootindex=0"]),
+}
+
+
+def escape(path):
+    """A path as the value of a QEMU option."""
+    return str(path).replace(",", ",,")
+
+
+def choose_display():
+    """A window if there is a screen and a QEMU that can use it."""
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return "none"
+    known = subprocess.run([QEMU, "-display", "help"], capture_output=True, text=True).stdout.split()
+    return next((display for display in ("gtk", "sdl") if display in known), "none")
+
+
+def make_command(options, volume, folder, qmp_fd):
+    """QEMU's command line. folder is the run's own temporary folder."""
+    variables = folder / "OVMF_VARS.fd"
+    try:
+        shutil.copyfile(FIRMWARE / "OVMF_VARS_4M.fd", variables)
+    except OSError as error:
+        raise SetupError(f"the firmware of package ovmf: {error}") from None
+    drive, devices = BOOT_DEVICES[options.boot_from]
+    command = [
+        QEMU, "-machine", "q35", "-cpu", "max", "-m", str(options.memory_mib), "-smp", str(options.processors),
+        "-nodefaults", "-nic", "none", "-vga", "std",
+        "-display", "none" if options.headless else choose_display(),
+        "-drive", f"if=pflash,format=raw,readonly=on,file={escape(FIRMWARE / 'OVMF_CODE_4M.fd')}",
+        "-drive", f"if=pflash,format=raw,file={escape(variables)}",
+        "-drive", f"if=none,id=boot,format=raw,readonly=on{drive},file={escape(volume)}",
+        *(word for device in devices for word in ("-device", device)),
+        "-chardev", f"file,id=debugcon,path={escape(folder / 'debugcon')}",
+        "-device", "isa-debugcon,iobase=0xe9,chardev=debugcon",
+        "-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control",
+    ]
+    if options.headless:
+        command += ["-serial", "stdio", "-no-reboot"]
+        command += ["-no-shutdown"] if options.screenshot else ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    else:
+        command += ["-serial", "mon:stdio"]     # adds QEMU's own Ctrl-A keys
+    if options.gdb:
+        command += ["-S", "-gdb", f"unix:{escape(folder / 'gdb')},server=on,wait=off"]
+    return command + options.qemu
+
+
+class Machine:
+    """A running QEMU: its serial line as two pipes, and its machine protocol."""
+
+    def __init__(self, options, volume, folder):
+        ours, theirs = socket.socketpair()
+        command = make_command(options, volume, folder, theirs.fileno())
+        # Should this script be killed, QEMU must not go on for ever.
+        command = ["setpriv", "--pdeathsig", "KILL", *command]
+        self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdout=subprocess.PIPE,
+                                        stdin=subprocess.DEVNULL if options.headless else subprocess.PIPE,
+                                        start_new_session=True)      # a Ctrl-C at the terminal is for this script
+        theirs.close()
+        self.serial_out = self.process.stdout.fileno()
+        self.serial_in = self.process.stdin.fileno() if self.process.stdin else None
+        self.qmp = Qmp(ours)
+
+    def stop(self, seconds=3):
+        """End QEMU if it still runs, and return its status."""
+        try:
+            return self.process.wait(0.1)
+        except subprocess.TimeoutExpired:
+            self.process.terminate()
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+    def close(self):
+        self.stop()
+        self.qmp.close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                pipe.close()

@@ -1,0 +1,186 @@
+"""The command line of scripts/run, checked before anything is installed, built or started."""
+import argparse
+import os
+import pathlib
+
+from lib import spec
+from lib.report import SetupError
+
+DESCRIPTION = "Build Cobble if needed and boot it in QEMU with OVMF firmware."
+EPILOG = """\
+An autorun SPEC is a line of cobble.cfg without its first word:
+  NAME [expect=STATUS|crash|timeout|refused] [timeout=10s] [mem=32M] [clock=run] [type="help\\n"] [output=1M]
+
+Exit status: 0 every autorun ok, 1 one was not ok, 2 set-up failed, 3 the machine broke off, 124 --timeout.
+Without --headless, serial is on this terminal: Ctrl-] ? lists Cobble's keys, Ctrl-A X ends QEMU.
+
+examples:
+  scripts/run
+  scripts/run --headless --autorun hello
+  scripts/run --headless --guest my.elf --autorun "my.elf expect=77 timeout=10s"
+  scripts/run --autorun hello -- -machine pc -device qemu-xhci -device usb-kbd
+"""
+MAX_GUEST_FILES_BYTES = 512 << 20
+
+
+class Parser(argparse.ArgumentParser):
+    """Errors become SetupErrors, like all others."""
+
+    def error(self, message):
+        raise SetupError(f"{message}\nscripts/run --help lists the options")
+
+
+def make_parser():
+    parser = Parser(prog="scripts/run", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False,
+                    usage="scripts/run [OPTIONS] [-- QEMU-ARGS]", formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--guest", metavar="FILE", action="append", default=[], help="put an ELF on the boot volume (repeatable)")
+    add("--autorun", metavar="SPEC", action="append", default=[], help="run a guest and judge it (repeatable)")
+    add("--together", action="store_true", help="start all autoruns at once")
+    add("--headless", action="store_true", help="no window; stdout carries the TAP stream only")
+    add("--timeout", metavar="SECONDS", help="end QEMU after so many seconds (with --headless: the sum of all "
+                                             "timeout= plus 60, if not given)")
+    add("--mem", metavar="MIB", default="256", help="memory of the machine in MiB (256)")
+    add("--smp", metavar="N", default="1", help="number of processors (1)")
+    boot = parser.add_mutually_exclusive_group()
+    boot.add_argument("--iso", action="store_true", help="boot the image of scripts/iso from a CD drive")
+    boot.add_argument("--usb", action="store_true", help="boot the same image from a USB stick")
+    add("--screenshot", metavar="FILE.png", help="the framebuffer when the last autorun has ended, or at the timeout")
+    add("--type", metavar="GUEST:TEXT", action="append", default=[],
+        help="type TEXT (C escapes) to a guest once its console is quiet for a second, or three seconds after it was "
+             "last typed to (repeatable)")
+    add("--dump-console", metavar="FILE", help="the final console of each autorun as text")
+    add("--gdb", action="store_true", help="wait for gdb before the first instruction")
+    return parser
+
+
+def read_each(option, arguments, read):
+    """Apply read to each argument of a repeatable option; a ValueError names option and argument."""
+    results = []
+    for argument in arguments:
+        try:
+            results.append(read(argument))
+        except ValueError as error:
+            raise SetupError(f"{option} '{argument}': {error}") from None
+    return results
+
+
+def read_count(option, text, least, most, what):
+    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+        raise SetupError(f"{option} '{text}': {what}, {least} to {most}")
+    return int(text)
+
+
+def read_seconds(text):
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= 1000000:      # false for a NaN as well
+        raise SetupError(f"--timeout '{text}': a number of seconds, more than 0 and at most 1000000")
+    return seconds
+
+
+def read_guests(arguments):
+    """--guest files by their names; matching ignores case, as FAT does."""
+    guests = {}
+    for path in read_each("--guest", arguments, read_guest_path):
+        for other in guests:
+            if other.lower() == path.name.lower():
+                raise SetupError(f"--guest '{path}': '{guests[other]}' has the same name; on a FAT volume case does "
+                                 "not matter")
+        guests[path.name] = path
+    if sum(path.stat().st_size for path in guests.values()) > MAX_GUEST_FILES_BYTES:
+        raise SetupError("--guest: the files have more than 512 MiB in all; the boot volume takes no more")
+    return guests
+
+
+def read_guest_path(argument):
+    path = pathlib.Path(argument).absolute()
+    if not path.exists():
+        raise ValueError("there is no such file")
+    if not path.is_file():
+        raise ValueError("this is not a file")
+    if not os.access(path, os.R_OK):
+        raise ValueError("this file cannot be read")
+    spec.check_file_name(path.name)
+    return path
+
+
+def read_output(option, argument):
+    """A file to be written later: complain now when that cannot work."""
+    if argument is None:
+        return None
+    path = pathlib.Path(argument).absolute()
+    if path.is_dir():
+        raise SetupError(f"{option} '{argument}': this is a directory; name a file")
+    if not path.parent.is_dir():
+        raise SetupError(f"{option} '{argument}': there is no directory '{path.parent}'")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise SetupError(f"{option} '{argument}': this cannot be written")
+    return path
+
+
+def check_together(options):
+    """What only makes sense in company."""
+    if options.headless and not options.autoruns:
+        raise SetupError("--headless needs at least one --autorun: nobody could type to the monitor")
+    if options.together and not options.autoruns:
+        raise SetupError("--together needs --autorun")
+    if options.dump_console and not options.autoruns:
+        raise SetupError("--dump-console needs --autorun: it shows the final console of each")
+    if options.screenshot and not options.autoruns and options.timeout is None:
+        raise SetupError("--screenshot needs --autorun or --timeout: it is taken when the last autorun has ended, or "
+                         "at the timeout")
+    names = {autorun.name.lower() for autorun in options.autoruns}
+    for typing in options.typings:
+        if names and typing.name.lower() not in names:
+            raise SetupError(f"--type '{typing.name}:...': no --autorun starts a guest of this name")
+
+
+class Options:
+    """What was asked for. Paths are absolute."""
+
+    def __init__(self, arguments):
+        own, dashes, self.qemu = split_at_dashes(arguments)
+        parsed = make_parser().parse_args(own)
+        self.headless, self.together, self.gdb = parsed.headless, parsed.together, parsed.gdb
+        self.boot_from = "cd" if parsed.iso else "usb" if parsed.usb else "disk"
+        self.guests = read_guests(parsed.guest)
+        self.autoruns = read_each("--autorun", parsed.autorun, spec.Autorun)
+        self.typings = read_each("--type", parsed.type, spec.Typing)
+        for option, items in (("--autorun", self.autoruns), ("--type", self.typings)):
+            if len(items) > spec.MAX_AUTORUNS:
+                raise SetupError(f"{option}: {len(items)} of them; {spec.MAX_AUTORUNS} is the most")
+        if sum(len(typing.data) for typing in self.typings) > spec.MAX_TYPED_BYTES:
+            raise SetupError("--type: more than 32 KiB of texts")
+        self.memory_mib = read_count("--mem", parsed.mem, 64, 1 << 20, "a number of MiB")
+        self.processors = read_count("--smp", parsed.smp, 1, 255, "a number of processors")
+        self.timeout = None if parsed.timeout is None else read_seconds(parsed.timeout)
+        self.screenshot = read_output("--screenshot", parsed.screenshot)
+        if self.screenshot and self.screenshot.suffix.lower() != ".png":
+            raise SetupError(f"--screenshot '{parsed.screenshot}': the picture is a PNG; give it a name in .png")
+        self.dump_console = read_output("--dump-console", parsed.dump_console)
+        check_together(self)
+
+    @property
+    def timeout_seconds(self):
+        """Host seconds that QEMU may run; None for as long as it likes."""
+        if self.timeout is None and self.headless:
+            return sum(autorun.timeout_ms for autorun in self.autoruns) / 1000 + 60
+        return self.timeout
+
+    @property
+    def config(self):
+        """The text of cobble.cfg; empty when there is nothing to say."""
+        lines = [f"autorun {autorun.line}" for autorun in self.autoruns]
+        lines += [typing.line for typing in self.typings]
+        lines += ["together on"] * self.together
+        lines += ["after poweroff"] * self.headless
+        return "".join(line + "\n" for line in lines)
+
+
+def split_at_dashes(arguments):
+    """Own arguments, the "--" if there is one, and QEMU's."""
+    index = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:index], arguments[index:index + 1], arguments[index + 1:]

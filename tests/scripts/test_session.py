@@ -1,0 +1,144 @@
+"""The run loop with a QEMU that is played: verdicts, time-outs, signals, pictures and dumps."""
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+FIRMWARE_NOISE = "\x1b[2J\x1b[01;01HBdsDxe: loading\r\n"
+START = "\nTAP version 13\r\n1..1\r\n# Cobble 0.1.0\r\n"
+OK = "ok 1 - hello # exit 0 in 3 ms\r\n"
+NOT_OK = "not ok 1 - hello\r\n  ---\r\n  got: exit 1\r\n  ...\r\n"
+LEAK = "# leaked frames: {}\r\n"
+DONE_OK = "# cobble: done ok=1 not_ok=0 crashed=0 time_ms=4\r\n"
+DONE_NOT_OK = "# cobble: done ok=0 not_ok=1 crashed=0 time_ms=4\r\n"
+GOOD = FIRMWARE_NOISE + START + OK + LEAK.format(0) + DONE_OK
+
+
+class SessionTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cobble-test-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        shutil.copy(HERE / "fake_qemu.py", self.folder / "qemu-system-x86_64")
+
+    def start(self, scenario, *arguments, headless=True, **environment):
+        command = [sys.executable, "-B", str(HERE / "run_fake.py"), "--autorun", "hello"]
+        return subprocess.Popen([*command, *["--headless"] * headless, *arguments], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}",
+                                     "PID_FILE": str(self.folder / "pid"), "SCENARIO": repr(scenario), **environment})
+
+    def run_scenario(self, scenario, *arguments, **options):
+        process = self.start(scenario, *arguments, **options)
+        out, err = process.communicate(timeout=30)
+        return process.returncode, out, err
+
+    def assert_qemu_is_gone(self):
+        with self.assertRaises(ProcessLookupError):
+            os.kill(int((self.folder / "pid").read_text()), 0)
+
+    def test_good(self):
+        status, out, err = self.run_scenario([("say", GOOD), ("exit", 33)])
+        self.assertEqual((status, err), (0, ""))
+        self.assertTrue(out.startswith("TAP version 13\n1..1\n"))
+        self.assertTrue(out.endswith("time_ms=4\n"))
+        self.assertNotIn("\r", out)
+
+    def test_not_ok(self):
+        stream = START + NOT_OK + LEAK.format(0) + DONE_NOT_OK
+        status, out, _ = self.run_scenario([("say", stream), ("exit", 35)])
+        self.assertEqual(status, 1)
+        self.assertIn("  got: exit 1\n", out)
+
+    def test_leak_fails(self):
+        self.assertEqual(self.run_scenario([("say", START + OK + LEAK.format(3) + DONE_OK), ("exit", 35)])[0], 1)
+
+    def test_process_status_must_agree(self):
+        for qemu_status in (0, 1, 35):
+            status, _, err = self.run_scenario([("say", GOOD), ("exit", qemu_status)])
+            self.assertEqual(status, 3)
+            self.assertIn(f"QEMU ended with {qemu_status}", err)
+
+    def test_early_end(self):
+        status, out, _ = self.run_scenario([("say", START + OK + "# lea"), ("exit", 0)])
+        self.assertEqual(status, 3)
+        self.assertTrue(out.endswith("in 3 ms\nBail out! the machine ended early\n"))
+
+    def test_panic_that_stands(self):
+        status, out, _ = self.run_scenario([("say", START + "# a\nBail out! panic\n"), ("hang",)])
+        self.assertEqual(status, 3)
+        self.assertTrue(out.endswith("# a\nBail out! panic\n"))
+        self.assert_qemu_is_gone()
+
+    def test_timeout(self):
+        status, out, err = self.run_scenario([("say", START + "# hello| half a li"), ("hang",)], "--timeout", "0.5")
+        self.assertEqual(status, 124)
+        self.assertTrue(out.endswith("# Cobble 0.1.0\nBail out! timeout\n"))
+        self.assertIn("0.5 s", err)
+        self.assert_qemu_is_gone()
+
+    def test_timeout_in_a_block(self):
+        out = self.run_scenario([("say", START + "not ok 1 - hello\n  ---\n  got: x\n"), ("hang",)],
+                                "--timeout", "0.5")[1]
+        self.assertTrue(out.endswith("  got: x\n  ...\nBail out! timeout\n"))
+
+    def test_timeout_before_the_stream(self):
+        status, out, _ = self.run_scenario([("say", FIRMWARE_NOISE), ("hang",)], "--timeout", "0.5")
+        self.assertEqual((status, out), (124, "TAP version 13\nBail out! timeout\n"))
+
+    def test_timeout_writes_picture_and_dump(self):
+        picture, dump = self.folder / "a.png", self.folder / "dump"
+        self.run_scenario([("hang",)], "--timeout", "0.5", "--screenshot", str(picture), "--dump-console", str(dump))
+        self.assertEqual(picture.read_text(), "picture")
+        self.assertTrue(dump.read_text().startswith("== 1 hello"))
+
+    def test_stubborn_qemu(self):
+        status = self.run_scenario([("hang",)], "--timeout", "0.5", STUBBORN="1")[0]
+        self.assertEqual(status, 124)
+        self.assert_qemu_is_gone()
+
+    def test_screenshot_after_power_off(self):
+        picture = self.folder / "a.png"
+        status, _, err = self.run_scenario([("say", GOOD), ("event", "SHUTDOWN")], "--screenshot", str(picture))
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(picture.read_text(), "picture")
+
+    def test_signals(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = self.start([("say", START), ("hang",)])
+            while b"# Cobble" not in process.stdout.buffer.raw.read(4096):
+                pass
+            process.send_signal(number)
+            out, _ = process.communicate(timeout=10)
+            self.assertEqual(process.returncode, 128 + number)
+            self.assertIn("Bail out! SIG", out)
+            self.assert_qemu_is_gone()
+
+    def test_killed_script_takes_qemu_along(self):
+        process = self.start([("say", START), ("hang",)])
+        while b"# Cobble" not in process.stdout.buffer.raw.read(4096):
+            pass
+        process.kill()
+        process.communicate(timeout=10)
+        time.sleep(0.3)
+        self.assert_qemu_is_gone()
+
+    def test_terminal(self):
+        status, out, _ = self.run_scenario([("say", "cobble> "), ("exit", 0)], headless=False)
+        self.assertEqual((status, out), (0, "cobble> "))
+
+    def test_terminal_screenshot(self):
+        picture = self.folder / "a.png"
+        status = self.run_scenario([("say", GOOD), ("hang",)], "--screenshot", str(picture), "--timeout", "2",
+                                   headless=False)[0]
+        self.assertEqual(status, 124)
+        self.assertEqual(picture.read_text(), "picture")
+
+
+if __name__ == "__main__":
+    unittest.main()
