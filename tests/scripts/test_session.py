@@ -39,8 +39,9 @@ class SessionTest(unittest.TestCase):
         return process.returncode, out, err
 
     def assert_qemu_is_gone(self):
-        with self.assertRaises(ProcessLookupError):
-            os.kill(int((self.folder / "pid").read_text()), 0)
+        state = pathlib.Path("/proc", (self.folder / "pid").read_text(), "stat")
+        # A zombie that nobody waits for has ended, too.
+        self.assertTrue(not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z")
 
     def test_good(self):
         status, out, err = self.run_scenario([("say", GOOD), ("exit", 33)])

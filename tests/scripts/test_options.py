@@ -1,0 +1,116 @@
+"""The command line of scripts/run: what is right is taken, what is wrong is named."""
+import pathlib
+import tempfile
+import unittest
+
+from lib import spec
+from lib.options import Options
+from lib.report import SetupError
+
+WRONG = [       # arguments, and words that the message must contain
+    (["--frobnicate"], ["--frobnicate"]),
+    (["--head"], ["--head"]),
+    (["--headless"], ["--headless", "--autorun"]),
+    (["stray"], ["stray"]),
+    (["--autorun", ""], ["--autorun", "name"]),
+    (["--autorun", "a b"], ["b", "unknown word"]),
+    (["--autorun", "a expect=banana"], ["expect=", "banana"]),
+    (["--autorun", "a expect="], ["expect="]),
+    (["--autorun", "a expect=0x100000000"], ["32 bits"]),
+    (["--autorun", "a expect=-2147483649"], ["32 bits"]),
+    (["--autorun", "a expect=--1"], ["expect=", "--1"]),
+    (["--autorun", "a timeout=0"], ["timeout=", "1ms"]),
+    (["--autorun", "a timeout=10h"], ["timeout=", "10h"]),
+    (["--autorun", "a timeout=-1"], ["timeout=", "-1"]),
+    (["--autorun", "a mem=0"], ["mem=", "4K"]),
+    (["--autorun", "a mem=5K"], ["mem=", "4K"]),
+    (["--autorun", "a mem=32X"], ["mem=", "32X"]),
+    (["--autorun", "a mem=4G"], ["mem=", "4080M"]),
+    (["--autorun", "a clock=stop"], ["clock="]),
+    (["--autorun", "a output=x"], ["output="]),
+    (["--autorun", "a type=\"x"], ["closing quote"]),
+    (["--autorun", "a type=\"\\q\""], ["\\q"]),
+    (["--autorun", "a\nautorun b"], ["control characters"]),
+    (["--autorun", "a/b"], ["a/b", "A-Z"]),
+    (["--autorun", "x" * 64], ["63"]),
+    (["--autorun", "a type=" + "x" * 4096], ["4088"]),
+    (["--guest", "/nowhere/at/all"], ["--guest", "/nowhere/at/all", "no such file"]),
+    (["--guest", "/"], ["--guest", "not a file"]),
+    (["--together"], ["--together", "--autorun"]),
+    (["--timeout", "0"], ["--timeout", "more than 0"]),
+    (["--timeout", "soon"], ["--timeout", "soon"]),
+    (["--timeout", "nan"], ["--timeout", "nan"]),
+    (["--mem", "16"], ["--mem", "64"]),
+    (["--mem", "lots"], ["--mem", "lots"]),
+    (["--smp", "0"], ["--smp"]),
+    (["--iso", "--usb"], ["--iso", "--usb"]),
+    (["--screenshot", "a.png"], ["--screenshot", "--autorun"]),
+    (["--autorun", "a", "--screenshot", "a.jpg"], ["a.jpg", ".png"]),
+    (["--autorun", "a", "--screenshot", "/nowhere/a.png"], ["/nowhere"]),
+    (["--dump-console", "a"], ["--dump-console", "--autorun"]),
+    (["--autorun", "a", "--dump-console", "/"], ["--dump-console", "directory"]),
+    (["--type", "a"], ["--type", "GUEST:TEXT"]),
+    (["--type", "a b:x"], ["--type", "a b"]),
+    (["--type", "a:\\q"], ["--type", "\\q"]),
+    (["--autorun", "a", "--type", "b:x"], ["--type", "b", "--autorun"]),
+    (["--autorun", "a"] * 257, ["256"]),
+]
+
+
+class OptionsTest(unittest.TestCase):
+    def test_wrong(self):
+        for arguments, words in WRONG:
+            with self.subTest(arguments=arguments[:4]):
+                with self.assertRaises(SetupError) as raised:
+                    Options(arguments)
+                for word in words:
+                    self.assertIn(word, str(raised.exception))
+
+    def test_config(self):
+        options = Options(["--headless", "--autorun", "/guests/A.elf expect=-1 mem=32 timeout=2s", "--autorun", "b",
+                           "--together", "--type", 'a.ELF:x:"\\n\\x41\u00e9', "--", "-machine", "pc", "--"])
+        self.assertEqual(options.config, "autorun /guests/A.elf expect=-1 mem=32 timeout=2s\nautorun b\n"
+                                         'type a.ELF "x:\\042\\012A\\303\\251"\ntogether on\nafter poweroff\n')
+        self.assertEqual(options.timeout_seconds, 2 + 60 + 60)
+        self.assertEqual(options.qemu, ["-machine", "pc", "--"])
+
+    def test_monitor_has_no_config(self):
+        self.assertEqual(Options([]).config, "")
+        self.assertIsNone(Options([]).timeout_seconds)
+
+    def test_guest_names(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "sub").mkdir()
+            for path in ("a.elf", "sub/A.ELF", "no good", "aux", "dot.", "x" * 64):
+                (folder / path).write_bytes(b"x")
+            self.assertEqual(Options(["--guest", str(folder / "a.elf")]).guests, {"a.elf": folder / "a.elf"})
+            for paths, words in ((["a.elf", "sub/A.ELF"], "same name"), (["no good"], "A-Z"), (["aux"], "device"),
+                                 (["dot."], "dot"), (["x" * 64], "63")):
+                arguments = [word for path in paths for word in ("--guest", str(folder / path))]
+                with self.assertRaises(SetupError) as raised:
+                    Options(arguments)
+                self.assertIn(words, str(raised.exception))
+
+
+class SpecTest(unittest.TestCase):
+    def test_values(self):
+        self.assertEqual(spec.parse_memory("20484K"), 20484 * 1024)
+        self.assertEqual(spec.parse_memory("32"), 32 << 20)
+        self.assertEqual(spec.parse_memory("1g"), 1 << 30)
+        self.assertEqual([spec.parse_time_ms(text) for text in ("3", "3s", "3ms", "3m")], [3000, 3000, 3, 180000])
+        self.assertEqual([spec.parse_expect(text) for text in ("-10", "0xDEADC0DE", "crash")],
+                         [-10, 0xDEADC0DE, "crash"])
+
+    def test_words(self):
+        self.assertEqual(spec.split_words('a  type="x # \\"y\\n" # comment'), ["a", 'type=x # "y\n'])
+
+    def test_quote_comes_back(self):
+        everything = bytes(range(256))
+        self.assertEqual(spec.read_word(spec.quote(everything), 0)[0].encode("latin-1"), everything)
+
+    def test_escapes(self):
+        self.assertEqual(spec.decode_text(r"a\n\x1b[A\101\\\"\e\0"), b'a\n\x1b[AA\\"\x1b\0')
+        for text in ("\\", r"\400", r"\x", r"\z"):
+            with self.assertRaises(ValueError):
+                spec.decode_text(text)
