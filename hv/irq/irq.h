@@ -25,6 +25,10 @@ struct irq_platform {
 };
 void irq_init(const struct irq_platform *platform);
 
+struct acpi_facts;
+/* What ACPI said, valid after irq_init. */
+const struct acpi_facts *irq_acpi_facts(void);
+
 /* Route an ISA interrupt (1 keyboard, 4 COM1, 3 COM2) through the IOAPIC with its source override. False: cannot. */
 bool irq_route_isa(unsigned isa_irq, uint8_t vector);
 

@@ -1,0 +1,83 @@
+/*
+ * timer.c - calibrate once, then time is a multiplication and an alarm one register.
+ */
+#include "irq/timer.h"
+
+#include <stdbool.h>
+
+#include "base/log.h"
+#include "cpu/insn.h"
+#include "irq/apic.h"
+#include "irq/calibrate.h"
+#include "irq/pic.h"
+
+#define NS_PER_S 1000000000ull
+#define COUNT_MAX 0xFFFFFFFFull
+#define PIT_HERTZ 1193182
+#define PIT_COUNT_MAX 0xFFFF
+#define PIT_COMMAND 0x43
+#define PIT_CHANNEL0 0x40
+#define PIT_CHANNEL0_ONE_SHOT 0x30      /* both bytes, mode 0: one edge, then silence */
+
+static uint64_t tsc_start;
+static uint64_t ns_per_tsc_32 = 1ull << 32;     /* 32.32 fixed point; 1 GHz until calibrated */
+static uint64_t count_per_ns_32;                /* of the alarm's counter */
+static bool alarm_by_apic;
+
+static uint64_t fixed_multiply(uint64_t value, uint64_t factor_32)
+{
+    return (uint64_t)(((unsigned __int128)value * factor_32) >> 32);
+}
+
+void timer_init(const struct reference *reference, bool have_apic)
+{
+    struct calibration calibration = calibrate(reference, have_apic);
+
+    alarm_by_apic = have_apic && calibration.apic_hertz != 0;
+    uint64_t alarm_hertz = alarm_by_apic ? calibration.apic_hertz : PIT_HERTZ;
+    ns_per_tsc_32 = (NS_PER_S << 32) / calibration.tsc_hertz;
+    count_per_ns_32 = (alarm_hertz << 32) / NS_PER_S;
+    tsc_start = insn_rdtsc();
+    if (!alarm_by_apic)
+        pic_unmask_timer();
+    log_info("clock: TSC at %llu kHz by %s, alarm by %s", (unsigned long long)calibration.tsc_hertz / 1000,
+             reference->name, alarm_by_apic ? "local APIC" : "PIT");
+}
+
+uint64_t timer_now_ns(void)
+{
+    return fixed_multiply(insn_rdtsc() - tsc_start, ns_per_tsc_32);
+}
+
+static void start_count(uint64_t count)
+{
+    if (alarm_by_apic) {
+        apic_timer_start((uint32_t)(count > COUNT_MAX ? COUNT_MAX : count));
+        return;
+    }
+    uint64_t short_count = count > PIT_COUNT_MAX ? PIT_COUNT_MAX : count;
+    insn_outb(PIT_COMMAND, PIT_CHANNEL0_ONE_SHOT);
+    insn_outb(PIT_CHANNEL0, (uint8_t)short_count);
+    insn_outb(PIT_CHANNEL0, (uint8_t)(short_count >> 8));
+}
+
+/* An alarm further away than the counter reaches comes early: whoever set it looks at the clock and sets it again. */
+void timer_set_alarm(uint64_t at_ns)
+{
+    uint64_t now_ns = timer_now_ns();
+    uint64_t count = at_ns > now_ns ? fixed_multiply(at_ns - now_ns, count_per_ns_32) : 0;
+    start_count(count ? count : 1);
+}
+
+void timer_cancel_alarm(void)
+{
+    if (alarm_by_apic)
+        apic_timer_start(0);
+}
+
+void timer_spin_us(unsigned microseconds)
+{
+    uint64_t end_ns = timer_now_ns() + microseconds * 1000ull;
+    while (timer_now_ns() < end_ns)
+        insn_pause();
+}
