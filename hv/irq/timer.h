@@ -4,7 +4,13 @@
 #ifndef IRQ_TIMER_H
 #define IRQ_TIMER_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+struct reference;
+
+/* Calibrate and start the clock; before it, time runs at an assumed 1 GHz. Called by irq_init. */
+void timer_init(const struct reference *reference, bool have_apic);
 
 /* Nanoseconds since timer_init; monotonic. */
 uint64_t timer_now_ns(void);
