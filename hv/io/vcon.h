@@ -15,11 +15,12 @@
 #define VCON_ROWS 25
 #define VCON_COLS 80
 #define VCON_ATTRIBUTE_START 7
-#define VCON_LOG_BYTES 16384    /* holds every row that one 4096-byte print can emit, twice over is not needed */
+#define VCON_LOG_BYTES 16384    /* a power of two; see rowlog.c */
 
 struct vcon_row_log {
     uint32_t text_hash;         /* of the trimmed text last logged (0: never, or empty) */
-    uint64_t changed_ns;        /* last change of text since then */
+    uint64_t first_changed_ns;  /* first and last change of text since then */
+    uint64_t changed_ns;
     uint64_t logged_ns;         /* when it was last logged */
     bool changed;               /* text may differ from what was logged */
 };

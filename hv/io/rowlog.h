@@ -1,0 +1,25 @@
+/*
+ * rowlog.h - which rows of a console a log has seen (PURE): called by vcon.c, read through vcon_log_take.
+ */
+#ifndef IO_ROWLOG_H
+#define IO_ROWLOG_H
+
+#include "io/vcon.h"
+
+/* A character of this row changed. */
+static inline void rowlog_touch(struct vcon *console, unsigned row)
+{
+    struct vcon_row_log *log = &console->rows[row];
+    if (!log->changed)
+        log->first_changed_ns = console->now_ns;
+    log->changed = true;
+    log->changed_ns = console->now_ns;
+}
+
+/* Output leaves this row: log it if its text is new. */
+void rowlog_leave(struct vcon *console, unsigned row);
+
+/* Row 0 is gone, all others moved up, the last is blank. */
+void rowlog_scroll(struct vcon *console);
+
+#endif
