@@ -19,7 +19,6 @@ void vcon_init(struct vcon *console)
 {
     memset(console, 0, sizeof(*console));
     console->attribute = VCON_ATTRIBUTE_START;
-    console->log_enabled = true;
     console->dirty_rows = ALL_ROWS;
     fill_blank(console->cells[0], VCON_ROWS * VCON_COLS, console->attribute);
 }
