@@ -17,7 +17,7 @@ extern EFI_BOOT_SERVICES *efi_boot;
  * Every such block is remembered, and reported as BOOT_RANGE_OURS.
  */
 uint64_t memory_alloc(uint64_t bytes, uint64_t limit);
-/* Remember memory that the firmware allocated for us (the image itself is not: it is free after the hand-off). */
+/* All blocks given out so far; the loader's own image is not among them: it is free after the hand-off. */
 uint64_t memory_ours_count(void);
 struct boot_range memory_ours(uint64_t index);
 
@@ -39,6 +39,8 @@ uint32_t load_hv_rights(uint64_t offset);
 
 /* tables.c: the first page tables: identity and direct map below top, hv.elf with its rights. 0 when memory is out. */
 uint64_t tables_build(const struct boot_info *info, uint64_t top);
+/* The same tables as 5-level paging sees them: a page whose first entry is root. 0 when memory is out. */
+uint64_t tables_build_5_level(uint64_t root);
 /* 1 when the processor has no-execute pages. */
 uint64_t tables_no_execute(void);
 
@@ -54,7 +56,8 @@ struct handoff {
     uint64_t stack;         /* +16 */
     uint64_t info;          /* +24: RDI at entry */
     uint64_t no_execute;    /* +32: not 0 when EFER.NXE may be set */
-    uint64_t trampoline;    /* +40: a page below 4 GiB for leaving 5-level paging, or 0 */
+    uint64_t trampoline;    /* +40: a page below 4 GiB, for leaving 5-level paging */
+    uint64_t root_5_level;  /* +48: a PML5 with root in its first entry, for the same */
 };
 void handoff_jump(const struct handoff *handoff);
 

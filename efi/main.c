@@ -35,7 +35,23 @@ static void gather(EFI_HANDLE image, struct boot_info *info)
     options_load(image, info);
     files_load(image, info);
     info->trampoline_page = memory_alloc(4096, BELOW_1MIB);
+    if (!info->trampoline_page)
+        note("no memory below 1 MiB: the first processor only", NULL);
     info->reset_system = (uint64_t)efi_system->RuntimeServices->ResetSystem;
+}
+
+/* hv in memory, and all that the jump to it needs. Returns 0 when memory is out. */
+static int load(struct boot_info *info, struct handoff *handoff)
+{
+    uint64_t stack = memory_alloc(STACK_BYTES, 0);
+    handoff->entry = load_hv(info);
+    handoff->stack = BOOT_DIRECT_MAP_BASE + stack + STACK_BYTES;
+    handoff->info = BOOT_DIRECT_MAP_BASE + (uint64_t)info;
+    handoff->no_execute = tables_no_execute();
+    handoff->trampoline = memory_alloc(4096, BELOW_4GIB);
+    handoff->root = tables_build(info, memmap_top());
+    handoff->root_5_level = tables_build_5_level(handoff->root);
+    return stack && handoff->entry && handoff->trampoline && handoff->root && handoff->root_5_level;
 }
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
@@ -55,15 +71,8 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     EFI_STATUS status = memmap_prepare(info);
     if (status)
         return give_up(u"the firmware's memory map cannot be read", status);
-    struct handoff handoff = {
-        .entry = load_hv(info),
-        .stack = memory_alloc(STACK_BYTES, 0) + STACK_BYTES + BOOT_DIRECT_MAP_BASE,
-        .info = (uint64_t)info + BOOT_DIRECT_MAP_BASE,
-        .no_execute = tables_no_execute(),
-        .trampoline = memory_alloc(4096, BELOW_4GIB),
-    };
-    handoff.root = tables_build(info, memmap_top());
-    if (!handoff.entry || !handoff.root || !handoff.trampoline || handoff.stack == STACK_BYTES + BOOT_DIRECT_MAP_BASE)
+    struct handoff handoff;
+    if (!load(info, &handoff))
         return give_up(u"not enough memory to load the hypervisor", EFI_OUT_OF_RESOURCES);
     notes_copy(info->loader_notes, sizeof(info->loader_notes));
     status = memmap_exit(image, info);

@@ -1,8 +1,9 @@
 /*
  * tables.c - the first page tables: what hv needs to start and build its own.
  *
- * PML4[0] maps physical memory one to one (the transition runs there), PML4[256] shows the same as the direct map, and
- * PML4[511] holds hv.elf, page by page with the rights its segments ask for. 2 MiB pages: any processor has them.
+ * PML4[0..] maps physical memory one to one (the transition runs there), PML4[256..] shows the same as the direct map,
+ * and PML4[511] holds hv.elf, page by page with the rights its segments ask for. Both views of physical memory share
+ * the lower tables: no-execute in a PML4 entry counts for all below it. 2 MiB pages: any processor has them.
  */
 #include "efi_app.h"
 
@@ -11,28 +12,29 @@
 #define LARGE 0x80ull
 #define NX (1ull << 63)
 #define GIB 0x40000000ull
+#define DIRECT_MAP_SLOTS 255            /* PML4[256..510] */
 
-static int have_nx(void)
+uint64_t tables_no_execute(void)
 {
     uint32_t eax = 0x80000001, ebx, ecx, edx;
     __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
     return edx >> 20 & 1;
 }
 
-/* One PDPT for all memory below top, in 2 MiB pages. flags for the leaves. */
-static uint64_t map_all(uint64_t top, uint64_t flags)
+/* All memory below top in 2 MiB pages. Returns the PDPTs, one page for each 512 GiB, or 0 when memory is out. */
+static uint64_t map_all(uint64_t top)
 {
     uint64_t gibs = (top + GIB - 1) / GIB;
-    uint64_t *pdpt = (uint64_t *)memory_alloc(4096, 0);
+    uint64_t *pdpts = (uint64_t *)memory_alloc((gibs + 511) / 512 * 4096, 0);
     uint64_t *directories = (uint64_t *)memory_alloc(gibs * 4096, 0);
 
-    if (!pdpt || !directories || gibs > 512)
+    if (!pdpts || !directories)
         return 0;
     for (uint64_t i = 0; i < gibs; i++)
-        pdpt[i] = (uint64_t)(directories + i * 512) | P | W;
+        pdpts[i] = (uint64_t)(directories + i * 512) | P | W;
     for (uint64_t i = 0; i < gibs * 512; i++)
-        directories[i] = i * 0x200000 | P | W | LARGE | flags;
-    return (uint64_t)pdpt;
+        directories[i] = i * 0x200000 | P | W | LARGE;
+    return (uint64_t)pdpts;
 }
 
 /* The PDPT of the top 512 GiB: hv.elf at -2 GiB in 4 KiB pages; it is far smaller than the 1 GiB of one directory. */
@@ -50,29 +52,36 @@ static uint64_t map_hv(const struct boot_info *info, uint64_t no_execute)
         directory[i] = (uint64_t)(tables + i * 512) | P | W;
     for (uint64_t i = 0; i < pages; i++) {
         uint32_t rights = load_hv_rights(i * 4096);
-        tables[i] = (info->hv_image + i * 4096) | P | (rights & 2 ? W : 0) | (rights & 1 ? 0 : no_execute);
+        if (rights)
+            tables[i] = (info->hv_image + i * 4096) | P | (rights & 2 ? W : 0) | (rights & 1 ? 0 : no_execute);
     }
     return (uint64_t)pdpt;
 }
 
 uint64_t tables_build(const struct boot_info *info, uint64_t top)
 {
-    uint64_t no_execute = have_nx() ? NX : 0;
+    uint64_t no_execute = tables_no_execute() ? NX : 0;
+    uint64_t slots = (top + 512 * GIB - 1) / (512 * GIB);
     /* Below 4 GiB: the way out of 5-level paging loads CR3 in 32-bit mode. */
     uint64_t *root = (uint64_t *)memory_alloc(4096, 0x100000000ull);
-    uint64_t identity = map_all(top, 0);
-    uint64_t direct = map_all(top, no_execute);
+    uint64_t all = map_all(top);
     uint64_t hv = map_hv(info, no_execute);
 
-    if (!root || !identity || !direct || !hv)
+    if (!root || !all || !hv || slots > DIRECT_MAP_SLOTS)
         return 0;
-    root[0] = identity | P | W;
-    root[256] = direct | P | W;
+    for (uint64_t i = 0; i < slots; i++) {
+        root[i] = (all + i * 4096) | P | W;
+        root[256 + i] = (all + i * 4096) | P | W | no_execute;
+    }
     root[511] = hv | P | W;
     return (uint64_t)root;
 }
 
-uint64_t tables_no_execute(void)
+uint64_t tables_build_5_level(uint64_t root)
 {
-    return (uint64_t)have_nx();
+    uint64_t *upper = (uint64_t *)memory_alloc(4096, 0);
+
+    if (upper)
+        upper[0] = root | P | W;
+    return (uint64_t)upper;
 }
