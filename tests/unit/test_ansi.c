@@ -86,14 +86,14 @@ static void the_terminal_shows_the_cells(void **state)
     char text[ANSI_ROW_BYTES];
 
     srand(2);
+    for (unsigned row = 0; row < ANSI_ROWS; row++)
+        for (unsigned column = 0; column < ANSI_COLUMNS; column++)
+            cells[row][column] = 0x0720;
     feed(&terminal, text, ansi_clear(&ansi, text));
     for (unsigned round = 0; round < 3000; round++) {
         unsigned row = (unsigned)rand() % ANSI_ROWS, changes = (unsigned)rand() % 81;
         for (unsigned i = 0; i < changes; i++)
             cells[row][rand() % ANSI_COLUMNS] = (uint16_t)rand();
-        if (round == 0)
-            for (unsigned i = 0; i < ANSI_ROWS * ANSI_COLUMNS; i++)
-                cells[0][i] = 0x0720;
         feed(&terminal, text, ansi_row(&ansi, row, cells[row], text));
         unsigned at = (unsigned)rand() % ANSI_COLUMNS;
         feed(&terminal, text, ansi_cursor(&ansi, row, at, text));

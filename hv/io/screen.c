@@ -1,0 +1,109 @@
+/*
+ * screen.c - the rows that must be drawn again, for each of the two kinds of screen.
+ */
+#include "io/screen.h"
+
+#include "base/string.h"
+#include "io/ansi.h"
+#include "io/framebuffer.h"
+#include "io/serial.h"
+
+#define ALL_ROWS ((1u << VCON_ROWS) - 1)
+#define STATUS_ROW VCON_ROWS
+#define STATUS_BIT (1u << STATUS_ROW)
+#define STATUS_ATTRIBUTE 0x1F00     /* white on blue */
+#define NO_CURSOR 0xFFu
+
+static uint32_t framebuffer_dirty, serial_dirty;
+static bool serial_used, serial_clear;
+static struct ansi ansi;
+static uint16_t status[VCON_COLS];
+static unsigned cursor_row, cursor_column;
+
+void screen_use_serial(bool use)
+{
+    serial_used = use;
+    serial_clear = use;
+    serial_dirty = use ? ALL_ROWS | STATUS_BIT : 0;
+}
+
+void screen_invalidate(void)
+{
+    framebuffer_dirty = ALL_ROWS | STATUS_BIT;
+    serial_dirty = serial_used ? ALL_ROWS | STATUS_BIT : 0;
+}
+
+void screen_touch_rows(uint32_t rows)
+{
+    framebuffer_dirty |= rows;
+    if (serial_used)
+        serial_dirty |= rows;
+}
+
+void screen_set_status(const char *text)
+{
+    uint16_t cells[VCON_COLS];
+    size_t length = strnlen(text, VCON_COLS);
+
+    for (size_t i = 0; i < VCON_COLS; i++)
+        cells[i] = (uint16_t)(STATUS_ATTRIBUTE | (i < length ? (uint8_t)text[i] : ' '));
+    if (memcmp(cells, status, sizeof(status)) == 0)
+        return;
+    memcpy(status, cells, sizeof(status));
+    screen_touch_rows(STATUS_BIT);
+}
+
+/* The cursor's old and new row change with it. */
+static void follow_cursor(const struct vcon *vcon)
+{
+    if (vcon->row == cursor_row && vcon->column == cursor_column)
+        return;
+    framebuffer_dirty |= 1u << cursor_row | 1u << vcon->row;
+    cursor_row = vcon->row;
+    cursor_column = vcon->column;
+}
+
+static const uint16_t *row_cells(const struct vcon *vcon, unsigned row)
+{
+    return row == STATUS_ROW ? status : vcon->cells[row];
+}
+
+static void draw_framebuffer(const struct vcon *vcon)
+{
+    for (unsigned row = 0; row <= STATUS_ROW; row++)
+        if (framebuffer_dirty >> row & 1)
+            framebuffer_draw_row(row, row_cells(vcon, row), row == cursor_row ? cursor_column : NO_CURSOR);
+    framebuffer_dirty = 0;
+}
+
+/* Serial is slow: what does not fit its ring now waits, and only the latest state of it is ever sent. */
+static bool draw_serial(const struct vcon *vcon)
+{
+    char text[ANSI_ROW_BYTES];
+
+    if (!serial_used)
+        return false;
+    if (serial_clear && serial_tx_space() >= ANSI_ROW_BYTES) {
+        serial_tx(text, ansi_clear(&ansi, text));
+        serial_clear = false;
+    }
+    for (unsigned row = 0; row <= STATUS_ROW && !serial_clear; row++) {
+        if (!(serial_dirty >> row & 1))
+            continue;
+        if (serial_tx_space() < ANSI_ROW_BYTES)
+            return true;
+        serial_tx(text, ansi_row(&ansi, row, row_cells(vcon, row), text));
+        serial_dirty &= ~(1u << row);
+    }
+    if (serial_tx_space() >= ANSI_ROW_BYTES)
+        serial_tx(text, ansi_cursor(&ansi, cursor_row, cursor_column, text));
+    return serial_dirty != 0 || serial_clear;
+}
+
+bool screen_draw(const struct vcon *vcon)
+{
+    follow_cursor(vcon);
+    if (framebuffer_dirty)
+        draw_framebuffer(vcon);
+    return draw_serial(vcon);
+}

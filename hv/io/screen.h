@@ -1,0 +1,25 @@
+/*
+ * screen.h - every screen there is, as one of 80 x 25 cells and a status line: framebuffer and, when used, serial terminal.
+ */
+#ifndef IO_SCREEN_H
+#define IO_SCREEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "io/vcon.h"
+
+/* Whether the serial line shows the screen; from now on everything is drawn there anew. */
+void screen_use_serial(bool use);
+
+/* Everything is another picture now. */
+void screen_invalidate(void);
+
+/* Note which rows of the console in view changed, and what the status line says. */
+void screen_touch_rows(uint32_t rows);
+void screen_set_status(const char *text);
+
+/* Draw what changed: all of it on the framebuffer, on serial as much as its ring takes. True while something is left. */
+bool screen_draw(const struct vcon *vcon);
+
+#endif
