@@ -1,0 +1,22 @@
+/*
+ * keymap.h - scancodes (set 1, US layout) to key words of the guest contract, abi.md section 6 (PURE).
+ */
+#ifndef IO_KEYMAP_H
+#define IO_KEYMAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct keymap {
+    uint32_t state;         /* the modifier and lock bits of a key word, now */
+    uint32_t held_locks;    /* lock keys that are down: repeats do not toggle again */
+    uint8_t prefix;         /* 0xE0 or 0xE1 while a sequence is under way */
+    uint8_t skip;           /* bytes of an E1 sequence still to come */
+};
+
+void keymap_init(struct keymap *keymap);
+
+/* Take one scancode byte. True: *key_word is a key event, make or break; false: a prefix or nothing known. */
+bool keymap_scancode(struct keymap *keymap, uint8_t code, uint32_t *key_word);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * serialkeys.h - what a terminal sends as the keys that were pressed: make and break key words of abi.md section 6 (PURE).
+ */
+#ifndef IO_SERIALKEYS_H
+#define IO_SERIALKEYS_H
+
+#include <stdint.h>
+
+#define SERIALKEYS_MAX 16       /* key words that one byte can complete */
+
+struct serialkeys {
+    uint8_t sequence[16];       /* an escape or UTF-8 sequence under way */
+    uint8_t length;
+    uint64_t began_ns;
+};
+
+void serialkeys_init(struct serialkeys *keys);
+
+/* Take one byte; returns how many key words it completed. Unknown sequences give none. */
+unsigned serialkeys_byte(struct serialkeys *keys, uint8_t byte, uint64_t now_ns, uint32_t words[SERIALKEYS_MAX]);
+
+/* A lone ESC that nothing followed for 50 ms is the Esc key. now_ns = UINT64_MAX: do not wait. */
+unsigned serialkeys_flush(struct serialkeys *keys, uint64_t now_ns, uint32_t words[SERIALKEYS_MAX]);
+
+#endif
