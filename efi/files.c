@@ -4,7 +4,6 @@
 #include "efi_app.h"
 
 #define DIRECTORY_ENTRY_BYTES 1024
-#define FILES_MAX 128
 #define FILE_BYTES_MAX 0x10000000ull    /* 256 MiB: no guest image is larger */
 
 static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
@@ -60,15 +59,12 @@ static int info_of(EFI_FILE_PROTOCOL *file, EFI_FILE_INFO *room)
     return file->GetInfo(file, &file_info_guid, &bytes, room) == EFI_SUCCESS;
 }
 
-/* A volume's name as ASCII: what could change a line of output becomes '?'. Returns 0 when it does not fit. */
+/* A volume's name, foreign characters as '?'. Returns 0 when it is empty or does not fit; then it is cut. */
 static int copy_name(char to[64], const CHAR16 *from)
 {
     for (unsigned i = 0; i < 64; i++) {
-        CHAR16 c = from[i];
-        int good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-                   c == '-';
-        to[i] = (char)(c && !good ? '?' : c);
-        if (!c)
+        to[i] = (char)(from[i] == 0 || (from[i] >= ' ' && from[i] <= '~') ? from[i] : '?');
+        if (!from[i])
             return i > 0;
     }
     to[63] = 0;
@@ -89,14 +85,8 @@ static void load_guest(EFI_FILE_PROTOCOL *directory, EFI_FILE_INFO *entry, struc
 {
     struct boot_file *file = (struct boot_file *)info->files + info->file_count;
 
-    if (entry->Attribute & EFI_FILE_DIRECTORY)
-        return;
     if (!copy_name(file->name, entry->FileName)) {
         note("file name longer than 63 characters left out: ", file->name);
-        return;
-    }
-    if (info->file_count == FILES_MAX) {
-        note("more than 128 guests on the boot volume, left out: ", file->name);
         return;
     }
     EFI_FILE_PROTOCOL *opened = open_path(directory, entry->FileName);
@@ -110,18 +100,39 @@ static void load_guest(EFI_FILE_PROTOCOL *directory, EFI_FILE_INFO *entry, struc
     opened->Close(opened);
 }
 
+/* The next file of a directory, no subdirectory. Returns 0 at the end, also one that cannot be read. */
+static int next_file(EFI_FILE_PROTOCOL *directory, EFI_FILE_INFO *entry)
+{
+    for (;;) {
+        UINTN bytes = DIRECTORY_ENTRY_BYTES;
+        if (directory->Read(directory, &bytes, entry)) {
+            note("the directory guests cannot be read to its end", NULL);
+            return 0;
+        }
+        if (bytes == 0)
+            return 0;
+        if (!(entry->Attribute & EFI_FILE_DIRECTORY))
+            return 1;
+    }
+}
+
+/* Once to count the files, and once to load them. */
 static void load_guests(EFI_FILE_PROTOCOL *root, EFI_FILE_INFO *room, struct boot_info *info)
 {
     EFI_FILE_PROTOCOL *directory = open_path(root, u"\\guests");
+    uint64_t count = 0;
+
     if (!directory)
         return;
-    info->files = memory_alloc((FILES_MAX + 1) * sizeof(struct boot_file), 0);
-    while (info->files) {
-        UINTN bytes = DIRECTORY_ENTRY_BYTES;
-        if (directory->Read(directory, &bytes, room) || bytes == 0)
-            break;
+    while (next_file(directory, room))
+        count++;
+    directory->SetPosition(directory, 0);
+    if (count)
+        info->files = memory_alloc(count * sizeof(struct boot_file), 0);
+    if (count && !info->files)
+        note("no memory for the list of files", NULL);
+    while (info->files && count-- && next_file(directory, room))
         load_guest(directory, room, info);
-    }
     directory->Close(directory);
 }
 

@@ -14,7 +14,7 @@ static uint8_t *map;
 static UINTN map_room, map_bytes, map_key, descriptor_bytes;
 static UINT32 descriptor_version;
 static struct boot_range *raw_ranges;
-static uint64_t range_room;
+static uint64_t raw_room;
 
 static EFI_STATUS read_map(void)
 {
@@ -36,10 +36,10 @@ EFI_STATUS memmap_prepare(struct boot_info *info)
         return status ? status : EFI_LOAD_ERROR;
     map_room = map_bytes + SPARE_DESCRIPTORS * descriptor_bytes;
     map = (uint8_t *)memory_alloc(map_room, 0);
-    /* Cutting overlaps can make two ranges out of one. */
-    range_room = 2 * (map_room / descriptor_bytes + 256);
-    info->ranges = memory_alloc(range_room * sizeof(struct boot_range), 0);
-    raw_ranges = (struct boot_range *)memory_alloc(range_room * sizeof(struct boot_range), 0);
+    /* The blocks of ours there will be: those by now, and the few that hv and the tables still take. */
+    raw_room = map_room / descriptor_bytes + memory_ours_count() + SPARE_DESCRIPTORS;
+    raw_ranges = (struct boot_range *)memory_alloc(raw_room * sizeof(struct boot_range), 0);
+    info->ranges = memory_alloc(2 * raw_room * sizeof(struct boot_range), 0);
     return map && info->ranges && raw_ranges ? EFI_SUCCESS : EFI_OUT_OF_RESOURCES;
 }
 
@@ -65,9 +65,7 @@ static void write_ranges(struct boot_info *info)
                                                    ram_ranges_kind(descriptor(at)->Type), 0 };
     for (uint64_t i = 0; i < memory_ours_count(); i++)
         raw_ranges[count++] = memory_ours(i);
-    if (info->trampoline_page)
-        raw_ranges[count++] = (struct boot_range){ info->trampoline_page, 4096, BOOT_RANGE_OURS, 0 };
-    info->range_count = ram_ranges_normalise(raw_ranges, count, (struct boot_range *)info->ranges, range_room);
+    info->range_count = ram_ranges_normalise(raw_ranges, count, (struct boot_range *)info->ranges, 2 * raw_room);
 }
 
 EFI_STATUS memmap_exit(EFI_HANDLE image, struct boot_info *info)

@@ -1,19 +1,37 @@
 /*
- * memory.c - LoaderData that survives the hand-off.
+ * memory.c - LoaderData that survives the hand-off, and the list of it.
  */
 #include "efi_app.h"
 
-#define OURS_MAX 256
+#define OURS_FIRST_ROOM 64
 
-static struct boot_range ours[OURS_MAX];
-static uint64_t ours_count;
+static struct boot_range *ours;     /* in the firmware's pool: it is read for the last time when the ranges are written */
+static uint64_t ours_count, ours_room;
+
+static int make_room(void)
+{
+    uint64_t room = ours_room ? 2 * ours_room : OURS_FIRST_ROOM;
+    void *larger;
+
+    if (ours_count < ours_room)
+        return 1;
+    if (efi_boot->AllocatePool(EfiLoaderData, room * sizeof(*ours), &larger))
+        return 0;
+    if (ours) {
+        efi_boot->CopyMem(larger, ours, ours_count * sizeof(*ours));
+        efi_boot->FreePool(ours);
+    }
+    ours = larger;
+    ours_room = room;
+    return 1;
+}
 
 uint64_t memory_alloc(uint64_t bytes, uint64_t limit)
 {
     EFI_PHYSICAL_ADDRESS address = limit ? limit - 1 : 0;
     uint64_t pages = (bytes + 4095) / 4096;
 
-    if (pages == 0 || ours_count == OURS_MAX)
+    if (pages == 0 || !make_room())
         return 0;
     if (efi_boot->AllocatePages(limit ? AllocateMaxAddress : AllocateAnyPages, EfiLoaderData, pages, &address))
         return 0;
