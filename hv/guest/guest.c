@@ -28,7 +28,12 @@ static void guest_key(void *owner, uint32_t key_word)
         virq_raise_key(&guest->virq, key_word);
 }
 
-/* The image checked, its segments copied to zeroed RAM. */
+static void guest_kill_from_console(void *owner)
+{
+    guest_kill(owner);
+}
+
+/* Copy the segments of a checked image to zeroed RAM. */
 static void load_image(struct guest *guest, const void *image, uint64_t image_bytes, const struct elf32_image *parsed)
 {
     for (unsigned i = 0; i < parsed->segment_count; i++) {
@@ -103,6 +108,7 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     guest->console.number = guest->id;
     guest->console.owner = guest;
     guest->console.key = guest_key;
+    guest->console.kill = guest_kill_from_console;
     text_copy(guest->console.name, sizeof(guest->console.name), name);
     text_copy(guest->console.state, sizeof(guest->console.state), "running");
     console_attach(&guest->console);

@@ -18,6 +18,7 @@ struct console {
     char state[32];             /* for the status line: "running", "exit 77", ... kept by the owner */
     void *owner;
     void (*key)(void *owner, uint32_t key_word);    /* a key word of abi section 6, make and break */
+    void (*kill)(void *owner);  /* the operator wants it ended (prefix k); NULL: cannot be */
     struct console *next;       /* list in ascending number, kept by console.c */
 };
 

@@ -19,4 +19,10 @@ void keymap_init(struct keymap *keymap);
 /* Take one scancode byte. True: *key_word is a key event, make or break; false: a prefix or nothing known. */
 bool keymap_scancode(struct keymap *keymap, uint8_t code, uint32_t *key_word);
 
+/* The key word of a raw code with these state bits (HV_KEY_LSHIFT ...); raw: unshifted character or HV_KEYCODE_*. */
+uint32_t keymap_word(uint32_t state, uint8_t raw, bool numpad, bool make);
+
+/* The character that Shift makes of a raw one; itself where Shift changes nothing. */
+uint8_t keymap_shifted(uint8_t raw);
+
 #endif

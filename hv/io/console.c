@@ -1,0 +1,221 @@
+/*
+ * console.c - the list of consoles, the one in view, and who gets the keys.
+ */
+#include "io/console.h"
+
+#include <stddef.h>
+
+#include "base/format.h"
+#include "base/string.h"
+#include "io/framebuffer.h"
+#include "io/keymap.h"
+#include "io/ps2.h"
+#include "io/screen.h"
+#include "io/serial.h"
+#include "io/serialkeys.h"
+#include "pebpeb.h"
+
+#define ESCAPE_DEFAULT 0x1D     /* Ctrl-] */
+#define INPUT_BYTES_MAX 256     /* a pass: a stuck line must not hold up the guests */
+
+static struct console *consoles;
+static struct console *in_view;
+static struct keymap keymap;
+static struct serialkeys serialkeys;
+static uint8_t escape = ESCAPE_DEFAULT;
+static bool serial_used, after_escape, help_shown;
+static uint32_t swallowed;      /* raw code of a switching key whose break must not reach the console */
+
+void console_init(const struct boot_framebuffer *description, void *framebuffer)
+{
+    framebuffer_init(description, framebuffer);
+    keymap_init(&keymap);
+    serialkeys_init(&serialkeys);
+}
+
+void console_attach(struct console *console)
+{
+    struct console **link = &consoles;
+    while (*link && (*link)->number < console->number)
+        link = &(*link)->next;
+    console->next = *link;
+    *link = console;
+}
+
+void console_detach(struct console *console)
+{
+    struct console **link = &consoles;
+    while (*link && *link != console)
+        link = &(*link)->next;
+    if (*link)
+        *link = console->next;
+    if (in_view == console) {
+        in_view = NULL;
+        if (consoles)
+            console_view(consoles);
+    }
+}
+
+void console_view(struct console *console)
+{
+    in_view = console;
+    help_shown = false;
+    screen_invalidate();
+}
+
+struct console *console_in_view(void)
+{
+    return in_view;
+}
+
+void console_use_serial(bool use)
+{
+    serial_used = use;
+    after_escape = false;
+    serialkeys_init(&serialkeys);
+    screen_use_serial(use);
+}
+
+void console_set_escape(uint8_t control)
+{
+    escape = control;
+}
+
+/* The monitor is 0; guests count from 1 in the order of their IDs, whatever these are. */
+static void view_by_position(unsigned position)
+{
+    struct console *console = consoles;
+    while (console && position-- > 0)
+        console = console->next;
+    if (console)
+        console_view(console);
+}
+
+static void view_next(void)
+{
+    if (in_view)
+        console_view(in_view->next ? in_view->next : consoles);
+}
+
+static void view_previous(void)
+{
+    struct console *console = consoles;
+    while (console && console->next && console->next != in_view)
+        console = console->next;
+    if (console)
+        console_view(console);
+}
+
+/* Alt+F1 .. Alt+F12. True: the key was ours. */
+static bool is_switch_key(uint32_t word)
+{
+    uint32_t raw = (word & HV_KEY_RAW_MASK) >> HV_KEY_RAW_SHIFT;
+
+    if (raw < HV_KEYCODE_F1 || raw > HV_KEYCODE_F1 + 11)
+        return false;
+    if (!(word & HV_KEY_MAKE)) {
+        bool ours = swallowed == raw;
+        swallowed = ours ? 0 : swallowed;
+        return ours;
+    }
+    if (!(word & (HV_KEY_LALT | HV_KEY_RALT)))
+        return false;
+    swallowed = raw;
+    view_by_position(raw - HV_KEYCODE_F1);
+    return true;
+}
+
+static void give_key(uint32_t word)
+{
+    if (!is_switch_key(word) && in_view && in_view->key)
+        in_view->key(in_view->owner, word);
+}
+
+static void give_serial_byte(uint8_t byte, uint64_t now_ns)
+{
+    uint32_t words[SERIALKEYS_MAX];
+    unsigned count = serialkeys_byte(&serialkeys, byte, now_ns, words);
+    for (unsigned i = 0; i < count; i++)
+        give_key(words[i]);
+}
+
+/* The byte behind the prefix; anything that means nothing is dropped. */
+static void take_command(uint8_t byte, uint64_t now_ns)
+{
+    help_shown = false;
+    if (byte == escape)
+        give_serial_byte(byte, now_ns);
+    else if (byte >= '0' && byte <= '9')
+        view_by_position(byte - '0');
+    else if (byte == 'n')
+        view_next();
+    else if (byte == 'p')
+        view_previous();
+    else if (byte == 'm')
+        view_by_position(0);
+    else if (byte == 'k' && in_view && in_view->kill)
+        in_view->kill(in_view->owner);
+    else if (byte == '?')
+        help_shown = true;
+}
+
+void console_input_pump(uint64_t now_ns)
+{
+    uint32_t words[SERIALKEYS_MAX];
+    uint32_t word;
+    int byte;
+
+    for (unsigned i = 0; i < INPUT_BYTES_MAX && (byte = ps2_read()) >= 0; i++)
+        if (keymap_scancode(&keymap, (uint8_t)byte, &word))
+            give_key(word);
+    if (!serial_used)
+        return;
+    for (unsigned i = 0; i < INPUT_BYTES_MAX && (byte = serial_rx()) >= 0; i++) {
+        if (after_escape) {
+            after_escape = false;
+            take_command((uint8_t)byte, now_ns);
+        } else if (byte == escape) {
+            after_escape = true;
+        } else {
+            give_serial_byte((uint8_t)byte, now_ns);
+        }
+    }
+    unsigned count = serialkeys_flush(&serialkeys, now_ns, words);
+    for (unsigned i = 0; i < count; i++)
+        give_key(words[i]);
+}
+
+/* Drawn every time: it changes with its console, and costs one comparison when it did not. */
+static void update_status(void)
+{
+    char text[VCON_COLS + 1];
+
+    if (help_shown)
+        format_string(text, sizeof(text), " prefix then: 0-9 console, n next, p previous, m monitor, k kill, ? this");
+    else
+        format_string(text, sizeof(text), " %u %-24s %-30s Alt+F1 monitor  %s", in_view->number, in_view->name,
+                      in_view->state, serial_used && escape == ESCAPE_DEFAULT ? "Ctrl-] ? keys" : "");
+    screen_set_status(text);
+}
+
+bool console_output_pump(uint64_t now_ns)
+{
+    (void)now_ns;
+    if (!in_view)
+        return false;
+    screen_touch_rows(in_view->vcon.dirty_rows);
+    in_view->vcon.dirty_rows = 0;
+    update_status();
+    return screen_draw(&in_view->vcon);
+}
+
+void console_flush(unsigned limit_ms)
+{
+    bool waits = console_output_pump(0);
+    for (unsigned ms = 0; waits && ms < limit_ms; ms++) {
+        serial_drain(1);
+        waits = console_output_pump(0);
+    }
+    if (limit_ms)
+        serial_drain(limit_ms);
+}
