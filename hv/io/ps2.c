@@ -1,0 +1,99 @@
+/*
+ * ps2.c - 8042 controller and keyboard (IBM PS/2 "Keyboard/Auxiliary Device Controller"): every wait counts its reads.
+ */
+#include "io/ps2.h"
+
+#include <stdint.h>
+
+#include "cpu/insn.h"
+
+#define PORT_DATA 0x60
+#define PORT_STATUS 0x64        /* write: commands */
+#define STATUS_OUTPUT_FULL 0x01
+#define STATUS_INPUT_FULL 0x02
+#define STATUS_AUX_DATA 0x20
+#define COMMAND_READ_CONFIG 0x20
+#define COMMAND_WRITE_CONFIG 0x60
+#define COMMAND_DISABLE_AUX 0xA7
+#define COMMAND_SELF_TEST 0xAA
+#define SELF_TEST_PASSED 0x55
+#define COMMAND_DISABLE_KEYBOARD 0xAD
+#define COMMAND_ENABLE_KEYBOARD 0xAE
+#define CONFIG_KEYBOARD_INTERRUPT 0x01
+#define CONFIG_AUX_INTERRUPT 0x02
+#define CONFIG_KEYBOARD_OFF 0x10
+#define CONFIG_TRANSLATION 0x40
+#define KEYBOARD_ENABLE_SCANNING 0xF4
+#define WAIT_READS 100000       /* of about 1 us: a self-test takes some milliseconds */
+#define DRAIN_BYTES 64
+
+static bool present;
+
+static bool wait_status(uint8_t mask, uint8_t wanted)
+{
+    for (unsigned i = 0; i < WAIT_READS; i++)
+        if ((insn_inb(PORT_STATUS) & mask) == wanted)
+            return true;
+    return false;
+}
+
+static bool write_port(uint16_t port, uint8_t value)
+{
+    if (!wait_status(STATUS_INPUT_FULL, 0))
+        return false;
+    insn_outb(port, value);
+    return true;
+}
+
+/* -1: nothing came. */
+static int read_data(void)
+{
+    return wait_status(STATUS_OUTPUT_FULL, STATUS_OUTPUT_FULL) ? insn_inb(PORT_DATA) : -1;
+}
+
+static void drain(void)
+{
+    for (unsigned i = 0; i < DRAIN_BYTES && (insn_inb(PORT_STATUS) & STATUS_OUTPUT_FULL); i++)
+        insn_inb(PORT_DATA);
+}
+
+static bool set_config(void)
+{
+    if (!write_port(PORT_STATUS, COMMAND_READ_CONFIG))
+        return false;
+    int config = read_data();
+    if (config < 0)
+        return false;
+    config = (config | CONFIG_KEYBOARD_INTERRUPT | CONFIG_TRANSLATION) & ~(CONFIG_AUX_INTERRUPT | CONFIG_KEYBOARD_OFF);
+    return write_port(PORT_STATUS, COMMAND_WRITE_CONFIG) && write_port(PORT_DATA, (uint8_t)config);
+}
+
+bool ps2_init(void)
+{
+    if (insn_inb(PORT_STATUS) == 0xFF)      /* nothing decodes the port */
+        return false;
+    if (!write_port(PORT_STATUS, COMMAND_DISABLE_KEYBOARD) || !write_port(PORT_STATUS, COMMAND_DISABLE_AUX))
+        return false;
+    drain();
+    if (!write_port(PORT_STATUS, COMMAND_SELF_TEST) || read_data() != SELF_TEST_PASSED)
+        return false;
+    if (!set_config() || !write_port(PORT_STATUS, COMMAND_ENABLE_KEYBOARD))
+        return false;
+    /* A keyboard may be plugged in later: the controller is enough. */
+    if (write_port(PORT_DATA, KEYBOARD_ENABLE_SCANNING))
+        (void)read_data();
+    drain();
+    present = true;
+    return true;
+}
+
+int ps2_read(void)
+{
+    if (!present)
+        return -1;
+    uint8_t status = insn_inb(PORT_STATUS);
+    if (status == 0xFF || !(status & STATUS_OUTPUT_FULL))
+        return -1;
+    uint8_t byte = insn_inb(PORT_DATA);
+    return status & STATUS_AUX_DATA ? -1 : byte;
+}
