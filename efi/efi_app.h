@@ -31,7 +31,10 @@ void files_load(EFI_HANDLE image, struct boot_info *info);
 void options_load(EFI_HANDLE image, struct boot_info *info);
 void acpi_find(struct boot_info *info);
 
-/* load.c: copy hv's segments to one block and set hv_*; returns its entry point, or 0 when memory is out. */
+/* load.c: copy the ramdisk out of the image. An image without one is a note; returns 0 when memory is out. */
+int load_ramdisk(EFI_HANDLE image, struct boot_info *info);
+
+/* Copy hv's segments to one block and set hv_*; returns its entry point, or 0 when memory is out. */
 uint64_t load_hv(struct boot_info *info);
 
 /* What hv.elf asks for the page at this offset of its image: PF_X 1, PF_W 2, PF_R 4. */

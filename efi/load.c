@@ -1,7 +1,9 @@
 /*
- * load.c - hv.elf, an ELF64 that we built ourselves, copied to one block of memory as it is linked.
+ * load.c - what rides along in cobble.efi: hv.elf, an ELF64 that we built ourselves, copied to one block of memory as it
+ * is linked, and the ramdisk.
  */
 #include "efi_app.h"
+#include "pe_section.h"
 
 /* ELF-64 Object File Format: the fields used, in our own names. */
 struct elf64_header {
@@ -20,7 +22,9 @@ struct elf64_program_header {
 
 #define PT_LOAD 1
 
-extern const char payload_hv[], payload_hv_end[], payload_ramdisk[], payload_ramdisk_end[];
+extern const char payload_hv[], payload_hv_end[];
+
+static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 
 static const struct elf64_program_header *segment(unsigned index)
 {
@@ -28,12 +32,28 @@ static const struct elf64_program_header *segment(unsigned index)
     return (const void *)(payload_hv + header->program_headers + (uint64_t)index * header->program_header_size);
 }
 
-static uint64_t copy_out(const char *start, const char *end)
+static uint64_t copy_out(const void *start, uint64_t bytes)
 {
-    uint64_t address = memory_alloc((uint64_t)(end - start), 0);
+    uint64_t address = memory_alloc(bytes, 0);
     if (address)
-        efi_boot->CopyMem((void *)address, (void *)start, (UINTN)(end - start));
+        efi_boot->CopyMem((void *)address, (void *)start, bytes);
     return address;
+}
+
+int load_ramdisk(EFI_HANDLE image, struct boot_info *info)
+{
+    EFI_LOADED_IMAGE_PROTOCOL *loaded;
+
+    if (efi_boot->HandleProtocol(image, &loaded_image_guid, (void **)&loaded))
+        return 0;
+    struct pe_section section = pe_section_find(loaded->ImageBase, loaded->ImageSize, ".ramdisk");
+    if (!section.size) {
+        note("no ramdisk: guests from the boot volume only", NULL);
+        return 1;
+    }
+    info->ramdisk_size = section.size;
+    info->ramdisk = copy_out((const char *)loaded->ImageBase + section.offset, section.size);
+    return info->ramdisk != 0;
 }
 
 uint64_t load_hv(struct boot_info *info)
@@ -47,10 +67,8 @@ uint64_t load_hv(struct boot_info *info)
     info->hv_image_size = (end - BOOT_HV_BASE + 4095) & ~4095ull;
     info->hv_image = memory_alloc(info->hv_image_size, 0);
     info->hv_elf_size = (uint64_t)(payload_hv_end - payload_hv);
-    info->hv_elf = copy_out(payload_hv, payload_hv_end);
-    info->ramdisk_size = (uint64_t)(payload_ramdisk_end - payload_ramdisk);
-    info->ramdisk = copy_out(payload_ramdisk, payload_ramdisk_end);
-    if (!info->hv_image || !info->hv_elf || !info->ramdisk)
+    info->hv_elf = copy_out(payload_hv, info->hv_elf_size);
+    if (!info->hv_image || !info->hv_elf)
         return 0;
     for (unsigned i = 0; i < header->program_header_count; i++)
         if (segment(i)->type == PT_LOAD)

@@ -40,8 +40,8 @@ static void gather(EFI_HANDLE image, struct boot_info *info)
     info->reset_system = (uint64_t)efi_system->RuntimeServices->ResetSystem;
 }
 
-/* hv in memory, and all that the jump to it needs. Returns 0 when memory is out. */
-static int load(struct boot_info *info, struct handoff *handoff)
+/* hv and the ramdisk in memory, and all that the jump to it needs. Returns 0 when memory is out. */
+static int load(EFI_HANDLE image, struct boot_info *info, struct handoff *handoff)
 {
     uint64_t stack = memory_alloc(STACK_BYTES, 0);
     handoff->entry = load_hv(info);
@@ -51,7 +51,7 @@ static int load(struct boot_info *info, struct handoff *handoff)
     handoff->trampoline = memory_alloc(4096, BELOW_4GIB);
     handoff->root = tables_build(info, memmap_top());
     handoff->root_5_level = tables_build_5_level(handoff->root);
-    return stack && handoff->entry && handoff->trampoline && handoff->root && handoff->root_5_level;
+    return load_ramdisk(image, info) && stack && handoff->entry && handoff->trampoline && handoff->root && handoff->root_5_level;
 }
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
@@ -72,7 +72,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     if (status)
         return give_up(u"the firmware's memory map cannot be read", status);
     struct handoff handoff;
-    if (!load(info, &handoff))
+    if (!load(image, info, &handoff))
         return give_up(u"not enough memory to load the hypervisor", EFI_OUT_OF_RESOURCES);
     notes_copy(info->loader_notes, sizeof(info->loader_notes));
     status = memmap_exit(image, info);

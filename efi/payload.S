@@ -1,4 +1,8 @@
-/* payload.S - hv.elf and the ramdisk, page-aligned, read-only. */
+/*
+ * payload.S - hv.elf and the ramdisk, page-aligned, read-only.
+ *
+ * .ramdisk has no symbols: objcopy may have put another in its place, so load.c looks for it in the image's own headers.
+ */
     .section .hvelf, "dr"
     .balign 4096
     .globl payload_hv, payload_hv_end
@@ -8,7 +12,4 @@ payload_hv_end:
 
     .section .ramdisk, "dr"
     .balign 4096
-    .globl payload_ramdisk, payload_ramdisk_end
-payload_ramdisk:
     .incbin RAMDISK
-payload_ramdisk_end:

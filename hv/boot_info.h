@@ -62,7 +62,7 @@ struct boot_info {
     uint64_t hv_elf_size;
     uint64_t hv_image;                  /* where BOOT_HV_BASE was loaded: one contiguous block */
     uint64_t hv_image_size;
-    uint64_t ramdisk;                   /* cpio newc archive of the embedded guests */
+    uint64_t ramdisk;                   /* cpio newc archive of the embedded guests, or 0 when there is none */
     uint64_t ramdisk_size;
     uint64_t config;                    /* text of cobble.cfg, or 0 when there is no such file */
     uint64_t config_size;
