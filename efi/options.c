@@ -1,15 +1,10 @@
 /*
- * options.c - the UEFI load options as text: QEMU's -append, or what a boot entry says. Boot managers also leave binary
- * data there, which is told by its characters and ignored.
+ * options.c - the UEFI load options: QEMU's -append, or what a boot entry says.
  */
 #include "efi_app.h"
+#include "option_text.h"
 
 static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
-
-static int is_text(CHAR16 c)
-{
-    return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\t' || c == '\r';
-}
 
 void options_load(EFI_HANDLE image, struct boot_info *info)
 {
@@ -17,19 +12,12 @@ void options_load(EFI_HANDLE image, struct boot_info *info)
 
     if (efi_boot->HandleProtocol(image, &loaded_image_guid, (void **)&loaded) || !loaded->LoadOptions)
         return;
-    const CHAR16 *options = loaded->LoadOptions;
-    uint64_t count = 0, most = loaded->LoadOptionsSize / sizeof(CHAR16);
-    while (count < most && options[count]) {
-        if (!is_text(options[count]))
-            return;
-        count++;
-    }
-    if (!count)
+    uint64_t count = loaded->LoadOptionsSize / sizeof(CHAR16), room = 3 * count;
+    uint64_t text = memory_alloc(room, 0);
+    if (count && !text)
+        note("no memory for the load options", NULL);
+    if (!text)
         return;
-    info->options = memory_alloc(count, 0);
-    if (!info->options)
-        return;
-    for (uint64_t i = 0; i < count; i++)
-        ((char *)info->options)[i] = (char)options[i];
-    info->options_size = count;
+    info->options_size = option_text_decode(loaded->LoadOptions, count, (char *)text, room);
+    info->options = info->options_size ? text : 0;
 }
