@@ -1,9 +1,10 @@
 /*
- * handoff.S - from the firmware's address space to hv: void handoff_jump(const struct handoff *), RCX in the Microsoft ABI.
+ * handoff.S - from the firmware's address space to hv: void handoff_jump(const struct handoff *).
  *
- * With 4-level paging on, a new CR3 is enough: this code is in the identity map of both. 5-level paging can only be left
- * with paging off, so that path goes through a copy of code below 4 GiB in 32-bit mode (SDM vol. 3 "Linear-Address Width").
- * R8-R15 do not survive that (SDM vol. 1 "General-Purpose Registers in 64-Bit Mode"): the copy carries what it needs.
+ * With 4-level paging on, a new CR3 is enough: this code is in the identity map of both. 5-level paging can only be
+ * left with paging off, so that path goes through a copy of code below 4 GiB in 32-bit mode (SDM vol. 3 "Linear-Address
+ * Width"). R8-R15 do not survive that (SDM vol. 1 "General-Purpose Registers in 64-Bit Mode"): the copy carries what it
+ * needs.
  */
 #define ROOT 0
 #define ENTRY 8
@@ -30,7 +31,7 @@
 handoff_jump:
     cli
     cld
-    movq %rcx, %rbx                     /* struct handoff: on the firmware's stack, in the identity map */
+    movq %rcx, %rbx                     /* the argument: on the firmware's stack, in the identity map */
     movq ENTRY(%rbx), %r12
     movq STACK(%rbx), %r13
     movq INFO(%rbx), %r14

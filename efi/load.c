@@ -1,6 +1,6 @@
 /*
- * load.c - what rides along in cobble.efi: hv.elf, an ELF64 that we built ourselves, copied to one block of memory as it
- * is linked, and the ramdisk.
+ * load.c - what rides along in cobble.efi: hv.elf, an ELF64 that we built ourselves, copied to one block of memory as
+ * it is linked, and the ramdisk.
  */
 #include "efi_app.h"
 #include "pe_section.h"

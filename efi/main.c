@@ -51,7 +51,8 @@ static int load(EFI_HANDLE image, struct boot_info *info, struct handoff *handof
     handoff->trampoline = memory_alloc(4096, BELOW_4GIB);
     handoff->root = tables_build(info, memmap_top());
     handoff->root_5_level = tables_build_5_level(handoff->root);
-    return load_ramdisk(image, info) && stack && handoff->entry && handoff->trampoline && handoff->root && handoff->root_5_level;
+    return load_ramdisk(image, info) && stack && handoff->entry && handoff->trampoline && handoff->root &&
+           handoff->root_5_level;
 }
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)

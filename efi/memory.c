@@ -5,7 +5,7 @@
 
 #define OURS_FIRST_ROOM 64
 
-static struct boot_range *ours;     /* in the firmware's pool: it is read for the last time when the ranges are written */
+static struct boot_range *ours;     /* in the firmware's pool: last read when the final ranges are written */
 static uint64_t ours_count, ours_room;
 
 static int make_room(void)

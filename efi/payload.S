@@ -1,7 +1,7 @@
 /*
  * payload.S - hv.elf and the ramdisk, page-aligned, read-only.
  *
- * .ramdisk has no symbols: objcopy may have put another in its place, so load.c looks for it in the image's own headers.
+ * .ramdisk has no symbols: objcopy may have put another in its place, so load.c looks for it in the image's headers.
  */
     .section .hvelf, "dr"
     .balign 4096
