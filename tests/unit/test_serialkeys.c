@@ -1,0 +1,136 @@
+/*
+ * test_serialkeys.c - terminal bytes become the keys that a person at a PC keyboard would have pressed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "io/serialkeys.h"
+
+static struct serialkeys keys;
+static uint32_t words[SERIALKEYS_MAX];
+
+static unsigned type(const char *text)
+{
+    unsigned count = 0;
+    for (const char *at = text; *at; at++)
+        count = serialkeys_byte(&keys, (uint8_t)*at, 1000, words);
+    return count;
+}
+
+/* One key without modifiers: its make and its break. */
+static void expect_key(const char *text, uint32_t make)
+{
+    serialkeys_init(&keys);
+    assert_int_equal(type(text), 2);
+    assert_int_equal(words[0], make);
+    assert_int_equal(words[1], make & ~0x10000u);
+}
+
+static void plain_characters(void **state)
+{
+    (void)state;
+    expect_key("a", 0x000D6161);
+    expect_key("7", 0x000D3737);
+    expect_key(" ", 0x000D2020);
+    expect_key("\r", 0x000D0A0A);
+    expect_key("\n", 0x000D0A0A);
+    expect_key("\b", 0x000D0808);
+    expect_key("\x7f", 0x000D0808);
+    expect_key("\t", 0x000D0909);
+}
+
+/* Every printable character: its word carries it as bits 0-7, and Shift goes around where a keyboard needs it. */
+static void every_printable_character_arrives(void **state)
+{
+    (void)state;
+    static const char shifted[] = "~!@#$%^&*()_+{}|:\"<>?ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    serialkeys_init(&keys);
+    for (unsigned c = 0x20; c < 0x7F; c++) {
+        char text[2] = { (char)c, 0 };
+        unsigned count = type(text);
+        if (strchr(shifted, (int)c)) {
+            assert_int_equal(count, 4);
+            assert_int_equal(words[0], 0x80098900);
+            assert_int_equal(words[1] & 0xFFFF00FF, 0x800D0000 | c);
+            assert_int_equal(words[2], words[1] & ~0x10000u);
+            assert_int_equal(words[3], 0x00088900);
+        } else {
+            assert_int_equal(count, 2);
+            assert_int_equal(words[0], 0x000D0000 | c << 8 | c);
+        }
+    }
+}
+
+static void control_letters(void **state)
+{
+    (void)state;
+    serialkeys_init(&keys);
+    assert_int_equal(type("\x03"), 4);
+    assert_int_equal(words[0], 0x20098700);
+    assert_int_equal(words[1], 0x200D6303);
+    assert_int_equal(words[2], 0x200C6303);
+    assert_int_equal(words[3], 0x00088700);
+}
+
+static void escape_sequences(void **state)
+{
+    (void)state;
+    expect_key("\x1b[A", 0x000D8181);
+    expect_key("\x1b[D", 0x000D8282);
+    expect_key("\x1b[B", 0x000D8383);
+    expect_key("\x1bOC", 0x000D8484);
+    expect_key("\x1bOP", 0x000D8D8D);
+    expect_key("\x1b[15~", 0x000D9191);
+    expect_key("\x1b[17~", 0x000D9292);
+    expect_key("\x1b[24~", 0x000D9898);
+    expect_key("\x1b[3~", 0x000D7F7F);
+    expect_key("\x1b[H", 0x00098000);
+    expect_key("\x1b[5~", 0x00098000);
+    serialkeys_init(&keys);
+    assert_int_equal(type("\x1b[99~"), 0);
+    assert_int_equal(type("\x1b[1;2A"), 4);     /* Shift+Up */
+    assert_int_equal(words[1], 0x800D8181);
+    assert_int_equal(type("\x1b[<1;2;3M"), 0);
+    expect_key("x", 0x000D7878);                /* nothing of it is left behind */
+}
+
+static void a_lone_esc_is_the_esc_key_after_50_ms(void **state)
+{
+    (void)state;
+    serialkeys_init(&keys);
+    assert_int_equal(type("\x1b"), 0);
+    assert_int_equal(serialkeys_flush(&keys, 1000 + 49999999, words), 0);
+    assert_int_equal(serialkeys_flush(&keys, 1000 + 50000000, words), 2);
+    assert_int_equal(words[0], 0x000D1B1B);
+    assert_int_equal(serialkeys_flush(&keys, UINT64_MAX, words), 0);
+    assert_int_equal(type("\x1bq"), 4);         /* Esc, then the key */
+    assert_int_equal(words[0], 0x000D1B1B);
+    assert_int_equal(words[2], 0x000D7171);
+}
+
+static void other_bytes_are_no_keys(void **state)
+{
+    (void)state;
+    serialkeys_init(&keys);
+    assert_int_equal(type("\xc3\xa9"), 0);
+    for (unsigned i = 0; i < 100000; i++)       /* whatever comes, it fits and ends */
+        assert_true(serialkeys_byte(&keys, (uint8_t)(i * 2654435761u >> 24), i, words) <= SERIALKEYS_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plain_characters),
+        cmocka_unit_test(every_printable_character_arrives),
+        cmocka_unit_test(control_letters),
+        cmocka_unit_test(escape_sequences),
+        cmocka_unit_test(a_lone_esc_is_the_esc_key_after_50_ms),
+        cmocka_unit_test(other_bytes_are_no_keys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,274 @@
+/*
+ * test_vcon.c - console cells against a naive model, and the row log against the rules of operator.md, case by case.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "io/vcon.h"
+
+/* The model keeps a long roll of lines and a window on its last 25: no scrolling to get wrong. */
+#define ROLL 60000
+
+struct model {
+    uint8_t (*text)[80], (*attribute)[80];
+    unsigned top, row, column, colour;
+};
+
+static void model_newline(struct model *model)
+{
+    model->column = 0;
+    model->row++;
+    if (model->row - model->top == 25) {
+        model->top++;
+        memset(model->text[model->row], ' ', 80);
+        memset(model->attribute[model->row], (int)model->colour, 80);
+    }
+    assert_true(model->row < ROLL - 1);
+}
+
+static void model_byte(struct model *model, uint8_t byte)
+{
+    if (byte == '\n') {
+        model_newline(model);
+    } else if (byte == '\r') {
+        model->column = 0;
+    } else if (byte == '\b') {
+        if (model->column == 0)
+            return;
+        model->column--;
+        model->text[model->row][model->column] = ' ';
+        model->attribute[model->row][model->column] = (uint8_t)model->colour;
+    } else {
+        model->text[model->row][model->column] = byte;
+        model->attribute[model->row][model->column] = (uint8_t)model->colour;
+        if (++model->column == 80)
+            model_newline(model);
+    }
+}
+
+static void compare(const struct model *model, const struct vcon *vcon)
+{
+    for (unsigned r = 0; r < 25; r++)
+        for (unsigned c = 0; c < 80; c++)
+            assert_int_equal(vcon->cells[r][c],
+                             model->attribute[model->top + r][c] << 8 | model->text[model->top + r][c]);
+    assert_int_equal(vcon->row, model->row - model->top);
+    assert_int_equal(vcon->column, model->column);
+}
+
+static unsigned random_bytes(uint8_t *bytes, unsigned most)
+{
+    static const uint8_t favourites[] = { '\n', '\r', '\b', 0, ' ', 0xDB };
+    unsigned length = (unsigned)rand() % most;
+    for (unsigned i = 0; i < length; i++)
+        bytes[i] = rand() % 8 == 0 ? favourites[rand() % 6] : (uint8_t)rand();
+    return length;
+}
+
+static void cells_agree_with_the_model(void **state)
+{
+    (void)state;
+    static struct vcon vcon;
+    static uint8_t text[ROLL][80], attribute[ROLL][80];
+    struct model model = { text, attribute, 0, 0, 0, 7 };
+    uint8_t bytes[400];
+
+    srand(3);
+    memset(text, ' ', sizeof(text));
+    memset(attribute, 7, sizeof(attribute));
+    vcon_init(&vcon);
+    compare(&model, &vcon);
+    for (unsigned round = 0; round < 6000; round++) {
+        unsigned row = (unsigned)rand() % 25, column = (unsigned)rand() % 80, length = random_bytes(bytes, 400);
+        unsigned colour = (unsigned)rand() % 256;
+        switch (rand() % 8) {
+        case 0:
+            vcon_set_cursor(&vcon, row, column);
+            model.row = model.top + row;
+            model.column = column;
+            break;
+        case 1:
+            vcon_set_attribute(&vcon, (uint8_t)colour);
+            model.colour = colour;
+            break;
+        case 2: {
+            unsigned old_row = model.row - model.top, old_column = model.column, old_colour = model.colour;
+            vcon_write_at(&vcon, bytes, length, row, column, (uint8_t)colour);
+            model.row = model.top + row;
+            model.column = column;
+            model.colour = colour;
+            for (unsigned i = 0; i < length; i++)
+                model_byte(&model, bytes[i]);
+            model.row = model.top + old_row;    /* the saved cursor does not move with the scroll */
+            model.column = old_column;
+            model.colour = old_colour;
+            break;
+        }
+        default:
+            vcon_write(&vcon, bytes, length);
+            for (unsigned i = 0; i < length; i++)
+                model_byte(&model, bytes[i]);
+        }
+        compare(&model, &vcon);
+    }
+}
+
+/* Whoever draws only dirty rows must end up with the same picture. */
+static void dirty_rows_are_enough(void **state)
+{
+    (void)state;
+    static struct vcon vcon;
+    static uint16_t picture[25][80];
+    uint8_t bytes[100];
+
+    vcon_init(&vcon);
+    for (unsigned round = 0; round < 5000; round++) {
+        vcon_write(&vcon, bytes, random_bytes(bytes, 100));
+        for (unsigned r = 0; r < 25; r++)
+            if (vcon.dirty_rows >> r & 1)
+                memcpy(picture[r], vcon.cells[r], sizeof(picture[r]));
+        vcon.dirty_rows = 0;
+        assert_memory_equal(picture, vcon.cells, sizeof(picture));
+    }
+}
+
+static void print(struct vcon *vcon, const char *text)
+{
+    vcon_write(vcon, (const uint8_t *)text, strlen(text));
+}
+
+static void expect_row(struct vcon *vcon, const char *expected)
+{
+    uint8_t text[VCON_COLS];
+    int length = vcon_log_take(vcon, text);
+    if (!expected) {
+        assert_int_equal(length, -1);
+        return;
+    }
+    assert_int_equal(length, (int)strlen(expected));
+    assert_memory_equal(text, expected, (size_t)length);
+}
+
+static struct vcon *fresh(void)
+{
+    static struct vcon vcon;
+    vcon_init(&vcon);
+    vcon.log_enabled = true;
+    return &vcon;
+}
+
+static void a_row_is_logged_when_output_leaves_it(void **state)
+{
+    (void)state;
+    struct vcon *vcon = fresh();
+    print(vcon, "one  \ntwo");
+    expect_row(vcon, "one");
+    expect_row(vcon, NULL);
+    print(vcon, "\n\n\n");
+    expect_row(vcon, "two");
+    expect_row(vcon, NULL);         /* empty rows never */
+    for (unsigned i = 0; i < 80; i++)
+        print(vcon, "x");
+    expect_row(vcon, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+    expect_row(vcon, NULL);
+}
+
+static void a_row_that_did_not_change_is_not_repeated(void **state)
+{
+    (void)state;
+    struct vcon *vcon = fresh();
+    print(vcon, "same\n");
+    expect_row(vcon, "same");
+    vcon_set_cursor(vcon, 0, 0);
+    print(vcon, "\n");
+    expect_row(vcon, NULL);
+    vcon_set_cursor(vcon, 0, 0);
+    print(vcon, "game");            /* there and back again */
+    vcon_set_cursor(vcon, 0, 0);
+    print(vcon, "same\n");
+    expect_row(vcon, NULL);
+    /* It keeps its identity when it scrolls: off the screen it goes without a second line. */
+    for (unsigned i = 0; i < 30; i++)
+        print(vcon, "\n");
+    expect_row(vcon, NULL);
+}
+
+/* The row that scrolling brings is a new one, whatever stood where it now is. */
+static void equal_lines_at_the_bottom_are_all_logged(void **state)
+{
+    (void)state;
+    struct vcon *vcon = fresh();
+    for (unsigned i = 0; i < 60; i++) {
+        print(vcon, "same\n");
+        expect_row(vcon, "same");
+        expect_row(vcon, NULL);
+    }
+}
+
+static void a_row_drawn_on_is_logged_when_still(void **state)
+{
+    (void)state;
+    const uint64_t ms = 1000000;
+    struct vcon *vcon = fresh();
+    vcon_set_time(vcon, 5000 * ms);
+    vcon_write_at(vcon, (const uint8_t *)"score 1", 7, 10, 0, 7);
+    vcon_log_still(vcon, 5099 * ms, false);
+    expect_row(vcon, NULL);
+    vcon_log_still(vcon, 5100 * ms, false);
+    expect_row(vcon, "score 1");
+    vcon_set_time(vcon, 5200 * ms);
+    vcon_write_at(vcon, (const uint8_t *)"score 2", 7, 10, 0, 7);
+    vcon_log_still(vcon, 5400 * ms, false);     /* still, but a second has not passed */
+    expect_row(vcon, NULL);
+    vcon_log_still(vcon, 6100 * ms, false);
+    expect_row(vcon, "score 2");
+    vcon_set_time(vcon, 6200 * ms);
+    vcon_write_at(vcon, (const uint8_t *)"score 3", 7, 10, 0, 7);
+    vcon_log_still(vcon, 6201 * ms, true);      /* the guest ended */
+    expect_row(vcon, "score 3");
+    vcon_log_still(vcon, 9000 * ms, true);
+    expect_row(vcon, NULL);
+}
+
+/* vcon_log_is_full promises room for one more print of 4096 bytes, the worst ones included. */
+static void one_more_print_always_fits(void **state)
+{
+    (void)state;
+    struct vcon *vcon = fresh();
+    uint8_t bytes[4096], row[VCON_COLS];
+
+    srand(4);
+    for (unsigned round = 0; round < 2000; round++) {
+        for (unsigned r = 0; r < 25; r++)
+            for (unsigned i = 0; i < 80; i++)
+                bytes[i] = (uint8_t)(33 + rand() % 90);
+        vcon_write_at(vcon, bytes, 79, (unsigned)rand() % 25, 0, 7);
+        while (vcon_log_is_full(vcon))
+            vcon_log_take(vcon, row);
+        vcon_set_cursor(vcon, (unsigned)rand() % 25, 0);
+        for (unsigned i = 0; i < sizeof(bytes); i++)
+            bytes[i] = rand() % 2 ? '\n' : (uint8_t)(33 + rand() % 90);
+        vcon_write(vcon, bytes, sizeof(bytes));
+        assert_int_equal(vcon->log_dropped_rows, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cells_agree_with_the_model),
+        cmocka_unit_test(dirty_rows_are_enough),
+        cmocka_unit_test(a_row_is_logged_when_output_leaves_it),
+        cmocka_unit_test(a_row_that_did_not_change_is_not_repeated),
+        cmocka_unit_test(equal_lines_at_the_bottom_are_all_logged),
+        cmocka_unit_test(a_row_drawn_on_is_logged_when_still),
+        cmocka_unit_test(one_more_print_always_fits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
