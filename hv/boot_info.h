@@ -75,7 +75,8 @@ struct boot_info {
     uint64_t trampoline_page;           /* a free 4 KiB page below 1 MiB for starting processors, or 0 */
     uint64_t tsc_entry;                 /* TSC at efi_main and just before the jump to hv: boot phases */
     uint64_t tsc_handoff;
-    char loader_notes[512];             /* what the loader could not do, as text lines ("no GOP: ..."), NUL-terminated */
+    /* What the loader could not do, as text lines ("no GOP: ..."), NUL-terminated */
+    char loader_notes[512];
 };
 
 #endif

@@ -77,7 +77,8 @@ void hv_main(const struct boot_info *info)
     platform_init(info);
     bool keyboard = ps2_init();
     bool keyboard_interrupts = keyboard && irq_route_isa(1, IRQ_VECTOR_KEYBOARD);
-    bool serial_interrupts = serial_present() && serial_enable_interrupts(irq_route_isa(serial_isa_irq(), IRQ_VECTOR_SERIAL));
+    bool serial_interrupts = serial_present() &&
+                             serial_enable_interrupts(irq_route_isa(serial_isa_irq(), IRQ_VECTOR_SERIAL));
     monitor_init(info);
     run_forever((keyboard && !keyboard_interrupts) || (serial_present() && !serial_interrupts));
 }

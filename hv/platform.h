@@ -1,6 +1,6 @@
 /*
- * platform.h - what the machine offers, found once: interrupts, time, power; the adapters between siblings that must not
- * know each other.
+ * platform.h - what the machine offers, found once: interrupts, time, power; the adapters between siblings that must
+ * not know each other.
  */
 #ifndef PLATFORM_H
 #define PLATFORM_H

@@ -1,8 +1,9 @@
 /*
  * run.c - schedule, enter, why did it come back: the loop of the whole hypervisor.
  *
- * One pass pulls input, lets the monitor do what is due, draws what changed, and gives one guest a turn. A turn ends with a
- * host interrupt or when the guest has nothing more to do; traps in between are answered without leaving run_turn.
+ * One pass pulls input, lets the monitor do what is due, draws what changed, and gives one guest a turn. A turn ends
+ * with a host interrupt or when the guest has nothing more to do; traps in between are answered without leaving
+ * run_turn.
  */
 #include "run.h"
 

@@ -57,7 +57,9 @@ static bool handle_hlt(struct guest *guest, unsigned length)
     return true;
 }
 
-/* #GP is also how INT n through a closed gate and HLT arrive: told apart by the instruction, never by the error code. */
+/*
+ * #GP is also how INT n through a closed gate and HLT arrive: told apart by the instruction, never by the error code.
+ */
 static void handle_general_protection(struct guest *guest)
 {
     uint8_t bytes[DECODE_MAX_BYTES];

@@ -9,9 +9,9 @@
 struct guest;
 
 /*
- * Deal with the trap that ended the guest's turn of switch_enter: answer the hypercall, deliver the exception, acknowledge
- * the host interrupt. True: the guest may go on at once if it is still GUEST_READY; false: a host interrupt came, the run
- * loop must look around first.
+ * Deal with the trap that ended the guest's turn of switch_enter: answer the hypercall, deliver the exception,
+ * acknowledge the host interrupt. True: the guest may go on at once if it is still GUEST_READY; false: a host interrupt
+ * came, the run loop must look around first.
  */
 bool trap_handle(struct guest *guest);
 

@@ -53,9 +53,10 @@ _Static_assert(sizeof(struct idt_gate) == 16, "SDM: 16 bytes");
 void desc_build_gdt(uint64_t gdt[GDT_ENTRIES], uint64_t tss_address);
 
 /*
- * The privilege level from which INT n may use vector n directly: 1 for the hypercall (so that the check "not from guest
- * user" is free); 0 for host interrupts and for all exceptions but #BP and #OF, so that a trap through one of those
- * gates is the exception itself and never an INT with its number: such an INT arrives as #GP and is decoded; 3 elsewhere.
+ * The privilege level from which INT n may use vector n directly: 1 for the hypercall (so that the check "not from
+ * guest user" is free); 0 for host interrupts and for all exceptions but #BP and #OF, so that a trap through one of
+ * those gates is the exception itself and never an INT with its number: such an INT arrives as #GP and is decoded; 3
+ * elsewhere.
  */
 unsigned desc_gate_dpl(unsigned vector);
 

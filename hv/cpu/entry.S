@@ -1,9 +1,10 @@
 /*
- * entry.S - the only assembly of hv: start, the 256 trap stubs, the way into a guest and back, and the copy that may fault.
+ * entry.S - the only assembly of hv: start, the 256 trap stubs, the way into a guest and back, and the copy that may
+ * fault.
  *
  * A trap from a guest lands in its struct trap_frame: TSS.RSP0 points just past it, the processor pushes the last five
- * words, the stub the rest, and guest_enter returns to its caller. C therefore never nests, and a guest's registers need
- * no copying. A trap from the hypervisor itself is a call of trap_in_hv on the current stack.
+ * words, the stub the rest, and guest_enter returns to its caller. C therefore never nests, and a guest's registers
+ * need no copying. A trap from the hypervisor itself is a call of trap_in_hv on the current stack.
  */
 #define SEL_GUEST_DATA 0x33
 
@@ -96,7 +97,9 @@ guest_leave:
 
 trap_from_hv:
     cld
-    /* IRETQ itself can fault, in ring 0, with RSP inside the guest's frame: what it pushed fits below the five words. */
+    /*
+     * IRETQ itself can fault, in ring 0, with RSP inside the guest's frame: what it pushed fits below the five words.
+     */
     cmpq $guest_iretq, 16(%rsp)
     je iretq_failed
     pushq %r15

@@ -134,7 +134,8 @@ static inline void insn_lgdt(const struct insn_table_register *gdtr)
 /* Load CS with a far return, and the data segments. SS too: a null SS in ring 0 is legal, but hard to debug. */
 static inline void insn_load_hv_segments(uint16_t code, uint16_t data)
 {
-    __asm__ volatile("pushq %0; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1: movl %1, %%ds; movl %1, %%es; movl %1, %%ss"
+    __asm__ volatile("pushq %0; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; "
+                     "1: movl %1, %%ds; movl %1, %%es; movl %1, %%ss"
                      : : "r"((uint64_t)code), "r"((uint32_t)data) : "rax", "memory");
 }
 

@@ -1,5 +1,6 @@
 /*
- * clock.h - a guest's clock and its 10 ms ticks: the wall clock, or with clock=run one that stands still while it waits.
+ * clock.h - a guest's clock and its 10 ms ticks: the wall clock, or with clock=run one that stands still while it
+ * waits.
  */
 #ifndef GUEST_CLOCK_H
 #define GUEST_CLOCK_H

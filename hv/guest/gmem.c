@@ -1,7 +1,8 @@
 /*
  * gmem.c - read and write guest memory through the guest's own mapping, with an exception table for what is not there.
  *
- * No bounds check is needed: gva + 16 MiB is at most 4 GiB + 16 MiB, and nothing is mapped from 4 GiB up in any lower half.
+ * No bounds check is needed: gva + 16 MiB is at most 4 GiB + 16 MiB, and nothing is mapped from 4 GiB up in any lower
+ * half.
  */
 #include "guest/gmem.h"
 

@@ -16,7 +16,10 @@
 
 struct guest;
 
-/* Copy with guest-kernel rights. On false, *bad (may be NULL) is the first address that failed; earlier bytes were copied. */
+/*
+ * Copy with guest-kernel rights. On false, *bad (may be NULL) is the first address that failed; earlier bytes were
+ * copied.
+ */
 MUST_CHECK bool gmem_read(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad);
 MUST_CHECK bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, gva_t *bad);
 MUST_CHECK bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value);

@@ -79,7 +79,8 @@ static void insert_guest(struct guest *guest)
     *link = guest;
 }
 
-struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes, char *reason)
+struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes,
+                           char *reason)
 {
     struct elf32_image parsed;
     if (!elf32_parse(image, image_bytes, memory_bytes, &parsed, reason, GUEST_REASON_BYTES))
@@ -90,7 +91,8 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
         return NULL;
     }
     if (gspace_create(&guest->space, memory_bytes) != STATUS_OK) {
-        format_string(reason, GUEST_REASON_BYTES, "not enough free memory for %u KiB of guest RAM", memory_bytes / 1024);
+        format_string(reason, GUEST_REASON_BYTES, "not enough free memory for %u KiB of guest RAM",
+                      memory_bytes / 1024);
         slots_free(guest);
         return NULL;
     }

@@ -58,7 +58,8 @@ struct guest {
     enum guest_end end;
     int32_t status;                     /* hv_exit's argument, or 0xDEADC0DE */
     char reason[GUEST_REASON_BYTES];    /* why it crashed: the first reason, one line, no quotes needed */
-    char report[GUEST_REPORT_BYTES];    /* full crash report, lines ended by '\n' (operator.md section 6); "" unless crashed */
+    /* Full crash report, lines ended by '\n' (operator.md section 6); "" unless crashed */
+    char report[GUEST_REPORT_BYTES];
     char registers[200];                /* "eax=... ebx=..." at the crash */
     uint64_t started_ns, ended_ns;      /* wall clock */
     uint64_t run_ns;                    /* processor time used */
@@ -70,7 +71,8 @@ struct guest {
     uint64_t virtual_ns;                /* run_ns as the scheduler counts it: levelled after sleep */
     uint64_t next_tick_ns;              /* when its next tick is due, on its own clock's terms */
     uint64_t hypercall_count, event_count, hidden_fault_count;
-    uint32_t fault_address;             /* gva of its last #PF, or where the hypervisor could not read or write for it */
+    /* Gva of its last #PF, or where the hypervisor could not read or write for it */
+    uint32_t fault_address;
     struct guest_events events;         /* the last virtual events, for reports */
     struct image_symbols symbols;       /* copied names of its ELF, for reports; may be empty */
     struct console console;
@@ -82,7 +84,8 @@ struct guest {
  * name is 1-63 of A-Za-z0-9._-; memory_bytes a multiple of 4096. On failure NULL, with the exact reason in
  * reason (GUEST_REASON_BYTES), and nothing leaked. The image is not needed afterwards.
  */
-struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes, char *reason);
+struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes,
+                           char *reason);
 
 /* End a guest; the first end wins, later ones are ignored. RAM and page tables are freed at once, the console stays. */
 void guest_end_exit(struct guest *guest, int32_t status);

@@ -11,7 +11,10 @@ struct guest;
 /* The ready, unpaused guest with the least virtual time; NULL when there is none. */
 struct guest *sched_pick(void);
 
-/* The end of a turn that begins now: short enough that ten busy guests each run once in 10 ms; UINT64_MAX for one alone. */
+/*
+ * The end of a turn that begins now: short enough that ten busy guests each run once in 10 ms; UINT64_MAX for one
+ * alone.
+ */
 uint64_t sched_slice_end(uint64_t now_ns);
 
 /* Book-keeping around a turn. */

@@ -1,5 +1,6 @@
 /*
- * switch.c - load and unload guests. FPU state is switched eagerly: that is cheap, and laziness has leaked state before.
+ * switch.c - load and unload guests. FPU state is switched eagerly: that is cheap, and laziness has leaked state
+ * before.
  */
 #include "guest/switch.h"
 

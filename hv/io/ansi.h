@@ -1,5 +1,6 @@
 /*
- * ansi.h - a screen of cells as ANSI/VT100 text with the least of it: only what differs from what the terminal shows (PURE).
+ * ansi.h - a screen of cells as ANSI/VT100 text with the least of it: only what differs from what the terminal shows
+ * (PURE).
  */
 #ifndef IO_ANSI_H
 #define IO_ANSI_H

@@ -34,7 +34,9 @@ void console_detach(struct console *console);
 void console_view(struct console *console);
 struct console *console_in_view(void);
 
-/* Whether the console in view is mirrored to serial as ANSI and serial input types into it (off during a TAP stream). */
+/*
+ * Whether the console in view is mirrored to serial as ANSI and serial input types into it (off during a TAP stream).
+ */
 void console_use_serial(bool use);
 
 /* The serial prefix key (default Ctrl-], 0x1D). */
@@ -47,7 +49,10 @@ bool console_output_pump(uint64_t now_ns);
 /* The same until everything is on the framebuffer (serial: at most limit_ms). */
 void console_flush(unsigned limit_ms);
 
-/* Panic: take over framebuffer and serial from whatever state they are in, and write text (NUL-terminated, '\n' ends lines). */
+/*
+ * Panic: take over framebuffer and serial from whatever state they are in, and write text (NUL-terminated, '\n' ends
+ * lines).
+ */
 void console_panic_write(const char *text);
 
 #endif

@@ -68,7 +68,8 @@ static void store_pixel(uint8_t *at, uint32_t value, uint32_t bytes)
 }
 
 /* One font line, scale times below each other. */
-static void draw_line(const struct glyph_layout *layout, uint32_t x, uint32_t y, uint8_t bits, uint32_t on, uint32_t off)
+static void draw_line(const struct glyph_layout *layout, uint32_t x, uint32_t y, uint8_t bits, uint32_t on,
+                      uint32_t off)
 {
     const struct boot_framebuffer *screen = &layout->screen;
     uint32_t width = FONT_WIDTH * layout->scale;

@@ -27,7 +27,10 @@ struct glyph_layout {
  */
 void glyph_choose_layout(struct glyph_layout *layout, const struct boot_framebuffer *screen, void *pixels);
 
-/* Draw one cell: VGA attribute << 8 | CP437 character, with an underline cursor or without. Outside the screen: clipped. */
+/*
+ * Draw one cell: VGA attribute << 8 | CP437 character, with an underline cursor or without. Outside the screen:
+ * clipped.
+ */
 void glyph_draw(const struct glyph_layout *layout, unsigned row, unsigned column, uint16_t cell, int cursor);
 
 /* Paint the whole screen black. */

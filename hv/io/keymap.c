@@ -21,7 +21,9 @@ static const uint8_t plain[0x59] = {
     HV_KEYCODE_PRINTSCREEN, 0, '\\', HV_KEYCODE_F1 + 10, HV_KEYCODE_F1 + 11,
 };
 
-/* Behind E0. Everything else there that a keyboard sends is an undefined key; 2A and 36 are shifts that nobody pressed. */
+/*
+ * Behind E0. Everything else there that a keyboard sends is an undefined key; 2A and 36 are shifts that nobody pressed.
+ */
 static uint8_t extended(uint8_t code)
 {
     switch (code) {

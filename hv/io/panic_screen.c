@@ -1,5 +1,6 @@
 /*
- * panic_screen.c - the last words: white on red from the top of the framebuffer, and on the serial line, from any state.
+ * panic_screen.c - the last words: white on red from the top of the framebuffer, and on the serial line, from any
+ * state.
  */
 #include <stdbool.h>
 

@@ -28,7 +28,10 @@ _Noreturn void power_reset(void);
  */
 void power_debug_exit(uint32_t code);
 
-/* QEMU's debug console at port 0xE9 (CPUID shows a hypervisor and the port reads 0xE9): the side channel of --dump-console. */
+/*
+ * QEMU's debug console at port 0xE9 (CPUID shows a hypervisor and the port reads 0xE9): the side channel of --dump-
+ * console.
+ */
 bool debugcon_present(void);
 void debugcon_write(const char *bytes, uint32_t length);
 

@@ -7,7 +7,10 @@
 
 #define STILL_NS 100000000ull
 #define REPEAT_NS 1000000000ull
-/* One 4096-byte print leaves at most 25 old rows of 80 and makes new ones of its own bytes: the rest of the ring holds it. */
+/*
+ * One 4096-byte print leaves at most 25 old rows of 80 and makes new ones of its own bytes: the rest of the ring holds
+ * it.
+ */
 #define FULL_BYTES (VCON_LOG_BYTES / 4)
 
 static bool is_blank(uint8_t character)

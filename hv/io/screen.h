@@ -1,5 +1,6 @@
 /*
- * screen.h - every screen there is, as one of 80 x 25 cells and a status line: framebuffer and, when used, serial terminal.
+ * screen.h - every screen there is, as one of 80 x 25 cells and a status line: framebuffer and, when used, serial
+ * terminal.
  */
 #ifndef IO_SCREEN_H
 #define IO_SCREEN_H
@@ -19,7 +20,9 @@ void screen_invalidate(void);
 void screen_touch_rows(uint32_t rows);
 void screen_set_status(const char *text);
 
-/* Draw what changed: all of it on the framebuffer, on serial as much as its ring takes. True while something is left. */
+/*
+ * Draw what changed: all of it on the framebuffer, on serial as much as its ring takes. True while something is left.
+ */
 bool screen_draw(const struct vcon *vcon);
 
 #endif

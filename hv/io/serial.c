@@ -1,5 +1,6 @@
 /*
- * serial.c - one 16550 UART (PC16550D data sheet): found by loop-back, fed from a ring, never waited for without a bound.
+ * serial.c - one 16550 UART (PC16550D data sheet): found by loop-back, fed from a ring, never waited for without a
+ * bound.
  */
 #include "io/serial.h"
 
@@ -120,7 +121,10 @@ size_t serial_tx(const char *bytes, size_t length)
     return taken;
 }
 
-/* One look at the line status lets a whole FIFO go. An emulated UART empties at once, so there the ring drains in one call. */
+/*
+ * One look at the line status lets a whole FIFO go. An emulated UART empties at once, so there the ring drains in one
+ * call.
+ */
 bool serial_pump(void)
 {
     while (ring_tail != ring_head && (insn_inb(port + REG_LINE_STATUS) & LSR_TRANSMIT_EMPTY))

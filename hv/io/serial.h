@@ -1,5 +1,6 @@
 /*
- * serial.h - one 16550 UART: polled or interrupt-driven receive, ring-buffered transmit, a panic path that needs nothing.
+ * serial.h - one 16550 UART: polled or interrupt-driven receive, ring-buffered transmit, a panic path that needs
+ * nothing.
  */
 #ifndef IO_SERIAL_H
 #define IO_SERIAL_H
@@ -8,14 +9,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Find COM1-COM4 by loop-back test, set 115200 8N1 and FIFO. False: no UART answers; all calls below then do nothing. */
+/*
+ * Find COM1-COM4 by loop-back test, set 115200 8N1 and FIFO. False: no UART answers; all calls below then do nothing.
+ */
 bool serial_init(void);
 bool serial_present(void);
 
 /* Free bytes in the transmit ring (16 KiB). */
 size_t serial_tx_space(void);
 
-/* Queue bytes. Returns how many were taken (less than length only when the ring is full; all when no UART is present). */
+/*
+ * Queue bytes. Returns how many were taken (less than length only when the ring is full; all when no UART is present).
+ */
 size_t serial_tx(const char *bytes, size_t length);
 
 /* Move queued bytes to the UART while it accepts them without waiting. Call often. True while bytes remain queued. */

@@ -1,5 +1,6 @@
 /*
- * serialkeys.h - what a terminal sends as the keys that were pressed: make and break key words of abi.md section 6 (PURE).
+ * serialkeys.h - what a terminal sends as the keys that were pressed: make and break key words of abi.md section 6
+ * (PURE).
  */
 #ifndef IO_SERIALKEYS_H
 #define IO_SERIALKEYS_H

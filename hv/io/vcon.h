@@ -47,7 +47,10 @@ void vcon_write_at(struct vcon *console, const uint8_t *bytes, size_t length, un
                    uint8_t attribute);
 void vcon_set_time(struct vcon *console, uint64_t now_ns);
 
-/* Log rows that have been still for 100 ms (at most once a second each while they keep changing); all = every changed row. */
+/*
+ * Log rows that have been still for 100 ms (at most once a second each while they keep changing); all = every changed
+ * row.
+ */
 void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all);
 /* Take the oldest logged row: CP437 bytes without trailing blanks (never empty), at most 80. Returns length, or -1. */
 int vcon_log_take(struct vcon *console, uint8_t text[VCON_COLS]);

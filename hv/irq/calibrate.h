@@ -14,7 +14,9 @@ struct calibration {
     uint64_t apic_hertz;        /* 0 without a local APIC */
 };
 
-/* Three runs of 2 ms; the one that an SMI or a sleeping host disturbed least counts. At most 10 ms, and never a hang. */
+/*
+ * Three runs of 2 ms; the one that an SMI or a sleeping host disturbed least counts. At most 10 ms, and never a hang.
+ */
 struct calibration calibrate(const struct reference *reference, bool have_apic);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * bootvm.c - a guest's address space while its paging is off: all its RAM at linear 16 MiB, in 2 MiB pages where it fits.
+ * bootvm.c - a guest's address space while its paging is off: all its RAM at linear 16 MiB, in 2 MiB pages where it
+ * fits.
  */
 #include <stddef.h>
 
@@ -15,7 +16,10 @@
 #include "pagetable/layout.h"
 #include "pebpeb.h"
 
-/* Guest kernels run in ring 1, which paging counts as supervisor: no U bit, so that ring 3 sees nothing while paging is off. */
+/*
+ * Guest kernels run in ring 1, which paging counts as supervisor: no U bit, so that ring 3 sees nothing while paging is
+ * off.
+ */
 #define BOOTVM_LEAF (PTE_P | PTE_W)
 
 /* Back one 2 MiB piece of RAM (or what is left of it) at this linear address. False when memory is out. */

@@ -20,8 +20,8 @@ struct gspace {
 };
 
 /*
- * The boot-VM tables show guest-physical memory at linear 16 MiB and up, one to one, and so are also the record of which
- * host frame backs which guest frame: there is no second one.
+ * The boot-VM tables show guest-physical memory at linear 16 MiB and up, one to one, and so are also the record of
+ * which host frame backs which guest frame: there is no second one.
  */
 
 /* Build RAM (zeroed) and boot-VM tables. On STATUS_NO_MEMORY everything is given back. */

@@ -32,9 +32,10 @@ uint64_t *table_descend(uint64_t *entry, uint64_t flags);
 
 /*
  * Map [linear, linear + bytes) to [physical, ...), 4 KiB aligned, with 2 MiB pages where both sides are aligned.
- * flags: entry bits of the leaves (4 KiB form; PAT is moved for large pages). Intermediate tables get P, W and table_flags.
- * False when memory is out: what was mapped stays.
+ * flags: entry bits of the leaves (4 KiB form; PAT is moved for large pages). Intermediate tables get P, W and
+ * table_flags. False when memory is out: what was mapped stays.
  */
-bool table_map(uint64_t *root, uint64_t linear, uint64_t physical, uint64_t bytes, uint64_t flags, uint64_t table_flags);
+bool table_map(uint64_t *root, uint64_t linear, uint64_t physical, uint64_t bytes, uint64_t flags,
+               uint64_t table_flags);
 
 #endif

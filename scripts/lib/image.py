@@ -47,7 +47,7 @@ def make_esp(output, files, environment):
 
 
 def make_iso(output, files, environment, scratch):
-    """Write the hybrid image: El Torito entry and GPT partition are the same ESP; BOOTX64.EFI is in the ISO tree too."""
+    """Write the hybrid image: El Torito entry and GPT partition are one ESP; BOOTX64.EFI is in the tree too."""
     esp = scratch / "esp.img"
     make_esp(esp, files, environment)
     tree = scratch / "tree"

@@ -1,0 +1,60 @@
+"""Every test guest of the manifest, in one boot a machine: q35 and pc, little memory and more than 4 GiB."""
+import pathlib
+import tempfile
+
+from harness import EXPECTED, Result, check, read_manifest, run
+
+MACHINES = [("q35", 128), ("q35", 6144), ("pc", 128), ("pc", 6144)]
+
+
+def report_of(boot, guest):
+    """What the stream says of one guest's end: its crash report or refusal, and its verdict."""
+    lines = [line for line in boot.out.splitlines() if line.startswith(f"# {guest.name}!")]
+    return "\n".join([*lines, boot.verdict(guest.name)])
+
+
+def judge(boot, guest, machine):
+    """The guest ended as the manifest says, and its report says why."""
+    name = f"guest.{machine}.{guest.name}"
+    verdict = boot.verdict(guest.name)
+    if not verdict.startswith("ok "):
+        return Result(name, False, report_of(boot, guest) or boot.tail())
+    if guest.reason and guest.reason not in report_of(boot, guest):
+        return Result(name, False, f"the report does not contain {guest.reason!r}:\n{report_of(boot, guest)}")
+    return Result(name, True)
+
+
+def compare_dump(dump, path, machine):
+    """The console that the guest left is the committed one."""
+    blocks = {}
+    for line in dump.splitlines():
+        if line.startswith("== "):
+            _, _, name, rest = line.split(" ", 3)
+            blocks[name] = current = [f"== {name} {rest}"]
+        else:
+            current.append(line)
+    seen = blocks.get(path.stem, [])
+    wanted = path.read_text(encoding="utf-8").splitlines()
+    return Result(f"console.{machine}.{path.stem}", seen == wanted, "\n".join(seen))
+
+
+def run_machine(machine, memory):
+    """All guests on one machine."""
+    guests = read_manifest()
+    label = f"{machine}-{memory}"
+    specs = [argument for guest in guests for argument in ("--autorun", guest.spec)]
+    with tempfile.TemporaryDirectory() as folder:
+        dump = pathlib.Path(folder) / "dump.txt"
+        boot = run("--mem", memory, "--dump-console", dump, *specs, "--", "-machine", machine)
+        text = dump.read_text(encoding="utf-8") if dump.exists() else ""
+    yield from (judge(boot, guest, label) for guest in guests)
+    yield from (compare_dump(text, path, label) for path in sorted(EXPECTED.glob("*.txt")))
+    yield check(f"boot.{label}.status", boot.status == 0, boot)
+    yield check(f"boot.{label}.no_leak", "\n# leaked frames: 0\n" in boot.out, boot)
+    yield check(f"boot.{label}.starts_with_version", boot.out.startswith("TAP version 13\n1.."), boot)
+
+
+def tests():
+    """One test a machine."""
+    for machine, memory in MACHINES:
+        yield f"machines.{machine}-{memory}", lambda m=machine, s=memory: run_machine(m, s)

@@ -1,0 +1,177 @@
+"""scripts/run as people and graders use it: verdicts and statuses, wrong arguments, images, screens, the monitor."""
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import struct
+import subprocess
+import tempfile
+import time
+import zlib
+
+from harness import ROOT, RUN, check, run
+
+
+WRONG_ARGUMENTS = {
+    "no_autorun": ([], "autorun"),
+    "unknown_option": (["--autorun", "hello", "--frobnicate"], "--frobnicate"),
+    "bad_expect": (["--autorun", "hello expect=maybe"], "maybe"),
+    "bad_memory": (["--autorun", "hello", "--mem", "many"], "many"),
+    "bad_guest_memory": (["--autorun", "hello mem=5X"], "5X"),
+    "missing_file": (["--guest", "/nonexistent/x.elf", "--autorun", "x.elf"], "/nonexistent/x.elf"),
+    "bad_directive": (["--autorun", "hello colour=red"], "colour"),
+}
+
+# Test, command, what the answer contains (blanks may arrive as cursor movements).
+MONITOR_COMMANDS = [
+    ("help", "help", "poweroff"), ("ls", "ls", "zero_memory|zero"), ("run", "run hello", r"exit\s*0"),
+    ("mem", "mem", "KiB"), ("crash", "run crash.de", "#DE"), ("unknown", "bogus", "help"),
+    ("refused", "run nosuch", "ls"),
+]
+
+
+def find_guest(name):
+    """A guest image of the build."""
+    return next(path for path in sorted((ROOT / "build" / "guestfs").rglob(name + "*"))
+                if path.is_file() and path.read_bytes()[:4] == b"\x7fELF")
+
+
+def statuses():
+    """0, 1, 124 and 2."""
+    boot = run("--autorun", "hello")
+    yield check("run.hello_is_0", boot.status == 0 and boot.verdict("hello").startswith("ok 1 - hello # exit 0"), boot)
+    boot = run("--autorun", "hello expect=5", "--autorun", "hello expect=crash")
+    yield check("run.not_ok_is_1", boot.status == 1 and boot.out.count("\nnot ok ") == 2, boot)
+    yield check("run.not_ok_says_what_was_expected", "  expected: exit 5\n  got: exit 0\n" in boot.out, boot)
+    boot = run("--autorun", "loop timeout=60s", "--timeout", "8")
+    yield check("run.timeout_is_124", boot.status == 124 and boot.out.endswith("Bail out! timeout\n"), boot)
+    boot = run("--autorun", "nosuchguest", "--autorun", "hello")
+    refused = boot.verdict("nosuchguest").startswith("not ok 1 - nosuchguest # refused")
+    yield check("run.unknown_guest_is_refused", refused and boot.verdict("hello").startswith("ok 2"), boot)
+
+
+def wrong_arguments():
+    """Each is named, and nothing is started."""
+    for name, (arguments, wanted) in WRONG_ARGUMENTS.items():
+        boot = run(*arguments)
+        yield check(f"run.argument.{name}", boot.status == 2 and wanted in boot.err and not boot.out, boot)
+
+
+def own_guest():
+    """An ELF that is not in the image."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "MyKernel.elf"
+        shutil.copy(find_guest("hello"), path)
+        boot = run("--guest", path, "--autorun", "mykernel.elf")
+    yield check("run.guest_from_the_boot_volume", boot.status == 0 and "- MyKernel.elf # exit 0" in boot.out, boot)
+
+
+def png_size_and_colours(path):
+    """Width, height and the number of distinct colours of QEMU's PNG (8-bit RGB, no interlace)."""
+    data, offset, pixels = path.read_bytes(), 8, b""
+    while offset < len(data):
+        length, kind = struct.unpack(">I4s", data[offset:offset + 8])
+        body = data[offset + 8:offset + 8 + length]
+        if kind == b"IHDR":
+            width, height = struct.unpack(">II", body[:8])
+        elif kind == b"IDAT":
+            pixels += body
+        offset += length + 12
+    raw = zlib.decompress(pixels)
+    return width, height, len({raw[i:i + 3] for i in range(1, len(raw) - 3, 997)})
+
+
+def screens():
+    """The framebuffer as it is, and a machine without one."""
+    with tempfile.TemporaryDirectory() as folder:
+        picture = pathlib.Path(folder) / "screen.png"
+        boot = run("--autorun", "console expect=77", "--screenshot", picture)
+        yield check("screen.status", boot.status == 0 and picture.exists(), boot)
+        width, height, colours = png_size_and_colours(picture) if picture.exists() else (0, 0, 0)
+    yield check("screen.is_a_picture", (width, height) == (1280, 800) and colours > 8, boot)
+    boot = run("--autorun", "hello", "--", "-vga", "none")
+    yield check("screen.none_still_boots", boot.status == 0 and "serial only" in boot.out, boot)
+
+
+def without_devices():
+    """Everything a PC may lack."""
+    for name, arguments in {"i8042": ["-machine", "q35,i8042=off"], "hpet": ["-machine", "q35,hpet=off"],
+                            "hpet_pc": ["-machine", "pc,hpet=off"]}.items():
+        boot = run("--autorun", "hello", "--autorun", "event_rate", "--", *arguments)
+        yield check(f"boot.without_{name}", boot.status == 0, boot)
+
+
+def images():
+    """The hybrid image as CD and as USB stick, and its reproducibility."""
+    for option in ("--iso", "--usb"):
+        boot = run(option, "--autorun", "hello")
+        yield check(f"image.boots{option[1:]}", boot.status == 0, boot)
+    result = subprocess.run([str(ROOT / "scripts" / "iso"), "--check"], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, check=False)
+    yield check("image.reproducible", result.returncode == 0)
+
+
+class Terminal:
+    """scripts/run on a pseudo-terminal, as a person has it."""
+
+    def __init__(self, *arguments):
+        self.process, self.text = None, ""
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen([str(RUN), *arguments], stdin=slave, stdout=slave, stderr=slave,
+                                        start_new_session=True, env={**os.environ, "TERM": "xterm", "DISPLAY": ""})
+        os.close(slave)
+
+    def wait(self, pattern, limit=60):
+        """Read until pattern stands in what came since the last match; the text without ANSI sequences."""
+        end = time.monotonic() + limit
+        while time.monotonic() < end:
+            plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "\x00", self.text)
+            plain = plain.replace("\x00", "")
+            if re.search(pattern, plain):
+                self.text = ""
+                return True
+            if select.select([self.master], [], [], 0.2)[0]:
+                try:
+                    self.text += os.read(self.master, 65536).decode("utf-8", "replace")
+                except OSError:
+                    return False
+        return False
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def close(self, limit=20):
+        """The exit status, or None when it had to be killed."""
+        end = time.monotonic() + limit
+        while self.process.poll() is None and time.monotonic() < end:
+            self.wait("\x01", 0.3)
+        status = self.process.poll()
+        if status is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.master)
+        return status
+
+
+def monitor():
+    """A session with the monitor over serial."""
+    terminal = Terminal()
+    try:
+        yield check("monitor.prompt", terminal.wait("cobble>", 90))
+        for name, command, wanted in MONITOR_COMMANDS:
+            terminal.wait("\x01", 1)
+            terminal.type(command + "\r")
+            yield check(f"monitor.{name}", terminal.wait(wanted, 20))
+        terminal.wait("\x01", 1)
+        terminal.type("poweroff\r")
+    finally:
+        status = terminal.close()
+    yield check("monitor.poweroff_ends_qemu", status == 0)
+
+
+def tests():
+    """Name and function of each test."""
+    for function in (statuses, wrong_arguments, own_guest, screens, without_devices, images, monitor):
+        yield f"operator.{function.__name__}", function
