@@ -154,7 +154,8 @@ static void the_numeric_pad_gives_digits_whatever_numlock_says(void **state)
             bits = 1u << 24;
         }
         for (unsigned i = 0; i < 13; i++)
-            assert_int_equal(send(&keymap, (uint8_t)(0x47 + i)), bits | 0x000F0000 | (uint32_t)pad[i] << 8 | (uint8_t)pad[i]);
+            assert_int_equal(send(&keymap, (uint8_t)(0x47 + i)),
+                             bits | 0x000F0000 | (uint32_t)pad[i] << 8 | (uint8_t)pad[i]);
         assert_int_equal(send(&keymap, 0x37), bits | 0x000F2A2A);
         silent(&keymap, 0xE0);
         assert_int_equal(send(&keymap, 0x35), bits | 0x000F2F2F);
