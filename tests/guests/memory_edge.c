@@ -74,7 +74,11 @@ CASE(read_top)
     byte_read(0xFFFFFFFF);
 }
 
-/* Begins below the segment's end, goes on above it. */
+/*
+ * Begins below the segment's end, goes on above it. A processor checks the limit first: #GP. An emulator that checks
+ * none finds the first byte not present: #PF. No host can tell the two without knowing the operand's size, so only the
+ * end is asked for here.
+ */
 CASE(read_straddle)
 {
     uint32_t value;
