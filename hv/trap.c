@@ -113,6 +113,24 @@ bool trap_handle(struct guest *guest)
     return true;
 }
 
+static const char *fatal_name(uint64_t vector)
+{
+    switch (vector) {
+    case EXC_NMI:
+        return "NMI (failing hardware, or the NMI button)";
+    case EXC_DF:
+        return "#DF (double fault)";
+    case EXC_MC:
+        return "#MC (machine check)";
+    case EXC_PF:
+        return "#PF (page fault)";
+    case EXC_GP:
+        return "#GP (general protection)";
+    default:
+        return "an exception";
+    }
+}
+
 static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
 {
     struct panic_registers registers = {
@@ -123,8 +141,8 @@ static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
         .rip = frame->rip, .cs = frame->cs, .rflags = frame->rflags, .ss = frame->ss,
         .vector = frame->vector, .error = frame->error, .cr2 = insn_read_cr2(),
     };
-    panic_with_registers(&registers, "exception %u in the hypervisor at 0x%016lx", (unsigned)frame->vector,
-                         (unsigned long)frame->rip);
+    panic_with_registers(&registers, "%s at 0x%016lx in %s", fatal_name(frame->vector), (unsigned long)frame->rip,
+                         frame->cs & 3 ? "a guest" : "the hypervisor");
 }
 
 void trap_in_hv(struct hv_trap_frame *frame);

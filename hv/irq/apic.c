@@ -27,6 +27,7 @@
 #define APIC_BASE_ADDRESS 0x000FFFFFFFFFF000ull
 #define SPURIOUS_ENABLE 0x1FF
 #define LVT_MASKED (1u << 16)
+#define LVT_DELIVER_NMI 0x400u
 #define DIVIDE_BY_1 0xB
 #define MSR_X2APIC 0x800u
 #define CPUID_1_EDX_APIC (1u << 9)
@@ -82,13 +83,15 @@ static bool find_registers(void *(*map_device)(uint64_t physical, uint64_t bytes
 
 bool apic_init(uint8_t timer_vector, void *(*map_device)(uint64_t physical, uint64_t bytes))
 {
-    static const unsigned masked[] = { REG_LVT_THERMAL, REG_LVT_PERFORMANCE, REG_LVT_LINT0, REG_LVT_LINT1,
-                                       REG_LVT_ERROR };
+    static const unsigned masked[] = { REG_LVT_THERMAL, REG_LVT_PERFORMANCE, REG_LVT_LINT0, REG_LVT_ERROR };
+
     if (!find_registers(map_device))
         return false;
     ops->write(REG_SPURIOUS, SPURIOUS_ENABLE);
     for (unsigned i = 0; i < sizeof(masked) / sizeof(masked[0]); i++)
         ops->write(masked[i], LVT_MASKED);
+    /* NMI: failing memory, or the board's NMI button; either way a panic tells more than silence. */
+    ops->write(REG_LVT_LINT1, LVT_DELIVER_NMI);
     ops->write(REG_TASK_PRIORITY, 0);
     ops->write(REG_TIMER_DIVIDE, DIVIDE_BY_1);
     ops->write(REG_LVT_TIMER, timer_vector);

@@ -1,10 +1,12 @@
 """scripts/run as people and graders use it: verdicts and statuses, wrong arguments, images, screens, the monitor."""
+import json
 import os
 import pathlib
 import pty
 import re
 import select
 import shutil
+import socket
 import struct
 import subprocess
 import tempfile
@@ -13,7 +15,7 @@ import zlib
 
 import pyte
 
-from harness import ROOT, RUN, Result, check, run
+from harness import ROOT, RUN, Boot, Result, check, run
 
 
 WRONG_ARGUMENTS = {
@@ -176,7 +178,32 @@ def monitor():
     yield check("monitor.poweroff_ends_qemu", status == 0)
 
 
+def panic():
+    """An NMI that nobody expects ends the machine with a report: the stream bails out, the backtrace has names."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "qmp"
+        process = subprocess.Popen([str(RUN), "--headless", "--autorun", "loop timeout=20s", "--", "-qmp",
+                                    f"unix:{path},server=on,wait=off"], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        seen = b""
+        while b"guest 1 loop" not in seen:
+            line = process.stdout.readline()
+            if not line:
+                break
+            seen += line
+        time.sleep(1)
+        with socket.socket(socket.AF_UNIX) as qmp:
+            qmp.connect(str(path))
+            for command in ("qmp_capabilities", "inject-nmi"):
+                qmp.sendall(json.dumps({"execute": command}).encode())
+            time.sleep(1)
+        out, err = process.communicate(timeout=120)
+    boot = Boot(process.returncode, (seen + out).decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+    yield check("panic.bails_out", "\nBail out! panic: NMI" in boot.out, boot)
+    yield check("panic.status_is_3", boot.status == 3, boot)
+
+
 def tests():
     """Name and function of each test."""
-    for function in (statuses, wrong_arguments, own_guest, screens, without_devices, images, monitor):
+    for function in (statuses, wrong_arguments, own_guest, screens, without_devices, images, monitor, panic):
         yield f"operator.{function.__name__}", function
