@@ -103,11 +103,12 @@ static void print_address(const char *what, uint64_t address, uint64_t length_by
 
 static void print_registers(const struct panic_registers *at)
 {
-    print("rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", at->rax, at->rbx, at->rcx, at->rdx);
-    print("rsi %016lx  rdi %016lx  rbp %016lx  rsp %016lx\n", at->rsi, at->rdi, at->rbp, at->rsp);
-    print("r8  %016lx  r9  %016lx  r10 %016lx  r11 %016lx\n", at->r8, at->r9, at->r10, at->r11);
-    print("r12 %016lx  r13 %016lx  r14 %016lx  r15 %016lx\n", at->r12, at->r13, at->r14, at->r15);
-    print("rip %016lx  cs %lx  ss %lx  rflags %lx\n", at->rip, at->cs, at->ss, at->rflags);
+    print("rax %016lx  rbx %016lx  rcx %016lx\n", at->rax, at->rbx, at->rcx);
+    print("rdx %016lx  rsi %016lx  rdi %016lx\n", at->rdx, at->rsi, at->rdi);
+    print("rbp %016lx  rsp %016lx  r8  %016lx\n", at->rbp, at->rsp, at->r8);
+    print("r9  %016lx  r10 %016lx  r11 %016lx\n", at->r9, at->r10, at->r11);
+    print("r12 %016lx  r13 %016lx  r14 %016lx\n", at->r12, at->r13, at->r14);
+    print("r15 %016lx  rip %016lx  cs %lx ss %lx rflags %lx\n", at->r15, at->rip, at->cs, at->ss, at->rflags);
     print("vector %lu  error 0x%lx  cr2 %016lx  cr3 %016lx\n", at->vector, at->error, at->cr2, read_cr3());
 }
 

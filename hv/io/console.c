@@ -193,7 +193,7 @@ static void update_status(void)
     if (help_shown)
         format_string(text, sizeof(text), " prefix then: 0-9 console, n next, p previous, m monitor, k kill, ? this");
     else
-        format_string(text, sizeof(text), " %u %-24s %-30s Alt+F1 monitor  %s", in_view->number, in_view->name,
+        format_string(text, sizeof(text), " %u %-20s %-20s Alt+F1 monitor  %s", in_view->number, in_view->name,
                       in_view->state, serial_used && escape == ESCAPE_DEFAULT ? "Ctrl-] ? keys" : "");
     screen_set_status(text);
 }
