@@ -1,5 +1,5 @@
 /*
- * acpi.c - walk RSDP, XSDT or RSDT, and take facts from MADT, HPET, FADT and the DSDT's \_S5_ package (PURE).
+ * acpi.c - walk RSDP, XSDT or RSDT, and take facts from MADT, HPET, FADT, SPCR and the DSDT's \_S5_ package (PURE).
  *
  * Every access is through bytes() on a table whose length was checked against the mapping and whose checksum is right.
  */
@@ -14,6 +14,8 @@
 #define RSDP_20_BYTES 36
 #define TABLE_BYTES_MAX 0x400000u
 #define TABLES_MAX 256
+#define ADDRESS_SPACE_MEMORY 0  /* "Generic Address Structure" */
+#define ADDRESS_SPACE_IO 1
 
 typedef const void *(*map_function)(uint64_t physical, uint64_t bytes);
 
@@ -43,8 +45,8 @@ static bool sums_to_zero(const uint8_t *data, uint32_t length)
 
 static struct table open_table(map_function map, uint64_t physical)
 {
-    struct table table = { map(physical, HEADER_BYTES), HEADER_BYTES };
-    if (physical == 0 || !table.data)
+    struct table table = { physical ? map(physical, HEADER_BYTES) : NULL, HEADER_BYTES };
+    if (!table.data)
         return (struct table){ 0 };
     uint32_t length = (uint32_t)bytes(&table, 4, 4);
     if (length < HEADER_BYTES || length > TABLE_BYTES_MAX)
@@ -95,53 +97,85 @@ static void read_madt(struct acpi_facts *facts, const struct table *madt)
     }
 }
 
-/* An AML integer in \_S5_'s package: ZeroOp, OneOp, OnesOp or a byte constant. ACPI "AML Encoding". */
-static uint64_t skip_integer(const struct table *dsdt, uint64_t at, uint8_t *value)
+/*
+ * An AML integer in \_S5_'s package: ZeroOp, OneOp, OnesOp or a constant of 1, 2, 4 or 8 bytes. ACPI "AML Encoding".
+ * Returns where the next one starts, or UINT64_MAX for anything else.
+ */
+static uint64_t read_integer(const struct table *dsdt, uint64_t at, uint8_t *value)
 {
+    static const uint8_t constant_bytes[] = { [0x0A] = 1, [0x0B] = 2, [0x0C] = 4, [0x0E] = 8 };
     uint8_t op = (uint8_t)bytes(dsdt, at, 1);
-    if (op == 0x0A) {
-        *value = (uint8_t)bytes(dsdt, at + 1, 1);
-        return at + 2;
+
+    if (at >= dsdt->length)
+        return UINT64_MAX;
+    if (op == 0x00 || op == 0x01 || op == 0xFF) {
+        *value = op;
+        return at + 1;
     }
-    *value = op == 1 ? 1 : 0;
-    return at + 1;
+    if (op >= sizeof(constant_bytes) || constant_bytes[op] == 0 || at + 1 + constant_bytes[op] > dsdt->length)
+        return UINT64_MAX;
+    *value = (uint8_t)bytes(dsdt, at + 1, 1);
+    return at + 1 + constant_bytes[op];
 }
 
-/* Not an AML interpreter: NameOp "_S5_" PackageOp is looked for as bytes, as small kernels do. */
+/* Not an AML interpreter: the bytes "_S5_" and PackageOp are looked for; they are the object's name in every DSDT. */
 static void read_s5(struct acpi_facts *facts, const struct table *dsdt)
 {
-    for (uint64_t at = HEADER_BYTES; dsdt->data && at + 8 <= dsdt->length; at++) {
+    for (uint64_t at = HEADER_BYTES; at + 5 <= dsdt->length; at++) {
+        uint8_t type_a, type_b;
         if (memcmp(dsdt->data + at, "_S5_\x12", 5) != 0)
             continue;
-        uint64_t package = at + 5;
-        package += 1 + (bytes(dsdt, package, 1) >> 6);      /* PkgLength's extra bytes */
-        package += 1;                                       /* NumElements */
-        package = skip_integer(dsdt, package, &facts->sleep_type_a);
-        skip_integer(dsdt, package, &facts->sleep_type_b);
-        facts->have_s5 = package < dsdt->length;
+        uint64_t element = at + 5;
+        element += 1 + (bytes(dsdt, element, 1) >> 6);      /* PkgLength's extra bytes */
+        element += 1;                                       /* NumElements */
+        element = read_integer(dsdt, element, &type_a);
+        if (element == UINT64_MAX || read_integer(dsdt, element, &type_b) == UINT64_MAX)
+            continue;
+        facts->have_s5 = true;
+        facts->sleep_type_a = type_a & 7;
+        facts->sleep_type_b = type_b & 7;
         return;
     }
 }
 
+/* A port from the FADT: where the old field is empty, the newer "Generic Address Structure", if it is in I/O space. */
+static uint16_t fadt_port(const struct table *fadt, uint64_t old_at, uint64_t generic_at)
+{
+    uint64_t port = bytes(fadt, old_at, 4);
+    if (port == 0 && bytes(fadt, generic_at, 1) == ADDRESS_SPACE_IO)
+        port = bytes(fadt, generic_at + 4, 8);
+    return port <= 0xFFFF ? (uint16_t)port : 0;
+}
+
+/* "Fixed ACPI Description Table". */
 static void read_fadt(struct acpi_facts *facts, const struct table *fadt, map_function map)
 {
     uint64_t dsdt_address = bytes(fadt, 140, 8) ? bytes(fadt, 140, 8) : bytes(fadt, 40, 4);
     struct table dsdt = open_table(map, dsdt_address);
     uint32_t flags = (uint32_t)bytes(fadt, 112, 4);
 
-    facts->pm1a_control = (uint32_t)bytes(fadt, 64, 4);
-    facts->pm1b_control = (uint32_t)bytes(fadt, 68, 4);
-    facts->pm_timer_port = (uint16_t)bytes(fadt, 76, 4);
+    facts->pm1a_control = fadt_port(fadt, 64, 172);
+    facts->pm1b_control = fadt_port(fadt, 68, 184);
+    facts->pm_timer_port = fadt_port(fadt, 76, 208);
     facts->pm_timer_32bit = flags >> 8 & 1;
     /* IAPC_BOOT_ARCH came with revision 3 (ACPI 2.0); before it an 8042 was a matter of course. */
     if (bytes(fadt, 8, 1) >= 3)
         facts->boot_flags = (uint16_t)bytes(fadt, 109, 2);
-    /* RESET_REG_SUP, and a register in I/O space (1): MMIO and PCI ones are left to the other ways. */
-    facts->have_reset_register = (flags >> 10 & 1) && bytes(fadt, 116, 1) == 1 && bytes(fadt, 120, 8) != 0;
-    facts->reset_port = (uint16_t)bytes(fadt, 120, 8);
+    /* RESET_REG_SUP, and a register in I/O space: MMIO and PCI ones are left to the other ways. */
+    facts->reset_port = fadt_port(fadt, UINT32_MAX, 116);
+    facts->have_reset_register = (flags >> 10 & 1) && facts->reset_port != 0;
     facts->reset_value = (uint8_t)bytes(fadt, 128, 1);
     if (has_signature(&dsdt, "DSDT"))
         read_s5(facts, &dsdt);
+}
+
+/* "Serial Port Console Redirection Table" (Microsoft): interface types 0 and 1 are 16550s, 0x12 names one by address. */
+static void read_spcr(struct acpi_facts *facts, const struct table *spcr)
+{
+    uint8_t type = (uint8_t)bytes(spcr, 36, 1);
+    uint64_t port = bytes(spcr, 44, 8);
+    if ((type <= 1 || type == 0x12) && bytes(spcr, 40, 1) == ADDRESS_SPACE_IO && port <= 0xFFFF)
+        facts->serial_port = (uint16_t)port;
 }
 
 static void read_table(struct acpi_facts *facts, uint64_t physical, map_function map)
@@ -151,8 +185,10 @@ static void read_table(struct acpi_facts *facts, uint64_t physical, map_function
         read_madt(facts, &table);
     else if (has_signature(&table, "FACP"))
         read_fadt(facts, &table, map);
-    else if (has_signature(&table, "HPET") && bytes(&table, 40, 1) == 0)
+    else if (has_signature(&table, "HPET") && bytes(&table, 40, 1) == ADDRESS_SPACE_MEMORY)
         facts->hpet = bytes(&table, 44, 8);
+    else if (has_signature(&table, "SPCR"))
+        read_spcr(facts, &table);
 }
 
 /* The XSDT where there is a sound one, else the RSDT. *entry_bytes: 8 or 4. */

@@ -40,6 +40,7 @@ struct acpi_facts {
     bool have_reset_register;
     uint16_t reset_port;
     uint8_t reset_value;
+    uint16_t serial_port;       /* SPCR: the 16550 the firmware prints to, in I/O space; 0: none */
 };
 
 /*
