@@ -203,7 +203,27 @@ def panic():
     yield check("panic.status_is_3", boot.status == 3, boot)
 
 
+def together():
+    """Twelve guests at once: tickers, crashers, one that spins until its time is up. Each gets its own verdict."""
+    specs = ["event_nested"] * 8 + ["crash.de expect=crash", "loop expect=timeout timeout=3s", "crash.ud expect=crash",
+                                    "console expect=77"]
+    arguments = [argument for spec in specs for argument in ("--autorun", spec)]
+    boot = run("--mem", 512, "--together", *arguments)
+    for number, spec in enumerate(specs, 1):
+        yield check(f"together.{number}.{spec.split()[0]}", f"\nok {number} - {spec.split()[0]} # " in boot.out, boot)
+    yield check("together.status_and_no_leak", boot.status == 0 and "\n# leaked frames: 0\n" in boot.out, boot)
+
+
+def typing():
+    """--type reaches the guest it names, in order, and no other."""
+    boot = run("--autorun", "event_key_words", "--type", r"event_key_words:a1\n")
+    yield check("type.reaches_its_guest", boot.status == 0, boot)
+    boot = run("--autorun", "event_key_words timeout=5s expect=timeout", "--autorun", "hello", "--type", r"hello:a1\n")
+    yield check("type.reaches_no_other", boot.verdict("event_key_words").startswith("ok 1"), boot)
+
+
 def tests():
     """Name and function of each test."""
-    for function in (statuses, wrong_arguments, own_guest, screens, without_devices, images, monitor, panic):
+    for function in (statuses, wrong_arguments, own_guest, screens, without_devices, images, monitor, panic,
+                     together, typing):
         yield f"operator.{function.__name__}", function
