@@ -15,15 +15,6 @@
 #include "hypercall/dispatch.h"
 #include "irq/irq.h"
 
-static bool interrupted;
-
-bool trap_take_interrupted(void)
-{
-    bool was = interrupted;
-    interrupted = false;
-    return was;
-}
-
 /*
  * Hardware stops an access beyond the segment limit with #GP; an emulator without limits wraps it to the low 16 MiB of
  * linear space, or lets it run past 4 GiB. Nothing is mapped there, so both mean the same: abi section 3.
@@ -99,7 +90,6 @@ bool trap_handle(struct guest *guest)
         hypercall_dispatch(guest);
     } else if (vector >= IRQ_VECTOR_TIMER) {
         irq_acknowledge(vector);
-        interrupted = true;
         return false;
     } else if (vector == EXC_PF) {
         handle_page_fault(guest);
@@ -151,8 +141,7 @@ void trap_in_hv(struct hv_trap_frame *frame);
 void trap_in_hv(struct hv_trap_frame *frame)
 {
     if (frame->vector >= IRQ_VECTOR_TIMER) {
-        irq_acknowledge((uint8_t)frame->vector);
-        interrupted = true;
+        irq_acknowledge((uint8_t)frame->vector);    /* the run loop looks around after its HLT anyway */
         return;
     }
     if (frame->vector == EXC_DB)

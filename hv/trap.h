@@ -15,7 +15,4 @@ struct guest;
  */
 bool trap_handle(struct guest *guest);
 
-/* A host interrupt was taken since the last call (in the idle HLT, or from a guest). */
-bool trap_take_interrupted(void);
-
 #endif
