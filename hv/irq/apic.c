@@ -1,17 +1,16 @@
 /*
- * apic.c - SDM vol. 3 "Advanced Programmable Interrupt Controller (APIC)": two ways to the same registers.
+ * apic.c - SDM vol. 3 "Advanced Programmable Interrupt Controller (APIC)" (PURE).
  */
 #include "irq/apic.h"
 
-#include <stddef.h>
-
-#include "cpu/insn.h"
-#include "cpu/x86.h"
-
 #define REG_ID 0x20
+#define REG_VERSION 0x30
 #define REG_TASK_PRIORITY 0x80
 #define REG_EOI 0xB0
 #define REG_SPURIOUS 0xF0
+#define REG_IN_SERVICE 0x100    /* eight registers of 32 vectors each */
+#define REG_STRIDE 0x10
+#define REG_LVT_CMCI 0x2F0
 #define REG_LVT_TIMER 0x320
 #define REG_LVT_THERMAL 0x330
 #define REG_LVT_PERFORMANCE 0x340
@@ -22,81 +21,50 @@
 #define REG_TIMER_CURRENT 0x390
 #define REG_TIMER_DIVIDE 0x3E0
 
-#define APIC_BASE_X2APIC (1u << 10)
-#define APIC_BASE_ENABLE (1u << 11)
-#define APIC_BASE_ADDRESS 0x000FFFFFFFFFF000ull
+#define VECTORS 256
 #define SPURIOUS_ENABLE 0x1FF
 #define LVT_MASKED (1u << 16)
 #define LVT_DELIVER_NMI 0x400u
 #define DIVIDE_BY_1 0xB
-#define MSR_X2APIC 0x800u
-#define CPUID_1_EDX_APIC (1u << 9)
 
-struct apic_ops {
-    uint32_t (*read)(unsigned reg);
-    void (*write)(unsigned reg, uint32_t value);
-};
+static const struct apic_ops *ops;
 
-static volatile uint32_t *registers;
-
-static uint32_t xapic_read(unsigned reg)
+/* Entries of the local vector table came one by one, and touching an absent one is #GP in x2APIC mode. */
+static void mask_local_vectors(void)
 {
-    return registers[reg / 4];
+    static const struct { unsigned reg, since; } entries[] = {
+        { REG_LVT_LINT0, 3 }, { REG_LVT_ERROR, 3 }, { REG_LVT_PERFORMANCE, 4 }, { REG_LVT_THERMAL, 5 },
+        { REG_LVT_CMCI, 6 },
+    };
+    unsigned highest = ops->read(REG_VERSION) >> 16 & 0xFF;     /* Max LVT Entry */
+
+    for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+        if (entries[i].since <= highest)
+            ops->write(entries[i].reg, LVT_MASKED);
 }
 
-static void xapic_write(unsigned reg, uint32_t value)
+static uint32_t any_in_service(void)
 {
-    registers[reg / 4] = value;
+    uint32_t any = 0;
+    for (unsigned i = 0; i < VECTORS / 32; i++)
+        any |= ops->read(REG_IN_SERVICE + i * REG_STRIDE);
+    return any;
 }
 
-static uint32_t x2apic_read(unsigned reg)
+void apic_init(const struct apic_ops *found, uint8_t timer_vector)
 {
-    return (uint32_t)insn_rdmsr(MSR_X2APIC + reg / 16);
-}
-
-static void x2apic_write(unsigned reg, uint32_t value)
-{
-    insn_wrmsr(MSR_X2APIC + reg / 16, value);
-}
-
-static const struct apic_ops xapic_ops = { xapic_read, xapic_write };
-static const struct apic_ops x2apic_ops = { x2apic_read, x2apic_write };
-static const struct apic_ops *ops = &xapic_ops;
-
-/* Firmware that left x2APIC on may have locked it: the mode is kept, never changed. */
-static bool find_registers(void *(*map_device)(uint64_t physical, uint64_t bytes))
-{
-    uint32_t out[4];
-    insn_cpuid(1, 0, out);
-    if (!(out[3] & CPUID_1_EDX_APIC))
-        return false;
-    uint64_t base = insn_rdmsr(MSR_APIC_BASE);
-    if (base & APIC_BASE_X2APIC) {
-        ops = &x2apic_ops;
-        return true;
-    }
-    insn_wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
-    ops = &xapic_ops;
-    registers = map_device(base & APIC_BASE_ADDRESS, 4096);
-    return registers != NULL;
-}
-
-bool apic_init(uint8_t timer_vector, void *(*map_device)(uint64_t physical, uint64_t bytes))
-{
-    static const unsigned masked[] = { REG_LVT_THERMAL, REG_LVT_PERFORMANCE, REG_LVT_LINT0, REG_LVT_ERROR };
-
-    if (!find_registers(map_device))
-        return false;
+    ops = found;
     ops->write(REG_SPURIOUS, SPURIOUS_ENABLE);
-    for (unsigned i = 0; i < sizeof(masked) / sizeof(masked[0]); i++)
-        ops->write(masked[i], LVT_MASKED);
+    mask_local_vectors();
     /* NMI: failing memory, or the board's NMI button; either way a panic tells more than silence. */
     ops->write(REG_LVT_LINT1, LVT_DELIVER_NMI);
-    ops->write(REG_TASK_PRIORITY, 0);
+    ops->write(REG_TIMER_INITIAL, 0);
     ops->write(REG_TIMER_DIVIDE, DIVIDE_BY_1);
     ops->write(REG_LVT_TIMER, timer_vector);
-    ops->write(REG_EOI, 0);     /* one that the firmware had not finished with */
-    return true;
+    /* One that the firmware never finished with would hold back all of its priority and below. */
+    for (unsigned i = 0; i < VECTORS && any_in_service(); i++)
+        apic_eoi();
+    ops->write(REG_TASK_PRIORITY, 0);
 }
 
 void apic_timer_start(uint32_t count)
@@ -111,11 +79,10 @@ uint32_t apic_timer_left(void)
 
 void apic_eoi(void)
 {
-    ops->write(REG_EOI, 0);
+    ops->write(REG_EOI, 0);     /* anything else is #GP in x2APIC mode */
 }
 
 uint32_t apic_id(void)
 {
-    uint32_t id = ops->read(REG_ID);
-    return ops == &xapic_ops ? id >> 24 : id;
+    return ops->read(REG_ID) >> ops->id_shift;
 }

@@ -1,24 +1,31 @@
 /*
- * apic.h - the local APIC of this processor, as xAPIC or x2APIC, whichever the firmware left on.
+ * apic.h - the local APIC of this processor (PURE: its registers are reached through an operations table).
  */
 #ifndef IRQ_APIC_H
 #define IRQ_APIC_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
+/* One mode's way to the registers. reg is the offset of SDM vol. 3 "Local APIC Register Address Map". */
+struct apic_ops {
+    uint32_t (*read)(unsigned reg);
+    void (*write)(unsigned reg, uint32_t value);
+    unsigned id_shift;          /* where the ID register holds the ID */
+};
+
 /*
- * Enable it with spurious vector 0xFF, all local interrupts masked but a one-shot timer on vector. map_device maps its
- * registers when it is in xAPIC mode. False: the processor has none, or it cannot be mapped.
+ * Enable it with spurious vector 0xFF; a one-shot timer on timer_vector and NMIs from LINT1 are let through, all else
+ * local is masked. What the firmware left in service is acknowledged. ops must stay valid; called before all others.
  */
-bool apic_init(uint8_t timer_vector, void *(*map_device)(uint64_t physical, uint64_t bytes));
+void apic_init(const struct apic_ops *ops, uint8_t timer_vector);
 
 /* Interrupt after count ticks of the timer (divide by 1); 0 stops it. Reading gives what is left. */
 void apic_timer_start(uint32_t count);
 uint32_t apic_timer_left(void);
 
 void apic_eoi(void);
-/* This processor's ID, as the IOAPIC's destination field wants it. */
+
+/* This processor's ID: 8 bits in xAPIC mode, 32 in x2APIC mode. */
 uint32_t apic_id(void);
 
 #endif

@@ -3,15 +3,16 @@
  */
 #include "irq/irq.h"
 
+#include <stddef.h>
+
 #include "base/log.h"
 #include "irq/acpi.h"
 #include "irq/apic.h"
+#include "irq/apic_access.h"
 #include "irq/ioapic.h"
 #include "irq/pic.h"
 #include "irq/reference.h"
 #include "irq/timer.h"
-
-#define VECTOR_APIC_SPURIOUS 0xFF
 
 static struct acpi_facts facts;
 static bool have_apic;
@@ -22,8 +23,11 @@ void irq_init(const struct irq_platform *platform)
     if (!facts.have_madt)
         log_warn("no ACPI interrupt table (MADT): keyboard and serial line are polled");
     pic_init(IRQ_VECTOR_PIC_BASE);
-    have_apic = apic_init(IRQ_VECTOR_TIMER, platform->map_device);
-    if (!have_apic)
+    const struct apic_ops *apic = apic_access_find(platform->map_device);
+    have_apic = apic != NULL;
+    if (apic)
+        apic_init(apic, IRQ_VECTOR_TIMER);
+    else
         log_warn("no local APIC: the PIT keeps time");
     ioapic_init(&facts, platform->map_device);
     struct reference reference = reference_find(&facts, platform->map_device);
@@ -43,11 +47,12 @@ bool irq_route_isa(unsigned isa_irq, uint8_t vector)
 bool irq_acknowledge(uint8_t vector)
 {
     if (!have_apic) {
-        pic_eoi();
+        if (vector == IRQ_VECTOR_PIC_BASE)
+            pic_eoi();
         return vector == IRQ_VECTOR_PIC_BASE;
     }
-    if (vector == VECTOR_APIC_SPURIOUS || vector >= IRQ_VECTOR_PIC_BASE)
-        return false;   /* spurious: no EOI, SDM vol. 3 "Spurious Interrupt" */
+    if (vector >= IRQ_VECTOR_PIC_BASE)
+        return false;   /* spurious, the APIC's own among them: no EOI, SDM vol. 3 "Spurious Interrupt" */
     apic_eoi();
-    return vector <= IRQ_VECTOR_SERIAL;
+    return vector >= IRQ_VECTOR_TIMER && vector <= IRQ_VECTOR_SERIAL;
 }
