@@ -1,0 +1,192 @@
+/*
+ * test_sched.c - turns and ticks on paper: fair shares, no hoarding of credit, and the two clocks a guest may have.
+ *
+ * A simulated processor runs guests as run.c does: pick, a turn of one slice, book-keeping. Only time is made up.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "guest/clock.h"
+#include "guest/guest.h"
+#include "guest/sched.h"
+
+#define GUESTS 32
+#define MS 1000000ull
+#define TICK_NS (10 * MS)
+
+static struct guest guests[GUESTS];
+static struct guest *first;
+static uint64_t now_ns = 1000 * MS;     /* goes on from test to test, as the scheduler's own clock does */
+
+struct guest *guest_first(void)
+{
+    return first;
+}
+
+static void make_guests(unsigned count)
+{
+    memset(guests, 0, sizeof(guests));
+    first = NULL;
+    for (unsigned i = count; i-- > 0;) {
+        guests[i].id = i + 1;
+        guests[i].state = GUEST_READY;
+        guests[i].started_ns = guests[i].ready_since_ns = now_ns;
+        guests[i].next_tick_ns = now_ns + TICK_NS;
+        virq_init(&guests[i].virq);
+        guests[i].next = first;
+        first = &guests[i];
+    }
+}
+
+static void update_clocks(void)
+{
+    for (struct guest *guest = first; guest; guest = guest->next)
+        clock_update(guest, now_ns, TICK_NS);
+}
+
+/* One turn, ended early after most_ns. */
+static struct guest *take_turn(uint64_t most_ns)
+{
+    update_clocks();
+    struct guest *guest = sched_pick();
+    if (!guest)
+        return NULL;
+    uint64_t end_ns = sched_slice_end(now_ns);
+    sched_turn_begins(guest, now_ns);
+    now_ns = end_ns - now_ns < most_ns ? end_ns : now_ns + most_ns;
+    sched_turn_ends(guest, now_ns);
+    return guest;
+}
+
+static void busy_guests_share_evenly(void **state)
+{
+    (void)state;
+    for (unsigned count = 1; count <= GUESTS; count++) {
+        make_guests(count);
+        uint64_t start_ns = now_ns;
+        while (now_ns - start_ns < 4000 * MS)
+            take_turn(TICK_NS);
+        for (unsigned i = 0; i < count; i++) {
+            uint64_t share = guests[i].run_ns * count, all = now_ns - start_ns;
+            assert_in_range(share, all - all / 100, all + all / 100);
+        }
+    }
+}
+
+/* A guest that ends its turns early still gets its share, not a turn for a turn. */
+static void short_turns_do_not_cost_time(void **state)
+{
+    (void)state;
+    make_guests(2);
+    uint64_t start_ns = now_ns;
+    while (now_ns - start_ns < 4000 * MS) {
+        update_clocks();
+        struct guest *next = sched_pick();
+        take_turn(next == &guests[0] ? MS / 4 : TICK_NS);
+    }
+    assert_in_range(guests[0].run_ns, 1900 * MS, 2100 * MS);
+}
+
+static void a_sleeper_runs_soon_but_earns_one_turn_at_most(void **state)
+{
+    (void)state;
+    make_guests(3);
+    for (unsigned i = 0; i < 1000; i++)
+        take_turn(TICK_NS);
+    guests[2].state = GUEST_HALTED;
+    for (unsigned i = 0; i < 1000; i++)
+        take_turn(TICK_NS);
+    sched_wake(&guests[2], now_ns);
+    assert_ptr_equal(sched_pick(), &guests[2]);
+    uint64_t before_ns = guests[2].run_ns, start_ns = now_ns;
+    while (now_ns - start_ns < 300 * MS)
+        take_turn(TICK_NS);
+    assert_in_range(guests[2].run_ns - before_ns, 95 * MS, 120 * MS);
+}
+
+static void paused_and_blocked_guests_are_never_picked(void **state)
+{
+    (void)state;
+    make_guests(3);
+    guests[0].paused = true;
+    guests[1].state = GUEST_BLOCKED;
+    for (unsigned i = 0; i < 10; i++)
+        assert_ptr_equal(take_turn(TICK_NS), &guests[2]);
+    guests[2].state = GUEST_ENDED;
+    assert_null(take_turn(TICK_NS));
+    assert_true(sched_slice_end(now_ns) == UINT64_MAX);
+}
+
+/* Ten busy guests: each sees every tick of the wall clock, none is lost to coalescing. */
+static void ten_busy_guests_keep_true_time(void **state)
+{
+    (void)state;
+    unsigned ticks[10] = { 0 };
+    make_guests(10);
+    uint64_t start_ns = now_ns;
+    while (now_ns - start_ns < 5000 * MS) {
+        struct guest *guest = take_turn(TICK_NS);
+        update_clocks();
+        ticks[guest->id - 1] += guest->virq.tick_pending;
+        guest->virq.tick_pending = false;
+    }
+    for (unsigned i = 0; i < 10; i++)
+        assert_in_range(ticks[i], 485, 500);
+}
+
+static void late_ticks_coalesce_to_one(void **state)
+{
+    (void)state;
+    make_guests(1);
+    now_ns += 57 * MS;
+    clock_update(&guests[0], now_ns, TICK_NS);
+    assert_true(guests[0].virq.tick_pending);
+    assert_int_equal(guests[0].virq.ticks_coalesced, 4);
+    guests[0].virq.tick_pending = false;
+    now_ns += 2 * MS;
+    clock_update(&guests[0], now_ns, TICK_NS);
+    assert_false(guests[0].virq.tick_pending);
+    now_ns += 1 * MS;       /* the phase is kept: 60 ms after launch */
+    clock_update(&guests[0], now_ns, TICK_NS);
+    assert_true(guests[0].virq.tick_pending);
+}
+
+/* clock=run: of four busy guests each has its ticks by the processor time it got. */
+static void a_running_clock_stands_still_while_waiting(void **state)
+{
+    (void)state;
+    unsigned ticks = 0;
+    make_guests(4);
+    guests[0].clock_run = true;
+    uint64_t start_ns = now_ns;
+    while (now_ns - start_ns < 4000 * MS) {
+        struct guest *guest = take_turn(TICK_NS);
+        update_clocks();
+        if (guest != &guests[0])
+            continue;
+        ticks += guest->virq.tick_pending;
+        guest->virq.tick_pending = false;
+    }
+    assert_in_range(ticks, 97, 101);
+    assert_in_range(guests[0].waited_ns, 2950 * MS, 3050 * MS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(busy_guests_share_evenly),
+        cmocka_unit_test(short_turns_do_not_cost_time),
+        cmocka_unit_test(a_sleeper_runs_soon_but_earns_one_turn_at_most),
+        cmocka_unit_test(paused_and_blocked_guests_are_never_picked),
+        cmocka_unit_test(ten_busy_guests_keep_true_time),
+        cmocka_unit_test(late_ticks_coalesce_to_one),
+        cmocka_unit_test(a_running_clock_stands_still_while_waiting),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
