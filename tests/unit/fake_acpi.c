@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define HEADER_BYTES 36
-#define COPIES_MAX 32
+#define COPIES_MAX 2048       /* a root of 256 tables, each with a few mappings */
 
 uint8_t fake_acpi_bytes[FAKE_ACPI_BYTES];
 
