@@ -18,19 +18,43 @@ void serialkeys_init(struct serialkeys *keys)
     memset(keys, 0, sizeof(*keys));
 }
 
-/* Press and release a key, with a modifier pressed around it when state has one. */
+static const struct { uint32_t state; uint8_t raw; } modifiers[] = {
+    { HV_KEY_LSHIFT, HV_KEYCODE_LSHIFT }, { HV_KEY_LALT, HV_KEYCODE_LALT }, { HV_KEY_LCTRL, HV_KEYCODE_LCTRL },
+};
+#define MODIFIERS (sizeof(modifiers) / sizeof(modifiers[0]))
+
+/* Press and release a key between press and release of the modifiers in state: at most eight words. */
 static unsigned press(uint32_t words[SERIALKEYS_MAX], uint32_t state, uint8_t raw)
 {
-    uint8_t modifier = state & HV_KEY_LSHIFT ? HV_KEYCODE_LSHIFT : state & HV_KEY_LCTRL ? HV_KEYCODE_LCTRL : 0;
+    uint32_t held = 0;
     unsigned count = 0;
 
-    if (modifier)
-        words[count++] = keymap_word(state, modifier, false, true);
-    words[count++] = keymap_word(state, raw, false, true);
-    words[count++] = keymap_word(state, raw, false, false);
-    if (modifier)
-        words[count++] = keymap_word(0, modifier, false, false);
+    for (unsigned i = 0; i < MODIFIERS; i++) {
+        if (!(state & modifiers[i].state))
+            continue;
+        held |= modifiers[i].state;
+        words[count++] = keymap_word(held, modifiers[i].raw, false, true);
+    }
+    words[count++] = keymap_word(held, raw, false, true);
+    words[count++] = keymap_word(held, raw, false, false);
+    for (unsigned i = MODIFIERS; i-- > 0;) {
+        if (!(state & modifiers[i].state))
+            continue;
+        held &= ~modifiers[i].state;
+        words[count++] = keymap_word(held, modifiers[i].raw, false, false);
+    }
     return count;
+}
+
+/* The key that gives this control character with Ctrl on a US keyboard; 0 when none does. ECMA-48 "C0". */
+static uint8_t control_key(uint8_t control)
+{
+    static const char others[] = "\\]6-";    /* 0x1C to 0x1F; terminals take Ctrl+6 for Ctrl+^ */
+    if (control == 0)
+        return ' ';
+    if (control <= 26)
+        return (uint8_t)(control - 1 + 'a');
+    return control > ESC && control < ' ' ? (uint8_t)others[control - ESC - 1] : 0;
 }
 
 /* The key that gives this character with Shift; 0 when none does. */
@@ -56,11 +80,10 @@ static unsigned press_character(uint32_t words[SERIALKEYS_MAX], uint8_t byte)
     default:
         break;
     }
-    if (byte >= 1 && byte <= 26)
-        return press(words, HV_KEY_LCTRL, (uint8_t)(byte - 1 + 'a'));
+    uint8_t raw = byte < ' ' ? control_key(byte) : 0;
     if (byte < ' ')
-        return 0;
-    uint8_t raw = unshifted(byte);
+        return raw ? press(words, HV_KEY_LCTRL, raw) : 0;
+    raw = unshifted(byte);
     return raw ? press(words, HV_KEY_LSHIFT, raw) : press(words, 0, byte);
 }
 
@@ -98,11 +121,32 @@ static uint8_t lettered_key(uint8_t final)
     }
 }
 
-/* A whole sequence: ESC [ parameters final, or ESC O final. xterm's second parameter says Shift (2) or Ctrl (5). */
+/* xterm's second parameter: 1 + (1: Shift, 2: Alt, 4: Ctrl). Absent (0) and what is beyond means none. */
+static uint32_t modifier_state(unsigned parameter)
+{
+    uint32_t state = 0;
+    if (parameter < 2 || parameter > 8)
+        return 0;
+    for (unsigned i = 0; i < MODIFIERS; i++)
+        if ((parameter - 1) >> i & 1)
+            state |= modifiers[i].state;
+    return state;
+}
+
+/* Linux's own console sends F1 to F5 as ESC [ [ A to ESC [ [ E. */
+static bool is_linux_function(const struct serialkeys *keys)
+{
+    return keys->length == 4 && keys->sequence[2] == '[' && keys->sequence[3] >= 'A';
+}
+
+/* A whole sequence: ESC [ parameters final, ESC O final, or the Linux console's ESC [ [ final for F1 to F5. */
 static unsigned press_sequence(const struct serialkeys *keys, uint32_t words[SERIALKEYS_MAX])
 {
     unsigned numbers[2] = { 0, 0 }, count = 0;
+    uint8_t final = keys->sequence[keys->length - 1];
 
+    if (keys->length > 2 && keys->sequence[2] == '[')
+        return final >= 'A' && final <= 'E' ? press(words, 0, (uint8_t)(HV_KEYCODE_F1 + final - 'A')) : 0;
     for (unsigned i = 2; i + 1 < keys->length; i++) {
         uint8_t byte = keys->sequence[i];
         if (byte == ';' && count == 0)
@@ -112,54 +156,65 @@ static unsigned press_sequence(const struct serialkeys *keys, uint32_t words[SER
         else
             return 0;
     }
-    uint8_t final = keys->sequence[keys->length - 1];
+    if (final == 'Z')
+        return press(words, HV_KEY_LSHIFT, '\t');
     uint8_t raw = final == '~' ? numbered_key(numbers[0]) : lettered_key(final);
-    uint32_t state = numbers[1] == 2 ? HV_KEY_LSHIFT : numbers[1] == 5 ? HV_KEY_LCTRL : 0;
-    return raw ? press(words, state, raw) : 0;
+    return raw ? press(words, modifier_state(numbers[1]), raw) : 0;
 }
 
-/* The next byte of an escape sequence that began. */
-static unsigned continue_sequence(struct serialkeys *keys, uint8_t byte, uint32_t words[SERIALKEYS_MAX])
+/* Where a sequence stands: a byte behind it either ends it or does not. */
+static bool is_final(const struct serialkeys *keys, uint8_t byte)
 {
-    bool is_introducer = keys->length == 1;
+    bool is_linux_prefix = byte == '[' && keys->length == 2 && keys->sequence[1] == '[';
+    return byte >= 0x40 && !is_linux_prefix;
+}
 
-    if (is_introducer && byte != '[' && byte != 'O') {
-        /* Alt and a character in most terminals: here ESC, then the character. */
-        keys->length = 0;
-        unsigned count = press(words, 0, ESC);
-        return count + press_character(words + count, byte);
-    }
-    if (keys->length == sizeof(keys->sequence)) {
-        keys->length = 0;
+/* The next byte of an escape sequence that began; one that is too long for a key is followed to its end. */
+static unsigned continue_sequence(struct serialkeys *keys, uint8_t byte, uint64_t now_ns,
+                                  uint32_t words[SERIALKEYS_MAX])
+{
+    bool is_whole = keys->length < sizeof(keys->sequence), ends = keys->length > 1 && is_final(keys, byte);
+
+    if (is_whole)
+        keys->sequence[keys->length++] = byte;
+    if (!ends)
         return 0;
-    }
-    keys->sequence[keys->length++] = byte;
-    if (is_introducer || byte < 0x40)
-        return 0;
-    unsigned count = press_sequence(keys, words);
+    unsigned count = is_whole ? press_sequence(keys, words) : 0;
     keys->length = 0;
     return count;
 }
 
 unsigned serialkeys_byte(struct serialkeys *keys, uint8_t byte, uint64_t now_ns, uint32_t words[SERIALKEYS_MAX])
 {
+    unsigned count = 0;
+
     if (byte >= 0x80)       /* UTF-8 beyond ASCII: no key of a US keyboard gives it */
         return 0;
-    if (keys->length > 0)
-        return continue_sequence(keys, byte, words);
+    keys->last_ns = now_ns;
+    if (keys->length > 1 && byte >= ' ')
+        return continue_sequence(keys, byte, now_ns, words);
+    if (keys->length == 1 && (byte == '[' || byte == 'O'))
+        return continue_sequence(keys, byte, now_ns, words);
+    /* Alt and a character in most terminals: here ESC, then the character. A control byte cuts a sequence off. */
+    if (keys->length == 1)
+        count = press(words, 0, ESC);
+    keys->length = 0;
     if (byte != ESC)
-        return press_character(words, byte);
-    keys->sequence[0] = byte;
-    keys->length = 1;
-    keys->began_ns = now_ns;
-    return 0;
+        return count + press_character(words + count, byte);
+    keys->sequence[keys->length++] = byte;
+    return count;
 }
 
+/* ESC, or ESC and the byte that could have led to more: these keys were meant. Half of anything longer is dropped. */
 unsigned serialkeys_flush(struct serialkeys *keys, uint64_t now_ns, uint32_t words[SERIALKEYS_MAX])
 {
-    if (keys->length == 0 || now_ns - keys->began_ns < LONE_ESC_NS)
+    unsigned length = keys->length;
+
+    if (length == 0 || now_ns - keys->last_ns < LONE_ESC_NS)
         return 0;
-    bool is_lone = keys->length == 1;
     keys->length = 0;
-    return is_lone ? press(words, 0, ESC) : 0;
+    if (length > 2)
+        return 0;
+    unsigned count = press(words, 0, ESC);
+    return length == 2 ? count + press_character(words + count, keys->sequence[1]) : count;
 }

@@ -10,9 +10,9 @@
 #define SERIALKEYS_MAX 16       /* key words that one byte can complete */
 
 struct serialkeys {
-    uint8_t sequence[16];       /* an escape or UTF-8 sequence under way */
+    uint8_t sequence[16];       /* an escape sequence under way */
     uint8_t length;
-    uint64_t began_ns;
+    uint64_t last_ns;           /* when its last byte came */
 };
 
 void serialkeys_init(struct serialkeys *keys);
@@ -20,7 +20,10 @@ void serialkeys_init(struct serialkeys *keys);
 /* Take one byte; returns how many key words it completed. Unknown sequences give none. */
 unsigned serialkeys_byte(struct serialkeys *keys, uint8_t byte, uint64_t now_ns, uint32_t words[SERIALKEYS_MAX]);
 
-/* A lone ESC that nothing followed for 50 ms is the Esc key. now_ns = UINT64_MAX: do not wait. */
+/*
+ * A lone ESC that nothing followed for 50 ms is the Esc key; so it is before a lone [ or O. now_ns = UINT64_MAX: do not
+ * wait.
+ */
 unsigned serialkeys_flush(struct serialkeys *keys, uint64_t now_ns, uint32_t words[SERIALKEYS_MAX]);
 
 #endif

@@ -77,6 +77,23 @@ static void control_letters(void **state)
     assert_int_equal(words[3], 0x00088700);
 }
 
+/* Ctrl with \\ ] 6 and -: the contract gives control characters to letters only, so the character stays. */
+static void control_signs(void **state)
+{
+    (void)state;
+    static const char signs[] = "\\]6-";
+    serialkeys_init(&keys);
+    for (unsigned i = 0; i < 4; i++) {
+        char text[2] = { (char)(0x1C + i), 0 };
+        assert_int_equal(type(text), 4);
+        assert_int_equal(words[0], 0x20098700);
+        assert_int_equal(words[1], 0x200D0000 | (unsigned)signs[i] << 8 | (unsigned)signs[i]);
+        assert_int_equal(words[2], words[1] & ~0x10000u);
+        assert_int_equal(words[3], 0x00088700);
+    }
+    assert_int_equal(serialkeys_byte(&keys, 0, 1000, words), 0);
+}
+
 static void escape_sequences(void **state)
 {
     (void)state;
@@ -89,13 +106,18 @@ static void escape_sequences(void **state)
     expect_key("\x1b[17~", 0x000D9292);
     expect_key("\x1b[24~", 0x000D9898);
     expect_key("\x1b[3~", 0x000D7F7F);
+    expect_key("\x1b[[A", 0x000D8D8D);          /* Linux's console */
+    expect_key("\x1b[[E", 0x000D9191);
     expect_key("\x1b[H", 0x00098000);
     expect_key("\x1b[5~", 0x00098000);
     serialkeys_init(&keys);
     assert_int_equal(type("\x1b[99~"), 0);
     assert_int_equal(type("\x1b[1;2A"), 4);     /* Shift+Up */
     assert_int_equal(words[1], 0x800D8181);
+    assert_int_equal(type("\x1b[Z"), 4);        /* Shift+Tab */
+    assert_int_equal(words[1], 0x800D0909);
     assert_int_equal(type("\x1b[<1;2;3M"), 0);
+    assert_int_equal(type("\x1b[[F"), 0);
     expect_key("x", 0x000D7878);                /* nothing of it is left behind */
 }
 
@@ -113,6 +135,98 @@ static void a_lone_esc_is_the_esc_key_after_50_ms(void **state)
     assert_int_equal(words[2], 0x000D7171);
 }
 
+static void esc_twice_is_two_keys(void **state)
+{
+    (void)state;
+    serialkeys_init(&keys);
+    assert_int_equal(serialkeys_byte(&keys, 0x1B, 1000, words), 0);
+    assert_int_equal(serialkeys_byte(&keys, 0x1B, 2000, words), 2);
+    assert_int_equal(words[0], 0x000D1B1B);
+    assert_int_equal(serialkeys_flush(&keys, 1000 + 50000000, words), 0);   /* counted from the second */
+    assert_int_equal(serialkeys_flush(&keys, 2000 + 50000000, words), 2);
+    assert_int_equal(words[0], 0x000D1B1B);
+    assert_int_equal(type("\x1b\x1b[A"), 2);
+    assert_int_equal(words[0], 0x000D8181);
+}
+
+static void an_introducer_that_nothing_follows_is_typed(void **state)
+{
+    (void)state;
+    serialkeys_init(&keys);
+    assert_int_equal(type("\x1b["), 0);
+    assert_int_equal(serialkeys_flush(&keys, UINT64_MAX, words), 4);
+    assert_int_equal(words[0], 0x000D1B1B);
+    assert_int_equal(words[2], 0x000D5B5B);
+    assert_int_equal(type("\x1bO"), 0);
+    assert_int_equal(serialkeys_flush(&keys, UINT64_MAX, words), 6);        /* Shift around it */
+    assert_int_equal(words[3], 0x800D6F4F);
+    assert_int_equal(type("\x1b[1"), 0);
+    assert_int_equal(serialkeys_flush(&keys, UINT64_MAX, words), 0);
+    expect_key("x", 0x000D7878);
+}
+
+static void other_control_characters(void **state)
+{
+    (void)state;
+    static const struct { uint8_t byte; char raw; } controls[] = {
+        { 0x00, ' ' }, { 0x1C, '\\' }, { 0x1D, ']' }, { 0x1E, '6' }, { 0x1F, '-' },
+    };
+    for (unsigned i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
+        uint32_t raw = (uint8_t)controls[i].raw;
+        serialkeys_init(&keys);
+        assert_int_equal(serialkeys_byte(&keys, controls[i].byte, 0, words), 4);
+        assert_int_equal(words[1], 0x200D0000 | raw << 8 | raw);
+    }
+}
+
+/* xterm: CSI 1 ; 1 + modifiers final. A keyboard would press them one after another and let go the other way round. */
+static void modified_sequences(void **state)
+{
+    (void)state;
+    serialkeys_init(&keys);
+    assert_int_equal(type("\x1b[1;8Q"), 8);     /* Shift+Alt+Ctrl+F2 */
+    assert_int_equal(words[0], 0x80098900);
+    assert_int_equal(words[1], 0x88098500);
+    assert_int_equal(words[2], 0xA8098700);
+    assert_int_equal(words[3], 0xA80D8E8E);
+    assert_int_equal(words[4], 0xA80C8E8E);
+    assert_int_equal(words[5], 0x88088700);
+    assert_int_equal(words[6], 0x80088500);
+    assert_int_equal(words[7], 0x00088900);
+    assert_int_equal(type("\x1b[1;3P"), 4);     /* Alt+F1 */
+    assert_int_equal(words[1], 0x080D8D8D);
+    assert_int_equal(type("\x1b[Z"), 4);        /* Shift+Tab */
+    assert_int_equal(words[1], 0x800D0909);
+    expect_key("\x1b[1;9A", 0x000D8181);
+    expect_key("\x1b[[A", 0x000D8D8D);          /* F1 and F5 of the Linux console */
+    expect_key("\x1b[[E", 0x000D9191);
+    assert_int_equal(type("\x1b[[F"), 0);
+}
+
+/* What broke off, or is longer than any key, leaves nothing behind and eats nothing that follows. */
+static void broken_sequences(void **state)
+{
+    (void)state;
+    serialkeys_init(&keys);
+    assert_int_equal(type("\x1b\x1b"), 2);
+    assert_int_equal(words[0], 0x000D1B1B);
+    assert_int_equal(type("[A"), 2);            /* the second ESC began a sequence */
+    assert_int_equal(words[0], 0x000D8181);
+    assert_int_equal(type("\x1b[12\r"), 2);
+    assert_int_equal(words[0], 0x000D0A0A);
+    assert_int_equal(type("\x1b[1\x1b[B"), 2);
+    assert_int_equal(words[0], 0x000D8383);
+    for (unsigned i = 0; i < 100; i++)
+        assert_int_equal(type(i == 0 ? "\x1b[" : "1;"), 0);
+    assert_int_equal(type("A"), 0);
+    expect_key("x", 0x000D7878);
+    assert_int_equal(type("\x1b["), 0);
+    assert_int_equal(serialkeys_flush(&keys, UINT64_MAX, words), 4);
+    assert_int_equal(words[2], 0x000D5B5B);
+    assert_int_equal(type("\x1b[1"), 0);
+    assert_int_equal(serialkeys_flush(&keys, UINT64_MAX, words), 0);
+}
+
 static void other_bytes_are_no_keys(void **state)
 {
     (void)state;
@@ -128,8 +242,14 @@ int main(void)
         cmocka_unit_test(plain_characters),
         cmocka_unit_test(every_printable_character_arrives),
         cmocka_unit_test(control_letters),
+        cmocka_unit_test(control_signs),
         cmocka_unit_test(escape_sequences),
         cmocka_unit_test(a_lone_esc_is_the_esc_key_after_50_ms),
+        cmocka_unit_test(esc_twice_is_two_keys),
+        cmocka_unit_test(an_introducer_that_nothing_follows_is_typed),
+        cmocka_unit_test(other_control_characters),
+        cmocka_unit_test(modified_sequences),
+        cmocka_unit_test(broken_sequences),
         cmocka_unit_test(other_bytes_are_no_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
