@@ -133,12 +133,6 @@ static uint32_t modifier_state(unsigned parameter)
     return state;
 }
 
-/* Linux's own console sends F1 to F5 as ESC [ [ A to ESC [ [ E. */
-static bool is_linux_function(const struct serialkeys *keys)
-{
-    return keys->length == 4 && keys->sequence[2] == '[' && keys->sequence[3] >= 'A';
-}
-
 /* A whole sequence: ESC [ parameters final, ESC O final, or the Linux console's ESC [ [ final for F1 to F5. */
 static unsigned press_sequence(const struct serialkeys *keys, uint32_t words[SERIALKEYS_MAX])
 {
@@ -170,8 +164,7 @@ static bool is_final(const struct serialkeys *keys, uint8_t byte)
 }
 
 /* The next byte of an escape sequence that began; one that is too long for a key is followed to its end. */
-static unsigned continue_sequence(struct serialkeys *keys, uint8_t byte, uint64_t now_ns,
-                                  uint32_t words[SERIALKEYS_MAX])
+static unsigned continue_sequence(struct serialkeys *keys, uint8_t byte, uint32_t words[SERIALKEYS_MAX])
 {
     bool is_whole = keys->length < sizeof(keys->sequence), ends = keys->length > 1 && is_final(keys, byte);
 
@@ -192,9 +185,9 @@ unsigned serialkeys_byte(struct serialkeys *keys, uint8_t byte, uint64_t now_ns,
         return 0;
     keys->last_ns = now_ns;
     if (keys->length > 1 && byte >= ' ')
-        return continue_sequence(keys, byte, now_ns, words);
+        return continue_sequence(keys, byte, words);
     if (keys->length == 1 && (byte == '[' || byte == 'O'))
-        return continue_sequence(keys, byte, now_ns, words);
+        return continue_sequence(keys, byte, words);
     /* Alt and a character in most terminals: here ESC, then the character. A control byte cuts a sequence off. */
     if (keys->length == 1)
         count = press(words, 0, ESC);
