@@ -17,9 +17,11 @@ class HeadlessSession(Session):
         super().__init__(options, machine, folder)
         self.stream = Stream()
         self.grace_given = False
+        self.last_words = b""       # what came after the time-out: no part of the stream
 
     def take_output(self, data):
         if self.timed_out:
+            self.last_words += data
             return
         write_all(STDOUT, self.stream.feed(data))
         if self.stream.is_complete and not self.grace_given:
@@ -44,6 +46,9 @@ class HeadlessSession(Session):
         self.drain()
         status = self.machine.stop()
         if self.timed_out:
+            _, panic, words = self.last_words.replace(b"\r", b"").partition(b"Bail out! ")
+            if words:
+                say((panic + words).decode("utf-8", "replace").rstrip())
             write_all(STDOUT, self.stream.close("timeout"))
             return report.EXIT_TIMEOUT
         if not self.stream.is_complete:

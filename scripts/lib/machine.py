@@ -82,12 +82,13 @@ class Machine:
         try:
             return self.process.wait(0.1)
         except subprocess.TimeoutExpired:
-            self.process.terminate()
-        try:
-            return self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait()
+            pass
+        for end, patience in ((self.qmp.quit, 1), (self.process.terminate, seconds), (self.process.kill, None)):
+            end()
+            try:
+                return self.process.wait(patience)
+            except subprocess.TimeoutExpired:
+                pass
 
     def close(self):
         self.stop()

@@ -64,5 +64,12 @@ class Qmp:
         if not ready or not self.pump():
             raise QmpError(f"{command}: no answer from QEMU")
 
+    def quit(self):
+        """Ask QEMU to end; it may have done so already."""
+        try:
+            self.send("quit")
+        except OSError:
+            pass
+
     def close(self):
         self.connection.close()

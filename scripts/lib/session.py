@@ -8,7 +8,8 @@ import time
 from lib.qmp import QmpError
 from lib.report import say
 
-POWER_BUTTON_SECONDS = 3
+LAST_WORDS_SECONDS = 3
+QUIET_SECONDS = 0.5
 
 
 class Stopped(Exception):
@@ -92,7 +93,7 @@ class Session:
         if self.timed_out:
             say(f"time-out: QEMU ran for {self.options.timeout_seconds:g} s")
             self.take_picture()
-            self.press_power_button()
+            self.press_nmi_button()
         self.machine.stop()
         self.copy_dump()
 
@@ -106,19 +107,20 @@ class Session:
         except QmpError as error:
             say(f"no screenshot: {error}")
 
-    def press_power_button(self):
-        """Ask a machine that ran too long to end its plan: it then writes the consoles as they are and powers off."""
-        if self.options.dump_console is None:
-            return
+    def press_nmi_button(self):
+        """Make a machine that ran too long tell where it is: it writes the consoles and panics."""
         try:
-            self.machine.qmp.call("system_powerdown")
-        except QmpError:
+            self.machine.qmp.call("inject-nmi")
+        except QmpError as error:
+            say(f"no last words: {error}")
             return
-        deadline = time.monotonic() + POWER_BUTTON_SECONDS
-        while time.monotonic() < deadline and self.machine.process.poll() is None:
-            if "SHUTDOWN" in self.machine.qmp.events:
+        deadline = time.monotonic() + LAST_WORDS_SECONDS
+        self.is_over = False
+        while not self.is_over and time.monotonic() < deadline:
+            ready = self.selector.select(QUIET_SECONDS)
+            if not ready:
                 return
-            for key, _ in self.selector.select(0.1):
+            for key, _ in ready:
                 key.data()
 
     def copy_dump(self):

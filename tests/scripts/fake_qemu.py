@@ -23,9 +23,11 @@ def answer(connection):
         if command["execute"] == "screendump":
             with open(command["arguments"]["filename"], "w") as picture:
                 picture.write("picture")
-        connection.sendall(b'{"return": {}}\n')
-        if command["execute"] == "quit":
+        if command["execute"] == "inject-nmi":
+            os.write(1, b"# half a line\nBail out! panic: NMI\nrax 0\n")
+        if command["execute"] == "quit" and "STUBBORN" not in os.environ:
             sys.exit(0)
+        connection.sendall(b'{"return": {}}\n')
     return data != b""
 
 

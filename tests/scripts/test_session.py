@@ -98,6 +98,11 @@ class SessionTest(unittest.TestCase):
         self.assertEqual(picture.read_text(), "picture")
         self.assertTrue(dump.read_text().startswith("== 1 hello"))
 
+    def test_last_words(self):
+        status, out, err = self.run_scenario([("say", START), ("hang",)], "--timeout", "0.5")
+        self.assertEqual((status, out.count("Bail out!")), (124, 1))
+        self.assertIn("Bail out! panic: NMI", err)
+
     def test_stubborn_qemu(self):
         status = self.run_scenario([("hang",)], "--timeout", "0.5", STUBBORN="1")[0]
         self.assertEqual(status, 124)
