@@ -16,6 +16,7 @@
 #include "io/power.h"
 #include "io/ps2.h"
 #include "io/serial.h"
+#include "irq/acpi.h"
 #include "irq/irq.h"
 #include "monitor/monitor.h"
 #include "pagetable/hvmap.h"
@@ -75,6 +76,7 @@ void hv_main(const struct boot_info *info)
     slots_init();
     console_init(&info->framebuffer, map_framebuffer(info));
     platform_init(info);
+    serial_init_at(irq_acpi_facts()->serial_port);
     bool keyboard = ps2_init();
     bool keyboard_interrupts = keyboard && irq_route_isa(1, IRQ_VECTOR_KEYBOARD);
     bool serial_interrupts = serial_present() &&

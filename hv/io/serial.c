@@ -35,6 +35,7 @@ static const uint16_t com_ports[] = { 0x3F8, 0x2F8, 0x3E8, 0x2E8 };
 static uint16_t port;           /* 0: none */
 static bool interrupts;
 static uint8_t interrupt_enable;
+static bool receive_waits;      /* the last serial_rx gave a byte: there may be more */
 static uint8_t ring[RING_BYTES];
 static uint32_t ring_head, ring_tail;
 
@@ -80,6 +81,13 @@ bool serial_init(void)
     return false;
 }
 
+bool serial_init_at(uint16_t io_port)
+{
+    if (port == 0 && io_port != 0 && answers(io_port))
+        port = io_port;
+    return port != 0;
+}
+
 bool serial_present(void)
 {
     return port != 0;
@@ -87,14 +95,23 @@ bool serial_present(void)
 
 unsigned serial_isa_irq(void)
 {
-    return port == com_ports[0] || port == com_ports[2] ? 4 : 3;
+    for (unsigned i = 0; i < sizeof(com_ports) / sizeof(com_ports[0]); i++)
+        if (port == com_ports[i])
+            return i % 2 == 0 ? 4 : 3;
+    return SERIAL_NO_ISA_IRQ;
 }
 
+/*
+ * The interrupt line tells of a new cause by an edge, and there is none while an old one holds it up: a byte that came
+ * between reading and writing, or was not fetched, would wait for ever. Where that can be, let the line fall first.
+ */
 static void set_interrupts(uint8_t wanted)
 {
-    if (!interrupts || interrupt_enable == wanted)
+    bool only_receives = wanted == IER_RECEIVE && interrupt_enable == IER_RECEIVE;
+    if (!interrupts || (only_receives && !receive_waits))
         return;
     interrupt_enable = wanted;
+    insn_outb(port + REG_INTERRUPT_ENABLE, 0);
     insn_outb(port + REG_INTERRUPT_ENABLE, wanted);
 }
 
@@ -150,7 +167,9 @@ int serial_rx(void)
     if (port == 0)
         return -1;
     uint8_t status = insn_inb(port + REG_LINE_STATUS);
-    if (status == 0xFF || !(status & LSR_DATA))     /* 0xFF: it went away, which would read as data for ever */
+    /* 0xFF: it went away, which would read as data for ever. */
+    receive_waits = status != 0xFF && (status & LSR_DATA);
+    if (!receive_waits)
         return -1;
     return insn_inb(port + REG_DATA);
 }

@@ -13,6 +13,8 @@
  * Find COM1-COM4 by loop-back test, set 115200 8N1 and FIFO. False: no UART answers; all calls below then do nothing.
  */
 bool serial_init(void);
+/* The same with one more port, the one that the firmware's SPCR table names (0: none), unless a UART was found. */
+bool serial_init_at(uint16_t io_port);
 bool serial_present(void);
 
 /* Free bytes in the transmit ring (16 KiB). */
@@ -35,7 +37,8 @@ int serial_rx(void);
 /* Panic path: bounded busy-wait per byte, no ring, no state. */
 void serial_panic_write(const char *bytes, size_t length);
 
-/* The ISA interrupt of the UART that was found: 4 for COM1 and COM3, 3 for COM2 and COM4. */
+/* The ISA interrupt of the UART that was found: 4 for COM1 and COM3, 3 for COM2 and COM4; else it must be polled. */
+#define SERIAL_NO_ISA_IRQ 0xFF
 unsigned serial_isa_irq(void);
 
 /* Let the UART interrupt, if its interrupt could be routed. Returns routed. */
