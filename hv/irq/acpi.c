@@ -169,7 +169,7 @@ static void read_fadt(struct acpi_facts *facts, const struct table *fadt, map_fu
         read_s5(facts, &dsdt);
 }
 
-/* "Serial Port Console Redirection Table" (Microsoft): interface types 0 and 1 are 16550s, 0x12 names one by address. */
+/* "Serial Port Console Redirection Table" (Microsoft): types 0 and 1 are 16550s, 0x12 names one by address. */
 static void read_spcr(struct acpi_facts *facts, const struct table *spcr)
 {
     uint8_t type = (uint8_t)bytes(spcr, 36, 1);

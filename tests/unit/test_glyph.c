@@ -1,5 +1,5 @@
 /*
- * test_glyph.c - cells on fake framebuffers of every pixel format: the pixels are the font's, and nothing else is touched.
+ * test_glyph.c - cells on fake framebuffers of every pixel format: the pixels are the font's, nothing else is touched.
  */
 #include <setjmp.h>
 #include <stdarg.h>
