@@ -14,6 +14,7 @@
 #include "guest/guest.h"
 #include "hypercall/dispatch.h"
 #include "irq/irq.h"
+#include "monitor/autorun.h"
 
 /*
  * Hardware stops an access beyond the segment limit with #GP; an emulator without limits wraps it to the low 16 MiB of
@@ -153,5 +154,7 @@ void trap_in_hv(struct hv_trap_frame *frame)
             return;
         }
     }
+    if (frame->vector == EXC_NMI)
+        autorun_dump_now();     /* scripts/run asks so for the consoles when its time is up */
     panic_on_trap(frame);
 }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "guest/guest.h"
 #include "io/console.h"
+#include "monitor/dump.h"
 #include "monitor/finish.h"
 #include "monitor/judge.h"
 #include "monitor/names.h"
@@ -267,4 +268,10 @@ uint64_t autorun_next_ns(void)
         next_ns = deadline_ns < next_ns ? deadline_ns : next_ns;
     }
     return next_ns;
+}
+
+void autorun_dump_now(void)
+{
+    for (unsigned i = is_finishing ? finish_dumped() : 0; plan != NULL && i < plan->autorun_count; i++)
+        dump_console(i + 1, plan->autoruns[i].name, final_console(i));
 }

@@ -21,4 +21,10 @@ bool autorun_pump(uint64_t now_ns);
 /* When a time-out or a wait ends; UINT64_MAX: none is running. */
 uint64_t autorun_next_ns(void);
 
+/*
+ * Write the consoles of a plan that will not come to its end, for --dump-console: from an NMI, in any state of the
+ * machine. What finish.c has dumped by itself is not written again.
+ */
+void autorun_dump_now(void);
+
 #endif

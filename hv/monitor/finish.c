@@ -133,6 +133,11 @@ bool finish_pump(uint64_t now_ns)
     return true;
 }
 
+unsigned finish_dumped(void)
+{
+    return state.dumped;
+}
+
 bool finish_is_sealed(void)
 {
     return state.step > STEP_LAST_LINES;

@@ -21,6 +21,9 @@ void finish_init(const struct config *plan, const struct judge_tally *tally,
 /* Do the next step, if it is due. False: all is done and the machine goes on with its monitor. */
 bool finish_pump(uint64_t now_ns);
 
+/* How many consoles are dumped already, from the first on. */
+unsigned finish_dumped(void);
+
 /* The last line is written: nothing may follow it. */
 bool finish_is_sealed(void);
 

@@ -51,6 +51,11 @@ def statuses():
     yield check("run.not_ok_says_what_was_expected", "  expected: exit 5\n  got: exit 0\n" in boot.out, boot)
     boot = run("--autorun", "loop timeout=60s", "--timeout", "8")
     yield check("run.timeout_is_124", boot.status == 124 and boot.out.endswith("Bail out! timeout\n"), boot)
+    with tempfile.TemporaryDirectory() as folder:
+        dump = pathlib.Path(folder) / "dump.txt"
+        run("--autorun", "hello", "--autorun", "loop timeout=60s", "--timeout", "10", "--dump-console", dump)
+        blocks = re.findall(r"^== [0-9] \w+ cursor", dump.read_text(encoding="utf-8"), re.MULTILINE)
+    yield check("run.timeout_dumps_consoles", blocks == ["== 1 hello cursor", "== 2 loop cursor"])
     boot = run("--autorun", "nosuchguest", "--autorun", "hello")
     refused = boot.verdict("nosuchguest").startswith("not ok 1 - nosuchguest # refused")
     yield check("run.unknown_guest_is_refused", refused and boot.verdict("hello").startswith("ok 2"), boot)
