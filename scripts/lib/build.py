@@ -10,6 +10,8 @@ from lib import packages
 from lib.report import SetupError, say
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# The checkout may belong to another user than the one who builds.
+GIT = ["git", "-c", "safe.directory=*", "-C", str(ROOT)]
 # COBBLE_BUILD names another build directory: for a second one beside the first.
 DIRECTORY = pathlib.Path(os.environ.get("COBBLE_BUILD", ROOT / "build")).absolute()
 

@@ -66,9 +66,9 @@ def make_iso(output, files, environment, scratch):
     shutil.rmtree(tree)
 
 
-def reproducible_environment(root):
-    """Variables that make equal sources give equal bytes: every time is that of the last commit."""
-    commit = subprocess.run(["git", "-C", str(root), "log", "-1", "--format=%ct"], capture_output=True, text=True)
+def reproducible_environment(git):
+    """Variables that make equal sources give equal bytes: every time is that of the last commit. git: its command."""
+    commit = subprocess.run([*git, "log", "-1", "--format=%ct"], capture_output=True, text=True)
     stated = os.environ.get("SOURCE_DATE_EPOCH", "")
     epoch = stated if stated.isdigit() else commit.stdout.strip() or "0"
     return {"SOURCE_DATE_EPOCH": epoch, "TZ": "UTC"}

@@ -3,7 +3,7 @@ import pathlib
 import re
 import subprocess
 
-from lib.build import ROOT
+from lib.build import GIT, ROOT
 
 # Lower layers first; a folder may include itself and everything in earlier groups (docs/architecture.md).
 LAYERS = [{"base"}, {"cpu"}, {"pagetable", "irq", "io"}, {"guest"}, {"hypercall"}, {"monitor"}]
@@ -22,7 +22,7 @@ EFI_FLAGS = ["--target=x86_64-unknown-windows", "-ffreestanding", "-fshort-wchar
 
 def list_files():
     """All text files of the project, as paths from its root: those git knows or would take."""
-    names = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    names = subprocess.run([*GIT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                            stdout=subprocess.PIPE, check=True).stdout.decode().split("\0")
     paths = sorted(pathlib.PurePosixPath(name) for name in names if name)
     return [path for path in paths if path.suffix in TEXT_SUFFIXES and (ROOT / path).is_file()]
