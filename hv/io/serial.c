@@ -180,6 +180,8 @@ void serial_panic_write(const char *bytes, size_t length)
         unsigned reads = 0;
         while (!(insn_inb(port + REG_LINE_STATUS) & LSR_TRANSMIT_EMPTY) && reads < WAIT_READS)
             reads++;
+        if (reads == WAIT_READS)
+            return;             /* it is stuck: a panic has a screen to write to, too */
         insn_outb(port + REG_DATA, (uint8_t)bytes[i]);
     }
 }
