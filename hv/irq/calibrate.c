@@ -7,64 +7,144 @@
 #include "irq/apic.h"
 
 #define RUNS 3
-#define RUN_HERTZ 500u                  /* runs of 2 ms */
-#define READS_MAX 10000000u             /* a reference that stands still must not hang the boot */
+#define RUN_HERTZ 625u                  /* runs of 1.6 ms */
+#define RUN_TSC_MAX 10000000u           /* 1.6 ms at 6.25 GHz: a reference that stands still must not hang the boot */
+#define NO_REFERENCE_TSC 4000000u       /* enough to compare two counters with each other */
 #define TSC_ASSUMED_HERTZ 1000000000ull
+#define MHZ 1000000ull
+#define CPUID_ERROR_MAX 50              /* one part in so many */
 #define COUNT_MAX 0xFFFFFFFFu
 
-struct run {
-    uint64_t reference, tsc, apic;      /* what each counted */
+/* All counters at one moment. */
+struct sample {
+    uint32_t reference, apic;
+    uint64_t tsc;
+    uint64_t doubt;                     /* the most TSC ticks that lay between two looks while it was waited for */
 };
 
-static struct run measure(const struct reference *reference, bool have_apic)
+struct run {
+    uint64_t reference, tsc, apic;      /* what each counted; reference is 0 if it is of no use */
+    uint64_t doubt;
+    bool stands;
+};
+
+/*
+ * Until the reference has counted from start to start + wanted. False: it had not when it was looked at once more after
+ * the TSC reached the limit: a sleeping host or an SMI makes a run long, not wrong.
+ *
+ * Every gap counts as doubt, not only the one before the end: a reference of 16 bits comes around within 55 ms.
+ */
+static bool wait_for(struct sample *sample, const struct reference *reference, uint32_t start, uint32_t wanted,
+                     bool have_apic, uint64_t tsc_limit)
 {
-    uint32_t wanted = (uint32_t)(reference->hertz / RUN_HERTZ), reads = 0, passed;
+    bool reached, late;
+
+    sample->doubt = 0;
+    sample->tsc = insn_rdtsc();
+    do {
+        uint64_t before = sample->tsc;
+        late = before >= tsc_limit;
+        sample->reference = reference->hertz ? reference->read() : 0;
+        sample->apic = have_apic ? apic_timer_left() : 0;
+        sample->tsc = insn_rdtsc();
+        if (sample->tsc - before > sample->doubt)
+            sample->doubt = sample->tsc - before;
+        reached = reference->hertz && ((sample->reference - start) & reference->mask) >= wanted;
+    } while (!reached && !late);
+    return reached;
+}
+
+/* A run without a sound reference still tells how TSC and local APIC timer compare. */
+static struct run measure(const struct reference *reference, bool have_apic, uint64_t ticks_max)
+{
+    struct sample first, edge, last;
 
     if (have_apic)
         apic_timer_start(COUNT_MAX);
-    uint32_t start = reference->read();
-    uint64_t tsc = insn_rdtsc();
-    uint32_t apic = have_apic ? apic_timer_left() : 0;
-    do {
-        passed = (reference->read() - start) & reference->mask;
-    } while (passed < wanted && ++reads < READS_MAX);
-    struct run run = { passed, insn_rdtsc() - tsc, have_apic ? apic - apic_timer_left() : 0 };
+    wait_for(&first, reference, 0, 0, have_apic, 0);
+    bool sound = reference->hertz && wait_for(&edge, reference, first.reference, 1, have_apic, first.tsc + ticks_max);
+    bool stands = !sound;
+    if (sound)
+        first = edge;
+    sound &= wait_for(&last, reference, first.reference, (uint32_t)(reference->hertz / RUN_HERTZ), have_apic,
+                      first.tsc + ticks_max);
     if (have_apic)
         apic_timer_start(0);
-    if (passed < wanted)
-        run.reference = 0;
-    return run;
+    return (struct run){
+        .reference = sound ? (last.reference - first.reference) & reference->mask : 0,
+        .tsc = last.tsc - first.tsc,
+        .apic = first.apic - last.apic,
+        .doubt = first.doubt + last.doubt,
+        .stands = stands,
+    };
 }
 
-/* CPUID says it exactly on newer processors: SDM vol. 2 "CPUID", leaf 15h. */
-static uint64_t cpuid_tsc_hertz(void)
+/* A reference that stands still is asked only once: that takes longest. */
+static struct run measure_best(const struct reference *reference, bool have_apic)
+{
+    struct run best = measure(reference, have_apic, reference->hertz ? RUN_TSC_MAX : NO_REFERENCE_TSC);
+
+    for (unsigned i = 1; i < RUNS && !best.stands; i++) {
+        struct run run = measure(reference, have_apic, RUN_TSC_MAX);
+        if (run.stands)
+            break;
+        if (run.reference != 0 && (best.reference == 0 || run.doubt < best.doubt))
+            best = run;
+    }
+    return best;
+}
+
+static uint64_t cpuid_or_0(uint32_t leaf, uint32_t out[4])
+{
+    insn_cpuid(0, 0, out);
+    if (out[0] < leaf)
+        return 0;
+    insn_cpuid(leaf, 0, out);
+    return out[0];
+}
+
+/* CPUID says it exactly on newer processors: SDM vol. 2 "CPUID", leaf 15h. 0 elsewhere. */
+static uint64_t cpuid_exact_hertz(void)
 {
     uint32_t out[4];
-    insn_cpuid(0, 0, out);
-    if (out[0] < 0x15)
-        return 0;
-    insn_cpuid(0x15, 0, out);
-    return out[0] && out[1] ? (uint64_t)out[2] * out[1] / out[0] : 0;
+    return cpuid_or_0(0x15, out) && out[1] ? (uint64_t)out[2] * out[1] / out[0] : 0;
+}
+
+/* Leaf 16h: the processor's base frequency in MHz, which is the TSC's to a percent. 0: not told. */
+static uint64_t cpuid_base_hertz(void)
+{
+    uint32_t out[4];
+    return (cpuid_or_0(0x16, out) & 0xFFFF) * MHZ;
+}
+
+/* Overclocked boards exist, and firmware that tells the wrong crystal. */
+static bool agree(uint64_t exact_hertz, uint64_t measured_hertz)
+{
+    uint64_t error = exact_hertz > measured_hertz ? exact_hertz - measured_hertz : measured_hertz - exact_hertz;
+    return error <= exact_hertz / CPUID_ERROR_MAX;
+}
+
+/* What was measured, unless CPUID confirms it and knows it better; CPUID alone where nothing could be measured. */
+static void choose_tsc_hertz(struct calibration *result, const char *measured_by, uint64_t measured_hertz)
+{
+    uint64_t exact_hertz = cpuid_exact_hertz(), base_hertz = cpuid_base_hertz();
+
+    *result = (struct calibration){ .tsc_hertz = TSC_ASSUMED_HERTZ, .source = "assumption" };
+    if (exact_hertz && (measured_hertz ? agree(exact_hertz, measured_hertz)
+                                       : !base_hertz || agree(exact_hertz, base_hertz)))
+        *result = (struct calibration){ .tsc_hertz = exact_hertz, .source = "CPUID 15h" };
+    else if (measured_hertz)
+        *result = (struct calibration){ .tsc_hertz = measured_hertz, .source = measured_by };
+    else if (base_hertz)
+        *result = (struct calibration){ .tsc_hertz = base_hertz, .source = "CPUID 16h" };
 }
 
 struct calibration calibrate(const struct reference *reference, bool have_apic)
 {
-    struct calibration best = { 0 };
+    struct calibration result;
+    struct run run = measure_best(reference, have_apic);
 
-    for (unsigned i = 0; i < RUNS; i++) {
-        struct run run = measure(reference, have_apic);
-        if (run.reference == 0)
-            break;
-        uint64_t tsc_hertz = run.tsc * reference->hertz / run.reference;
-        if (best.tsc_hertz != 0 && tsc_hertz >= best.tsc_hertz)
-            continue;
-        best.tsc_hertz = tsc_hertz;
-        best.apic_hertz = run.apic * reference->hertz / run.reference;
-    }
-    uint64_t exact = cpuid_tsc_hertz();
-    if (exact != 0)
-        best.tsc_hertz = exact;
-    if (best.tsc_hertz == 0)
-        best.tsc_hertz = TSC_ASSUMED_HERTZ;
-    return best;
+    choose_tsc_hertz(&result, reference->name, run.reference ? run.tsc * reference->hertz / run.reference : 0);
+    result.apic_hertz = run.tsc ? run.apic * result.tsc_hertz / run.tsc : 0;
+    return result;
 }

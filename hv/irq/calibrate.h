@@ -11,11 +11,14 @@
 
 struct calibration {
     uint64_t tsc_hertz;         /* never 0 */
-    uint64_t apic_hertz;        /* 0 without a local APIC */
+    uint64_t apic_hertz;        /* 0: no local APIC, or its timer does not count */
+    const char *source;         /* what tsc_hertz was taken from */
 };
 
 /*
- * Three runs of 2 ms; the one that an SMI or a sleeping host disturbed least counts. At most 10 ms, and never a hang.
+ * Three runs of 1.6 ms; the one that no SMI and no sleeping host disturbed, and whose ends are known best, counts. At
+ * most 10 ms in all where the TSC makes 1 GHz or more. Where the reference (its hertz is 0: there is none) gives
+ * nothing, CPUID is believed, or 1 GHz assumed.
  */
 struct calibration calibrate(const struct reference *reference, bool have_apic);
 

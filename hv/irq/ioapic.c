@@ -8,9 +8,8 @@
 #define REG_VERSION 1
 #define REG_ENTRY 0x10
 #define WINDOW (0x10 / 4)
-#define ENTRY_MASKED (1u << 16)
-#define ENTRY_LEVEL (1u << 15)
-#define ENTRY_ACTIVE_LOW (1u << 13)
+#define ENTRIES_MAX 120                     /* the index register has 8 bits */
+#define NOTHING_THERE 0xFFFFFFFFu
 
 struct ioapic {
     volatile uint32_t *registers;
@@ -39,10 +38,14 @@ void ioapic_init(const struct acpi_facts *facts, void *(*map_device)(uint64_t ph
         ioapic->registers = map_device(facts->ioapics[i].address, 0x20);
         if (!ioapic->registers)
             continue;
+        uint32_t version = read_register(ioapic, REG_VERSION);
+        if (version == NOTHING_THERE)
+            continue;
+        uint32_t entries = (version >> 16 & 0xFF) + 1;
         ioapic->gsi_base = facts->ioapics[i].gsi_base;
-        ioapic->entries = (read_register(ioapic, REG_VERSION) >> 16 & 0xFF) + 1;
+        ioapic->entries = entries < ENTRIES_MAX ? entries : ENTRIES_MAX;
         for (uint32_t entry = 0; entry < ioapic->entries; entry++)
-            write_register(ioapic, REG_ENTRY + 2 * entry, ENTRY_MASKED);
+            write_register(ioapic, REG_ENTRY + 2 * entry, IOAPIC_ENTRY_MASKED);
         ioapic_count++;
     }
 }
@@ -55,8 +58,7 @@ bool ioapic_route(const struct acpi_isa_route *route, uint8_t vector, uint32_t a
             continue;
         uint32_t index = REG_ENTRY + 2 * (route->gsi - ioapic->gsi_base);
         write_register(ioapic, index + 1, apic_id << 24);
-        write_register(ioapic, index, vector | (route->level ? ENTRY_LEVEL : 0) |
-                                      (route->active_low ? ENTRY_ACTIVE_LOW : 0));
+        write_register(ioapic, index, ioapic_entry(route, vector));
         return true;
     }
     return false;

@@ -9,6 +9,16 @@
 
 #include "irq/acpi.h"
 
+#define IOAPIC_ENTRY_MASKED (1u << 16)
+#define IOAPIC_ENTRY_LEVEL (1u << 15)
+#define IOAPIC_ENTRY_ACTIVE_LOW (1u << 13)
+
+/* The low half of a redirection entry, open, fixed delivery. 82093AA data sheet "I/O Redirection Table Registers". */
+static inline uint32_t ioapic_entry(const struct acpi_isa_route *route, uint8_t vector)
+{
+    return vector | (route->level ? IOAPIC_ENTRY_LEVEL : 0) | (route->active_low ? IOAPIC_ENTRY_ACTIVE_LOW : 0);
+}
+
 /* Map them all and mask every entry: firmware leaves some open. */
 void ioapic_init(const struct acpi_facts *facts, void *(*map_device)(uint64_t physical, uint64_t bytes));
 

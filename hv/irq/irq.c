@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/log.h"
+#include "cpu/insn.h"
 #include "irq/acpi.h"
 #include "irq/apic.h"
 #include "irq/apic_access.h"
@@ -14,23 +15,57 @@
 #include "irq/reference.h"
 #include "irq/timer.h"
 
+#define CPUID_EXTENDED 0x80000000u          /* SDM vol. 2 "CPUID": the highest extended leaf */
+#define CPUID_ADDRESS_SIZES 0x80000008u
+#define ADDRESS_BITS_DEFAULT 36
+#define ADDRESS_BITS_MAX 52
+
 static struct acpi_facts facts;
+static struct irq_platform maps;
 static bool have_apic;
+
+static unsigned physical_address_bits(void)
+{
+    uint32_t out[4];
+    insn_cpuid(CPUID_EXTENDED, 0, out);
+    if (out[0] < CPUID_ADDRESS_SIZES)
+        return ADDRESS_BITS_DEFAULT;
+    insn_cpuid(CPUID_ADDRESS_SIZES, 0, out);
+    return (out[0] & 0xFF) < ADDRESS_BITS_MAX ? out[0] & 0xFF : ADDRESS_BITS_MAX;
+}
+
+/* A wrong table may name any address; one that the processor does not have is a fault in our own page tables. */
+static bool is_physical(uint64_t physical, uint64_t bytes)
+{
+    uint64_t top = 1ull << physical_address_bits();
+    return physical != 0 && physical < top && bytes <= top - physical;
+}
+
+static const void *map_table(uint64_t physical, uint64_t bytes)
+{
+    return is_physical(physical, bytes) ? maps.map_table(physical, bytes) : NULL;
+}
+
+static void *map_device(uint64_t physical, uint64_t bytes)
+{
+    return is_physical(physical, bytes) ? maps.map_device(physical, bytes) : NULL;
+}
 
 void irq_init(const struct irq_platform *platform)
 {
-    acpi_read(&facts, platform->rsdp, platform->map_table);
+    maps = *platform;
+    acpi_read(&facts, platform->rsdp, map_table);
     if (!facts.have_madt)
         log_warn("no ACPI interrupt table (MADT): keyboard and serial line are polled");
     pic_init(IRQ_VECTOR_PIC_BASE);
-    const struct apic_ops *apic = apic_access_find(platform->map_device);
+    const struct apic_ops *apic = apic_access_find(map_device);
     have_apic = apic != NULL;
     if (apic)
         apic_init(apic, IRQ_VECTOR_TIMER);
     else
         log_warn("no local APIC: the PIT keeps time");
-    ioapic_init(&facts, platform->map_device);
-    struct reference reference = reference_find(&facts, platform->map_device);
+    ioapic_init(&facts, map_device);
+    struct reference reference = reference_find(&facts, map_device);
     timer_init(&reference, have_apic);
 }
 

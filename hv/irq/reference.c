@@ -3,6 +3,7 @@
  */
 #include "irq/reference.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cpu/insn.h"
@@ -13,6 +14,7 @@
 #define HPET_COUNTER 0x0F0
 #define FEMTOSECONDS 1000000000000000ull
 #define HPET_PERIOD_MAX_FS 100000000u       /* the specification's limit: 100 ns */
+#define HPET_PERIOD_MIN_FS 1000000u         /* 1 GHz: ten times what there is */
 #define PM_TIMER_HERTZ 3579545
 #define PIT_HERTZ 1193182
 #define PIT_COMMAND 0x43
@@ -22,6 +24,7 @@
 #define PORT_B 0x61
 #define PORT_B_GATE2 0x01
 #define PORT_B_SPEAKER 0x02
+#define READS_MAX 100           /* the slowest, the PIT, counts within 1 us, which is a few reads */
 
 static volatile uint32_t *hpet;
 static uint16_t pm_port;
@@ -52,18 +55,45 @@ static void start_pit(void)
     insn_outb(PIT_CHANNEL2, 0);
 }
 
+static struct reference start_hpet(uint64_t physical, void *(*map_device)(uint64_t physical, uint64_t bytes))
+{
+    hpet = physical ? map_device(physical, 0x400) : NULL;
+    uint32_t period_fs = hpet ? hpet[HPET_PERIOD_FS / 4] : 0;
+    if (period_fs < HPET_PERIOD_MIN_FS || period_fs > HPET_PERIOD_MAX_FS)
+        return (struct reference){ 0 };
+    hpet[HPET_CONFIGURATION / 4] |= HPET_ENABLE;
+    return (struct reference){ "HPET", read_hpet, 0xFFFFFFFF, FEMTOSECONDS / period_fs };
+}
+
+static struct reference start_pm(const struct acpi_facts *facts)
+{
+    pm_port = facts->pm_timer_port;
+    if (!pm_port)
+        return (struct reference){ 0 };
+    return (struct reference){ "ACPI PM timer", read_pm, facts->pm_timer_32bit ? 0xFFFFFFFF : 0xFFFFFF,
+                               PM_TIMER_HERTZ };
+}
+
+static bool counts(const struct reference *reference)
+{
+    if (reference->hertz == 0)
+        return false;
+    uint32_t first = reference->read() & reference->mask;
+    for (unsigned i = 0; i < READS_MAX; i++)
+        if ((reference->read() & reference->mask) != first)
+            return true;
+    return false;
+}
+
 struct reference reference_find(const struct acpi_facts *facts, void *(*map_device)(uint64_t physical, uint64_t bytes))
 {
-    hpet = facts->hpet ? map_device(facts->hpet, 0x400) : NULL;
-    uint32_t period_fs = hpet ? hpet[HPET_PERIOD_FS / 4] : 0;
-    if (period_fs != 0 && period_fs <= HPET_PERIOD_MAX_FS) {
-        hpet[HPET_CONFIGURATION / 4] |= HPET_ENABLE;
-        return (struct reference){ "HPET", read_hpet, 0xFFFFFFFF, FEMTOSECONDS / period_fs };
-    }
-    pm_port = facts->pm_timer_port;
-    if (pm_port)
-        return (struct reference){ "ACPI PM timer", read_pm, facts->pm_timer_32bit ? 0xFFFFFFFF : 0xFFFFFF,
-                                   PM_TIMER_HERTZ };
+    struct reference found = start_hpet(facts->hpet, map_device);
+    if (counts(&found))
+        return found;
+    found = start_pm(facts);
+    if (counts(&found))
+        return found;
     start_pit();
-    return (struct reference){ "PIT", read_pit, 0xFFFF, PIT_HERTZ };
+    found = (struct reference){ "PIT", read_pit, 0xFFFF, PIT_HERTZ };
+    return counts(&found) ? found : (struct reference){ 0 };
 }

@@ -12,10 +12,10 @@ struct reference {
     const char *name;
     uint32_t (*read)(void);     /* counts up */
     uint32_t mask;              /* the bits that count */
-    uint64_t hertz;
+    uint64_t hertz;             /* 0: there is none */
 };
 
-/* The best one there is; the PIT's is assumed when nothing else is known. */
+/* The best one there is that counts: what a table promises may be switched off. */
 struct reference reference_find(const struct acpi_facts *facts, void *(*map_device)(uint64_t physical, uint64_t bytes));
 
 #endif

@@ -13,6 +13,7 @@
 
 #define NS_PER_S 1000000000ull
 #define COUNT_MAX 0xFFFFFFFFull
+#define ALARM_MAX_NS (60 * NS_PER_S)    /* who waits longer asks again; far from overflow */
 #define PIT_HERTZ 1193182
 #define PIT_COUNT_MAX 0xFFFF
 #define PIT_COMMAND 0x43
@@ -41,7 +42,7 @@ void timer_init(const struct reference *reference, bool have_apic)
     if (!alarm_by_apic)
         pic_unmask_timer();
     log_info("clock: TSC at %llu kHz by %s, alarm by %s", (unsigned long long)calibration.tsc_hertz / 1000,
-             reference->name, alarm_by_apic ? "local APIC" : "PIT");
+             calibration.source, alarm_by_apic ? "local APIC" : "PIT");
 }
 
 uint64_t timer_now_ns(void)
@@ -65,7 +66,8 @@ static void start_count(uint64_t count)
 void timer_set_alarm(uint64_t at_ns)
 {
     uint64_t now_ns = timer_now_ns();
-    uint64_t count = at_ns > now_ns ? fixed_multiply(at_ns - now_ns, count_per_ns_32) : 0;
+    uint64_t wait_ns = at_ns > now_ns ? at_ns - now_ns : 0;
+    uint64_t count = fixed_multiply(wait_ns < ALARM_MAX_NS ? wait_ns : ALARM_MAX_NS, count_per_ns_32);
     start_count(count ? count : 1);
 }
 
