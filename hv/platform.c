@@ -8,9 +8,12 @@
 #include "base/addr.h"
 #include "cpu/insn.h"
 #include "io/power.h"
+#include "io/ps2.h"
 #include "irq/acpi.h"
 #include "irq/irq.h"
 #include "pagetable/hvmap.h"
+
+#define FADT_BOOT_8042 0x0002   /* IAPC_BOOT_ARCH, ACPI specification "IA-PC Boot Architecture Flags" */
 
 /* UEFI specification "ResetSystem()". */
 #define EFI_RESET_COLD 0
@@ -54,6 +57,7 @@ void platform_init(const struct boot_info *info)
     boot = info;
     irq_init(&(struct irq_platform){ .rsdp = info->rsdp, .map_table = map_table, .map_device = map_device });
     const struct acpi_facts *facts = irq_acpi_facts();
+    bool have_8042 = facts->boot_flags & FADT_BOOT_8042;
     power_init(&(struct power_platform){
         .efi_reset = efi_reset,
         .pm1a_control = facts->pm1a_control,
@@ -64,5 +68,8 @@ void platform_init(const struct boot_info *info)
         .have_reset_register = facts->have_reset_register,
         .reset_port = facts->reset_port,
         .reset_value = facts->reset_value,
+        .have_8042 = have_8042,
     });
+    if (!have_8042)
+        ps2_set_absent();
 }

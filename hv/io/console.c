@@ -24,6 +24,7 @@ static struct keymap keymap;
 static struct serialkeys serialkeys;
 static uint8_t escape = ESCAPE_DEFAULT;
 static bool serial_used, after_escape, help_shown;
+static uint32_t locks_shown;    /* lock bits that the keyboard's LEDs were told */
 static uint32_t swallowed;      /* raw code of a switching key whose break must not reach the console */
 
 void console_init(const struct boot_framebuffer *description, void *framebuffer)
@@ -159,6 +160,14 @@ static void take_command(uint8_t byte, uint64_t now_ns)
         help_shown = true;
 }
 
+static void show_locks(uint32_t locks)
+{
+    if (locks == locks_shown)
+        return;
+    locks_shown = locks;
+    ps2_set_leds(locks & HV_KEY_NUMLOCK, locks & HV_KEY_CAPSLOCK);
+}
+
 void console_input_pump(uint64_t now_ns)
 {
     uint32_t words[SERIALKEYS_MAX];
@@ -168,6 +177,7 @@ void console_input_pump(uint64_t now_ns)
     for (unsigned i = 0; i < INPUT_BYTES_MAX && (byte = ps2_read()) >= 0; i++)
         if (keymap_scancode(&keymap, (uint8_t)byte, &word))
             give_key(word);
+    show_locks(keymap.state & (HV_KEY_NUMLOCK | HV_KEY_CAPSLOCK));
     if (!serial_used)
         return;
     for (unsigned i = 0; i < INPUT_BYTES_MAX && (byte = serial_rx()) >= 0; i++) {

@@ -67,6 +67,14 @@ static void triple_fault(void)
     __builtin_trap();
 }
 
+static void pulse_8042(void)
+{
+    for (unsigned i = 0; i < SETTLE_WRITES && (insn_inb(PORT_8042_COMMAND) & STATUS_INPUT_FULL); i++)
+        continue;
+    insn_outb(PORT_8042_COMMAND, COMMAND_PULSE_RESET);
+    settle();
+}
+
 void power_reset(void)
 {
     if (platform.efi_reset)
@@ -78,10 +86,8 @@ void power_reset(void)
     insn_outb(PORT_RESET_CONTROL, 0x02);
     insn_outb(PORT_RESET_CONTROL, 0x06);
     settle();
-    for (unsigned i = 0; i < SETTLE_WRITES && (insn_inb(PORT_8042_COMMAND) & STATUS_INPUT_FULL); i++)
-        continue;
-    insn_outb(PORT_8042_COMMAND, COMMAND_PULSE_RESET);
-    settle();
+    if (platform.have_8042)
+        pulse_8042();
     triple_fault();
     halt();
 }

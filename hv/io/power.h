@@ -16,6 +16,7 @@ struct power_platform {
     bool have_reset_register;               /* FADT RESET_REG in I/O space */
     uint16_t reset_port;
     uint8_t reset_value;
+    bool have_8042;                         /* its reset line may be tried */
 };
 void power_init(const struct power_platform *platform);
 

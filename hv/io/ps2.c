@@ -24,10 +24,22 @@
 #define CONFIG_KEYBOARD_OFF 0x10
 #define CONFIG_TRANSLATION 0x40
 #define KEYBOARD_ENABLE_SCANNING 0xF4
+#define KEYBOARD_SET_LEDS 0xED      /* then a byte of LED bits; the keyboard answers both */
+#define KEYBOARD_ACKNOWLEDGE 0xFA   /* neither answer is a scancode of set 1 */
+#define KEYBOARD_RESEND 0xFE
+#define LED_NUM 0x02
+#define LED_CAPS 0x04
+#define LEDS_RESENDS 3          /* a keyboard that never understands keeps its LEDs as they are */
 #define WAIT_READS 100000       /* of about 1 us: a self-test takes some milliseconds */
 #define DRAIN_BYTES 64
 
-static bool present;
+static bool present, absent;
+
+/* Setting the LEDs takes two bytes; a DUE one waits until the controller can take it, a SENT one for the answer. */
+static struct {
+    enum { LEDS_DONE, LEDS_COMMAND_DUE, LEDS_COMMAND_SENT, LEDS_VALUE_DUE, LEDS_VALUE_SENT } step;
+    uint8_t value, resends;
+} leds;
 
 static bool wait_status(uint8_t mask, uint8_t wanted)
 {
@@ -68,9 +80,14 @@ static bool set_config(void)
     return write_port(PORT_STATUS, COMMAND_WRITE_CONFIG) && write_port(PORT_DATA, (uint8_t)config);
 }
 
+void ps2_set_absent(void)
+{
+    absent = true;
+}
+
 bool ps2_init(void)
 {
-    if (insn_inb(PORT_STATUS) == 0xFF)      /* nothing decodes the port */
+    if (absent || insn_inb(PORT_STATUS) == 0xFF)        /* 0xFF: nothing decodes the port */
         return false;
     if (!write_port(PORT_STATUS, COMMAND_DISABLE_KEYBOARD) || !write_port(PORT_STATUS, COMMAND_DISABLE_AUX))
         return false;
@@ -84,16 +101,54 @@ bool ps2_init(void)
         (void)read_data();
     drain();
     present = true;
+    ps2_set_leds(false, false);     /* the firmware may have left one on */
     return true;
+}
+
+static void send_leds(void)
+{
+    bool due = leds.step == LEDS_COMMAND_DUE || leds.step == LEDS_VALUE_DUE;
+    if (!due || insn_inb(PORT_STATUS) & STATUS_INPUT_FULL)
+        return;
+    insn_outb(PORT_DATA, leds.step == LEDS_COMMAND_DUE ? KEYBOARD_SET_LEDS : leds.value);
+    leds.step++;
+}
+
+/* Each call starts anew: a keyboard that was pulled out half-way must not keep the next one dark. */
+void ps2_set_leds(bool num, bool caps)
+{
+    if (!present)
+        return;
+    leds.value = (num ? LED_NUM : 0) | (caps ? LED_CAPS : 0);
+    leds.resends = LEDS_RESENDS;
+    leds.step = LEDS_COMMAND_DUE;
+    send_leds();
+}
+
+static void take_leds_answer(uint8_t answer)
+{
+    if (leds.step != LEDS_COMMAND_SENT && leds.step != LEDS_VALUE_SENT)
+        return;
+    if (answer == KEYBOARD_RESEND)
+        leds.step = leds.resends-- > 0 ? leds.step - 1 : LEDS_DONE;
+    else
+        leds.step = leds.step == LEDS_COMMAND_SENT ? LEDS_VALUE_DUE : LEDS_DONE;
+    send_leds();
 }
 
 int ps2_read(void)
 {
-    if (!present)
-        return -1;
-    uint8_t status = insn_inb(PORT_STATUS);
-    if (status == 0xFF || !(status & STATUS_OUTPUT_FULL))
-        return -1;
-    uint8_t byte = insn_inb(PORT_DATA);
-    return status & STATUS_AUX_DATA ? -1 : byte;
+    for (unsigned i = 0; present && i < DRAIN_BYTES; i++) {
+        uint8_t status = insn_inb(PORT_STATUS);
+        if (status == 0xFF || !(status & STATUS_OUTPUT_FULL))
+            break;
+        uint8_t byte = insn_inb(PORT_DATA);
+        if (status & STATUS_AUX_DATA)
+            continue;
+        if (byte != KEYBOARD_ACKNOWLEDGE && byte != KEYBOARD_RESEND)
+            return byte;
+        take_leds_answer(byte);
+    }
+    send_leds();
+    return -1;
 }

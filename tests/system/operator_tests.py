@@ -1,10 +1,7 @@
 """scripts/run as people and graders use it: verdicts and statuses, wrong arguments, images, screens, the monitor."""
 import json
-import os
 import pathlib
-import pty
 import re
-import select
 import shutil
 import socket
 import struct
@@ -13,10 +10,9 @@ import tempfile
 import time
 import zlib
 
-import pyte
-
 from harness import ROOT, RUN, Boot, Result, check, run
 from lib import build
+from session import Terminal
 
 
 WRONG_ARGUMENTS = {
@@ -120,53 +116,6 @@ def images():
     result = subprocess.run([str(ROOT / "scripts" / "iso"), "--check"], stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, text=True, check=False)
     yield Result("image.reproducible", result.returncode == 0, result.stdout[-4000:])
-
-
-class Terminal:
-    """scripts/run on a pseudo-terminal with a VT100 behind it, as a person has it."""
-
-    def __init__(self, *arguments):
-        self.screen = pyte.Screen(80, 26)
-        self.stream = pyte.ByteStream(self.screen)
-        self.master, slave = pty.openpty()
-        self.process = subprocess.Popen([str(RUN), *arguments], stdin=slave, stdout=slave, stderr=slave,
-                                        start_new_session=True, env={**os.environ, "TERM": "xterm", "DISPLAY": ""})
-        os.close(slave)
-
-    def read(self, seconds):
-        """Feed the terminal for at most so long; False at the end."""
-        if not select.select([self.master], [], [], seconds)[0]:
-            return True
-        try:
-            self.stream.feed(os.read(self.master, 65536))
-        except OSError:
-            return False
-        return True
-
-    def wait(self, pattern, limit=60):
-        """Read until the screen shows pattern."""
-        end = time.monotonic() + limit
-        while time.monotonic() < end:
-            if re.search(pattern, "\n".join(self.screen.display)):
-                return True
-            if not self.read(0.2):
-                return False
-        return False
-
-    def type(self, text):
-        os.write(self.master, text.encode())
-
-    def close(self, limit=20):
-        """The exit status, or None when it had to be killed."""
-        end = time.monotonic() + limit
-        while self.process.poll() is None and time.monotonic() < end:
-            self.read(0.2)
-        status = self.process.poll()
-        if status is None:
-            self.process.kill()
-            self.process.wait()
-        os.close(self.master)
-        return status
 
 
 def monitor():

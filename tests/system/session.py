@@ -1,0 +1,110 @@
+"""A session as a person has it: scripts/run on a terminal that understands VT100, and QEMU's own keyboard."""
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import socket
+import subprocess
+import tempfile
+import time
+
+import pyte
+
+from harness import RUN
+
+
+class Terminal:
+    """scripts/run on a pseudo-terminal with a VT100 behind it, as a person has it."""
+
+    def __init__(self, *arguments):
+        self.screen = pyte.Screen(80, 26)
+        self.stream = pyte.ByteStream(self.screen)
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen([str(RUN), *arguments], stdin=slave, stdout=slave, stderr=slave,
+                                        start_new_session=True, env={**os.environ, "TERM": "xterm", "DISPLAY": ""})
+        os.close(slave)
+
+    def read(self, seconds):
+        """Feed the terminal for at most so long; False at the end."""
+        if not select.select([self.master], [], [], seconds)[0]:
+            return True
+        try:
+            self.stream.feed(os.read(self.master, 65536))
+        except OSError:
+            return False
+        return True
+
+    def wait(self, pattern, limit=60):
+        """Read until the screen shows pattern."""
+        end = time.monotonic() + limit
+        while time.monotonic() < end:
+            if re.search(pattern, "\n".join(self.screen.display)):
+                return True
+            if not self.read(0.2):
+                return False
+        return False
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def close(self, limit=20):
+        """The exit status, or None when it had to be killed."""
+        end = time.monotonic() + limit
+        while self.process.poll() is None and time.monotonic() < end:
+            self.read(0.2)
+        status = self.process.poll()
+        if status is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.master)
+        return status
+
+
+class Machine(Terminal):
+    """The same with QEMU's monitor at hand: keys as from a PS/2 keyboard, and a trace of what QEMU's devices did."""
+
+    def __init__(self, *arguments, trace=()):
+        self.folder = tempfile.TemporaryDirectory()
+        path = pathlib.Path(self.folder.name)
+        self.trace = path / "trace"
+        events = [word for event in trace for word in ("-trace", f"enable={event}")]
+        super().__init__(*arguments, "--", "-qmp", f"unix:{path / 'qmp'},server=on,wait=off",
+                         "-D", str(self.trace), *events)
+        self.qmp = None
+
+    def command(self, name, **arguments):
+        """One command for QEMU; what it returned."""
+        if self.qmp is None:
+            self.qmp = socket.socket(socket.AF_UNIX)
+            self.qmp.connect(str(self.trace.parent / "qmp"))
+            self.answers = self.qmp.makefile("r", encoding="utf-8")
+            self.command("qmp_capabilities")
+        self.qmp.sendall(json.dumps({"execute": name, "arguments": arguments}).encode())
+        while True:
+            answer = json.loads(self.answers.readline())
+            if "return" in answer or "error" in answer:
+                return answer.get("return")
+
+    def press(self, *keys):
+        """Keys of QEMU's names, held together for a moment."""
+        self.command("send-key", keys=[{"type": "qcode", "data": key} for key in keys], **{"hold-time": 40})
+        self.read(0.2)
+
+    def traced(self, pattern, limit=10):
+        """Wait until the trace has pattern."""
+        end = time.monotonic() + limit
+        while time.monotonic() < end:
+            if self.trace.exists() and re.search(pattern, self.trace.read_text()):
+                return True
+            self.read(0.1)
+        return False
+
+    def close(self, limit=20):
+        if self.qmp is not None:
+            self.answers.close()
+            self.qmp.close()
+        status = super().close(limit)
+        self.folder.cleanup()
+        return status
