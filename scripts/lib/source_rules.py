@@ -15,7 +15,8 @@ MAX_COLUMNS = 120
 FOREIGN = re.compile(r"(?<![\w.])/(?:work|root|home)[/]\w|"
                      r"\b(?:deb|security|archive|mirror|proxy|registry)[.][\w-]+[.]\w")
 HV_FLAGS = ["--target=x86_64-unknown-none-elf", "-ffreestanding", "-mgeneral-regs-only", "-Ihv"]
-GUEST_FLAGS = ["--target=i386-unknown-none-elf", "-m32", "-ffreestanding", "-Iguestfs/sdk", "-Ihv"]
+GUEST_FLAGS = ["--target=i386-unknown-none-elf", "-m32", "-ffreestanding", "-Iguestfs/sdk", "-Iguestfs/pebbles/include",
+               "-Ihv"]
 EFI_FLAGS = ["--target=x86_64-unknown-windows", "-ffreestanding", "-fshort-wchar", "-DGNU_EFI_USE_MS_ABI",
              "-isystem", "/usr/include/efi", "-isystem", "/usr/include/efi/x86_64", "-Iefi", "-Ihv"]
 
