@@ -25,6 +25,7 @@
 #define SPURIOUS_ENABLE 0x1FF
 #define LVT_MASKED (1u << 16)
 #define LVT_DELIVER_NMI 0x400u
+#define LVT_DELIVER_EXTINT 0x700u
 #define DIVIDE_BY_1 0xB
 
 static const struct apic_ops *ops;
@@ -65,6 +66,11 @@ void apic_init(const struct apic_ops *found, uint8_t timer_vector)
     for (unsigned i = 0; i < VECTORS && any_in_service(); i++)
         apic_eoi();
     ops->write(REG_TASK_PRIORITY, 0);
+}
+
+void apic_let_pic_through(void)
+{
+    ops->write(REG_LVT_LINT0, LVT_DELIVER_EXTINT);
 }
 
 void apic_timer_start(uint32_t count)

@@ -19,6 +19,9 @@ struct apic_ops {
  */
 void apic_init(const struct apic_ops *ops, uint8_t timer_vector);
 
+/* LINT0, where the 8259 is wired to, opened: it gives the vector and takes the EOI. SDM vol. 3 "Local Vector Table". */
+void apic_let_pic_through(void);
+
 /* Interrupt after count ticks of the timer (divide by 1); 0 stops it. Reading gives what is left. */
 void apic_timer_start(uint32_t count);
 uint32_t apic_timer_left(void);

@@ -23,6 +23,7 @@
 static struct acpi_facts facts;
 static struct irq_platform maps;
 static bool have_apic;
+static bool timer_by_pic;
 
 static unsigned physical_address_bits(void)
 {
@@ -51,6 +52,21 @@ static void *map_device(uint64_t physical, uint64_t bytes)
     return is_physical(physical, bytes) ? maps.map_device(physical, bytes) : NULL;
 }
 
+/*
+ * The PIT is the alarm. Its place at the IOAPIC is known where the MADT names it; where it does not, firmware may have
+ * wired only the 8259 to it, which the local APIC then has to let through.
+ */
+static void route_pit(void)
+{
+    bool place_known = facts.isa[0].gsi != 0 || !facts.have_8259;
+    if (place_known && irq_route_isa(0, IRQ_VECTOR_TIMER))
+        return;
+    timer_by_pic = true;
+    if (have_apic)
+        apic_let_pic_through();
+    pic_unmask_timer();
+}
+
 void irq_init(const struct irq_platform *platform)
 {
     maps = *platform;
@@ -63,10 +79,11 @@ void irq_init(const struct irq_platform *platform)
     if (apic)
         apic_init(apic, IRQ_VECTOR_TIMER);
     else
-        log_warn("no local APIC: the PIT keeps time");
+        log_warn("no local APIC: the PIT is the alarm");
     ioapic_init(&facts, map_device);
     struct reference reference = reference_find(&facts, map_device);
-    timer_init(&reference, have_apic);
+    if (!timer_init(&reference, have_apic))
+        route_pit();
 }
 
 const struct acpi_facts *irq_acpi_facts(void)
@@ -81,12 +98,11 @@ bool irq_route_isa(unsigned isa_irq, uint8_t vector)
 
 bool irq_acknowledge(uint8_t vector)
 {
-    if (!have_apic) {
-        if (vector == IRQ_VECTOR_PIC_BASE)
-            pic_eoi();
-        return vector == IRQ_VECTOR_PIC_BASE;
+    if (timer_by_pic && vector == IRQ_VECTOR_PIC_BASE) {
+        pic_eoi();
+        return true;
     }
-    if (vector >= IRQ_VECTOR_PIC_BASE)
+    if (!have_apic || vector >= IRQ_VECTOR_PIC_BASE)
         return false;   /* spurious, the APIC's own among them: no EOI, SDM vol. 3 "Spurious Interrupt" */
     apic_eoi();
     return vector >= IRQ_VECTOR_TIMER && vector <= IRQ_VECTOR_SERIAL;

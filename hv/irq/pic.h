@@ -9,7 +9,7 @@
 /* Initialise both with vectors base..base+7 (the second shares them: it stays masked), everything masked. */
 void pic_init(uint8_t base);
 
-/* For machines without a local APIC: let IRQ 0, the PIT, through; acknowledge it. */
+/* For machines without a local APIC's timer: let IRQ 0, the PIT, through; acknowledge it. */
 void pic_unmask_timer(void);
 void pic_eoi(void);
 

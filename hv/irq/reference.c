@@ -11,6 +11,7 @@
 #define HPET_PERIOD_FS 0x004
 #define HPET_CONFIGURATION 0x010
 #define HPET_ENABLE 1u
+#define HPET_LEGACY_REPLACEMENT 2u          /* it takes the interrupts of PIT and clock chip */
 #define HPET_COUNTER 0x0F0
 #define FEMTOSECONDS 1000000000000000ull
 #define HPET_PERIOD_MAX_FS 100000000u       /* the specification's limit: 100 ns */
@@ -61,7 +62,7 @@ static struct reference start_hpet(uint64_t physical, void *(*map_device)(uint64
     uint32_t period_fs = hpet ? hpet[HPET_PERIOD_FS / 4] : 0;
     if (period_fs < HPET_PERIOD_MIN_FS || period_fs > HPET_PERIOD_MAX_FS)
         return (struct reference){ 0 };
-    hpet[HPET_CONFIGURATION / 4] |= HPET_ENABLE;
+    hpet[HPET_CONFIGURATION / 4] = (hpet[HPET_CONFIGURATION / 4] & ~HPET_LEGACY_REPLACEMENT) | HPET_ENABLE;
     return (struct reference){ "HPET", read_hpet, 0xFFFFFFFF, FEMTOSECONDS / period_fs };
 }
 

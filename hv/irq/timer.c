@@ -9,7 +9,6 @@
 #include "cpu/insn.h"
 #include "irq/apic.h"
 #include "irq/calibrate.h"
-#include "irq/pic.h"
 
 #define NS_PER_S 1000000000ull
 #define COUNT_MAX 0xFFFFFFFFull
@@ -19,6 +18,8 @@
 #define PIT_COMMAND 0x43
 #define PIT_CHANNEL0 0x40
 #define PIT_CHANNEL0_ONE_SHOT 0x30      /* both bytes, mode 0: one edge, then silence */
+#define PIT_LATCH_CHANNEL0 0x00
+#define PIT_READS_MAX 100               /* it counts within 1 us, which is a few reads */
 
 static uint64_t tsc_start;
 static uint64_t ns_per_tsc_32 = 1ull << 32;     /* 32.32 fixed point; 1 GHz until calibrated */
@@ -30,7 +31,31 @@ static uint64_t fixed_multiply(uint64_t value, uint64_t factor_32)
     return (uint64_t)(((unsigned __int128)value * factor_32) >> 32);
 }
 
-void timer_init(const struct reference *reference, bool have_apic)
+static void start_pit(uint64_t count)
+{
+    insn_outb(PIT_COMMAND, PIT_CHANNEL0_ONE_SHOT);
+    insn_outb(PIT_CHANNEL0, (uint8_t)count);
+    insn_outb(PIT_CHANNEL0, (uint8_t)(count >> 8));
+}
+
+static uint32_t read_pit(void)
+{
+    insn_outb(PIT_COMMAND, PIT_LATCH_CHANNEL0);
+    uint32_t low = insn_inb(PIT_CHANNEL0);
+    return low | (uint32_t)insn_inb(PIT_CHANNEL0) << 8;
+}
+
+static bool pit_counts(void)
+{
+    start_pit(PIT_COUNT_MAX);
+    uint32_t first = read_pit();
+    for (unsigned i = 0; i < PIT_READS_MAX; i++)
+        if (read_pit() != first)
+            return true;
+    return false;
+}
+
+bool timer_init(const struct reference *reference, bool have_apic)
 {
     struct calibration calibration = calibrate(reference, have_apic);
 
@@ -39,10 +64,11 @@ void timer_init(const struct reference *reference, bool have_apic)
     ns_per_tsc_32 = (NS_PER_S << 32) / calibration.tsc_hertz;
     count_per_ns_32 = (alarm_hertz << 32) / NS_PER_S;
     tsc_start = insn_rdtsc();
-    if (!alarm_by_apic)
-        pic_unmask_timer();
     log_info("clock: TSC at %llu kHz by %s, alarm by %s", (unsigned long long)calibration.tsc_hertz / 1000,
              calibration.source, alarm_by_apic ? "local APIC" : "PIT");
+    if (!alarm_by_apic && !pit_counts())
+        log_error("no alarm: neither a local APIC's timer nor the PIT counts; a guest that never calls runs for ever");
+    return alarm_by_apic;
 }
 
 uint64_t timer_now_ns(void)
@@ -56,10 +82,7 @@ static void start_count(uint64_t count)
         apic_timer_start((uint32_t)(count > COUNT_MAX ? COUNT_MAX : count));
         return;
     }
-    uint64_t short_count = count > PIT_COUNT_MAX ? PIT_COUNT_MAX : count;
-    insn_outb(PIT_COMMAND, PIT_CHANNEL0_ONE_SHOT);
-    insn_outb(PIT_CHANNEL0, (uint8_t)short_count);
-    insn_outb(PIT_CHANNEL0, (uint8_t)(short_count >> 8));
+    start_pit(count > PIT_COUNT_MAX ? PIT_COUNT_MAX : count);
 }
 
 /* An alarm further away than the counter reaches comes early: whoever set it looks at the clock and sets it again. */

@@ -1,5 +1,5 @@
 /*
- * timer.h - time: a calibrated TSC as the clock, the local APIC (else the PIT) as the alarm.
+ * timer.h - time: a calibrated TSC as the clock, the local APIC's timer (else the PIT) as the alarm.
  */
 #ifndef IRQ_TIMER_H
 #define IRQ_TIMER_H
@@ -9,8 +9,11 @@
 
 struct reference;
 
-/* Calibrate and start the clock; before it, time runs at an assumed 1 GHz. Called by irq_init. */
-void timer_init(const struct reference *reference, bool have_apic);
+/*
+ * Calibrate and start the clock; before it, time runs at an assumed 1 GHz. Called by irq_init. False: the alarm is the
+ * PIT, whose interrupt the caller lets through. Where that does not count either, an error is logged.
+ */
+bool timer_init(const struct reference *reference, bool have_apic);
 
 /* Nanoseconds since timer_init; monotonic. */
 uint64_t timer_now_ns(void);

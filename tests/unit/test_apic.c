@@ -146,6 +146,15 @@ static void one_eoi_ends_one_interrupt(void **state)
     assert_int_equal(registers[0x170], 1u << 16);
 }
 
+static void the_8259_through_lint0(void **state)
+{
+    (void)state;
+    apic_init(&x2apic, TIMER_VECTOR);
+    apic_let_pic_through();
+    assert_int_equal(registers[0x350], 0x700);
+    assert_int_equal(registers[0x320], TIMER_VECTOR);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +163,7 @@ int main(void)
         cmocka_unit_test_setup(the_timer_counts_from_what_it_is_given, power_up),
         cmocka_unit_test_setup(the_id_is_where_the_mode_has_it, power_up),
         cmocka_unit_test_setup(one_eoi_ends_one_interrupt, power_up),
+        cmocka_unit_test_setup(the_8259_through_lint0, power_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

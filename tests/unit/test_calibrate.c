@@ -197,7 +197,9 @@ static void a_reference_that_stands_still_is_left(void **state)
     (void)state;
     static const struct acpi_facts all = { .hpet = HPET_AT, .pm_timer_port = PM_PORT, .pm_timer_32bit = true };
     hpet_registers[HPET_PERIOD_FS / 4] = HPET_PERIOD_MIN_FS;
+    hpet_registers[HPET_CONFIGURATION / 4] = 0xA0000006;    /* as a firmware left it: legacy replacement */
     assert_calibrates(&all, "ACPI PM timer");
+    assert_int_equal(hpet_registers[HPET_CONFIGURATION / 4], 0xA0000005);
     machine.pm_stands_at_ns = 0;
     assert_calibrates(&all, "PIT");
     machine.pit_counts = false;
