@@ -22,9 +22,11 @@
 #define MCR_DTR_RTS_OUT2 0x0B   /* OUT2 gates the interrupt line on a PC */
 #define MCR_LOOPBACK 0x10
 #define LSR_DATA 0x01
-#define LSR_TRANSMIT_EMPTY 0x20
+#define LSR_FIFO_EMPTY 0x20     /* the transmitter's: it takes another FIFO full */
+#define LSR_ALL_SENT 0x40       /* its shift register is empty, too */
 
 #define DIVISOR_115200 1
+#define PORT_MAX 0xFFF8
 #define FIFO_BYTES 16
 #define RING_BYTES 16384u       /* a power of two */
 #define WAIT_READS 20000        /* port reads of about 1 us: far longer than a FIFO takes at 115200 baud */
@@ -49,6 +51,15 @@ static void set_line(uint16_t base)
     insn_outb(base + REG_FIFO_CONTROL, FCR_ENABLE_AND_CLEAR);
 }
 
+/* Until a bit of the line status is set. False: it was not, in as many reads. */
+static bool wait_for(uint16_t base, uint8_t bit, uint64_t reads)
+{
+    while (!(insn_inb(base + REG_LINE_STATUS) & bit))
+        if (reads-- == 0)
+            return false;
+    return true;
+}
+
 /* An absent UART reads 0xFF, a stray device something else: only a UART gives back in loop-back what was sent. */
 static bool answers(uint16_t base)
 {
@@ -56,16 +67,16 @@ static bool answers(uint16_t base)
 
     if (insn_inb(base + REG_LINE_STATUS) == 0xFF)
         return false;
+    wait_for(base, LSR_ALL_SENT, WAIT_READS);   /* what the firmware had to say would be cut, or sent too fast */
     set_line(base);
     insn_outb(base + REG_MODEM_CONTROL, MCR_LOOPBACK);
     for (unsigned i = 0; i < sizeof(probes); i++) {
-        unsigned reads = 0;
         insn_outb(base + REG_DATA, probes[i]);
-        while (!(insn_inb(base + REG_LINE_STATUS) & LSR_DATA) && reads < WAIT_READS)
-            reads++;
+        wait_for(base, LSR_DATA, WAIT_READS);
         if (insn_inb(base + REG_DATA) != probes[i])
             return false;
     }
+    wait_for(base, LSR_ALL_SENT, WAIT_READS);   /* else the end of a probe would go out on the line */
     insn_outb(base + REG_MODEM_CONTROL, MCR_DTR_RTS_OUT2);
     return true;
 }
@@ -83,7 +94,7 @@ bool serial_init(void)
 
 bool serial_init_at(uint16_t io_port)
 {
-    if (port == 0 && io_port != 0 && answers(io_port))
+    if (io_port != 0 && io_port <= PORT_MAX && io_port != port && answers(io_port))
         port = io_port;
     return port != 0;
 }
@@ -144,7 +155,7 @@ size_t serial_tx(const char *bytes, size_t length)
  */
 bool serial_pump(void)
 {
-    while (ring_tail != ring_head && (insn_inb(port + REG_LINE_STATUS) & LSR_TRANSMIT_EMPTY))
+    while (ring_tail != ring_head && (insn_inb(port + REG_LINE_STATUS) & LSR_FIFO_EMPTY))
         for (unsigned i = 0; i < FIFO_BYTES && ring_tail != ring_head; i++)
             insn_outb(port + REG_DATA, ring[ring_tail++ % RING_BYTES]);
     bool waits = ring_tail != ring_head;
@@ -160,6 +171,8 @@ void serial_drain(unsigned limit_ms)
         insn_inb(port + REG_LINE_STATUS);
         reads--;
     }
+    if (port != 0)
+        wait_for(port, LSR_ALL_SENT, reads);      /* a power-off would cut the last of it */
 }
 
 int serial_rx(void)
@@ -177,10 +190,7 @@ int serial_rx(void)
 void serial_panic_write(const char *bytes, size_t length)
 {
     for (size_t i = 0; port != 0 && i < length; i++) {
-        unsigned reads = 0;
-        while (!(insn_inb(port + REG_LINE_STATUS) & LSR_TRANSMIT_EMPTY) && reads < WAIT_READS)
-            reads++;
-        if (reads == WAIT_READS)
+        if (!wait_for(port, LSR_FIFO_EMPTY, WAIT_READS))
             return;             /* it is stuck: a panic has a screen to write to, too */
         insn_outb(port + REG_DATA, (uint8_t)bytes[i]);
     }

@@ -13,7 +13,10 @@
  * Find COM1-COM4 by loop-back test, set 115200 8N1 and FIFO. False: no UART answers; all calls below then do nothing.
  */
 bool serial_init(void);
-/* The same with one more port, the one that the firmware's SPCR table names (0: none), unless a UART was found. */
+/*
+ * Move to the port that the firmware's SPCR table names (0: none), if a UART answers there: the operator's cable is in
+ * that one. What is still queued goes there, too. Returns serial_present(). Called before interrupts are enabled.
+ */
 bool serial_init_at(uint16_t io_port);
 bool serial_present(void);
 
@@ -28,7 +31,7 @@ size_t serial_tx(const char *bytes, size_t length);
 /* Move queued bytes to the UART while it accepts them without waiting. Call often. True while bytes remain queued. */
 bool serial_pump(void);
 
-/* Push everything out, at most limit_ms of waiting in all. */
+/* Push everything out, to the last bit on the line; at most limit_ms of waiting in all. */
 void serial_drain(unsigned limit_ms);
 
 /* The next received byte, or -1. */

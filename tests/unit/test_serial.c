@@ -28,6 +28,8 @@ static struct uart {
     unsigned received_head, received_tail;
     bool busy;                  /* transmits nothing for now */
     unsigned fifo_bytes;
+    unsigned slowness, shifting;        /* looks at the line status until a byte has left the shift register */
+    bool cut;                   /* a setting changed under a byte */
     bool transmit_cause, line;
     unsigned edges, accesses;
     size_t output_bytes;
@@ -57,6 +59,13 @@ static void transmitter_catches_up(void)
     update_line();
 }
 
+static uint8_t line_status(void)
+{
+    uart.shifting -= uart.shifting != 0;
+    uint8_t status = uart.received_head != uart.received_tail;
+    return (uint8_t)(status | (uart.fifo_bytes == 0 ? 0x20 : 0) | (uart.fifo_bytes + uart.shifting == 0 ? 0x40 : 0));
+}
+
 static uint8_t insn_inb(uint16_t at)
 {
     uart.accesses++;
@@ -66,7 +75,7 @@ static uint8_t insn_inb(uint16_t at)
     if (uart.echoes)
         return 0x60;
     if (reg == 5)
-        return (uint8_t)((uart.received_head != uart.received_tail) | (uart.fifo_bytes == 0 ? 0x60 : 0));
+        return line_status();
     if (reg != 0 || uart.received_head == uart.received_tail)
         return 0;
     uint8_t byte = uart.received[uart.received_tail++ % 512];
@@ -76,6 +85,7 @@ static uint8_t insn_inb(uint16_t at)
 
 static void transmit(uint8_t value)
 {
+    uart.shifting = uart.slowness;
     if (uart.modem_control & 0x10) {
         uart.received[uart.received_head++ % 512] = value;
         return;
@@ -99,6 +109,7 @@ static void insn_outb(uint16_t at, uint8_t value)
         uart.transmit_cause = uart.fifo_bytes == 0;     /* enabling it with an empty FIFO interrupts at once */
         uart.interrupt_enable = value;
     }
+    uart.cut |= (reg == 2 || reg == 3 || reg == 4) && uart.shifting != 0;
     if (reg == 3)
         uart.line_control = value;
     if (reg == 4)
@@ -160,6 +171,7 @@ static void none_is_none(void **state)
     }
 }
 
+/* It comes before COM1 to COM4, if there is a UART: what was queued by then goes there. */
 static void a_port_from_the_firmware(void **state)
 {
     (void)state;
@@ -167,9 +179,45 @@ static void a_port_from_the_firmware(void **state)
     assert_false(serial_init());
     assert_true(serial_init_at(0xD000));
     assert_int_equal(serial_isa_irq(), SERIAL_NO_ISA_IRQ);
+
     begin_with(0x3F8);
-    assert_true(serial_init_at(0xD000));        /* there is one already */
+    serial_tx("hello", 5);
+    assert_true(serial_init_at(0xD000));        /* nothing answers there */
     assert_int_equal(port, 0x3F8);
+    uart.base = 0x2E8;
+    assert_true(serial_init_at(0x2E8));
+    assert_int_equal(serial_isa_irq(), 3);
+    serial_pump();
+    assert_memory_equal(uart.output, "hello", 5);
+    uart.accesses = 0;
+    assert_true(serial_init_at(0x2E8));         /* the same one is not tested again, nor a port beyond all */
+    uart.base = 0xFFF9;
+    assert_true(serial_init_at(0xFFF9));
+    assert_int_equal(uart.accesses, 0);
+    assert_int_equal(port, 0x2E8);
+}
+
+/* The firmware's last word leaves before settings change, a probe before loop-back ends, ours before the power. */
+static void the_shift_register_empties_first(void **state)
+{
+    (void)state;
+    uart.base = 0x3F8;
+    uart.slowness = 100;
+    uart.shifting = 1500;
+    assert_true(serial_init());
+    assert_false(uart.cut);
+    serial_tx("bye", 3);
+    serial_drain(1);
+    assert_int_equal(uart.output_bytes, 3);
+    assert_int_equal(uart.shifting, 0);
+    uart.slowness = 1000000;                    /* however long that takes */
+    uart.accesses = 0;
+    serial_tx("!", 1);
+    serial_drain(2);
+    assert_in_range(uart.accesses, 2000, 2100);
+    uart.accesses = 0;
+    assert_true(answers(0x3F8));
+    assert_true(uart.accesses < 100000);
 }
 
 /* An emulated UART is never full: one look at the status for 16 bytes. A real one gets a FIFO at a time. */
@@ -262,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup(every_com_port_is_found, begin),
         cmocka_unit_test_setup(none_is_none, begin),
         cmocka_unit_test_setup(a_port_from_the_firmware, begin),
+        cmocka_unit_test_setup(the_shift_register_empties_first, begin),
         cmocka_unit_test_setup(output_in_batches, begin),
         cmocka_unit_test_setup(waits_are_bounded, begin),
         cmocka_unit_test_setup(a_line_that_stays_up_loses_nothing, begin),

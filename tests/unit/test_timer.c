@@ -117,7 +117,7 @@ void log_write(enum log_level level, const char *format, ...)
 /* Only the one at 0xFEC00000 of fake_acpi's two. */
 static void *map_window(uint64_t physical, uint64_t bytes)
 {
-    assert_true(bytes <= sizeof(ioapic_window));
+    assert_true(bytes <= sizeof(ioapic_window) && physical + bytes <= 1ull << 40);
     return physical == 0xFEC00000 ? ioapic_window : NULL;
 }
 
