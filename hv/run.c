@@ -83,6 +83,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static uint64_t next_alarm(const struct guest *next, uint64_t now_ns, bool output_waits, bool poll_input)
 {
     uint64_t alarm = monitor_next_ns();
+    alarm = earlier(alarm, console_next_ns());
     if (output_waits)
         alarm = earlier(alarm, now_ns + DRAIN_NS);
     if (poll_input)

@@ -11,11 +11,13 @@
 #include "io/keymap.h"
 #include "io/ps2.h"
 #include "io/screen.h"
+#include "io/scrollback.h"
 #include "io/serial.h"
 #include "io/serialkeys.h"
 #include "pebpeb.h"
 
 #define ESCAPE_DEFAULT 0x1D     /* Ctrl-] */
+#define ALL_ROWS ((1u << VCON_ROWS) - 1)
 #define INPUT_BYTES_MAX 256     /* a pass: a stuck line must not hold up the guests */
 
 static struct console *consoles;
@@ -26,6 +28,7 @@ static uint8_t escape = ESCAPE_DEFAULT;
 static bool serial_used, after_escape, help_shown;
 static uint32_t locks_shown;    /* lock bits that the keyboard's LEDs were told */
 static uint32_t swallowed;      /* raw code of a switching key whose break must not reach the console */
+static enum keymap_page swallowed_page;     /* the same of a key that scrolled */
 
 void console_init(const struct boot_framebuffer *description, void *framebuffer)
 {
@@ -60,6 +63,8 @@ void console_detach(struct console *console)
 void console_view(struct console *console)
 {
     in_view = console;
+    if (console)
+        console->back = 0;
     help_shown = false;
     screen_invalidate();
 }
@@ -126,10 +131,46 @@ static bool is_switch_key(uint32_t word)
     return true;
 }
 
-static void give_key(uint32_t word)
+static void scroll_to(unsigned back)
 {
-    if (!is_switch_key(word) && in_view && in_view->key)
+    if (in_view->back == back)
+        return;
+    in_view->back = back;
+    screen_touch_rows(ALL_ROWS);
+}
+
+/* Shift+PgUp and Shift+PgDn where rows are kept. True: the key was ours. */
+static bool is_scroll_key(uint32_t word, enum keymap_page page)
+{
+    if (page == KEYMAP_NO_PAGE)
+        return false;
+    if (!(word & HV_KEY_MAKE)) {
+        bool ours = swallowed_page == page;
+        swallowed_page = ours ? KEYMAP_NO_PAGE : swallowed_page;
+        return ours;
+    }
+    if (!(word & (HV_KEY_LSHIFT | HV_KEY_RSHIFT)) || !in_view || !in_view->vcon.history)
+        return false;
+    swallowed_page = page;
+    scroll_to(scrollback_move(in_view->vcon.history, in_view->back, page == KEYMAP_PAGE_UP));
+    return true;
+}
+
+/* page: the page key that this word is of, if it is of one. Any other key but a modifier ends looking back. */
+static void give_key(uint32_t word, enum keymap_page page)
+{
+    if (is_switch_key(word) || is_scroll_key(word, page) || !in_view)
+        return;
+    if (word & HV_KEY_MAKE && !keymap_is_modifier((word & HV_KEY_RAW_MASK) >> HV_KEY_RAW_SHIFT))
+        scroll_to(0);
+    if (in_view->key)
         in_view->key(in_view->owner, word);
+}
+
+static enum keymap_page page_of_serial(uint32_t word)
+{
+    bool undefined = (word & HV_KEY_RAW_MASK) >> HV_KEY_RAW_SHIFT == HV_KEYCODE_UNDEFINED;
+    return undefined ? serialkeys.page : KEYMAP_NO_PAGE;
 }
 
 static void give_serial_byte(uint8_t byte, uint64_t now_ns)
@@ -137,7 +178,7 @@ static void give_serial_byte(uint8_t byte, uint64_t now_ns)
     uint32_t words[SERIALKEYS_MAX];
     unsigned count = serialkeys_byte(&serialkeys, byte, now_ns, words);
     for (unsigned i = 0; i < count; i++)
-        give_key(words[i]);
+        give_key(words[i], page_of_serial(words[i]));
 }
 
 /* The byte behind the prefix; anything that means nothing is dropped. */
@@ -176,7 +217,7 @@ void console_input_pump(uint64_t now_ns)
 
     for (unsigned i = 0; i < INPUT_BYTES_MAX && (byte = ps2_read()) >= 0; i++)
         if (keymap_scancode(&keymap, (uint8_t)byte, &word))
-            give_key(word);
+            give_key(word, keymap.page);
     show_locks(keymap.state & (HV_KEY_NUMLOCK | HV_KEY_CAPSLOCK));
     if (!serial_used)
         return;
@@ -192,7 +233,27 @@ void console_input_pump(uint64_t now_ns)
     }
     unsigned count = serialkeys_flush(&serialkeys, now_ns, words);
     for (unsigned i = 0; i < count; i++)
-        give_key(words[i]);
+        give_key(words[i], KEYMAP_NO_PAGE);
+}
+
+uint64_t console_next_ns(void)
+{
+    return serialkeys_due_ns(&serialkeys);
+}
+
+/* Output goes on below, but nobody should miss it: it ends looking back. */
+static struct screen_view choose_view(struct console *console)
+{
+    static uint16_t earlier[VCON_ROWS][VCON_COLS];
+
+    if (console->vcon.dirty_rows)
+        scroll_to(0);
+    screen_touch_rows(console->vcon.dirty_rows);
+    console->vcon.dirty_rows = 0;
+    if (console->back == 0)
+        return (struct screen_view){ console->vcon.cells, console->vcon.row, console->vcon.column };
+    scrollback_compose(console->vcon.history, &console->vcon, console->back, earlier);
+    return (struct screen_view){ earlier, VCON_ROWS, VCON_COLS - 1 };
 }
 
 /* Drawn every time: it changes with its console, and costs one comparison when it did not. */
@@ -202,6 +263,9 @@ static void update_status(void)
 
     if (help_shown)
         format_string(text, sizeof(text), " prefix then: 0-9 console, n next, p previous, m monitor, k kill, ? this");
+    else if (in_view->back)
+        format_string(text, sizeof(text), " %u %-20s %u of %u rows back    Shift+PgUp, Shift+PgDn; any key ends it",
+                      in_view->number, in_view->name, in_view->back, scrollback_rows(in_view->vcon.history));
     else
         format_string(text, sizeof(text), " %u %-20s %-20s Alt+F1 monitor  %s", in_view->number, in_view->name,
                       in_view->state, serial_used && escape == ESCAPE_DEFAULT ? "Ctrl-] ? keys" : "");
@@ -213,10 +277,9 @@ bool console_output_pump(uint64_t now_ns)
     (void)now_ns;
     if (!in_view)
         return false;
-    screen_touch_rows(in_view->vcon.dirty_rows);
-    in_view->vcon.dirty_rows = 0;
+    struct screen_view view = choose_view(in_view);
     update_status();
-    return screen_draw(&in_view->vcon);
+    return screen_draw(&view);
 }
 
 void console_flush(unsigned limit_ms)

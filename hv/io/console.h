@@ -16,6 +16,7 @@ struct console {
     unsigned number;            /* 0: the monitor; else the guest's ID */
     char name[64];
     char state[32];             /* for the status line: "running", "exit 77", ... kept by the owner */
+    unsigned back;              /* rows that the view is scrolled back in vcon.history, kept by console.c */
     void *owner;
     void (*key)(void *owner, uint32_t key_word);    /* a key word of abi section 6, make and break */
     void (*kill)(void *owner);  /* the operator wants it ended (prefix k); NULL: cannot be */
@@ -44,6 +45,8 @@ void console_set_escape(uint8_t control);
 
 /* Take input from PS/2 and serial, switch consoles on Alt+Fn and Ctrl-], give key words to the console in view. */
 void console_input_pump(uint64_t now_ns);
+/* When console_input_pump has something to do although no key comes: half an escape sequence; UINT64_MAX: never. */
+uint64_t console_next_ns(void);
 /* Draw what changed: at most one serial ring full per call. True while something is left to do. */
 bool console_output_pump(uint64_t now_ns);
 /* The same until everything is on the framebuffer (serial: at most limit_ms). */

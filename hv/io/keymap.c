@@ -44,6 +44,11 @@ static uint8_t extended(uint8_t code)
     }
 }
 
+static enum keymap_page page_of(uint8_t code)
+{
+    return code == 0x49 ? KEYMAP_PAGE_UP : code == 0x51 ? KEYMAP_PAGE_DOWN : KEYMAP_NO_PAGE;
+}
+
 static bool is_numpad(uint8_t code, bool is_extended)
 {
     if (is_extended)
@@ -68,6 +73,11 @@ static uint32_t modifier_bit(uint8_t raw)
 static uint32_t lock_bit(uint8_t raw)
 {
     return raw == HV_KEYCODE_CAPSLOCK ? HV_KEY_CAPSLOCK : raw == HV_KEYCODE_NUMLOCK ? HV_KEY_NUMLOCK : 0;
+}
+
+bool keymap_is_modifier(uint8_t raw)
+{
+    return modifier_bit(raw) || lock_bit(raw);
 }
 
 uint8_t keymap_shifted(uint8_t raw)
@@ -95,7 +105,7 @@ uint32_t keymap_word(uint32_t state, uint8_t raw, bool numpad, bool make)
 {
     uint32_t word = state | (uint32_t)raw << HV_KEY_RAW_SHIFT | HV_KEY_HASRAW | (make ? HV_KEY_MAKE : 0) |
                     (numpad ? HV_KEY_NUMPAD : 0);
-    if (raw == HV_KEYCODE_UNDEFINED || modifier_bit(raw) || lock_bit(raw))
+    if (raw == HV_KEYCODE_UNDEFINED || keymap_is_modifier(raw))
         return word;
     return word | HV_KEY_HASDATA | character_of(state, raw, numpad);
 }
@@ -133,6 +143,7 @@ bool keymap_scancode(struct keymap *keymap, uint8_t code, uint32_t *key_word)
     if (keymap->skip > 0) {
         if (--keymap->skip > 0)
             return false;
+        keymap->page = KEYMAP_NO_PAGE;
         return key_event(keymap, HV_KEYCODE_PAUSE, false, make, key_word);
     }
     keymap->prefix = 0;
@@ -144,6 +155,7 @@ bool keymap_scancode(struct keymap *keymap, uint8_t code, uint32_t *key_word)
         keymap->skip = E1_BYTES;
         return false;
     }
+    keymap->page = prefix != 0xE0 ? KEYMAP_NO_PAGE : page_of(key);
     if (prefix == 0xE0)
         return key_event(keymap, extended(key), is_numpad(key, true), make, key_word);
     return key_event(keymap, key < sizeof(plain) ? plain[key] : 0, is_numpad(key, false), make, key_word);

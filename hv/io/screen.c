@@ -54,30 +54,30 @@ void screen_set_status(const char *text)
 }
 
 /* The cursor's old and new row change with it. */
-static void follow_cursor(const struct vcon *vcon)
+static void follow_cursor(const struct screen_view *view)
 {
-    if (vcon->row == cursor_row && vcon->column == cursor_column)
+    if (view->cursor_row == cursor_row && view->cursor_column == cursor_column)
         return;
-    framebuffer_dirty |= 1u << cursor_row | 1u << vcon->row;
-    cursor_row = vcon->row;
-    cursor_column = vcon->column;
+    framebuffer_dirty |= 1u << cursor_row | 1u << view->cursor_row;
+    cursor_row = view->cursor_row;
+    cursor_column = view->cursor_column;
 }
 
-static const uint16_t *row_cells(const struct vcon *vcon, unsigned row)
+static const uint16_t *row_cells(const struct screen_view *view, unsigned row)
 {
-    return row == STATUS_ROW ? status : vcon->cells[row];
+    return row == STATUS_ROW ? status : view->cells[row];
 }
 
-static void draw_framebuffer(const struct vcon *vcon)
+static void draw_framebuffer(const struct screen_view *view)
 {
     for (unsigned row = 0; row <= STATUS_ROW; row++)
         if (framebuffer_dirty >> row & 1)
-            framebuffer_draw_row(row, row_cells(vcon, row), row == cursor_row ? cursor_column : NO_CURSOR);
+            framebuffer_draw_row(row, row_cells(view, row), row == cursor_row ? cursor_column : NO_CURSOR);
     framebuffer_dirty = 0;
 }
 
 /* Serial is slow: what does not fit its ring now waits, and only the latest state of it is ever sent. */
-static bool draw_serial(const struct vcon *vcon)
+static bool draw_serial(const struct screen_view *view)
 {
     char text[ANSI_ROW_BYTES];
 
@@ -92,7 +92,7 @@ static bool draw_serial(const struct vcon *vcon)
             continue;
         if (serial_tx_space() < ANSI_ROW_BYTES)
             return true;
-        serial_tx(text, ansi_row(&ansi, row, row_cells(vcon, row), text));
+        serial_tx(text, ansi_row(&ansi, row, row_cells(view, row), text));
         serial_dirty &= ~(1u << row);
     }
     if (serial_tx_space() >= ANSI_ROW_BYTES)
@@ -100,10 +100,10 @@ static bool draw_serial(const struct vcon *vcon)
     return serial_dirty != 0 || serial_clear;
 }
 
-bool screen_draw(const struct vcon *vcon)
+bool screen_draw(const struct screen_view *view)
 {
-    follow_cursor(vcon);
+    follow_cursor(view);
     if (framebuffer_dirty)
-        draw_framebuffer(vcon);
-    return draw_serial(vcon);
+        draw_framebuffer(view);
+    return draw_serial(view);
 }

@@ -10,6 +10,12 @@
 
 #include "io/vcon.h"
 
+/* What the cells are at the moment; the cursor may stand in the status line (row VCON_ROWS). */
+struct screen_view {
+    const uint16_t (*cells)[VCON_COLS];     /* VCON_ROWS of them */
+    unsigned cursor_row, cursor_column;
+};
+
 /* Whether the serial line shows the screen; from now on everything is drawn there anew. */
 void screen_use_serial(bool use);
 
@@ -23,6 +29,6 @@ void screen_set_status(const char *text);
 /*
  * Draw what changed: all of it on the framebuffer, on serial as much as its ring takes. True while something is left.
  */
-bool screen_draw(const struct vcon *vcon);
+bool screen_draw(const struct screen_view *view);
 
 #endif

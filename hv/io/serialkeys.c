@@ -101,6 +101,11 @@ static uint8_t numbered_key(unsigned number)
     return number >= 1 && number <= 8 ? HV_KEYCODE_UNDEFINED : 0;   /* Home, Ins, End, PgUp, PgDn */
 }
 
+static enum keymap_page numbered_page(unsigned number)
+{
+    return number == 5 ? KEYMAP_PAGE_UP : number == 6 ? KEYMAP_PAGE_DOWN : KEYMAP_NO_PAGE;
+}
+
 /* The final byte of CSI or SS3; 0: unknown. */
 static uint8_t lettered_key(uint8_t final)
 {
@@ -134,7 +139,7 @@ static uint32_t modifier_state(unsigned parameter)
 }
 
 /* A whole sequence: ESC [ parameters final, ESC O final, or the Linux console's ESC [ [ final for F1 to F5. */
-static unsigned press_sequence(const struct serialkeys *keys, uint32_t words[SERIALKEYS_MAX])
+static unsigned press_sequence(struct serialkeys *keys, uint32_t words[SERIALKEYS_MAX])
 {
     unsigned numbers[2] = { 0, 0 }, count = 0;
     uint8_t final = keys->sequence[keys->length - 1];
@@ -152,6 +157,7 @@ static unsigned press_sequence(const struct serialkeys *keys, uint32_t words[SER
     }
     if (final == 'Z')
         return press(words, HV_KEY_LSHIFT, '\t');
+    keys->page = final == '~' ? numbered_page(numbers[0]) : KEYMAP_NO_PAGE;
     uint8_t raw = final == '~' ? numbered_key(numbers[0]) : lettered_key(final);
     return raw ? press(words, modifier_state(numbers[1]), raw) : 0;
 }
@@ -210,4 +216,9 @@ unsigned serialkeys_flush(struct serialkeys *keys, uint64_t now_ns, uint32_t wor
         return 0;
     unsigned count = press(words, 0, ESC);
     return length == 2 ? count + press_character(words + count, keys->sequence[1]) : count;
+}
+
+uint64_t serialkeys_due_ns(const struct serialkeys *keys)
+{
+    return keys->length == 0 ? UINT64_MAX : keys->last_ns + LONE_ESC_NS;
 }

@@ -7,12 +7,15 @@
 
 #include <stdint.h>
 
+#include "io/keymap.h"
+
 #define SERIALKEYS_MAX 16       /* key words that one byte can complete */
 
 struct serialkeys {
     uint8_t sequence[16];       /* an escape sequence under way */
     uint8_t length;
     uint64_t last_ns;           /* when its last byte came */
+    enum keymap_page page;      /* which page key an undefined key among the last words is */
 };
 
 void serialkeys_init(struct serialkeys *keys);
@@ -25,5 +28,8 @@ unsigned serialkeys_byte(struct serialkeys *keys, uint8_t byte, uint64_t now_ns,
  * wait.
  */
 unsigned serialkeys_flush(struct serialkeys *keys, uint64_t now_ns, uint32_t words[SERIALKEYS_MAX]);
+
+/* When serialkeys_flush will have something to say, if no byte comes; UINT64_MAX: never. */
+uint64_t serialkeys_due_ns(const struct serialkeys *keys);
 
 #endif

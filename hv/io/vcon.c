@@ -5,6 +5,7 @@
 
 #include "base/string.h"
 #include "io/rowlog.h"
+#include "io/scrollback.h"
 
 #define BLANK 0x20
 #define ALL_ROWS ((1u << VCON_ROWS) - 1)
@@ -26,6 +27,8 @@ void vcon_init(struct vcon *console)
 static void scroll(struct vcon *console)
 {
     rowlog_leave(console, 0);
+    if (console->history)
+        scrollback_push(console->history, console->cells[0]);
     memmove(console->cells[0], console->cells[1], sizeof(console->cells) - sizeof(console->cells[0]));
     rowlog_scroll(console);
     fill_blank(console->cells[VCON_ROWS - 1], VCON_COLS, console->attribute);

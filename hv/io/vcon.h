@@ -25,10 +25,13 @@ struct vcon_row_log {
     bool changed;               /* text may differ from what was logged */
 };
 
+struct scrollback;
+
 struct vcon {
     uint16_t cells[VCON_ROWS][VCON_COLS];   /* attribute << 8 | CP437 character; blank = attribute << 8 | 0x20 */
     uint8_t row, column, attribute;
     uint32_t dirty_rows;                    /* bit r: row r changed since the drawer last cleared it */
+    struct scrollback *history;             /* rows that scroll off go there; NULL after vcon_init: are forgotten */
     uint64_t now_ns;                        /* set by vcon_set_time before output, so that rows are stamped */
     bool log_enabled;                       /* rows go to the row log only when set */
     struct vcon_row_log rows[VCON_ROWS];

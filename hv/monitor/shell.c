@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "base/text.h"
+#include "io/scrollback.h"
 #include "monitor/commands.h"
 #include "monitor/complete.h"
 #include "monitor/lineedit.h"
@@ -21,6 +22,7 @@
 #define PROMPT_ATTRIBUTE 0x0B           /* light cyan on black */
 
 static struct console console;
+static struct scrollback history;
 static struct lineedit edit;
 static uint32_t keys[KEYS];
 static unsigned key_first, key_count;
@@ -38,6 +40,7 @@ static void take_key(void *owner, uint32_t key_word)
 void shell_init(void)
 {
     vcon_init(&console.vcon);
+    console.vcon.history = &history;
     (void)text_copy(console.name, sizeof(console.name), "monitor");
     (void)text_copy(console.state, sizeof(console.state), "type help");
     console.key = take_key;

@@ -2,6 +2,9 @@
 from harness import Result, check
 from session import Machine
 
+# A prompt at the bottom of the monitor, and the status line of an idle one.
+AT_BOTTOM = "cobble> *\n(.*\n)* 0 monitor +type help"
+
 
 def lights():
     """NumLock and CapsLock light up: QEMU's keyboard says which LEDs it was told."""
@@ -19,7 +22,43 @@ def lights():
         machine.close()
 
 
+def scroll_back():
+    """Shift+PgUp on either keyboard shows what scrolled off; a key or a guest's end returns to the prompt."""
+    machine = Machine()
+    try:
+        yield check("scroll.prompt", machine.wait("cobble>", 90))
+        for _ in range(3):
+            machine.type("help\r")
+        machine.type("bogus1\r")
+        machine.wait("'bogus1' is no")
+        bottom = machine.screen.display[:25]
+        machine.press("shift", "pgup")
+        yield check("scroll.pgup", machine.wait("12 of [0-9]+ rows back"))
+        yield Result("scroll.half_a_screen", machine.screen.display[12:25] == bottom[:13], "\n".join(bottom))
+        machine.type("\x1b[5;2~" * 9)
+        yield check("scroll.serial_to_the_top", machine.wait("^ *Cobble ") and machine.wait("([0-9]+) of \\1 rows back"))
+        machine.press("shift", "pgdn")
+        yield check("scroll.pgdn", machine.wait("^(?! *Cobble)(.*\n)+.* rows back"))
+        machine.type("x")
+        yield check("scroll.key_returns", machine.wait("is no(.*\n)*cobble> x *\n(.*\n)* 0 monitor +type help"))
+        machine.type("\b")
+        machine.wait(AT_BOTTOM)
+        machine.type("\x1b[5;2~")
+        yield check("scroll.again", machine.wait("12 of"))
+        # Nothing but this byte comes, and no guest is there: half a sequence must wake the loop by itself.
+        machine.type("\x1b")
+        yield check("scroll.lone_escape_is_a_key", machine.wait(AT_BOTTOM, 5))
+        machine.type("run event_rate &\r")
+        machine.wait("event_rate (.*\n)*cobble> *\n")
+        machine.press("shift", "pgup")
+        yield check("scroll.beside_a_guest", machine.wait("12 of"))
+        yield check("scroll.output_returns", machine.wait(f"event_rate: exit 0 in(.*\n)*{AT_BOTTOM}"))
+    finally:
+        machine.process.terminate()
+        machine.close()
+
+
 def tests():
     """Name and function of each test."""
-    for function in (lights,):
+    for function in (lights, scroll_back):
         yield f"console.{function.__name__}", function

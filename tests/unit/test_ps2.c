@@ -1,6 +1,6 @@
 /*
- * test_ps2.c - the keyboard driver against an 8042 on paper, with a keyboard behind it that answers, asks again, is slow
- * or is dead.
+ * test_ps2.c - the keyboard driver against an 8042 on paper, with a keyboard that answers, asks again, is slow
+ * or dead.
  *
  * The driver is compiled in here with port I/O that goes to the model.
  */

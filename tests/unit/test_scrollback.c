@@ -1,0 +1,106 @@
+/*
+ * test_scrollback.c - rows that scrolled off a console, against a roll of every row ever printed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "io/scrollback.h"
+
+static struct scrollback history;
+static struct vcon vcon;
+static unsigned printed;
+static uint16_t view[VCON_ROWS][VCON_COLS];
+
+static int begin(void **state)
+{
+    (void)state;
+    memset(&history, 0, sizeof(history));
+    vcon_init(&vcon);
+    vcon.history = &history;
+    printed = 0;
+    return 0;
+}
+
+/* Row n of the roll says "n". The last row of the screen stays empty: the cursor waits there. */
+static void print_rows(unsigned count)
+{
+    for (char text[16]; count > 0; count--) {
+        int length = snprintf(text, sizeof(text), "%u\n", printed++);
+        vcon_write(&vcon, (const uint8_t *)text, (size_t)length);
+    }
+}
+
+static void expect_row(const uint16_t *cells, unsigned number)
+{
+    char text[16];
+    int length = snprintf(text, sizeof(text), "%u", number);
+    for (unsigned i = 0; i < VCON_COLS; i++)
+        assert_int_equal(cells[i], 0x0700 | (i < (unsigned)length ? (uint8_t)text[i] : ' '));
+}
+
+static void nothing_scrolled_off(void **state)
+{
+    (void)state;
+    print_rows(VCON_ROWS - 1);
+    assert_int_equal(scrollback_rows(&history), 0);
+    assert_int_equal(scrollback_move(&history, 0, true), 0);
+    print_rows(1);
+    assert_int_equal(scrollback_rows(&history), 1);
+    assert_int_equal(scrollback_move(&history, 0, true), 1);
+}
+
+static void every_distance_shows_the_roll(void **state)
+{
+    (void)state;
+    static const unsigned counts[] = { 40, 500, VCON_ROWS - 1 + SCROLLBACK_ROWS, 5003 };
+    for (unsigned i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        begin(NULL);
+        print_rows(counts[i]);
+        unsigned top = counts[i] - (VCON_ROWS - 1), rows = scrollback_rows(&history);
+        assert_int_equal(rows, top < SCROLLBACK_ROWS ? top : SCROLLBACK_ROWS);
+        for (unsigned back = 0; back <= rows; back++) {
+            scrollback_compose(&history, &vcon, back, view);
+            for (unsigned row = 0; row < VCON_ROWS - (back == 0); row++)
+                expect_row(view[row], top - back + row);
+        }
+    }
+}
+
+static void half_a_screen_a_key(void **state)
+{
+    (void)state;
+    print_rows(VCON_ROWS - 1 + 30);
+    assert_int_equal(scrollback_move(&history, 0, true), 12);
+    assert_int_equal(scrollback_move(&history, 12, true), 24);
+    assert_int_equal(scrollback_move(&history, 24, true), 30);
+    assert_int_equal(scrollback_move(&history, 30, true), 30);
+    assert_int_equal(scrollback_move(&history, 30, false), 18);
+    assert_int_equal(scrollback_move(&history, 6, false), 0);
+    assert_int_equal(scrollback_move(&history, 0, false), 0);
+}
+
+static void colours_are_kept(void **state)
+{
+    (void)state;
+    vcon_write_at(&vcon, (const uint8_t *)"x", 1, 0, 5, 0x4E);
+    print_rows(VCON_ROWS);
+    scrollback_compose(&history, &vcon, 1, view);
+    assert_int_equal(view[0][5], 0x4E00 | 'x');
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(nothing_scrolled_off, begin),
+        cmocka_unit_test_setup(every_distance_shows_the_roll, begin),
+        cmocka_unit_test_setup(half_a_screen_a_key, begin),
+        cmocka_unit_test_setup(colours_are_kept, begin),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
