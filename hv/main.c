@@ -20,7 +20,7 @@
 #include "irq/irq.h"
 #include "monitor/monitor.h"
 #include "pagetable/hvmap.h"
-#include "pagetable/slots.h"
+#include "pagetable/vmap.h"
 #include "platform.h"
 #include "run.h"
 
@@ -73,7 +73,7 @@ void hv_main(const struct boot_info *info)
     serial_init();
     init_frames(info);
     hvmap_init(info);
-    slots_init();
+    vmap_init();
     console_init(&info->framebuffer, map_framebuffer(info));
     platform_init(info);
     serial_init_at(irq_acpi_facts()->serial_port);

@@ -12,9 +12,11 @@
 #include "guest/deliver.h"
 #include "guest/gmem.h"
 #include "guest/guest.h"
+#include "guest/switch.h"
 #include "hypercall/dispatch.h"
 #include "irq/irq.h"
 #include "monitor/autorun.h"
+#include "pagetable/gwalk.h"
 
 /*
  * Hardware stops an access beyond the segment limit with #GP; an emulator without limits wraps it to the low 16 MiB of
@@ -28,14 +30,18 @@ static bool is_beyond_segment(uint64_t linear)
 static void handle_page_fault(struct guest *guest)
 {
     uint64_t linear = insn_read_cr2();
-    uint32_t error = (uint32_t)guest->frame.error & (PF_PRESENT | PF_WRITE | PF_USER);
+    uint32_t error;
 
     if (is_beyond_segment(linear)) {
         deliver_exception(guest, EXC_GP, 0, 0);
         return;
     }
-    guest->fault_address = (uint32_t)(linear - GUEST_LINEAR_BASE);
-    deliver_exception(guest, EXC_PF, error, guest->fault_address);
+    gva_t address = GVA(linear - GUEST_LINEAR_BASE);
+    uint32_t access = (uint32_t)guest->frame.error & (ACCESS_WRITE | ACCESS_USER);
+    if (gmem_fault(guest, address, access, &error) != GFAULT_REFLECT)
+        return;
+    guest->fault_address = address.v;
+    deliver_exception(guest, EXC_PF, error, address.v);
 }
 
 /* HLT in guest kernel with virtual IF on: sleep until something is pending. Any other HLT is a #GP. */
@@ -59,7 +65,7 @@ static void handle_general_protection(struct guest *guest)
     uint32_t eip = (uint32_t)guest->frame.eip;
     unsigned count = sizeof(bytes);
 
-    if (!gmem_read(guest, GVA(eip), bytes, count, &bad))
+    if (!gmem_peek(guest, GVA(eip), bytes, count, &bad))
         count = bad.v - eip;
     struct decoded decoded = decode_instruction(bytes, count);
     if (decoded.kind == DECODE_INT) {
@@ -79,7 +85,7 @@ static uint32_t soft_interrupt_start(struct guest *guest)
     uint8_t last = 0;
     uint8_t short_form = guest->frame.vector == EXC_BP ? 0xCC : 0xCE;
     bool is_short = (guest->frame.vector == EXC_BP || guest->frame.vector == EXC_OF) &&
-                    gmem_read(guest, GVA(eip - 1), &last, 1, NULL) && last == short_form;
+                    gmem_peek(guest, GVA(eip - 1), &last, 1, NULL) && last == short_form;
     return eip - (is_short ? 1 : 2);
 }
 
@@ -136,6 +142,18 @@ static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
                          frame->cs & 3 ? "a guest" : "the hypervisor");
 }
 
+/* The hypervisor touched a guest's memory, with guest-kernel rights: the same hidden faults. */
+static bool fill_for_hv(uint64_t error_code)
+{
+    uint64_t linear = insn_read_cr2();
+    struct guest *guest = switch_loaded();
+    uint32_t error;
+
+    return guest && !is_beyond_segment(linear) &&
+           gmem_fault(guest, GVA(linear - GUEST_LINEAR_BASE), (uint32_t)error_code & ACCESS_WRITE, &error) ==
+               GFAULT_FILLED;
+}
+
 void trap_in_hv(struct hv_trap_frame *frame);
 
 /* Called by entry.S for a trap taken in ring 0, and for NMI, double fault and machine check from anywhere. */
@@ -148,6 +166,8 @@ void trap_in_hv(struct hv_trap_frame *frame)
     if (frame->vector == EXC_DB)
         return;     /* a guest's TF or MOV SS shadow can leave one behind: harmless */
     if (frame->vector == EXC_PF || frame->vector == EXC_GP) {
+        if (frame->vector == EXC_PF && fill_for_hv(frame->error))
+            return;
         uint64_t fixup = cpu_find_fixup(frame->rip);
         if (fixup) {
             frame->rip = fixup;

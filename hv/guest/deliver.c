@@ -67,7 +67,7 @@ static void explain_cause(struct guest *guest, const struct event *event, char c
     } else if (event->slot == EXC_GP && event->error_word & SELECTOR_ERROR_IDT) {
         format_string(cause, CAUSE_BYTES, ", INT 0x%02x from guest user is not allowed", event->error_word >> 3);
     } else if (event->slot == EXC_GP) {
-        while (count < DECODE_MAX_BYTES && gmem_read(guest, GVA(event->at + count), &bytes[count], 1, NULL))
+        while (count < DECODE_MAX_BYTES && gmem_peek(guest, GVA(event->at + count), &bytes[count], 1, NULL))
             count++;
         struct decoded found = decode_instruction(bytes, count);
         if (found.kind == DECODE_PRIVILEGED || found.kind == DECODE_HLT)

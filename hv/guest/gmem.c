@@ -10,6 +10,8 @@
 #include "cpu/desc.h"
 #include "guest/guest.h"
 
+static bool is_peeking;     /* a bad entry is only unreadable */
+
 static void *linear_ptr(gva_t address)
 {
     return (void *)((uintptr_t)address.v + GUEST_LINEAR_BASE);
@@ -24,6 +26,14 @@ static bool copied_all(struct guest *guest, gva_t address, size_t bytes, size_t 
     if (bad)
         *bad = GVA(guest->fault_address);
     return false;
+}
+
+bool gmem_peek(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
+{
+    is_peeking = true;
+    bool is_read = gmem_read(guest, from, to, bytes, bad);
+    is_peeking = false;
+    return is_read;
 }
 
 bool gmem_read(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
@@ -44,4 +54,24 @@ bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value)
 bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value)
 {
     return gmem_write(guest, to, &value, sizeof(value), NULL);
+}
+
+enum gfault gmem_fault(struct guest *guest, gva_t address, uint32_t access, uint32_t *error)
+{
+    char explanation[GUEST_REASON_BYTES];
+    enum gfault fault = gspace_fault(&guest->space, address, access, error);
+
+    if (fault == GFAULT_FILLED)
+        guest->hidden_fault_count++;
+    if (fault == GFAULT_FILLED || fault == GFAULT_REFLECT || is_peeking)
+        return fault;
+    guest->fault_address = address.v;
+    if (fault == GFAULT_BAD_ENTRY) {
+        gspace_explain(&guest->space, address, explanation, sizeof(explanation));
+        guest_crash(guest, "access to 0x%08x: %s", address.v, explanation);
+    } else {
+        guest_crash(guest, "no memory left to back 0x%08x: all guests together use more than the machine has",
+                    address.v);
+    }
+    return fault;
 }

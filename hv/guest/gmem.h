@@ -1,6 +1,9 @@
 /*
  * gmem.h - the one door to guest memory: everything the hypervisor reads or writes there goes through it.
  *
+ * What is not mapped yet is filled on the way, as for the guest itself. A read or write that meets an entry which ends
+ * the guest (PDE.PS, a frame outside RAM) ends it, and then fails.
+ *
  * The guest must be the one whose address space is loaded. Addresses are guest-virtual; an access that the guest kernel
  * could not make itself fails, with the first bad address, and changes nothing for the hypervisor.
  */
@@ -13,6 +16,7 @@
 
 #include "base/addr.h"
 #include "base/status.h"
+#include "pagetable/gspace.h"
 
 struct guest;
 
@@ -21,8 +25,17 @@ struct guest;
  * copied.
  */
 MUST_CHECK bool gmem_read(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad);
+/* The same, but an entry of the guest's tables that would end the guest only fails: for reports and decoding. */
+MUST_CHECK bool gmem_peek(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad);
 MUST_CHECK bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, gva_t *bad);
 MUST_CHECK bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value);
 MUST_CHECK bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value);
+
+/*
+ * A page fault of the guest that is loaded, or of the functions above, below the segment limit. access: ACCESS_ bits of
+ * pagetable/gwalk.h. GFAULT_FILLED: go on; GFAULT_REFLECT: the guest's own, *error is its error code; else the guest
+ * has ended, with the reason (unless peeking).
+ */
+MUST_CHECK enum gfault gmem_fault(struct guest *guest, gva_t address, uint32_t access, uint32_t *error);
 
 #endif

@@ -16,7 +16,7 @@
 #include "guest/report.h"
 #include "guest/switch.h"
 #include "irq/timer.h"
-#include "pagetable/slots.h"
+#include "pagetable/vmap.h"
 
 static struct guest *guests;
 static uint32_t last_id;
@@ -33,8 +33,8 @@ static void guest_kill_from_console(void *owner)
     guest_kill(owner);
 }
 
-/* Copy the segments of a checked image to zeroed RAM. */
-static void load_image(struct guest *guest, const void *image, uint64_t image_bytes, const struct elf32_image *parsed)
+/* Copy the segments of a checked image to zeroed RAM. False: no memory. */
+static bool load_image(struct guest *guest, const void *image, uint64_t image_bytes, const struct elf32_image *parsed)
 {
     for (unsigned i = 0; i < parsed->segment_count; i++) {
         const struct elf32_segment *segment = &parsed->segments[i];
@@ -45,14 +45,16 @@ static void load_image(struct guest *guest, const void *image, uint64_t image_by
             if (chunk > segment->file_bytes - done)
                 chunk = segment->file_bytes - done;
             void *target = gspace_ptr(&guest->space, GPA(address));
-            CHECK(target);
+            if (!target)
+                return false;
             memcpy(target, (const uint8_t *)image + segment->file_offset + done, chunk);
             done += chunk;
         }
     }
-    guest->symbols.storage = slots_alloc(IMAGE_SYMBOLS_MAX_BYTES);  /* a luxury: reports do without */
+    guest->symbols.storage = vmap_alloc(IMAGE_SYMBOLS_MAX_BYTES);  /* a luxury: reports do without */
     if (guest->symbols.storage)
         image_symbols_load(&guest->symbols, image, image_bytes);
+    return true;
 }
 
 /* abi section 1: the state at the first instruction. */
@@ -85,18 +87,23 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     struct elf32_image parsed;
     if (!elf32_parse(image, image_bytes, memory_bytes, &parsed, reason, GUEST_REASON_BYTES))
         return NULL;
-    struct guest *guest = slots_alloc(sizeof(*guest));
+    struct guest *guest = vmap_alloc(sizeof(*guest));
     if (!guest) {
         format_string(reason, GUEST_REASON_BYTES, "no memory left for another guest");
         return NULL;
     }
     if (gspace_create(&guest->space, memory_bytes) != STATUS_OK) {
-        format_string(reason, GUEST_REASON_BYTES, "not enough free memory for %u KiB of guest RAM",
+        format_string(reason, GUEST_REASON_BYTES, "not enough free memory for the records of %u KiB of guest RAM",
                       memory_bytes / 1024);
-        slots_free(guest);
+        vmap_free(guest);
         return NULL;
     }
-    load_image(guest, image, image_bytes, &parsed);
+    if (!load_image(guest, image, image_bytes, &parsed)) {
+        format_string(reason, GUEST_REASON_BYTES, "not enough free memory for its image");
+        gspace_destroy(&guest->space);
+        vmap_free(guest);
+        return NULL;
+    }
     set_launch_state(guest, parsed.entry);
     guest->id = ++last_id;
     text_copy(guest->name, sizeof(guest->name), name);
@@ -130,7 +137,7 @@ static void finish(struct guest *guest, enum guest_end end, int32_t status, cons
     switch_forget(guest);
     gspace_destroy(&guest->space);
     if (guest->symbols.storage)
-        slots_free(guest->symbols.storage);
+        vmap_free(guest->symbols.storage);
     guest->symbols = (struct image_symbols){ 0 };
 }
 
@@ -175,7 +182,7 @@ void guest_release(struct guest *guest)
         if (*link == guest) {
             *link = guest->next;
             console_detach(&guest->console);
-            slots_free(guest);
+            vmap_free(guest);
             return;
         }
     }

@@ -18,12 +18,17 @@ static struct report_place find_place(const struct guest *guest, uint32_t addres
     return place;
 }
 
+static bool peek_u32(struct guest *guest, uint32_t from, uint32_t *value)
+{
+    return gmem_peek(guest, GVA(from), value, sizeof(*value), NULL);
+}
+
 static unsigned read_code(struct guest *guest, uint8_t code[REPORT_CODE_BYTES])
 {
     uint32_t eip = (uint32_t)guest->frame.eip;
     unsigned count = 0;
 
-    while (count < REPORT_CODE_BYTES && gmem_read(guest, GVA(eip + count), &code[count], 1, NULL))
+    while (count < REPORT_CODE_BYTES && gmem_peek(guest, GVA(eip + count), &code[count], 1, NULL))
         count++;
     return count;
 }
@@ -33,7 +38,7 @@ static unsigned read_stack(struct guest *guest, uint32_t stack[REPORT_STACK_WORD
     uint32_t esp = (uint32_t)guest->frame.esp;
     unsigned count = 0;
 
-    while (count < REPORT_STACK_WORDS && gmem_read_u32(guest, GVA(esp + 4 * count), &stack[count]))
+    while (count < REPORT_STACK_WORDS && peek_u32(guest, esp + 4 * count, &stack[count]))
         count++;
     return count;
 }
@@ -46,7 +51,7 @@ static unsigned read_backtrace(struct guest *guest, struct report_place backtrac
 
     while (count < REPORT_BACKTRACE_MAX) {
         uint32_t next, from;
-        if (!gmem_read_u32(guest, GVA(ebp), &next) || !gmem_read_u32(guest, GVA(ebp + 4), &from) || from == 0)
+        if (!peek_u32(guest, ebp, &next) || !peek_u32(guest, ebp + 4, &from) || from == 0)
             break;
         backtrace[count++] = find_place(guest, from);
         if (next <= ebp || next - ebp > FRAME_REACH_BYTES)

@@ -27,6 +27,11 @@ void switch_to(struct guest *guest)
     loaded_cs = 0;
 }
 
+struct guest *switch_loaded(void)
+{
+    return loaded;
+}
+
 void switch_forget(struct guest *guest)
 {
     if (guest != loaded)
@@ -41,5 +46,7 @@ bool switch_enter(struct guest *guest)
         guest_reload_segments();
         loaded_cs = guest->frame.cs;
     }
-    return guest_enter(&guest->frame);
+    bool has_run = guest_enter(&guest->frame);
+    loaded_cs = guest->frame.cs;    /* a guest kernel can drop to ring 3 by its own RETF, and load selectors there */
+    return has_run;
 }

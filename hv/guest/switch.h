@@ -11,6 +11,9 @@ struct guest;
 /* Make this guest's state the processor's. One CR3 write when another's was loaded, nothing otherwise. */
 void switch_to(struct guest *guest);
 
+/* The guest whose state the processor holds; NULL: none. */
+struct guest *switch_loaded(void);
+
 /* Its address space is about to go: if it is the processor's, load the empty one. */
 void switch_forget(struct guest *guest);
 

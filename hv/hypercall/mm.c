@@ -1,16 +1,37 @@
 /*
- * mm.c - hv_setpd and hv_adjustpg: paging, which this version of Cobble does not offer to guests.
+ * mm.c - hv_setpd and hv_adjustpg: the guest's CR3 and INVLPG, abi section 5.
  */
 #include "guest/guest.h"
 #include "hypercall/calls.h"
 
 void call_setpd(struct guest *guest, const uint32_t *arguments)
 {
-    call_crash(guest, "hv_setpd(0x%08x, %u): this version of Cobble has no paging for guests", arguments[0],
-               arguments[1]);
+    uint32_t directory = arguments[0], wp = arguments[1];
+
+    if (directory & PAGE_MASK) {
+        call_crash(guest, "hv_setpd(0x%08x, %u): the directory is not aligned to 4 KiB", directory, wp);
+        return;
+    }
+    if (directory >= guest->space.memory_bytes) {
+        call_crash(guest, "hv_setpd(0x%08x, %u): the directory lies outside RAM, which ends at 0x%08x", directory, wp,
+                   guest->space.memory_bytes - 1);
+        return;
+    }
+    if (gspace_setpd(&guest->space, GPA(directory), wp) != STATUS_OK)
+        call_crash(guest, "hv_setpd(0x%08x, %u): no memory left for its shadow: all guests together use more than "
+                   "the machine has", directory, wp);
 }
 
 void call_adjustpg(struct guest *guest, const uint32_t *arguments)
 {
-    call_crash(guest, "hv_adjustpg(0x%08x): this version of Cobble has no paging for guests", arguments[0]);
+    uint32_t address = arguments[0];
+
+    if (!guest->space.paging)
+        call_crash(guest, "hv_adjustpg(0x%08x): paging is off, there is no hv_setpd before it", address);
+    else if (address & PAGE_MASK)
+        call_crash(guest, "hv_adjustpg(0x%08x): the address is not aligned to 4 KiB", address);
+    else if (address > HV_MAX_GVA)
+        call_crash(guest, "hv_adjustpg(0x%08x): the address lies above 0x%08x", address, HV_MAX_GVA);
+    else
+        gspace_adjustpg(&guest->space, GVA(address));
 }

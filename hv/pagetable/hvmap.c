@@ -66,7 +66,7 @@ void hvmap_init(const struct boot_info *info)
     map_image(info);
     map_memory(info);
     /* These exist before the first guest root is made, so that every root shares all that is ever mapped below them. */
-    CHECK(table_descend(&root[table_index(HVMAP_SLOTS_BASE, 4)], 0));
+    CHECK(table_descend(&root[table_index(HVMAP_VMAP_BASE, 4)], 0));
     CHECK(table_descend(&root[table_index(HVMAP_DEVICES_BASE, 4)], 0));
     hvmap_load();
 }

@@ -2,7 +2,7 @@
  * hvmap.h - the hypervisor's own address space: the upper half that every root shares.
  *
  *   PML4[256..]        0xFFFF800000000000   direct map of RAM and ACPI tables, writable or read-only, never executable
- *   PML4[509]          0xFFFFFE8000000000   slots: virtually contiguous memory (slots.h)
+ *   PML4[509]          0xFFFFFE8000000000   virtually contiguous memory (vmap.h)
  *   PML4[510]          0xFFFFFF0000000000   devices and framebuffer, uncached or write-combining
  *   PML4[511]PDPT[510] 0xFFFFFFFF80000000   hv.elf: text R-X, rodata R--, data RW-
  *
@@ -16,7 +16,7 @@
 #include "base/addr.h"
 #include "boot_info.h"
 
-#define HVMAP_SLOTS_BASE 0xFFFFFE8000000000ull
+#define HVMAP_VMAP_BASE 0xFFFFFE8000000000ull
 #define HVMAP_DEVICES_BASE 0xFFFFFF0000000000ull
 
 enum hvmap_type {

@@ -74,6 +74,11 @@ static bool copy(struct guest *guest, uint32_t address, uint8_t *to, const uint8
     return true;
 }
 
+bool gmem_peek(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
+{
+    return gmem_read(guest, from, to, bytes, bad);
+}
+
 bool gmem_read(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
 {
     return copy(guest, from.v, to, NULL, bytes, bad);

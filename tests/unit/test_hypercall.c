@@ -392,13 +392,61 @@ static void test_iret_keeps_ac_and_id(void **state)
     assert_int_equal(guest->frame.eflags, 0x202 | 1u << 18 | 1u << 21);
 }
 
+static gpa_t set_directory;
+static uint32_t set_wp;
+static gva_t adjusted;
+static enum status setpd_status;
+
+enum status gspace_setpd(struct gspace *space, gpa_t directory, uint32_t wp)
+{
+    (void)space;
+    set_directory = directory;
+    set_wp = wp;
+    return setpd_status;
+}
+
+void gspace_adjustpg(struct gspace *space, gva_t address)
+{
+    (void)space;
+    adjusted = address;
+}
+
 static void test_paging_calls(void **state)
 {
     (void)state;
-    CALL(HV_CALL_SETPD, 0x10000, 1);
-    expect_crash("hv_setpd(0x00010000, 1): this version of Cobble has no paging for guests");
+    guest->space.memory_bytes = 0x1800000;
+    CALL(HV_CALL_SETPD, 0x17FF000, 5);
+    assert_int_equal(set_directory.v, 0x17FF000);
+    assert_int_equal(set_wp, 5);
+    guest->space.paging = true;
+    CALL(HV_CALL_ADJUSTPG, 0xFEFFF000);
+    assert_int_equal(adjusted.v, 0xFEFFF000);
+    assert_int_equal(guest->state, GUEST_READY);
+}
+
+static void test_paging_bad_input(void **state)
+{
+    (void)state;
+    guest->space.memory_bytes = 0x1800000;
+    CALL(HV_CALL_SETPD, 0x10004, 1);
+    expect_crash("hv_setpd(0x00010004, 1): the directory is not aligned to 4 KiB");
+    guest->space.memory_bytes = 0x1800000;
+    CALL(HV_CALL_SETPD, 0x1800000, 0);
+    expect_crash("hv_setpd(0x01800000, 0): the directory lies outside RAM, which ends at 0x017fffff");
     CALL(HV_CALL_ADJUSTPG, 0x10000);
-    expect_crash("hv_adjustpg(0x00010000): this version of Cobble has no paging for guests");
+    expect_crash("hv_adjustpg(0x00010000): paging is off, there is no hv_setpd before it");
+    guest->space.paging = true;
+    CALL(HV_CALL_ADJUSTPG, 0x10010);
+    expect_crash("hv_adjustpg(0x00010010): the address is not aligned to 4 KiB");
+    guest->space.paging = true;
+    CALL(HV_CALL_ADJUSTPG, 0xFF000000);
+    expect_crash("hv_adjustpg(0xff000000): the address lies above 0xfeffffff");
+    setpd_status = STATUS_NO_MEMORY;
+    guest->space.memory_bytes = 0x1800000;
+    CALL(HV_CALL_SETPD, 0x10000, 0);
+    expect_crash("hv_setpd(0x00010000, 0): no memory left for its shadow: all guests together use more than "
+                 "the machine has");
+    setpd_status = STATUS_OK;
 }
 
 int main(void)
@@ -424,6 +472,7 @@ int main(void)
         cmocka_unit_test_setup(test_iret_every_flag, fake_guest_setup),
         cmocka_unit_test_setup(test_iret_keeps_ac_and_id, fake_guest_setup),
         cmocka_unit_test_setup(test_paging_calls, fake_guest_setup),
+        cmocka_unit_test_setup(test_paging_bad_input, fake_guest_setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@
 static uint32_t window[WINDOW_WORDS];
 static struct guest *guest;
 
-bool gmem_read(struct guest *reader, gva_t from, void *to, size_t bytes, gva_t *bad)
+bool gmem_peek(struct guest *reader, gva_t from, void *to, size_t bytes, gva_t *bad)
 {
     assert_ptr_equal(reader, guest);
     if (from.v < WINDOW_START || from.v - WINDOW_START + bytes > sizeof(window)) {
@@ -38,7 +38,7 @@ bool gmem_read(struct guest *reader, gva_t from, void *to, size_t bytes, gva_t *
 
 bool gmem_read_u32(struct guest *reader, gva_t from, uint32_t *value)
 {
-    return gmem_read(reader, from, value, sizeof(*value), NULL);
+    return gmem_peek(reader, from, value, sizeof(*value), NULL);
 }
 
 void gspace_explain(const struct gspace *space, gva_t address, char *text, uint32_t text_bytes)

@@ -1,0 +1,123 @@
+/*
+ * evict.c - shadows are caches: any of them can go (PURE).
+ */
+#include "pagetable/evict.h"
+
+#include <stddef.h>
+
+#include "base/check.h"
+#include "base/frames.h"
+#include "cpu/x86.h"
+#include "pagetable/layout.h"
+#include "pagetable/tlb.h"
+
+#define EVICT_BATCH 8u      /* finding the links costs a pass over the parents: share it among a few */
+
+/* Take a shadow out of its frame's chain. A frame without synced shadows is no longer traced. */
+static void unchain(struct gspace *space, uint32_t frame, uint16_t index)
+{
+    struct shadow_pool *pool = space->shadows;
+    uint16_t *link = &space->frames[frame].shadow;
+    bool is_synced = false;
+
+    while (*link) {
+        bool is_directory = *link & SHADOW_IS_DIRECTORY;
+        struct shadow_directory *directory = &pool->directories[*link & (SHADOW_DIRECTORIES - 1)];
+        struct shadow_table *table = &pool->tables[is_directory ? 0 : *link];
+        uint16_t *next = is_directory ? &directory->next : &table->next;
+        if (*link == index) {
+            *link = *next;
+            continue;
+        }
+        is_synced |= is_directory ? directory->is_synced : table->is_synced;
+        link = next;
+    }
+    if (!is_synced)
+        space->frames[frame].flags &= (uint16_t)~GFRAME_TRACED;
+}
+
+void evict_directory(struct gspace *space, struct shadow_directory *directory)
+{
+    struct shadow_pool *pool = space->shadows;
+    uint64_t bit = shadow_directory_bit(pool, directory);
+
+    for (uint32_t i = 1; i <= pool->table_count; i++)
+        pool->tables[i].parents &= ~bit;
+    unchain(space, directory->frame, (uint16_t)(SHADOW_IS_DIRECTORY | (directory - pool->directories)));
+    for (unsigned i = 0; i < 4; i++)
+        if (directory->pd[i].v)
+            frames_free(directory->pd[i]);
+    frames_free(directory->pdpt);
+    frames_free(directory->root);
+    *directory = (struct shadow_directory){ 0 };
+    pool->evictions++;
+}
+
+/* Clear every entry of a directory that names one of the table's halves. */
+static void unlink_from(struct shadow_directory *directory, const struct shadow_table *table)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t *pd = directory->pd[i].v ? hpa_to_ptr(directory->pd[i]) : NULL;
+        for (unsigned j = 0; pd && j < TABLE_ENTRIES; j++) {
+            uint64_t address = pd[j] & PTE_ADDRESS;
+            if (address && (address == table->half[0].v || address == table->half[1].v))
+                pd[j] = 0;
+        }
+    }
+}
+
+void evict_table(struct gspace *space, struct shadow_table *table)
+{
+    struct shadow_pool *pool = space->shadows;
+    uint16_t index = (uint16_t)(table - pool->tables);
+
+    for (uint64_t parents = table->parents; parents; parents &= parents - 1)
+        unlink_from(&pool->directories[__builtin_ctzll(parents)], table);
+    if (pool->current < SHADOW_DIRECTORIES && table->parents >> pool->current & 1)
+        tlb_load_root(space->root);
+    if (!table->is_synced)
+        shadow_mark_synced(pool, table);    /* only to leave the list */
+    unchain(space, table->frame, index);
+    for (unsigned half = 0; half < 2; half++)
+        if (table->half[half].v)
+            frames_free(table->half[half]);
+    *table = (struct shadow_table){ .next = pool->free_table };
+    pool->free_table = index;
+    pool->evictions++;
+}
+
+struct shadow_directory *evict_oldest_directory(struct gspace *space)
+{
+    struct shadow_pool *pool = space->shadows;
+    struct shadow_directory *oldest = NULL;
+
+    for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++) {
+        struct shadow_directory *directory = &pool->directories[i];
+        if (directory->is_used && i != pool->current && (!oldest || directory->stamp < oldest->stamp))
+            oldest = directory;
+    }
+    if (oldest)
+        evict_directory(space, oldest);
+    return oldest;
+}
+
+bool evict_some_table(struct gspace *space)
+{
+    struct shadow_pool *pool = space->shadows;
+    unsigned evicted = 0;
+
+    for (uint32_t seen = 0; seen < pool->table_count && evicted < EVICT_BATCH; seen++) {
+        struct shadow_table *table = &pool->tables[pool->evict_hand];
+        pool->evict_hand = (uint16_t)(pool->evict_hand % pool->table_count + 1);
+        if (table->is_used && table - pool->tables != pool->pinned) {
+            evict_table(space, table);
+            evicted++;
+        }
+    }
+    return evicted != 0;
+}
+
+bool evict_any(struct gspace *space)
+{
+    return evict_oldest_directory(space) || evict_some_table(space);
+}

@@ -1,0 +1,73 @@
+/*
+ * gwalk.h - walk a guest's own two-level page tables, as the contract has them (PURE).
+ *
+ * Source: abi section 5; SDM vol. 3 "32-Bit Paging". Effective U and W are PDE AND PTE; available bits, A, D, PCD,
+ * PWT, G and bit 7 of a PTE are ignored.
+ */
+#ifndef PAGETABLE_GWALK_H
+#define PAGETABLE_GWALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+/* Entries of guest tables: SDM vol. 3 "Formats of CR3 and Paging-Structure Entries with 32-Bit Paging". */
+#define GPTE_P 0x1u
+#define GPTE_W 0x2u
+#define GPTE_U 0x4u
+#define GPDE_PS 0x80u
+#define GPTE_FRAME_SHIFT 12u
+#define GTABLE_ENTRIES 1024u
+
+/* How memory is touched: the bits of a #PF error code. */
+#define ACCESS_WRITE 0x2u
+#define ACCESS_USER 0x4u
+
+static inline uint32_t gtable_pde_index(gva_t address)
+{
+    return address.v >> 22;
+}
+
+static inline uint32_t gtable_pte_index(gva_t address)
+{
+    return (address.v >> 12) & (GTABLE_ENTRIES - 1);
+}
+
+enum gwalk_verdict {
+    GWALK_ALLOWED,
+    GWALK_NOT_PRESENT,      /* #PF, error code without P */
+    GWALK_DENIED,           /* #PF, error code with P */
+    GWALK_PDE_LARGE,        /* PDE.PS is set: no such pages here, the guest ends */
+    GWALK_PDE_BEYOND,       /* the PDE names a table outside RAM: the guest ends */
+    GWALK_PTE_BEYOND,       /* the PTE names a frame outside RAM, and rights would allow the access: the guest ends */
+};
+
+struct gwalk {
+    enum gwalk_verdict verdict;
+    uint32_t pde, pte;      /* as read; pte is 0 where the walk did not get there */
+};
+
+/* What rights say about a present pair of entries. wp != 0: guest kernel must respect read-only pages. */
+bool gwalk_allows(uint32_t pde, uint32_t pte, uint32_t wp, uint32_t access);
+
+/*
+ * What an access does. directory and table are arrays of 1,024 entries; get_table gives the table frame of a number
+ * below frame_count, or NULL for a frame that holds only zeroes so far.
+ */
+struct gwalk_tables {
+    const uint32_t *directory;                                      /* NULL: all zero */
+    const uint32_t *(*get_table)(const void *context, uint32_t frame);
+    const void *context;
+    uint32_t frame_count;                                           /* guest RAM */
+    uint32_t wp;
+};
+struct gwalk gwalk(const struct gwalk_tables *tables, gva_t address, uint32_t access);
+
+/* The error code of the guest's #PF, for GWALK_NOT_PRESENT and GWALK_DENIED. */
+static inline uint32_t gwalk_error(enum gwalk_verdict verdict, uint32_t access)
+{
+    return access | (verdict == GWALK_DENIED ? 1u : 0u);
+}
+
+#endif

@@ -1,0 +1,236 @@
+/*
+ * shadow.c - find, make and link shadows of guest tables (PURE). evict.c takes them away.
+ */
+#include "pagetable/shadow.h"
+
+#include <stddef.h>
+
+#include "base/frames.h"
+#include "cpu/x86.h"
+#include "pagetable/compile.h"
+#include "pagetable/evict.h"
+#include "pagetable/hvmap.h"
+#include "pagetable/layout.h"
+#include "pagetable/vmap.h"
+
+/* The same place as gva 0 in linear space: guest PDE 0 is host PDE 8. */
+#define FIRST_HOST_PDE 8u
+#define HOST_PDES_PER_GUEST_PDE 2u
+
+/* One table for 32 KiB of RAM: more than a guest has tables, and at most a quarter of its RAM in shadows. */
+static uint32_t table_limit(uint32_t frame_count)
+{
+    uint32_t limit = frame_count / 8;
+
+    if (limit < SHADOW_TABLES_MIN)
+        return SHADOW_TABLES_MIN;
+    return limit < SHADOW_TABLES_MAX ? limit : SHADOW_TABLES_MAX;
+}
+
+enum status shadow_pool_create(struct gspace *space)
+{
+    uint32_t count = table_limit(space->frame_count);
+    struct shadow_pool *pool = vmap_alloc(sizeof(*pool) + (count + 1) * sizeof(pool->tables[0]));
+
+    if (!pool)
+        return STATUS_NO_MEMORY;
+    pool->table_count = count;
+    pool->current = SHADOW_DIRECTORIES;     /* none */
+    pool->evict_hand = 1;
+    for (uint32_t i = 1; i <= count; i++)
+        pool->tables[i].next = (uint16_t)(i < count ? i + 1 : 0);
+    pool->free_table = 1;
+    space->shadows = pool;
+    return STATUS_OK;
+}
+
+void shadow_pool_destroy(struct gspace *space)
+{
+    struct shadow_pool *pool = space->shadows;
+
+    pool->current = SHADOW_DIRECTORIES;
+    for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++)
+        if (pool->directories[i].is_used)
+            evict_directory(space, &pool->directories[i]);
+    for (uint32_t i = 1; i <= pool->table_count; i++)
+        if (pool->tables[i].is_used)
+            evict_table(space, &pool->tables[i]);
+    vmap_free(pool);
+    space->shadows = NULL;
+}
+
+hpa_t shadow_alloc_frame(struct gspace *space)
+{
+    hpa_t frame = table_alloc();
+
+    while (!frame.v && space->shadows && evict_any(space))
+        frame = table_alloc();
+    return frame;
+}
+
+struct shadow_table *shadow_find_table(const struct gspace *space, uint32_t frame, uint32_t role)
+{
+    struct shadow_pool *pool = space->shadows;
+    uint16_t index = space->frames[frame].shadow;
+
+    while (index) {
+        if (index & SHADOW_IS_DIRECTORY) {
+            index = pool->directories[index & ~SHADOW_IS_DIRECTORY].next;
+            continue;
+        }
+        if (pool->tables[index].role == role)
+            return &pool->tables[index];
+        index = pool->tables[index].next;
+    }
+    return NULL;
+}
+
+struct shadow_directory *shadow_find_directory(const struct gspace *space, uint32_t frame, uint32_t wp)
+{
+    struct shadow_pool *pool = space->shadows;
+    uint16_t index = space->frames[frame].shadow;
+
+    while (index) {
+        if (!(index & SHADOW_IS_DIRECTORY)) {
+            index = pool->tables[index].next;
+            continue;
+        }
+        struct shadow_directory *directory = &pool->directories[index & ~SHADOW_IS_DIRECTORY];
+        if (directory->wp == (wp != 0))
+            return directory;
+        index = directory->next;
+    }
+    return NULL;
+}
+
+static void unsynced_push(struct shadow_pool *pool, struct shadow_table *table)
+{
+    struct shadow_table *head = &pool->tables[0];
+    uint16_t index = (uint16_t)(table - pool->tables);
+
+    table->unsynced_previous = 0;
+    table->unsynced_next = head->unsynced_next;
+    pool->tables[head->unsynced_next].unsynced_previous = index;    /* the head's own when the list was empty: unused */
+    head->unsynced_next = index;
+    table->is_synced = false;
+}
+
+void shadow_mark_synced(struct shadow_pool *pool, struct shadow_table *table)
+{
+    pool->tables[table->unsynced_previous].unsynced_next = table->unsynced_next;
+    if (table->unsynced_next)
+        pool->tables[table->unsynced_next].unsynced_previous = table->unsynced_previous;
+    table->is_synced = true;
+}
+
+struct shadow_table *shadow_get_table(struct gspace *space, uint32_t frame, uint32_t role)
+{
+    struct shadow_pool *pool = space->shadows;
+    struct shadow_table *table = shadow_find_table(space, frame, role);
+
+    if (table)
+        return table;
+    if (!pool->free_table && !evict_some_table(space))
+        return NULL;
+    table = &pool->tables[pool->free_table];
+    pool->free_table = table->next;
+    *table = (struct shadow_table){
+        .frame = frame, .role = (uint8_t)role, .is_used = true, .next = space->frames[frame].shadow,
+    };
+    space->frames[frame].shadow = (uint16_t)(table - pool->tables);
+    unsynced_push(pool, table);
+    return table;
+}
+
+static struct shadow_directory *free_directory(struct gspace *space)
+{
+    struct shadow_pool *pool = space->shadows;
+
+    for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++)
+        if (!pool->directories[i].is_used)
+            return &pool->directories[i];
+    return evict_oldest_directory(space);
+}
+
+struct shadow_directory *shadow_get_directory(struct gspace *space, uint32_t frame, uint32_t wp)
+{
+    struct shadow_pool *pool = space->shadows;
+    struct shadow_directory *directory = shadow_find_directory(space, frame, wp);
+
+    if (directory)
+        return directory;
+    directory = free_directory(space);
+    hpa_t root = directory ? shadow_alloc_frame(space) : HPA_NONE;
+    if (!root.v)
+        return NULL;
+    hpa_t pdpt = shadow_alloc_frame(space);
+    if (!pdpt.v) {
+        frames_free(root);
+        return NULL;
+    }
+    *directory = (struct shadow_directory){
+        .frame = frame, .wp = wp != 0, .is_used = true, .is_dirty = true, .next = space->frames[frame].shadow,
+        .root = root, .pdpt = pdpt,
+    };
+    space->frames[frame].shadow = (uint16_t)(SHADOW_IS_DIRECTORY | (uint32_t)(directory - pool->directories));
+    hvmap_share_upper(hpa_to_ptr(root));
+    *(uint64_t *)hpa_to_ptr(root) = pdpt.v | PTE_P | PTE_W | PTE_U | PTE_A;
+    return directory;
+}
+
+static uint32_t host_index(uint32_t index, uint32_t half)
+{
+    return FIRST_HOST_PDE + index * HOST_PDES_PER_GUEST_PDE + half;
+}
+
+uint64_t *shadow_pde(const struct shadow_directory *directory, uint32_t index, uint32_t half)
+{
+    uint32_t host = host_index(index, half);
+    hpa_t pd = directory->pd[host / TABLE_ENTRIES];
+
+    return pd.v ? (uint64_t *)hpa_to_ptr(pd) + host % TABLE_ENTRIES : NULL;
+}
+
+uint64_t *shadow_make_pde(struct gspace *space, struct shadow_directory *directory, uint32_t index, uint32_t half)
+{
+    uint32_t which = host_index(index, half) / TABLE_ENTRIES;
+
+    if (!directory->pd[which].v) {
+        hpa_t pd = shadow_alloc_frame(space);
+        if (!pd.v)
+            return NULL;
+        directory->pd[which] = pd;
+        ((uint64_t *)hpa_to_ptr(directory->pdpt))[which] = pd.v | PTE_P | PTE_W | PTE_U | PTE_A;
+    }
+    return shadow_pde(directory, index, half);
+}
+
+/* Every directory that links this table has something to read at its next hv_setpd. */
+static void dirty_parents(struct shadow_pool *pool, uint64_t parents)
+{
+    for (; parents; parents &= parents - 1)
+        pool->directories[__builtin_ctzll(parents)].is_dirty = true;
+}
+
+void shadow_unsync(struct gspace *space, uint32_t frame)
+{
+    struct shadow_pool *pool = space->shadows;
+    uint16_t index = space->frames[frame].shadow;
+
+    space->frames[frame].flags &= (uint16_t)~GFRAME_TRACED;
+    while (index) {
+        if (index & SHADOW_IS_DIRECTORY) {
+            struct shadow_directory *directory = &pool->directories[index & ~SHADOW_IS_DIRECTORY];
+            directory->is_synced = false;
+            directory->is_dirty = true;
+            index = directory->next;
+        } else {
+            struct shadow_table *table = &pool->tables[index];
+            if (table->is_synced) {
+                unsynced_push(pool, table);
+                dirty_parents(pool, table->parents);
+            }
+            index = table->next;
+        }
+    }
+}

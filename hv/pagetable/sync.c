@@ -1,0 +1,116 @@
+/*
+ * sync.c - read guest tables again, and trace their frames so that it need not be done twice (PURE).
+ */
+#include "pagetable/sync.h"
+
+#include <stddef.h>
+
+#include "cpu/x86.h"
+#include "pagetable/compile.h"
+#include "pagetable/gwalk.h"
+#include "pagetable/layout.h"
+#include "pagetable/rmap.h"
+#include "pebpeb.h"
+
+#define PDES_REACHABLE ((HV_MAX_GVA >> 22) + 1)     /* 1,020: the segment ends there */
+
+uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
+{
+    uint32_t frame = pte >> GPTE_FRAME_SHIFT;
+
+    if (!(pte & GPTE_P) || frame >= space->frame_count || !space->frames[frame].host)
+        return 0;
+    const struct gframe *gframe = &space->frames[frame];
+    return compile_leaf(pte, role, HPA((uint64_t)gframe->host << PAGE_SHIFT), gframe->flags & GFRAME_TRACED);
+}
+
+void sync_set_leaf(struct gspace *space, struct shadow_table *table, uint32_t entry, uint64_t leaf, uint32_t pte)
+{
+    uint64_t *leaves = hpa_to_ptr(table->half[entry / TABLE_ENTRIES]);
+
+    leaves[entry % TABLE_ENTRIES] = leaf;
+    if (leaf & PTE_W)
+        rmap_add(space, pte >> GPTE_FRAME_SHIFT, table, entry);
+}
+
+void sync_table(struct gspace *space, struct shadow_table *table)
+{
+    const uint32_t *entries = gspace_peek(space, table->frame);
+
+    for (uint32_t half = 0; half < 2; half++) {
+        const uint64_t *leaves = table->half[half].v ? hpa_to_ptr(table->half[half]) : NULL;
+        for (uint32_t i = 0; leaves && i < TABLE_ENTRIES; i++) {
+            if (!leaves[i])
+                continue;
+            uint32_t entry = half * TABLE_ENTRIES + i;
+            uint32_t pte = entries ? entries[entry] : 0;
+            uint64_t leaf = sync_leaf(space, pte, table->role);
+            if (leaf != leaves[i])
+                sync_set_leaf(space, table, entry, leaf, pte);
+        }
+    }
+}
+
+/* The shadow that this guest PDE names, if there is one. */
+static struct shadow_table *named_table(const struct gspace *space, uint32_t pde, uint32_t wp)
+{
+    uint32_t frame = pde >> GPTE_FRAME_SHIFT;
+
+    if (!(pde & GPTE_P) || pde & GPDE_PS || frame >= space->frame_count)
+        return NULL;
+    return shadow_find_table(space, frame, compile_role(pde, wp));
+}
+
+static void sync_link(struct gspace *space, struct shadow_directory *directory, uint32_t index, uint32_t half,
+                      uint32_t pde)
+{
+    uint64_t *link = shadow_pde(directory, index, half);
+
+    if (!link || !*link)
+        return;
+    struct shadow_table *table = named_table(space, pde, directory->wp);
+    if (table && table->half[half].v && *link == compile_pde(pde, directory->wp, table->half[half]))
+        table->parents |= shadow_directory_bit(space->shadows, directory);
+    else
+        *link = 0;
+}
+
+void sync_directory(struct gspace *space, struct shadow_directory *directory)
+{
+    struct shadow_pool *pool = space->shadows;
+    const uint32_t *pdes = gspace_peek(space, directory->frame);
+    uint64_t bit = shadow_directory_bit(pool, directory);
+
+    for (uint32_t i = 1; i <= pool->table_count; i++)
+        pool->tables[i].parents &= ~bit;
+    for (uint32_t index = 0; index < PDES_REACHABLE; index++)
+        for (uint32_t half = 0; half < 2; half++)
+            sync_link(space, directory, index, half, pdes ? pdes[index] : 0);
+}
+
+void sync_reachable(struct gspace *space, struct shadow_directory *directory)
+{
+    struct shadow_pool *pool = space->shadows;
+    uint64_t bit = shadow_directory_bit(pool, directory);
+    uint16_t next;
+
+    if (!directory->is_dirty)
+        return;
+    directory->is_dirty = false;
+    if (!directory->is_synced) {
+        sync_directory(space, directory);
+        directory->is_synced = rmap_protect(space, directory->frame);
+        directory->is_dirty |= !directory->is_synced;
+    }
+    for (uint16_t i = pool->tables[0].unsynced_next; i; i = next) {
+        struct shadow_table *table = &pool->tables[i];
+        next = table->unsynced_next;
+        if (!(table->parents & bit))
+            continue;
+        sync_table(space, table);
+        if (rmap_protect(space, table->frame))
+            shadow_mark_synced(pool, table);
+        else
+            directory->is_dirty = true;
+    }
+}

@@ -1,0 +1,27 @@
+/*
+ * sync.h - make shadows say again what the guest's tables say (PURE).
+ */
+#ifndef PAGETABLE_SYNC_H
+#define PAGETABLE_SYNC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pagetable/shadow.h"
+
+/* The leaf for a guest PTE now; 0 when it is not present, names no RAM, or its frame was not touched yet. */
+uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role);
+
+/* Set a leaf, and record it when it is writable. entry: 0..1023. The half must be there. */
+void sync_set_leaf(struct gspace *space, struct shadow_table *table, uint32_t entry, uint64_t leaf, uint32_t pte);
+
+/* Read the guest's table again: leaves that no longer agree change or go. The caller flushes. */
+void sync_table(struct gspace *space, struct shadow_table *table);
+
+/* Read the guest's directory again: links that no longer agree go, and parents become exact. The caller flushes. */
+void sync_directory(struct gspace *space, struct shadow_directory *directory);
+
+/* What hv_setpd must read again before this directory is loaded; protects what it read. The caller flushes. */
+void sync_reachable(struct gspace *space, struct shadow_directory *directory);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * tlb.c - INVLPG and CR3, for guest address spaces.
+ */
+#include "pagetable/tlb.h"
+
+#include "cpu/desc.h"
+#include "cpu/insn.h"
+
+void tlb_flush_page(gva_t address)
+{
+    insn_invlpg((uint64_t)address.v + GUEST_LINEAR_BASE);
+}
+
+void tlb_load_root(hpa_t root)
+{
+    insn_write_cr3(root.v);
+}
