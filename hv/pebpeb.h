@@ -7,6 +7,10 @@
 #ifndef PEBPEB_H
 #define PEBPEB_H
 
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+#endif
+
 #define HV_INT_VECTOR 0xDE          /* int $0xDE: number in EAX, arguments at 0(%esp), 4(%esp), ... */
 #define HV_MAGIC 0xC001C0DE         /* what hv_magic returns */
 #define HV_LAUNCH_EAX 0x15410DE0    /* EAX at the guest's first instruction */
@@ -41,13 +45,31 @@
     X(0x9, CONS_SET_TERM_COLOR, cons_set_term_color, 1)   \
     X(0xA, CONS_SET_CURSOR_POS, cons_set_cursor_pos, 2)   \
     X(0xB, CONS_GET_CURSOR_POS, cons_get_cursor_pos, 2)   \
-    X(0xC, PRINT_AT, print_at, 5)
+    X(0xC, PRINT_AT, print_at, 5)                         \
+    X(0x20, COUNTERS, counters, 2)
 
 #ifndef __ASSEMBLER__
 enum hv_call {
 #define X(number, NAME, name, words) HV_CALL_##NAME = number,
     HV_CALLS(X)
 #undef X
+};
+#endif
+
+#ifndef __ASSEMBLER__
+/* What hv_counters (ours: abi section 8) stores. Counts never go back; new fields come at the end. */
+struct hv_counters {
+    uint64_t time_ns;           /* the hypervisor's clock: wall time since it was started */
+    uint64_t cr3_writes;        /* of the whole machine, from here */
+    uint64_t invlpg;
+    uint64_t port_in;
+    uint64_t port_out;
+    uint64_t frames_total;      /* 4 KiB frames that the hypervisor may give away, and those it still can */
+    uint64_t frames_free;
+    uint64_t hypercalls;        /* of the calling guest, from here; this call included */
+    uint64_t events;            /* exceptions, virtual interrupts and INT n delivered to it */
+    uint64_t hidden_faults;     /* page faults that it never saw */
+    uint64_t run_ns;            /* processor time in its finished turns */
 };
 #endif
 

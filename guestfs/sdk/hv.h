@@ -49,4 +49,11 @@ void hv_cons_get_cursor_pos(uint32_t *row, uint32_t *column);
 /* Print at a place in a colour, then put cursor and colour back. */
 void hv_print_at(int32_t length, const char *text, uint32_t row, uint32_t column, uint32_t attribute);
 
+/*
+ * An extension of Cobble: what the machine and this guest have done so far (struct hv_counters in pebpeb.h). Stores the
+ * first bytes bytes of it, or all of it if that is less, and returns its size, so that a guest built for a longer or
+ * shorter struct still works. Other PebPeb hosts crash the guest. Crash: not writable.
+ */
+uint32_t hv_counters(struct hv_counters *counters, uint32_t bytes);
+
 #endif

@@ -1,44 +1,54 @@
 /*
  * insn.h - every instruction that C cannot express, one inline function each; all inline assembly of hv is here.
+ *
+ * Those that cost more than an instruction are counted: base/counters.h.
  */
 #ifndef CPU_INSN_H
 #define CPU_INSN_H
 
 #include <stdint.h>
 
+#include "base/counters.h"
+
 static inline uint8_t insn_inb(uint16_t port)
 {
     uint8_t value;
+    counters.port_in++;
     __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
 
 static inline void insn_outb(uint16_t port, uint8_t value)
 {
+    counters.port_out++;
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
 static inline uint16_t insn_inw(uint16_t port)
 {
     uint16_t value;
+    counters.port_in++;
     __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
 
 static inline void insn_outw(uint16_t port, uint16_t value)
 {
+    counters.port_out++;
     __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
 }
 
 static inline uint32_t insn_inl(uint16_t port)
 {
     uint32_t value;
+    counters.port_in++;
     __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
 
 static inline void insn_outl(uint16_t port, uint32_t value)
 {
+    counters.port_out++;
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
@@ -95,6 +105,7 @@ static inline uint64_t insn_read_cr3(void)
 
 static inline void insn_write_cr3(uint64_t value)
 {
+    counters.cr3_writes++;
     __asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory");
 }
 
@@ -117,6 +128,7 @@ static inline void insn_write_dr7(uint64_t value)
 
 static inline void insn_invlpg(uint64_t linear)
 {
+    counters.invlpg++;
     __asm__ volatile("invlpg (%0)" : : "r"(linear) : "memory");
 }
 

@@ -11,10 +11,13 @@
 
 #include <cmocka.h>
 
+#include "base/counters.h"
+#include "base/frames.h"
 #include "cpu/desc.h"
 #include "fake_guest.h"
 #include "host_panic.h"
 #include "hypercall/dispatch.h"
+#include "irq/timer.h"
 
 #define AFTER_INT 0x1002u
 #define BLOCK 0x3001u           /* no stack, and not aligned */
@@ -94,7 +97,7 @@ static void test_exit(void **state)
 
 static void test_unknown(void **state)
 {
-    static const uint32_t numbers[] = { 0xD, 0x1F, 0x20, 0x27, 0x28, 0xDE, 0x100, 0x80000000, 0xFFFFFFFF };
+    static const uint32_t numbers[] = { 0xD, 0x1F, 0x21, 0x27, 0x28, 0xDE, 0x100, 0x80000000, 0xFFFFFFFF };
 
     (void)state;
     for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -449,6 +452,64 @@ static void test_paging_bad_input(void **state)
     setpd_status = STATUS_OK;
 }
 
+/* What counters.c asks of the rest. */
+uint64_t timer_now_ns(void)
+{
+    return 0x100000001;
+}
+
+uint64_t frames_count_total(void)
+{
+    return 600;
+}
+
+uint64_t frames_count_free(void)
+{
+    return 500;
+}
+
+#define BUFFER 0x5001u          /* not aligned */
+
+static void test_counters(void **state)
+{
+    const struct hv_counters expected = { 0x100000001, 1, 2, 3, 1ull << 40, 600, 500, 8, 9, 10, 11 };
+    struct hv_counters stored;
+
+    (void)state;
+    counters = (struct counters){ .cr3_writes = 1, .invlpg = 2, .port_in = 3, .port_out = 1ull << 40 };
+    guest->hypercall_count = 7;
+    guest->event_count = 9;
+    guest->hidden_fault_count = 10;
+    guest->run_ns = 11;
+    CALL(HV_CALL_COUNTERS, BUFFER, 1000);
+    expect_return(sizeof(stored));
+    memcpy(&stored, fake_ram + BUFFER, sizeof(stored));
+    assert_memory_equal(&stored, &expected, sizeof(stored));
+    assert_int_equal(fake_ram[BUFFER + sizeof(stored)], 0);
+}
+
+static void test_counters_stores_what_fits(void **state)
+{
+    (void)state;
+    CALL(HV_CALL_COUNTERS, BUFFER, 5);
+    expect_return(sizeof(struct hv_counters));
+    assert_int_equal(fake_word(BUFFER), 1);
+    assert_int_equal(fake_word(BUFFER + 4), 1);
+    counters.cr3_writes = 0xFF;
+    CALL(HV_CALL_COUNTERS, BUFFER, 8);
+    assert_int_equal(fake_word(BUFFER + 8), 0);
+    CALL(HV_CALL_COUNTERS, BUFFER, 0);
+    expect_return(sizeof(struct hv_counters));
+}
+
+static void test_counters_bad(void **state)
+{
+    (void)state;
+    fake_forbid(0x6000, 0x7000, true);
+    CALL(HV_CALL_COUNTERS, 0x6000 - 8, 16);
+    expect_crash("hv_counters(0x00005ff8, 16): 0x00006000 cannot be written");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -473,6 +534,9 @@ int main(void)
         cmocka_unit_test_setup(test_iret_keeps_ac_and_id, fake_guest_setup),
         cmocka_unit_test_setup(test_paging_calls, fake_guest_setup),
         cmocka_unit_test_setup(test_paging_bad_input, fake_guest_setup),
+        cmocka_unit_test_setup(test_counters, fake_guest_setup),
+        cmocka_unit_test_setup(test_counters_stores_what_fits, fake_guest_setup),
+        cmocka_unit_test_setup(test_counters_bad, fake_guest_setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,6 @@
+/*
+ * counters.c - the one struct of counters.h.
+ */
+#include "base/counters.h"
+
+struct counters counters;
