@@ -43,7 +43,7 @@
 /* misbehave(mode): how the scheduler chooses; other modes are errors. Returns the mode it replaced. */
 #define PEBBLES_MISBEHAVE_NONE 0            /* round robin; the parent goes on after fork */
 #define PEBBLES_MISBEHAVE_CHILD_FIRST 1     /* a new thread runs before the one that made it */
-#define PEBBLES_MISBEHAVE_RANDOM 2          /* the next thread is drawn by lot; ticks are cut short */
+#define PEBBLES_MISBEHAVE_RANDOM 2          /* the next thread is drawn by lot */
 
 /* readfile's "." lists all files: names, each with its NUL, and an empty name at the end. */
 #define PEBBLES_FILE_LIST "."
