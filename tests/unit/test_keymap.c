@@ -164,6 +164,43 @@ static void the_numeric_pad_gives_digits_whatever_numlock_says(void **state)
     }
 }
 
+/* What no 105-key set-1 keyboard sends, make or break, gives no word and leaves nothing behind. */
+static void all_other_scancodes_are_silent(void **state)
+{
+    (void)state;
+    struct keymap keymap;
+    uint32_t word;
+    for (unsigned code = 0; code <= 0xFF; code++) {
+        unsigned key = code & 0x7F;
+        if (code == 0xE0 || code == 0xE1)
+            continue;
+        keymap_init(&keymap);
+        bool known = key >= 0x01 && key <= 0x58 && key != 0x55;
+        assert_true(keymap_scancode(&keymap, (uint8_t)code, &word) == known);
+        if (!known)
+            assert_int_equal(send(&keymap, 0x1E), 0x000D6161);
+    }
+}
+
+/* Behind E0: what has no code of its own is a key that is not defined, the shifts nobody pressed are none. */
+static void all_other_extended_scancodes_are_undefined(void **state)
+{
+    (void)state;
+    static const uint8_t coded[] = { 0x1C, 0x1D, 0x35, 0x37, 0x38, 0x46, 0x48, 0x4B, 0x4D, 0x50, 0x53 };
+    struct keymap keymap;
+    for (unsigned code = 0; code <= 0xFF; code++) {
+        if (code == 0xE0 || code == 0xE1 || memchr(coded, (int)(code & 0x7F), sizeof(coded)))
+            continue;
+        keymap_init(&keymap);
+        silent(&keymap, 0xE0);
+        if ((code & 0x7F) == 0x2A || (code & 0x7F) == 0x36)
+            silent(&keymap, (uint8_t)code);
+        else
+            assert_int_equal(send(&keymap, (uint8_t)code), code & 0x80 ? 0x00088000 : 0x00098000);
+        assert_int_equal(send(&keymap, 0x1E), 0x000D6161);
+    }
+}
+
 static void any_bytes_are_survived(void **state)
 {
     (void)state;
@@ -184,6 +221,8 @@ int main(void)
         cmocka_unit_test(modifiers_and_locks),
         cmocka_unit_test(keys_without_characters),
         cmocka_unit_test(the_numeric_pad_gives_digits_whatever_numlock_says),
+        cmocka_unit_test(all_other_scancodes_are_silent),
+        cmocka_unit_test(all_other_extended_scancodes_are_undefined),
         cmocka_unit_test(any_bytes_are_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
