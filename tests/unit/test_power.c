@@ -1,0 +1,231 @@
+/*
+ * test_power.c - off and reset against fake ports: every way in its order, and what a board without it sees.
+ *
+ * power.c is compiled in here with instructions that are recorded; HLT ends a case, as nothing comes after it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define CPU_INSN_H      /* the real one has the instructions */
+struct insn_table_register {
+    uint16_t limit;
+    uint64_t base;
+} __attribute__((packed));
+static uint8_t insn_inb(uint16_t port);
+static uint16_t insn_inw(uint16_t port);
+static uint32_t insn_inl(uint16_t port);
+static void insn_outb(uint16_t port, uint8_t value);
+static void insn_outw(uint16_t port, uint16_t value);
+static void insn_outl(uint16_t port, uint32_t value);
+static void insn_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
+static void insn_lidt(const struct insn_table_register *idtr);
+static void insn_cli(void);
+static _Noreturn void insn_hlt(void);
+static _Noreturn void trap(void);
+#define __builtin_trap trap
+
+#include "io/power.c"
+
+static char story[512];                 /* what was done, in order */
+static unsigned settles;                /* writes to port 0x80 since the last of it */
+static jmp_buf end;
+static bool hypervisor, interrupts_off, controller_stuck;
+static uint16_t pm1;
+static uint32_t debug_exit;
+static uint8_t debugcon;
+static unsigned status_reads;
+
+static void __attribute__((format(printf, 1, 2))) tell(const char *format, ...)
+{
+    size_t length = strlen(story);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(story + length, sizeof(story) - length, format, arguments);
+    va_end(arguments);
+    settles = 0;
+}
+
+/* A board needs a moment before the next way is tried: a tenth of a second at least, at about 1 us a write. */
+static void tell_settled(void)
+{
+    if (settles >= 100000)
+        tell("... ");
+}
+
+static uint8_t insn_inb(uint16_t port)
+{
+    if (port == PORT_DEBUGCON)
+        return debugcon;
+    assert_int_equal(port, PORT_8042_COMMAND);
+    status_reads++;
+    return controller_stuck || status_reads < 5 ? 0xFF : 0xFD;
+}
+
+static uint16_t insn_inw(uint16_t port)
+{
+    assert_true(port == 0x604 || port == 0x704);
+    return pm1;
+}
+
+static uint32_t insn_inl(uint16_t port)
+{
+    assert_int_equal(port, PORT_DEBUG_EXIT);
+    return debug_exit;
+}
+
+static void insn_outb(uint16_t port, uint8_t value)
+{
+    if (port == 0x80) {
+        settles++;
+        return;
+    }
+    tell_settled();
+    tell("%x=%02x ", (unsigned)port, (unsigned)value);
+}
+
+static void insn_outw(uint16_t port, uint16_t value)
+{
+    tell_settled();
+    tell("%x=%04x ", (unsigned)port, (unsigned)value);
+}
+
+static void insn_outl(uint16_t port, uint32_t value)
+{
+    tell("%x=%08x ", (unsigned)port, (unsigned)value);
+}
+
+static void insn_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+    assert_int_equal(leaf + subleaf, 1);
+    out[0] = out[1] = out[3] = 0xFFFFFFFF;
+    out[2] = hypervisor ? 1u << 31 : ~(1u << 31);
+}
+
+static void insn_lidt(const struct insn_table_register *idtr)
+{
+    tell_settled();
+    tell("lidt %u ", (unsigned)idtr->limit);
+}
+
+static void insn_cli(void)
+{
+    interrupts_off = true;
+}
+
+static _Noreturn void insn_hlt(void)
+{
+    assert_true(interrupts_off);
+    tell_settled();
+    tell("hlt");
+    longjmp(end, 1);
+}
+
+static _Noreturn void trap(void)
+{
+    tell("trap");
+    longjmp(end, 1);
+}
+
+static void reset_by_firmware(bool off)
+{
+    tell("efi %s ", off ? "off" : "reset");
+}
+
+static const struct power_platform everything = {
+    .efi_reset = reset_by_firmware, .pm1a_control = 0x604, .pm1b_control = 0x704, .sleep_type_a = 5,
+    .sleep_type_b = 7, .have_s5 = true, .have_reset_register = true, .reset_port = 0xB2, .reset_value = 0x0F,
+    .have_8042 = true,
+};
+
+static void assert_story(void (*way)(void), const struct power_platform *with, const char *wanted)
+{
+    story[0] = '\0';
+    status_reads = settles = 0;
+    interrupts_off = false;
+    power_init(with);
+    if (setjmp(end) == 0)
+        way();
+    assert_string_equal(story, wanted);
+}
+
+static void power_off_without_return(void)
+{
+    power_off();
+}
+
+static void power_reset_without_return(void)
+{
+    power_reset();
+}
+
+/* SLP_TYP and SLP_EN change, SCI_EN and all else in the register stay. */
+static void off_by_every_way(void **state)
+{
+    (void)state;
+    pm1 = 0xEA05;               /* another sleep type, SLP_EN, SCI_EN and bits that are reserved */
+    assert_story(power_off_without_return, &everything, "efi off 604=f605 704=fe05 ... hlt");
+    struct power_platform some = everything;
+    some.pm1b_control = 0;
+    pm1 = 0x0001;
+    assert_story(power_off_without_return, &some, "efi off 604=3401 ... hlt");
+    some.sleep_type_a = 0;
+    assert_story(power_off_without_return, &some, "efi off 604=2001 ... hlt");
+    some.sleep_type_a = 0xFF;   /* it has three bits */
+    assert_story(power_off_without_return, &some, "efi off 604=3c01 ... hlt");
+    some.have_s5 = false;       /* the type is not known: a guess may put it to some other sleep */
+    assert_story(power_off_without_return, &some, "efi off hlt");
+    assert_story(power_off_without_return, &(struct power_platform){ 0 }, "hlt");
+}
+
+/* A controller that is busy gets its time, one that is not there does not hold up the rest. */
+static void reset_by_every_way(void **state)
+{
+    (void)state;
+    assert_story(power_reset_without_return, &everything,
+                 "efi reset b2=0f ... cf9=02 cf9=06 ... 64=fe ... lidt 0 trap");
+    assert_int_equal(status_reads, 5);
+    assert_story(power_reset_without_return, &(struct power_platform){ .reset_port = 0xB2, .reset_value = 0x0F },
+                 "cf9=02 cf9=06 ... lidt 0 trap");
+    assert_int_equal(status_reads, 0);
+    controller_stuck = true;
+    assert_story(power_reset_without_return, &everything,
+                 "efi reset b2=0f ... cf9=02 cf9=06 ... 64=fe ... lidt 0 trap");
+    assert_true(status_reads <= 1000000);
+    controller_stuck = false;
+}
+
+/* QEMU's ports may be anything on a real board: without a hypervisor none is touched, nor one that reads otherwise. */
+static void debug_ports_only_where_they_are(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        hypervisor = i & 1;
+        bool there = i & 2;
+        debug_exit = there ? 0 : 0xFFFFFFFF;
+        debugcon = there ? 0xE9 : 0xFF;
+        story[0] = '\0';
+        power_debug_exit(0x10);
+        assert_string_equal(story, hypervisor && there ? "f4=00000010 " : "");
+        assert_true(debugcon_present() == (hypervisor && there));
+    }
+    story[0] = '\0';
+    debugcon_write("AB", 2);
+    assert_string_equal(story, "e9=41 e9=42 ");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(off_by_every_way),
+        cmocka_unit_test(reset_by_every_way),
+        cmocka_unit_test(debug_ports_only_where_they_are),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
