@@ -100,6 +100,15 @@ def screens():
     yield check("screen.none_still_boots", boot.status == 0 and "serial only" in boot.out, boot)
 
 
+def game():
+    """Tumble as a person plays it: the clock alone brings a piece down to rest (the manifest has the rest of it)."""
+    with tempfile.TemporaryDirectory() as folder:
+        dump = pathlib.Path(folder) / "dump.txt"
+        boot = run("--autorun", 'tumble type="9" expect=timeout timeout=8s clock=run', "--dump-console", dump)
+        text = dump.read_text(encoding="utf-8") if dump.exists() else ""
+    yield check("game.clock_moves_pieces", re.search(r" Pieces +[1-9]", text) is not None, boot)
+
+
 def without_devices():
     """Everything a PC may lack."""
     for name, arguments in {"i8042": ["-machine", "q35,i8042=off"], "hpet": ["-machine", "q35,hpet=off"],
@@ -179,6 +188,6 @@ def typing():
 
 def tests():
     """Name and function of each test."""
-    for function in (statuses, wrong_arguments, own_guest, screens, without_devices, images, monitor, panic,
+    for function in (statuses, wrong_arguments, own_guest, screens, game, without_devices, images, monitor, panic,
                      together, typing):
         yield f"operator.{function.__name__}", function
