@@ -4,9 +4,11 @@
  * Every frame of a small pool is table and data at once: its first 16 words are sound entries that name frames of the
  * same pool, the other words are data. Each of four directories has a few entries that name pool frames. So a frame is a
  * table under several entries and directories, mapped as a page there, read-only here, written by the kernel and by
- * user mode while it is a live table. An edit of a present entry is told by hv_adjustpg or followed by hv_setpd; one of
- * a not-present entry is told to nobody. Each access must do what the tables say at that moment: value, effect, fault.
- * The walk is the same in every run; a failure prints its step.
+ * user mode while it is a live table. Entries change by stores of all kinds: through the identity map, through a page
+ * that happens to show the table (kernel or user, and the kernel through a read-only page under wp 0), and by the
+ * hypervisor's own store for hv_cons_get_cursor_pos. An edit of a present entry is told by hv_adjustpg or followed by
+ * hv_setpd; one of a not-present entry is told to nobody. Each access must do what the tables say at that moment: value,
+ * effect, fault; words across two pages included. The walk is the same in every run; a failure prints its step.
  */
 #include "lib/paging.h"
 
@@ -70,6 +72,13 @@ static void load_random(void)
     hv_setpd(active, wp);
 }
 
+/* Entry "page" of some frame was present and has changed. */
+static void page_tell(uint32_t page)
+{
+    for (uint32_t window = 0; window < WINDOWS; window++)
+        hv_adjustpg(page_at(window, page));
+}
+
 /* Edits up to three entries of pool frames, then tells what must be told. */
 static void table_edit(void)
 {
@@ -88,8 +97,8 @@ static void table_edit(void)
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t window = 0; window < WINDOWS && pages[i] != PAGES; window++)
-            hv_adjustpg(page_at(window, pages[i]));
+        if (pages[i] != PAGES)
+            page_tell(pages[i]);
     }
 }
 
@@ -137,6 +146,58 @@ static bool access_step(void)
     return write_step(gva, user, random_below(0x00FFFFFF));
 }
 
+/* Both words of the call go to one place: the column, stored last, stays there. 0..24 is an entry that maps frame 0. */
+static uint32_t cursor_store(uint32_t gva)
+{
+    uint32_t value = random_below(HV_CONSOLE_ROWS);
+
+    hv_cons_set_cursor_pos(0, value);
+    hv_cons_get_cursor_pos((uint32_t *)(uintptr_t)gva, (uint32_t *)(uintptr_t)gva);
+    return value;
+}
+
+/* An entry is stored through a page that shows its frame, if there is one that may be written. */
+static bool mapped_edit_step(void)
+{
+    uint32_t page = random_below(PAGES), kind = random_below(4);
+    uint32_t gva = page_at(random_below(WINDOWS), random_below(PAGES)) + page * 4;
+    uint32_t *word = NULL;
+    bool user = kind == 0;
+
+    if (walk(gva, user, true, &word) != DONE)
+        return true;
+    uint32_t before = *word;
+    uint32_t value = entry_make(false);
+    if (kind == 1)
+        value = cursor_store(gva);
+    else if (!CHECK_EQUAL(user ? user_put(gva, value) : kernel_put(gva, value), DONE))
+        return false;
+    bool good = CHECK_EQUAL(*word, value);
+    if ((before & ENTRY_P) != 0) {
+        if (random_below(8) == 0)
+            load_random();
+        else
+            page_tell(page);
+    }
+    return good;
+}
+
+/* Two bytes of a word at the end of one page, two at the start of the next: data words of both. */
+static bool straddle_step(void)
+{
+    uint32_t gva = page_at(random_below(WINDOWS), random_below(PAGES - 1)) + PAGE_BYTES - 2;
+    uint32_t *low = NULL, *high = NULL;
+    bool user = random_below(2) == 0;
+    uint32_t expected = walk(gva - 2, user, false, &low);
+    uint32_t next = walk(gva + 2, user, false, &high);
+
+    if (expected != DONE || next != DONE) {
+        return CHECK_EQUAL(user ? user_get(gva) : kernel_get(gva), expected != DONE ? expected : next) &&
+               CHECK_EQUAL(seen.address, expected != DONE ? gva : gva + 2);
+    }
+    return CHECK_EQUAL(user ? user_get(gva) : kernel_get(gva), *low >> 16 | *high << 16);
+}
+
 int main(void)
 {
     traps_record(true);
@@ -160,6 +221,10 @@ int main(void)
             table_edit();
         else if (what < 6)
             directory_edit();
+        else if (what < 10)
+            good = mapped_edit_step();
+        else if (what < 12)
+            good = straddle_step();
         else
             good = access_step();
         if (!good) {
