@@ -10,10 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cpu/cpu.h"
 #include "cpu/insn.h"
-#include "cpu/x86.h"
 #include "guest/clock.h"
-#include "guest/deliver.h"
 #include "guest/guest.h"
 #include "guest/sched.h"
 #include "guest/switch.h"
@@ -27,22 +26,6 @@
 #define POLL_NS (10 * NS_PER_MS)
 #define DRAIN_NS (1 * NS_PER_MS)
 
-/* One entry into the guest, with what must be true before it. False: the turn is over. */
-static bool run_once(struct guest *guest)
-{
-    if (virq_is_deliverable(&guest->virq))
-        deliver_pending(guest);
-    else if (guest->frame.eip > HV_MAX_GVA)
-        deliver_exception(guest, EXC_GP, 0, 0);     /* an INT was the last instruction of the segment: SDM "IRET" */
-    if (guest->state != GUEST_READY)
-        return false;
-    if (!switch_enter(guest)) {
-        guest_crash(guest, "the processor refused to go on at 0x%08x", (uint32_t)guest->frame.eip);
-        return false;
-    }
-    return trap_handle(guest) && guest->state == GUEST_READY;
-}
-
 static void run_turn(struct guest *guest, uint64_t now_ns)
 {
     struct vcon *vcon = &guest->console.vcon;
@@ -50,9 +33,8 @@ static void run_turn(struct guest *guest, uint64_t now_ns)
     sched_turn_begins(guest, now_ns);
     vcon_set_time(vcon, now_ns);
     switch_to(guest);
-    while (run_once(guest))
-        if (vcon_log_is_full(vcon))
-            break;
+    if (trap_may_enter(guest) && !guest_enter(&guest->frame))
+        guest_crash(guest, "the processor refused to go on at 0x%08x", (uint32_t)guest->frame.eip);
     /* The serial line is slower than this guest prints: it waits, others run. */
     if (guest->state == GUEST_READY && vcon_log_is_full(vcon))
         guest->state = GUEST_BLOCKED;

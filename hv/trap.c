@@ -89,17 +89,18 @@ static uint32_t soft_interrupt_start(struct guest *guest)
     return eip - (is_short ? 1 : 2);
 }
 
-bool trap_handle(struct guest *guest)
+/* True: the guest may go on; false: a host interrupt came, and the run loop must look around first. */
+static bool handle_trap(struct guest *guest)
 {
     uint8_t vector = (uint8_t)guest->frame.vector;
 
-    if (vector == HV_INT_VECTOR) {
+    if (vector == EXC_PF) {
+        handle_page_fault(guest);
+    } else if (vector == HV_INT_VECTOR) {
         hypercall_dispatch(guest);
     } else if (vector >= IRQ_VECTOR_TIMER) {
         irq_acknowledge(vector);
         return false;
-    } else if (vector == EXC_PF) {
-        handle_page_fault(guest);
     } else if (vector == EXC_GP) {
         handle_general_protection(guest);
     } else if (vector >= EXC_COUNT || vector == EXC_BP || vector == EXC_OF) {
@@ -108,6 +109,23 @@ bool trap_handle(struct guest *guest)
         deliver_exception(guest, vector, (uint32_t)guest->frame.error, 0);
     }
     return true;
+}
+
+bool trap_may_enter(struct guest *guest)
+{
+    if (virq_is_deliverable(&guest->virq))
+        deliver_pending(guest);
+    else if (guest->frame.eip > HV_MAX_GVA)
+        deliver_exception(guest, EXC_GP, 0, 0);     /* an INT was the last instruction of the segment: SDM "IRET" */
+    return guest->state == GUEST_READY && !vcon_log_is_full(&guest->console.vcon);
+}
+
+bool trap_from_guest(struct guest *guest);
+
+/* Called by entry.S with the guest whose frame it filled: the frame comes first in struct guest. */
+bool trap_from_guest(struct guest *guest)
+{
+    return handle_trap(guest) && guest->state == GUEST_READY && trap_may_enter(guest);
 }
 
 static const char *fatal_name(uint64_t vector)

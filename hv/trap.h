@@ -1,5 +1,5 @@
 /*
- * trap.h - why did the guest come back: one function that decides, and the one for traps of the hypervisor itself.
+ * trap.h - why did the guest trap: entry.S asks trap.c, which answers and says whether the guest may go on at once.
  */
 #ifndef TRAP_H
 #define TRAP_H
@@ -9,10 +9,9 @@
 struct guest;
 
 /*
- * Deal with the trap that ended the guest's turn of switch_enter: answer the hypercall, deliver the exception,
- * acknowledge the host interrupt. True: the guest may go on at once if it is still GUEST_READY; false: a host interrupt
- * came, the run loop must look around first.
+ * What must be so before the guest's next instruction: a pending interrupt is delivered, EIP is inside the segment.
+ * False: its turn is over (halted, ended, or printing faster than the serial line).
  */
-bool trap_handle(struct guest *guest);
+bool trap_may_enter(struct guest *guest);
 
 #endif

@@ -24,13 +24,11 @@ struct hv_trap_frame {
 };
 
 /*
- * Run the guest whose frame this is until it traps; its address space, FPU state and frame must be loaded.
+ * Run the guest whose frame this is, with fresh data segments, until trap_from_guest (trap.h) ends the turn; its address
+ * space, FPU state and frame must be loaded.
  * False: IRETQ refused the frame, which has lost EBX to EBP by that; the guest did not run.
  */
 bool guest_enter(struct trap_frame *frame);
-
-/* DS ES FS GS as guests expect them: after a switch of guest or of guest mode. */
-void guest_reload_segments(void);
 
 /* Copy where either side may fault. Returns the number of bytes not copied (0: all went well). */
 size_t copy_with_fixup(void *to, const void *from, size_t bytes);

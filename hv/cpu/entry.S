@@ -3,13 +3,16 @@
  * fault.
  *
  * A trap from a guest lands in its struct trap_frame: TSS.RSP0 points just past it, the processor pushes the last five
- * words, the stub the rest, and guest_enter returns to its caller. C therefore never nests, and a guest's registers
- * need no copying. A trap from the hypervisor itself is a call of trap_in_hv on the current stack.
+ * words, the stub the rest, and trap_from_guest is called on the stack that guest_enter left; the guest goes on when
+ * that says so, and guest_enter returns when not. C therefore never nests, and a guest's registers need no copying. A
+ * trap from the hypervisor itself is a call of trap_in_hv on the current stack.
  */
 #define SEL_GUEST_DATA 0x33
+#define VECTOR_HYPERCALL 0xDE
+#define VECTOR_HOST 0xF0             /* and up: host interrupts (irq/irq.h) */
 
-/* Offsets in struct trap_frame (cpu/trap_frame.h). */
-#define FRAME_EIP (9 * 8)
+/* Offset in struct trap_frame (cpu/trap_frame.h). */
+#define FRAME_CS (10 * 8)
 
     .section .text.start, "ax"
     .globl hv_start
@@ -20,7 +23,7 @@ hv_start:                               /* RDI: struct boot_info in the direct m
     ud2
 
     .text
-/* bool guest_enter(struct trap_frame *frame): run until the next trap. */
+/* bool guest_enter(struct trap_frame *frame): run until trap_from_guest ends the turn. */
     .globl guest_enter
 guest_enter:
     pushq %rbp
@@ -29,7 +32,10 @@ guest_enter:
     pushq %r13
     pushq %r14
     pushq %r15
+    subq $8, %rsp                       /* 16-byte aligned, for the calls of trap_from_guest */
     movq %rsp, hv_resume_rsp(%rip)
+    call guest_reload_segments
+guest_resume:                           /* RDI: the frame */
     movq %rdi, %rsp
     popq %rax
     popq %rbx
@@ -60,6 +66,13 @@ trap_stubs:
     .set vector, 0
     .rept 256
     .balign 16
+    .if vector == VECTOR_HYPERCALL
+    movl $vector, %r8d                  /* hot: hv/guest/lean.S, which comes to trap_common for what is not */
+    jmp lean_hypercall
+    .elseif vector >= 32 && vector < VECTOR_HOST
+    movl $vector, %r8d
+    jmp lean_soft_interrupt
+    .else
     .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
     pushq $0
     .endif
@@ -69,10 +82,12 @@ trap_stubs:
     .else
     jmp trap_common
     .endif
+    .endif
     .set vector, vector + 1
     .endr
 
     .balign 16
+    .globl trap_common
 trap_common:
     testb $3, 24(%rsp)                  /* saved CS.RPL: never 0 in a guest */
     jz trap_from_hv
@@ -83,10 +98,25 @@ trap_common:
     pushq %rcx
     pushq %rbx
     pushq %rax
+    movq %rsp, %rbx                     /* C keeps RBX and R12 */
+    movl FRAME_CS(%rsp), %r12d
     cld                                 /* DF belongs to the guest; C expects it clear */
-    movl $1, %eax
+    movq %rbx, %rdi
     movq hv_resume_rsp(%rip), %rsp
+    call trap_from_guest
+    movq %rbx, %rdi
+    testb %al, %al
+    jz guest_leave
+    cmpl FRAME_CS(%rdi), %r12d          /* where it traps and where it goes on: another mode has its own segments */
+    je guest_resume
+    call guest_reload_segments
+    jmp guest_resume
+
 guest_leave:
+    movl $1, %eax
+guest_return:
+    movq hv_resume_rsp(%rip), %rsp
+    addq $8, %rsp
     popq %r15
     popq %r14
     popq %r13
@@ -101,6 +131,12 @@ trap_from_hv:
      * IRETQ itself can fault, in ring 0, with RSP inside the guest's frame: what it pushed fits below the five words.
      */
     cmpq $guest_iretq, 16(%rsp)
+    je iretq_failed
+    cmpq $lean_iretq_magic, 16(%rsp)
+    je iretq_failed
+    cmpq $lean_iretq_iret, 16(%rsp)
+    je iretq_failed
+    cmpq $lean_iretq_interrupt, 16(%rsp)
     je iretq_failed
     pushq %r15
     pushq %r14
@@ -142,8 +178,7 @@ trap_from_hv:
 
 iretq_failed:
     xorl %eax, %eax                     /* guest_enter returns false */
-    movq hv_resume_rsp(%rip), %rsp
-    jmp guest_leave
+    jmp guest_return
 
 /*
  * size_t copy_with_fixup(void *to, const void *from, size_t bytes): copy upwards; a fault on either side ends it.
@@ -186,7 +221,7 @@ hv_stack_guard:
 hv_stack:
     .skip 16384
 hv_stack_top:
-    .globl hv_stack, hv_stack_top
+    .globl hv_stack, hv_stack_top, hv_resume_rsp
     .balign 8
 hv_resume_rsp:
     .skip 8

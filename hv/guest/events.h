@@ -11,19 +11,26 @@
 
 struct guest_event {
     uint32_t kind;
-    uint32_t eip;                   /* what was interrupted, or the INT's own address */
     uint32_t detail;                /* fault address of a #PF, key word, else error code; a call's first word */
+    uint32_t eip;                   /* what was interrupted, or the INT's own address */
+    uint32_t unused;                /* 16 bytes: lean.S finds a record with one AND */
 };
 
 struct guest_events {
-    uint32_t count;                 /* ever recorded; wraps */
+    uint32_t next_bytes;            /* records ever made, times the size of one; wraps */
     struct guest_event ring[GUEST_EVENTS];
 };
+
+static inline uint32_t events_count(const struct guest_events *events)
+{
+    return events->next_bytes / sizeof(struct guest_event);
+}
 
 /* Record one event over the oldest. */
 static inline void events_record(struct guest_events *events, uint32_t kind, uint32_t eip, uint32_t detail)
 {
-    struct guest_event *event = &events->ring[events->count++ % GUEST_EVENTS];
+    struct guest_event *event = &events->ring[events_count(events) % GUEST_EVENTS];
+    events->next_bytes += sizeof(*event);
     event->kind = kind;
     event->eip = eip;
     event->detail = detail;

@@ -47,10 +47,13 @@ struct guest_gate {
 struct guest {
     struct trap_frame frame;            /* first: 16-byte aligned, the processor pushes into it */
     uint8_t fpu[512] __attribute__((aligned(16)));
-    struct gspace space;                /* RAM and page tables */
-    struct virq virq;                   /* virtual IF, pending ticks and keys */
-    struct guest_gate idt[HV_IDT_SLOTS];
+    /* From here to space, lean.S knows the offsets. */
     uint32_t esp0;                      /* stack for traps from guest user */
+    uint64_t hypercall_count, event_count, hidden_fault_count;
+    struct guest_events events;         /* the last virtual events, for reports */
+    struct guest_gate idt[HV_IDT_SLOTS];
+    struct virq virq;                   /* virtual IF, pending ticks and keys */
+    struct gspace space;                /* RAM and page tables */
     uint32_t id;                        /* counts up from 1, never reused */
     char name[GUEST_NAME_BYTES];
     enum guest_state state;
@@ -70,10 +73,8 @@ struct guest {
     uint64_t turn_began_ns;
     uint64_t virtual_ns;                /* run_ns as the scheduler counts it: levelled after sleep */
     uint64_t next_tick_ns;              /* when its next tick is due, on its own clock's terms */
-    uint64_t hypercall_count, event_count, hidden_fault_count;
     /* Gva of its last #PF, or where the hypervisor could not read or write for it */
     uint32_t fault_address;
-    struct guest_events events;         /* the last virtual events, for reports */
     struct image_symbols symbols;       /* copied names of its ELF, for reports; may be empty */
     struct console console;
     struct guest *next;                 /* all guests, ascending ID */

@@ -145,11 +145,11 @@ static void add_stack(struct text *text, const struct report_facts *facts)
 
 static void add_events(struct text *text, const struct guest_events *events)
 {
-    uint32_t count = events->count < GUEST_EVENTS ? events->count : GUEST_EVENTS;
+    uint32_t ever = events_count(events), count = ever < GUEST_EVENTS ? ever : GUEST_EVENTS;
 
     add_line(text, count == 0 ? "last events: none" : "last events, newest first:");
     for (uint32_t age = 0; age < count; age++) {
-        const struct guest_event *event = &events->ring[(events->count - 1 - age) % GUEST_EVENTS];
+        const struct guest_event *event = &events->ring[(ever - 1 - age) % GUEST_EVENTS];
         const char *call = report_call_name(event->kind - GUEST_EVENT_CALL);
         char name[40];
         report_name_vector(event->kind, name, sizeof(name));

@@ -12,7 +12,6 @@
 #include "pagetable/hvmap.h"
 
 static struct guest *loaded;
-static uint64_t loaded_cs;      /* the mode DS ES FS GS were last set for; 0: not since the switch */
 
 void switch_to(struct guest *guest)
 {
@@ -24,7 +23,6 @@ void switch_to(struct guest *guest)
     insn_fxrstor(guest->fpu);
     cpu_set_guest_frame(&guest->frame);
     loaded = guest;
-    loaded_cs = 0;
 }
 
 struct guest *switch_loaded(void)
@@ -38,15 +36,4 @@ void switch_forget(struct guest *guest)
         return;
     hvmap_load();
     loaded = NULL;
-}
-
-bool switch_enter(struct guest *guest)
-{
-    if (guest->frame.cs != loaded_cs) {
-        guest_reload_segments();
-        loaded_cs = guest->frame.cs;
-    }
-    bool has_run = guest_enter(&guest->frame);
-    loaded_cs = guest->frame.cs;    /* a guest kernel can drop to ring 3 by its own RETF, and load selectors there */
-    return has_run;
 }

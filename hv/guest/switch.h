@@ -1,5 +1,5 @@
 /*
- * switch.h - which guest's address space, FPU state and segments the processor holds.
+ * switch.h - which guest's address space and FPU state the processor holds.
  */
 #ifndef GUEST_SWITCH_H
 #define GUEST_SWITCH_H
@@ -16,11 +16,5 @@ struct guest *switch_loaded(void);
 
 /* Its address space is about to go: if it is the processor's, load the empty one. */
 void switch_forget(struct guest *guest);
-
-/*
- * Run the guest until its next trap, with the data segments right for its mode. The guest must be switched to.
- * False: the processor refused its frame; see guest_enter.
- */
-bool switch_enter(struct guest *guest);
 
 #endif

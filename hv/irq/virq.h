@@ -14,8 +14,9 @@
 
 struct virq {
     bool enabled;               /* virtual IF */
-    bool tick_pending;
     bool key_is_next;           /* a timer was delivered last while keys waited */
+    bool tick_pending;
+    bool unused;                /* false: lean.S tests tick_pending, this and key_count as one word */
     uint16_t key_count, key_first;
     uint32_t keys[VIRQ_KEYS];
     uint64_t ticks_coalesced, keys_dropped;

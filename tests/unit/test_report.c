@@ -24,7 +24,7 @@ static int set_up(void **state)
     (void)state;
     frame = (struct trap_frame){ .eax = 0x11, .ebx = 0x17FF, .ecx = HV_MAX_GVA, .ebp = 0x104FF0, .esp = 0x104FE0,
                                  .eip = 0x100010, .cs = 0x19, .eflags = 0x202, .vector = EXC_DE };
-    events = (struct guest_events){ .count = 0 };
+    events = (struct guest_events){ .next_bytes = 0 };
     facts = (struct report_facts){
         .reason = "#DE at 0x00100010: no handler",
         .frame = &frame,
@@ -96,7 +96,7 @@ static void test_event_ring_wraps(void **state)
     char text[4096], line[60];
 
     (void)state;
-    events.count = UINT32_MAX - 7;
+    events.next_bytes = (UINT32_MAX - 7) * (uint32_t)sizeof(struct guest_event);
     for (uint32_t i = 0; i < 40; i++)
         events_record(&events, 0x80, 0x100000 + i, i);
     report_format(&facts, text, sizeof(text));

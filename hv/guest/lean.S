@@ -1,0 +1,161 @@
+/*
+ * lean.S - the hot path, on one page: hv_magic, hv_iret, and INT n from guest user, answered without saving a frame.
+ *
+ * A 32-bit guest cannot see r8-r15: they are all the scratch there is. Every test that fails, and every access to guest
+ * memory that faults for good, goes to the slow path with nothing changed yet; C then does the same from the start and
+ * has the words for what is wrong. So each rule here is also in hypercall/irq.c or deliver.c, and tests run both.
+ */
+#include "lean.h"
+
+/* Where things are, while R15 holds what RSP was at the trap. */
+#define G(offset) (offset - LEAN_TRAP)(%r15)
+#define G_AT(offset, index, scale) (offset - LEAN_TRAP)(%r15, index, scale)
+
+/* Guest memory may fault: then start over in C. */
+#define MAY_FAULT(label) .pushsection .extable, "a"; .quad label, lean_give_up; .popsection
+
+/* Make the next event record: its offset goes to the register. */
+#define NEXT_EVENT(register) \
+    movl G(LEAN_EVENTS), register; \
+    addl $16, G(LEAN_EVENTS); \
+    andl $LEAN_EVENT_MASK, register
+
+    .text
+/* int $0xDE from guest kernel; the gate's DPL keeps guest user out. R8: 0xDE. */
+    .globl lean_hypercall
+lean_hypercall:
+    movq %rsp, %r15
+    cmpl $LEAN_CALL_IRET, %eax
+    je lean_iret
+    testl %eax, %eax
+    jnz lean_slow
+    movl $LEAN_MAGIC, %eax
+    incq G(LEAN_HYPERCALLS)
+    NEXT_EVENT(%r9d)
+    movq $LEAN_EVENT_CALL, G_AT(LEAN_EVENTS_RING, %r9, 1)
+    movl (%r15), %r10d
+    subl $LEAN_INT_BYTES, %r10d
+    movl %r10d, G_AT(LEAN_EVENTS_RING + 8, %r9, 1)
+    .globl lean_iretq_magic
+lean_iretq_magic:
+    iretq
+
+lean_iret:
+    movl LEAN_ESP(%r15), %r14d          /* the argument block; no wrap: the sum has 33 bits, and nothing is up there */
+    movq hv_resume_rsp(%rip), %rsp      /* a fault needs a stack */
+1:  movl LEAN_BASE + 4(%r14), %r10d     /* eflags */
+    testl $LEAN_REFUSED, %r10d
+    jnz lean_give_up
+2:  movl LEAN_BASE + 0(%r14), %r9d      /* eip */
+    cmpl $LEAN_MAX_GVA, %r9d
+    ja lean_give_up
+3:  movl LEAN_BASE + 8(%r14), %r11d     /* esp */
+4:  movl LEAN_BASE + 16(%r14), %r12d    /* eax */
+5:  movl LEAN_BASE + 12(%r14), %r13d    /* esp0 */
+    MAY_FAULT(1b)
+    MAY_FAULT(2b)
+    MAY_FAULT(3b)
+    MAY_FAULT(4b)
+    MAY_FAULT(5b)
+    btl $LEAN_IF_SHIFT, %r10d
+    setc %r14b
+    jnc 6f
+    cmpl $0, G(LEAN_VIRQ_PENDING)       /* to be delivered in the new context: C does */
+    jne lean_give_up
+6:  testl %r13d, %r13d
+    jz 7f
+    cmpb $0, G(LEAN_PAGING)
+    je lean_give_up
+    movl %r13d, G(LEAN_ESP0)
+    movq $LEAN_USER_CS, LEAN_CS(%r15)
+    movq $LEAN_DATA, LEAN_SS(%r15)
+    movl $LEAN_DATA, %r13d
+    movl %r13d, %ds
+    movl %r13d, %es
+    movl %r13d, %fs
+    movl %r13d, %gs
+7:  movb %r14b, G(LEAN_VIRQ_ENABLED)
+    incq G(LEAN_HYPERCALLS)
+    NEXT_EVENT(%r13d)
+    movl $LEAN_EVENT_CALL + LEAN_CALL_IRET, G_AT(LEAN_EVENTS_RING, %r13, 1)
+    movl %r9d, G_AT(LEAN_EVENTS_RING + 4, %r13, 1)
+    movl (%r15), %r14d
+    subl $LEAN_INT_BYTES, %r14d
+    movl %r14d, G_AT(LEAN_EVENTS_RING + 8, %r13, 1)
+    movl LEAN_EFLAGS(%r15), %r14d
+    andl $LEAN_SHOWN, %r10d
+    andl $LEAN_KEPT, %r14d
+    leal LEAN_FORCED(%r10, %r14), %r10d /* the three have no bit in common */
+    movq %r9, LEAN_EIP(%r15)
+    movq %r10, LEAN_EFLAGS(%r15)
+    movq %r11, LEAN_ESP(%r15)
+    movl %r12d, %eax
+    movq %r15, %rsp
+    .globl lean_iretq_iret
+lean_iretq_iret:
+    iretq
+
+/* INT n, n an ordinary vector. R8: n. */
+    .globl lean_soft_interrupt
+lean_soft_interrupt:
+    movq %rsp, %r15
+    cmpl $LEAN_USER_CS, LEAN_CS(%r15)
+    jne lean_slow
+    movl G_AT(LEAN_IDT, %r8, 8), %r9d
+    leal -1(%r9), %r10d
+    cmpl $LEAN_MAX_GVA, %r10d           /* empty, or beyond the segment */
+    jae lean_slow
+    cmpb $0, G_AT(LEAN_IDT + 4, %r8, 8) /* privileged */
+    jne lean_slow
+    movl G(LEAN_ESP0), %r10d
+    subl $LEAN_USER_FRAME_BYTES, %r10d
+    movl LEAN_EFLAGS(%r15), %r11d
+    movzbl G(LEAN_VIRQ_ENABLED), %r12d
+    shll $LEAN_IF_SHIFT, %r12d
+    movl %r11d, %r13d
+    andl $LEAN_SHOWN, %r13d
+    leal LEAN_FIXED(%r12, %r13), %r12d
+    movl (%r15), %r13d
+    movl LEAN_ESP(%r15), %r14d
+    movq hv_resume_rsp(%rip), %rsp
+1:  movq $0, LEAN_BASE(%r10)            /* fault address, error word */
+2:  movl %r13d, LEAN_BASE + 8(%r10)
+3:  movl $LEAN_MODE_USER, LEAN_BASE + 12(%r10)
+4:  movl %r12d, LEAN_BASE + 16(%r10)
+5:  movl %r14d, LEAN_BASE + 20(%r10)
+    MAY_FAULT(1b)
+    MAY_FAULT(2b)
+    MAY_FAULT(3b)
+    MAY_FAULT(4b)
+    MAY_FAULT(5b)
+    movb $0, G(LEAN_VIRQ_ENABLED)
+    incq G(LEAN_EVENT_COUNT)
+    NEXT_EVENT(%r12d)
+    movq %r8, G_AT(LEAN_EVENTS_RING, %r12, 1)
+    subl $LEAN_INT_BYTES, %r13d
+    movl %r13d, G_AT(LEAN_EVENTS_RING + 8, %r12, 1)
+    andl $LEAN_HANDLER_KEEPS, %r11d
+    orl $LEAN_FORCED, %r11d
+    movq %r9, LEAN_EIP(%r15)
+    movq $LEAN_KERNEL_CS, LEAN_CS(%r15)
+    movq %r11, LEAN_EFLAGS(%r15)
+    movq %r10, LEAN_ESP(%r15)
+    movq $LEAN_KERNEL_SS, LEAN_SS(%r15)
+    movl $LEAN_DATA, %r8d
+    movl %r8d, %ds
+    movl %r8d, %es
+    movl %r8d, %fs
+    movl %r8d, %gs
+    movq %r15, %rsp
+    .globl lean_iretq_interrupt
+lean_iretq_interrupt:
+    iretq
+
+lean_give_up:
+    movq %r15, %rsp
+lean_slow:
+    pushq $0
+    pushq %r8
+    jmp trap_common
+
+    .section .note.GNU-stack, "", @progbits

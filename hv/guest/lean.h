@@ -1,0 +1,50 @@
+/*
+ * lean.h - what lean.S knows of struct guest and the contract, as plain numbers; lean_check.c proves them.
+ */
+#ifndef GUEST_LEAN_H
+#define GUEST_LEAN_H
+
+/* Offsets in struct guest; LEAN_TRAP is where the processor's five words begin. */
+#define LEAN_TRAP 72
+#define LEAN_VIRQ_ENABLED 2968
+#define LEAN_VIRQ_PENDING 2970       /* 32 bits: tick_pending, a zero byte, key_count */
+#define LEAN_PAGING 4048
+#define LEAN_ESP0 624
+#define LEAN_HYPERCALLS 632
+#define LEAN_EVENT_COUNT 640
+#define LEAN_EVENTS 656             /* struct guest_events: next, then the ring */
+#define LEAN_EVENTS_RING 660
+#define LEAN_IDT 916                /* struct guest_gate, 8 bytes each: eip, privileged */
+
+/* The five words, from LEAN_TRAP. */
+#define LEAN_EIP 0
+#define LEAN_CS 8
+#define LEAN_EFLAGS 16
+#define LEAN_ESP 24
+#define LEAN_SS 32
+
+#define LEAN_EVENT_MASK 0xF0        /* 16 records of 16 bytes */
+#define LEAN_EVENT_CALL 0x100
+
+#define LEAN_KERNEL_CS 0x19
+#define LEAN_KERNEL_SS 0x21
+#define LEAN_USER_CS 0x2B
+#define LEAN_DATA 0x33
+#define LEAN_BASE 0x1000000         /* gva 0 in linear space */
+#define LEAN_MAX_GVA 0xFEFFFFFF
+#define LEAN_MODE_USER 0x13370000
+#define LEAN_MAGIC 0xC001C0DE
+#define LEAN_CALL_IRET 2
+#define LEAN_USER_FRAME_BYTES 24
+#define LEAN_INT_BYTES 2
+
+#define LEAN_IF 0x200
+#define LEAN_IF_SHIFT 9
+#define LEAN_FIXED 0x2
+#define LEAN_SHOWN 0x10DD5          /* CF PF AF ZF SF OF, DF, TF, RF: frames show them, hv_iret loads them */
+#define LEAN_REFUSED (~(LEAN_SHOWN | LEAN_IF | LEAN_FIXED))
+#define LEAN_KEPT 0x240000          /* AC, ID: neither carried nor lost */
+#define LEAN_HANDLER_KEEPS 0x240CD5 /* arithmetic, DF, AC, ID */
+#define LEAN_FORCED 0x202
+
+#endif

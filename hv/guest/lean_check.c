@@ -1,0 +1,43 @@
+/*
+ * lean_check.c - proves at build time that lean.h says what the structures and the contract say.
+ */
+#include <stddef.h>
+
+#include "cpu/desc.h"
+#include "guest/guest.h"
+#include "guest/lean.h"
+#include "irq/inject.h"
+
+#define AT(offset, field) _Static_assert((offset) == offsetof(struct guest, field), #field)
+
+_Static_assert(offsetof(struct guest, frame) == 0, "entry.S and trap.c take a frame for its guest");
+AT(LEAN_TRAP, frame.eip);
+AT(LEAN_TRAP + LEAN_CS, frame.cs);
+AT(LEAN_TRAP + LEAN_EFLAGS, frame.eflags);
+AT(LEAN_TRAP + LEAN_ESP, frame.esp);
+AT(LEAN_TRAP + LEAN_SS, frame.ss);
+AT(LEAN_VIRQ_ENABLED, virq.enabled);
+AT(LEAN_VIRQ_PENDING, virq.tick_pending);
+AT(LEAN_VIRQ_PENDING + 1, virq.unused);
+AT(LEAN_VIRQ_PENDING + 2, virq.key_count);
+AT(LEAN_PAGING, space.paging);
+AT(LEAN_ESP0, esp0);
+AT(LEAN_HYPERCALLS, hypercall_count);
+AT(LEAN_EVENT_COUNT, event_count);
+AT(LEAN_EVENTS, events.next_bytes);
+AT(LEAN_EVENTS_RING, events.ring);
+AT(LEAN_IDT, idt);
+
+_Static_assert(sizeof(struct guest_gate) == 8 && offsetof(struct guest_gate, privileged) == 4, "scaled by 8");
+_Static_assert(sizeof(struct guest_event) == 16 && offsetof(struct guest_event, eip) == 8, "a record");
+_Static_assert(LEAN_EVENT_MASK == (GUEST_EVENTS - 1) * 16 && LEAN_EVENT_CALL == GUEST_EVENT_CALL, "the ring");
+_Static_assert(LEAN_KERNEL_CS == SEL_GUEST_KERNEL_CS && LEAN_KERNEL_SS == SEL_GUEST_KERNEL_SS, "selectors");
+_Static_assert(LEAN_USER_CS == SEL_GUEST_USER_CS && LEAN_DATA == SEL_GUEST_DATA, "selectors");
+_Static_assert(LEAN_BASE == GUEST_LINEAR_BASE && LEAN_MAX_GVA == HV_MAX_GVA, "the segment");
+_Static_assert(LEAN_MODE_USER == HV_MODE_USER && LEAN_MAGIC == HV_MAGIC, "the contract");
+_Static_assert(LEAN_CALL_IRET == HV_CALL_IRET && HV_CALL_MAGIC == 0, "the contract");
+_Static_assert(LEAN_USER_FRAME_BYTES == 4 * INJECT_USER_WORDS, "the contract");
+_Static_assert(LEAN_SHOWN == INJECT_EFLAGS_SHOWN && LEAN_KEPT == INJECT_EFLAGS_KEPT, "EFLAGS");
+_Static_assert(LEAN_FORCED == INJECT_EFLAGS_FORCED && 1u << LEAN_IF_SHIFT == EFLAGS_IF, "EFLAGS");
+_Static_assert(LEAN_IF == EFLAGS_IF && LEAN_FIXED == EFLAGS_FIXED, "EFLAGS");
+_Static_assert(LEAN_HANDLER_KEEPS == (EFLAGS_ARITHMETIC | EFLAGS_DF | INJECT_EFLAGS_KEPT), "EFLAGS");
