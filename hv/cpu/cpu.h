@@ -24,8 +24,8 @@ struct hv_trap_frame {
 };
 
 /*
- * Run the guest whose frame this is, with fresh data segments, until trap_from_guest (trap.h) ends the turn; its address
- * space, FPU state and frame must be loaded.
+ * Run the guest whose frame this is, with fresh data segments, until trap_from_guest (trap.h) ends the turn. Its
+ * address space, FPU state and frame must be loaded.
  * False: IRETQ refused the frame, which has lost EBX to EBP by that; the guest did not run.
  */
 bool guest_enter(struct trap_frame *frame);

@@ -8,7 +8,10 @@
 
 #include "cpu/cpu.h"
 #include "cpu/desc.h"
+#include "cpu/x86.h"
 #include "guest/guest.h"
+
+#define INT_BYTES 2
 
 static bool is_peeking;     /* a bad entry is only unreadable */
 
@@ -66,6 +69,8 @@ enum gfault gmem_fault(struct guest *guest, gva_t address, uint32_t access, uint
     if (fault == GFAULT_FILLED || fault == GFAULT_REFLECT || is_peeking)
         return fault;
     guest->fault_address = address.v;
+    if (guest->frame.vector >= EXC_COUNT)
+        guest->frame.eip = (uint32_t)(guest->frame.eip - INT_BYTES);    /* show the call, not what follows it */
     if (fault == GFAULT_BAD_ENTRY) {
         gspace_explain(&guest->space, address, explanation, sizeof(explanation));
         guest_crash(guest, "access to 0x%08x: %s", address.v, explanation);

@@ -5,7 +5,7 @@
  * memory that faults for good, goes to the slow path with nothing changed yet; C then does the same from the start and
  * has the words for what is wrong. So each rule here is also in hypercall/irq.c or deliver.c, and tests run both.
  */
-#include "lean.h"
+#include "guest/lean.h"
 
 /* Where things are, while R15 holds what RSP was at the trap. */
 #define G(offset) (offset - LEAN_TRAP)(%r15)
