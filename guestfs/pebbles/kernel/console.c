@@ -4,6 +4,7 @@
 #include "console.h"
 #include "hv.h"
 #include "line.h"
+#include "panic.h"
 #include "print.h"
 #include "sched.h"
 
@@ -35,16 +36,21 @@ static char key_wait(void)
 
 static void turn_take(void)
 {
-    while (reader != NULL)
-        sched_block(&turns, THREAD_WAITING);
-    reader = sched_current();
+    if (reader == NULL)
+        reader = sched_current();
+    else
+        sched_block(&turns, THREAD_WAITING);    /* until turn_give made it the reader */
+    ASSERT(reader == sched_current());
 }
 
+/* Handed over, not up for grabs: if the next one ends before it runs, console_forget hands on. */
 static void turn_give(void)
 {
     reader = NULL;
-    if (!list_is_empty(&turns))
-        sched_ready(LIST_ENTRY(turns.next, struct thread, queue));
+    if (list_is_empty(&turns))
+        return;
+    reader = LIST_ENTRY(turns.next, struct thread, queue);
+    sched_ready(reader);
 }
 
 void console_forget(const struct thread *thread)
