@@ -11,6 +11,9 @@
 #define VM_USER_FIRST_SLOT (PEBBLES_USER_START / VM_TABLE_BYTES)
 #define VM_USER_END_SLOT (PEBBLES_USER_END / VM_TABLE_BYTES)
 
+/* The directory that new ones are copied from: kernel memory only. */
+extern uint32_t vm_kernel_directory;
+
 /* What every page shows that nobody has written yet. Its owners are not counted: it is never freed. */
 extern uint32_t vm_zero_frame;
 

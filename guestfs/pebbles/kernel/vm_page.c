@@ -1,5 +1,5 @@
 /*
- * vm_page.c - single pages: zero on demand, copy on write.
+ * vm_page.c - single pages: zero on demand, copy on write (no hardware in it: tested on the host).
  *
  * For each frame but the zero frame: it has as many promises as owners above the first, if it may be written at all.
  * The zero frame has one promise for each page that shows it and may be written.
