@@ -52,6 +52,9 @@ uint64_t memmap_top(void);
 EFI_STATUS memmap_prepare(struct boot_info *info);
 EFI_STATUS memmap_exit(EFI_HANDLE image, struct boot_info *info);
 
+/* last_words.c: ExitBootServices failed for good: say so, wait for a reader, and reset the machine. */
+_Noreturn void last_words(EFI_STATUS status);
+
 /* handoff.S: never returns. All addresses physical but entry and stack, which are hv's own. */
 struct handoff {
     uint64_t root;          /* +0: PML4 */

@@ -78,7 +78,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     notes_copy(info->loader_notes, sizeof(info->loader_notes));
     status = memmap_exit(image, info);
     if (status)
-        return status;      /* boot services may be half gone: nothing can be printed any more */
+        last_words(status);
     info->tsc_handoff = read_tsc();
     handoff_jump(&handoff);
     return EFI_LOAD_ERROR;  /* not reached */
