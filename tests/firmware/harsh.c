@@ -1,0 +1,120 @@
+/*
+ * harsh.c - a UEFI application that makes the firmware as harsh as some are, and then starts \cobble.efi from its own
+ * volume. \harsh.txt says how, one letter each:
+ *   M  no memory below 4 GiB is left but scraps, so that images are loaded above (the machine needs more than 4 GiB)
+ *   5  5-level paging
+ *   X  ExitBootServices never succeeds
+ */
+#include <efi.h>
+#include <stdint.h>
+
+#define PAGE 4096u
+#define COBBLE_BYTES (64u << 20)
+#define SCRAP_PAGES 32u
+#define LOW_BYTES 0x100000u
+#define LAST_BELOW_4GIB 0xFFFFFFFFu
+#define CR4_LA57 0x1000u
+#define PRESENT_WRITABLE 3u
+
+/* five_levels.S. root: a PML5 below 4 GiB, where this image and its stack must be, too. */
+void five_levels(uint64_t root);
+EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+
+static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+static EFI_GUID file_system_guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
+static EFI_SYSTEM_TABLE *efi;
+static EFI_BOOT_SERVICES *boot;
+
+static void say(CHAR16 *text)
+{
+    efi->ConOut->OutputString(efi->ConOut, u"harsh: ");
+    efi->ConOut->OutputString(efi->ConOut, text);
+    efi->ConOut->OutputString(efi->ConOut, u"\r\n");
+}
+
+static uint64_t allocate(UINTN pages)
+{
+    EFI_PHYSICAL_ADDRESS at = LAST_BELOW_4GIB;
+    return boot->AllocatePages(AllocateMaxAddress, EfiBootServicesData, pages, &at) ? 0 : at;
+}
+
+/* Large pieces first; what lies below 1 MiB stays, as on any PC. */
+static void eat_memory(void)
+{
+    for (UINTN pages = 65536; pages >= SCRAP_PAGES; pages /= 2) {
+        uint64_t at = LAST_BELOW_4GIB;
+        while (at >= LOW_BYTES)
+            at = allocate(pages);
+        if (at)
+            boot->FreePages(at, pages);
+    }
+}
+
+static void enter_5_levels(void)
+{
+    uint64_t old_root, cr4;
+    uint64_t *root = (uint64_t *)allocate(1);
+
+    boot->SetMem(root, PAGE, 0);
+    __asm__ volatile("mov %%cr3, %0" : "=r"(old_root));
+    root[0] = (old_root & ~(uint64_t)(PAGE - 1)) | PRESENT_WRITABLE;
+    five_levels((uint64_t)root);
+    __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+    say(cr4 & CR4_LA57 ? u"5-level paging is on" : u"5-level paging is off");
+}
+
+static EFI_STATUS EFIAPI never_exit(EFI_HANDLE image, UINTN key)
+{
+    (void)image;
+    (void)key;
+    return EFI_INVALID_PARAMETER;
+}
+
+static void make_harsh(char letter)
+{
+    if (letter == 'M')
+        eat_memory();
+    if (letter == '5')
+        enter_5_levels();
+    if (letter == 'X')
+        boot->ExitBootServices = never_exit;
+}
+
+static UINTN read_file(EFI_FILE_PROTOCOL *volume, CHAR16 *name, void *to, UINTN room)
+{
+    EFI_FILE_PROTOCOL *file;
+    if (volume->Open(volume, &file, name, EFI_FILE_MODE_READ, 0) || file->Read(file, &room, to))
+        return 0;
+    file->Close(file);
+    return room;
+}
+
+EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    EFI_LOADED_IMAGE_PROTOCOL *own, *cobble;
+    EFI_SIMPLE_FILE_SYSTEM_PROTOCOL *file_system;
+    EFI_FILE_PROTOCOL *volume;
+    EFI_HANDLE handle;
+    char letters[8];
+
+    efi = system;
+    boot = system->BootServices;
+    if (boot->HandleProtocol(image, &loaded_image_guid, (void **)&own) ||
+        boot->HandleProtocol(own->DeviceHandle, &file_system_guid, (void **)&file_system) ||
+        file_system->OpenVolume(file_system, &volume))
+        return EFI_NOT_FOUND;
+    void *bytes = (void *)allocate(COBBLE_BYTES / PAGE);
+    UINTN size = bytes ? read_file(volume, u"\\cobble.efi", bytes, COBBLE_BYTES) : 0;
+    UINTN count = read_file(volume, u"\\harsh.txt", letters, sizeof(letters));
+    for (UINTN i = 0; i < count; i++)
+        make_harsh(letters[i]);
+    EFI_STATUS status = boot->LoadImage(FALSE, image, NULL, bytes, size, &handle);
+    if (status)
+        return status;
+    boot->HandleProtocol(handle, &loaded_image_guid, (void **)&cobble);
+    cobble->DeviceHandle = own->DeviceHandle;
+    say((uint64_t)cobble->ImageBase > LAST_BELOW_4GIB ? u"the image is above 4 GiB" : u"the image is below 4 GiB");
+    status = boot->StartImage(handle, NULL, NULL);
+    say(u"the image came back");
+    return status;
+}
