@@ -1,0 +1,18 @@
+/*
+ * jobs.h - the shell's children. A second thread collects them as they end, so that the shell knows without waiting.
+ */
+#ifndef SHELL_JOBS_H
+#define SHELL_JOBS_H
+
+#include "words.h"
+
+void jobs_boot(void);
+
+/* Run a program; in the foreground its status is returned when it has ended, in the background 0 at once. < 0: error. */
+int jobs_run(const struct command *command);
+
+/* Say how jobs ended that nobody waited for; list those that run. */
+void jobs_report(void);
+void jobs_list(void);
+
+#endif
