@@ -1,0 +1,71 @@
+"""The generated part of docs/performance.md."""
+from lib import bench
+
+
+def show(value, unit=""):
+    """A figure for a table."""
+    if value is None:
+        return "-"
+    return f"{value:.7g} x" if unit == "x" else f"{value:,.0f}"
+
+
+def show_events(sample):
+    """Events per operation, those that are not 0."""
+    names = {"cr3_writes": "CR3", "invlpg": "INVLPG", "port_in": "IN", "port_out": "OUT", "traps": "traps"}
+    parts = [f"{sample['events'][name]:g} {shown}" for name, shown in names.items() if sample["events"].get(name)]
+    return ", ".join(parts)
+
+
+def rows_table(rows):
+    yield "| operation | instructions | floor | goal | never above | per operation | |"
+    yield "|---|---|---|---|---|---|---|"
+    for row in bench.ROWS:
+        sample = rows[row.key]
+        value = sample["instructions"]
+        verdict = "goal met" if value <= row.goal else "" if value <= row.limit else "above"
+        figures = " | ".join(show(each, row.unit) for each in (value, row.floor, row.goal, row.limit))
+        yield f"| {row.title} | {figures} | {show_events(sample)} | {verdict} |"
+
+
+def shares_table(shares):
+    yield "| busy guests | least share | greatest share | switches a second | instructions a switch |"
+    yield "|---|---|---|---|---|"
+    for count, figures in sorted(shares.items(), key=lambda item: int(item[0])):
+        yield (f"| {count} | {figures['least']:.4f} / N | {figures['most']:.4f} / N | {figures['switches_per_second']} "
+               f"| {show(figures['instructions_per_switch'])} |")
+
+
+def plain_table(head, rows):
+    yield f"| {head[0]} | {head[1]} |"
+    yield "|---|---|"
+    for name, value in rows.items():
+        yield f"| {name} | {show(value)} |"
+
+
+def generated(figures):
+    """All generated text, from the figures of docs/performance.json."""
+    parts = [*rows_table(figures["rows"]), "", "![hv_setpd by mapped pages](performance-setpd.svg)", ""]
+    if "boot" in figures:
+        parts += ["### Boot, in instructions", "", *plain_table(("phase", "instructions"), figures["boot"]), ""]
+    if "memory" in figures:
+        parts += ["### Memory, in KiB", "", *plain_table(("what", "KiB"), figures["memory"]), ""]
+    if "shares" in figures:
+        parts += ["### Busy guests", "", *shares_table(figures["shares"]), "",
+                  "A share is what a guest got done, as a part of the mean. A switch is a CR3 write here; its cost is "
+                  "all that no guest", "got, divided by the switches: the guests' ticks and the search for the next "
+                  "guest are in it.", "",
+                  "Goal: each share within 1 % of 1/N, never off by more than 3 %; a switch costs at most 400 "
+                  "instructions.", "",
+                  "![shares of busy guests](performance-shares.svg)", ""]
+    if "wall" in figures:
+        parts += ["### Wall clock, for information", "", "Medians of one run without instruction counting, in "
+                  "nanoseconds under emulation: they wander with the host, nothing is judged by them.", "",
+                  *plain_table(("operation", "ns"), figures["wall"]), ""]
+    return "\n".join(parts)
+
+
+def update(text, figures):
+    """The page with its generated part replaced."""
+    before, _, rest = text.partition(bench.BEGIN)
+    _, _, after = rest.partition(bench.END)
+    return f"{before}{bench.BEGIN}\n{generated(figures)}\n{bench.END}{after}"

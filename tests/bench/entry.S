@@ -1,0 +1,102 @@
+/*
+ * entry.S - the shortest handlers there can be: the event frame (struct event in the SDK, from "address" on) turned
+ * into hv_iret's arguments. And the way to guest user and back.
+ */
+#include "pebpeb.h"
+
+#define CALL_IRET 2             /* HV_CALL_IRET: an enum, not visible to the assembler */
+#define SLOT_INT 0x80
+#define SLOT_DONE 0x81
+#define USER_STACK_BYTES 4096
+#define ESP0_STACK_BYTES 4096
+
+        .text
+/* Kernel mode was interrupted; EIP is what ECX says. */
+        .globl bench_resume_handler
+bench_resume_handler:
+        pushl %eax
+        pushl $0
+        leal 28(%esp), %eax
+        pushl %eax
+        pushl 28(%esp)          /* EFLAGS */
+        pushl %ecx
+        movl $CALL_IRET, %eax
+        int $HV_INT_VECTOR
+
+/* Kernel mode was interrupted: count, and go on. */
+        .globl bench_tick_handler
+bench_tick_handler:
+        incl bench_ticks
+        pushl %eax
+        pushl $0
+        leal 28(%esp), %eax
+        pushl %eax
+        pushl 28(%esp)          /* EFLAGS */
+        pushl 24(%esp)          /* EIP */
+        movl $CALL_IRET, %eax
+        int $HV_INT_VECTOR
+
+/* User mode was interrupted: back there. */
+        .globl bench_user_handler
+bench_user_handler:
+        pushl %eax
+        pushl $esp0_stack_top
+        pushl 28(%esp)          /* ESP */
+        pushl 28(%esp)          /* EFLAGS */
+        pushl 24(%esp)          /* EIP */
+        movl $CALL_IRET, %eax
+        int $HV_INT_VECTOR
+
+/* void bench_user_run(const char *eip, uint32_t rounds) */
+        .globl bench_user_run
+bench_user_run:
+        pushl %ebp
+        pushl %ebx
+        pushl %esi
+        pushl %edi
+        movl 20(%esp), %eax
+        movl 24(%esp), %ebx
+        movl %esp, kernel_esp
+        pushl $0
+        pushl $esp0_stack_top
+        pushl $user_stack_top
+        pushl $2                /* EFLAGS: nothing set, virtual interrupts off */
+        pushl %eax
+        movl $CALL_IRET, %eax
+        int $HV_INT_VECTOR
+        .globl bench_done_handler
+bench_done_handler:
+        movl kernel_esp, %esp
+        popl %edi
+        popl %esi
+        popl %ebx
+        popl %ebp
+        ret
+
+/* What guest user does. */
+        .globl bench_user_int
+bench_user_int:
+        int $SLOT_INT
+        decl %ebx
+        jnz bench_user_int
+        int $SLOT_DONE
+        .globl bench_user_empty
+bench_user_empty:
+        decl %ebx
+        jnz bench_user_empty
+        int $SLOT_DONE
+
+        .bss
+        .balign 4096
+user_stack:
+        .skip USER_STACK_BYTES
+user_stack_top:
+        .skip ESP0_STACK_BYTES
+esp0_stack_top:
+kernel_esp:
+        .skip 4
+        .globl bench_ticks
+bench_ticks:
+        .skip 4
+
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,72 @@
+"""The benchmark's judgement: limits, known exceptions, events and growth."""
+import unittest
+from unittest import mock
+from xml.etree import ElementTree
+
+from lib import bench, bench_page, figure
+
+ROW = bench.Row("magic", "hv_magic", 6, 15, 30, {"cr3_writes": 0, "port_in+port_out": 2})
+
+
+def sample(instructions, **events):
+    return {"instructions": instructions, "events": {**dict.fromkeys(bench.EVENTS, 0), **events}}
+
+
+def judge(value, before=None, known=None, **events):
+    """The problems of one row, in a world where only it exists."""
+    with mock.patch.object(bench, "KNOWN", known or {}):
+        before = value if before is None else before
+        return list(bench.judge(ROW, {"magic": sample(value, **events)}, {"magic": sample(before)}))
+
+
+class JudgeTest(unittest.TestCase):
+    def test_limit(self):
+        self.assertEqual(judge(30), [])
+        self.assertIn("never above 30", judge(31)[0])
+
+    def test_known_may_stay_but_not_grow(self):
+        self.assertEqual(judge(400, known={"magic": 400}), [])
+        self.assertEqual(judge(408, 408, known={"magic": 400}), [])
+        self.assertIn("above the known 400", judge(409, 409, known={"magic": 400})[0])
+
+    def test_known_shrinks(self):
+        self.assertIn("take it off", judge(30, known={"magic": 400})[0])
+
+    def test_events(self):
+        self.assertEqual(judge(20, port_in=1, port_out=1), [])
+        self.assertIn("magic.cr3_writes", judge(20, cr3_writes=0.01)[0])
+        self.assertIn("magic.port_in+port_out", judge(20, port_in=1, port_out=1.5)[0])
+
+    def test_growth_needs_both(self):
+        self.assertEqual(judge(22, 20), [])
+        self.assertIn("was 20", judge(23, 20)[0])
+        self.assertFalse(bench.grew(1019, 1000))
+        self.assertTrue(bench.grew(1021, 1000))
+        self.assertFalse(bench.grew(10, 1000))
+
+    def test_missing(self):
+        self.assertEqual(list(bench.judge(ROW, {}, {})), ["magic was not measured"])
+        self.assertIn("not in docs/performance.json", list(bench.judge(ROW, {"magic": sample(1)}, {}))[0])
+
+
+class PageTest(unittest.TestCase):
+    def test_samples(self):
+        lines = bench.parse_guest("# other| = x 1 2\n# bench| = magic 200 33000 33400 0 0 1 0 200 0\n# bench| @ end\n",
+                                  "bench")
+        found = bench.read_samples(lines)["magic"]
+        self.assertEqual((found["instructions"], found["median"]), (165, 167))
+        self.assertEqual(found["events"], {**dict.fromkeys(bench.EVENTS, 0), "port_in": 0.01, "traps": 1})
+        self.assertEqual(bench.read_samples(lines[:-1]), {})
+
+    def test_committed_page_is_what_the_figures_say(self):
+        page = bench.PAGE.read_text(encoding="utf-8")
+        self.assertEqual(bench_page.update(page, bench.read_committed()), page)
+
+    def test_figures_are_xml(self):
+        figures = bench.read_committed()
+        for text in (figure.setpd_chart(figures["rows"]), figure.shares_chart(figures["shares"])):
+            self.assertTrue(ElementTree.fromstring(text).tag.endswith("svg"))
+
+
+if __name__ == "__main__":
+    unittest.main()
