@@ -8,7 +8,7 @@
 
 void jobs_boot(void);
 
-/* Run a program; in the foreground its status is returned when it has ended, in the background 0 at once. < 0: error. */
+/* Run a program. In the foreground: its status when it has ended; in the background: 0 at once. < 0: error. */
 int jobs_run(const struct command *command);
 
 /* Say how jobs ended that nobody waited for; list those that run. */
