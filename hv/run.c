@@ -19,6 +19,7 @@
 #include "io/console.h"
 #include "io/serial.h"
 #include "irq/timer.h"
+#include "monitor/figures.h"
 #include "monitor/monitor.h"
 #include "trap.h"
 
@@ -26,15 +27,30 @@
 #define POLL_NS (10 * NS_PER_MS)
 #define DRAIN_NS (1 * NS_PER_MS)
 
+/* The way of a key ends here: seen where a turn begins, or a little too late where it ends. */
+static void measure_key(struct guest *guest, unsigned keys_before)
+{
+    if (guest->virq.key_count == keys_before || guest->console.key_ns == 0)
+        return;
+    figures_key(timer_now_ns() - guest->console.key_ns);
+    guest->console.key_ns = 0;
+}
+
 static void run_turn(struct guest *guest, uint64_t now_ns)
 {
     struct vcon *vcon = &guest->console.vcon;
 
+    figures_turn();
     sched_turn_begins(guest, now_ns);
     vcon_set_time(vcon, now_ns);
     switch_to(guest);
-    if (trap_may_enter(guest) && !guest_enter(&guest->frame))
+    unsigned keys = guest->virq.key_count;
+    bool enters = trap_may_enter(guest);
+    measure_key(guest, keys);
+    keys = guest->virq.key_count;
+    if (enters && !guest_enter(&guest->frame))
         guest_crash(guest, "the processor refused to go on at 0x%08x", (uint32_t)guest->frame.eip);
+    measure_key(guest, keys);
     /* The serial line is slower than this guest prints: it waits, others run. */
     if (guest->state == GUEST_READY && vcon_log_is_full(vcon))
         guest->state = GUEST_BLOCKED;
@@ -78,19 +94,27 @@ static uint64_t next_alarm(const struct guest *next, uint64_t now_ns, bool outpu
     return alarm;
 }
 
+static void idle(void)
+{
+    insn_sti_hlt_cli();
+    figures_idle_wake();
+}
+
 void run_forever(bool poll_input)
 {
-    for (;;) {
+    for (uint64_t alarm_ns = UINT64_MAX;;) {
         uint64_t now_ns = timer_now_ns();
+        if (now_ns > alarm_ns)
+            figures_alarm_late(now_ns - alarm_ns);
         console_input_pump(now_ns);
         monitor_pump(now_ns);
-        bool output_waits = console_output_pump(now_ns);
+        bool output_waits = console_output_pump();
         output_waits |= serial_pump();
 
         now_ns = timer_now_ns();
         update_guests(now_ns);
         struct guest *next = sched_pick();
-        uint64_t alarm_ns = next_alarm(next, now_ns, output_waits, poll_input);
+        alarm_ns = next_alarm(next, now_ns, output_waits, poll_input);
         if (alarm_ns == UINT64_MAX)
             timer_cancel_alarm();
         else
@@ -98,6 +122,6 @@ void run_forever(bool poll_input)
         if (next)
             run_turn(next, now_ns);
         else
-            insn_sti_hlt_cli();
+            idle();
     }
 }

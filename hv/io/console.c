@@ -18,6 +18,8 @@
 
 #define ESCAPE_DEFAULT 0x1D     /* Ctrl-] */
 #define ALL_ROWS ((1u << VCON_ROWS) - 1)
+#define SCREEN_ROWS (VCON_ROWS + 1)     /* with the status line */
+#define PASS_ROWS 3             /* pixels of a whole screen would take as long as several turns of guests */
 #define INPUT_BYTES_MAX 256     /* a pass: a stuck line must not hold up the guests */
 
 static struct console *consoles;
@@ -25,6 +27,7 @@ static struct console *in_view;
 static struct keymap keymap;
 static struct serialkeys serialkeys;
 static uint8_t escape = ESCAPE_DEFAULT;
+static uint64_t input_ns;       /* of the pass that looks at input now */
 static bool serial_used, after_escape, help_shown;
 static uint32_t locks_shown;    /* lock bits that the keyboard's LEDs were told */
 static uint32_t swallowed;      /* raw code of a switching key whose break must not reach the console */
@@ -163,6 +166,8 @@ static void give_key(uint32_t word, enum keymap_page page)
         return;
     if (word & HV_KEY_MAKE && !keymap_is_modifier((word & HV_KEY_RAW_MASK) >> HV_KEY_RAW_SHIFT))
         scroll_to(0);
+    if (in_view->key_ns == 0)
+        in_view->key_ns = input_ns;
     if (in_view->key)
         in_view->key(in_view->owner, word);
 }
@@ -215,6 +220,7 @@ void console_input_pump(uint64_t now_ns)
     uint32_t word;
     int byte;
 
+    input_ns = now_ns;
     for (unsigned i = 0; i < INPUT_BYTES_MAX && (byte = ps2_read()) >= 0; i++)
         if (keymap_scancode(&keymap, (uint8_t)byte, &word))
             give_key(word, keymap.page);
@@ -251,9 +257,9 @@ static struct screen_view choose_view(struct console *console)
     screen_touch_rows(console->vcon.dirty_rows);
     console->vcon.dirty_rows = 0;
     if (console->back == 0)
-        return (struct screen_view){ console->vcon.cells, console->vcon.row, console->vcon.column };
+        return (struct screen_view){ vcon_cells(&console->vcon, 0), console->vcon.row, console->vcon.column };
     scrollback_compose(console->vcon.history, &console->vcon, console->back, earlier);
-    return (struct screen_view){ earlier, VCON_ROWS, VCON_COLS - 1 };
+    return (struct screen_view){ earlier[0], VCON_ROWS, VCON_COLS - 1 };
 }
 
 /* Drawn every time: it changes with its console, and costs one comparison when it did not. */
@@ -272,22 +278,26 @@ static void update_status(void)
     screen_set_status(text);
 }
 
-bool console_output_pump(uint64_t now_ns)
+static bool draw(unsigned rows_max)
 {
-    (void)now_ns;
     if (!in_view)
         return false;
     struct screen_view view = choose_view(in_view);
     update_status();
-    return screen_draw(&view);
+    return screen_draw(&view, rows_max);
+}
+
+bool console_output_pump(void)
+{
+    return draw(PASS_ROWS);
 }
 
 void console_flush(unsigned limit_ms)
 {
-    bool waits = console_output_pump(0);
+    bool waits = draw(SCREEN_ROWS);
     for (unsigned ms = 0; waits && ms < limit_ms; ms++) {
         serial_drain(1);
-        waits = console_output_pump(0);
+        waits = draw(SCREEN_ROWS);
     }
     if (limit_ms)
         serial_drain(limit_ms);

@@ -16,6 +16,7 @@ struct console {
     unsigned number;            /* 0: the monitor; else the guest's ID */
     char name[64];
     char state[32];             /* for the status line: "running", "exit 77", ... kept by the owner */
+    uint64_t key_ns;            /* when the oldest key came that the owner has not had yet; 0: none. Owner clears it */
     unsigned back;              /* rows that the view is scrolled back in vcon.history, kept by console.c */
     void *owner;
     void (*key)(void *owner, uint32_t key_word);    /* a key word of abi section 6, make and break */
@@ -47,8 +48,8 @@ void console_set_escape(uint8_t control);
 void console_input_pump(uint64_t now_ns);
 /* When console_input_pump has something to do although no key comes: half an escape sequence; UINT64_MAX: never. */
 uint64_t console_next_ns(void);
-/* Draw what changed: at most one serial ring full per call. True while something is left to do. */
-bool console_output_pump(uint64_t now_ns);
+/* Draw some rows of what changed, at most what the serial ring takes. True while something is left to do. */
+bool console_output_pump(void);
 /* The same until everything is on the framebuffer (serial: at most limit_ms). */
 void console_flush(unsigned limit_ms);
 

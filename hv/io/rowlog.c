@@ -23,7 +23,7 @@ static unsigned trimmed(const struct vcon *console, unsigned row, uint8_t text[V
 {
     unsigned length = 0;
     for (unsigned column = 0; column < VCON_COLS; column++) {
-        text[column] = (uint8_t)console->cells[row][column];
+        text[column] = (uint8_t)vcon_cells(console, row)[column];
         if (!is_blank(text[column]))
             length = column + 1;
     }
@@ -52,7 +52,7 @@ static void append(struct vcon *console, const uint8_t *text, unsigned length)
 
 void rowlog_leave(struct vcon *console, unsigned row)
 {
-    struct vcon_row_log *log = &console->rows[row];
+    struct vcon_row_log *log = &console->tall_rows[console->top + row];
     uint8_t text[VCON_COLS];
 
     if (!console->log_enabled || !log->changed)
@@ -68,18 +68,12 @@ void rowlog_leave(struct vcon *console, unsigned row)
         append(console, text, length);
 }
 
-void rowlog_scroll(struct vcon *console)
-{
-    memmove(&console->rows[0], &console->rows[1], sizeof(console->rows) - sizeof(console->rows[0]));
-    console->rows[VCON_ROWS - 1] = (struct vcon_row_log){ 0 };
-}
-
 void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all)
 {
     if (now_ns > console->now_ns)
         console->now_ns = now_ns;
     for (unsigned row = 0; row < VCON_ROWS; row++) {
-        const struct vcon_row_log *log = &console->rows[row];
+        const struct vcon_row_log *log = &console->tall_rows[console->top + row];
         if (!log->changed)
             continue;
         bool is_still = now_ns - log->changed_ns >= STILL_NS || now_ns - log->first_changed_ns >= REPEAT_NS;

@@ -9,7 +9,7 @@
 /* A character of this row changed. */
 static inline void rowlog_touch(struct vcon *console, unsigned row)
 {
-    struct vcon_row_log *log = &console->rows[row];
+    struct vcon_row_log *log = &console->tall_rows[console->top + row];
     if (!log->changed)
         log->first_changed_ns = console->now_ns;
     log->changed = true;
@@ -18,8 +18,5 @@ static inline void rowlog_touch(struct vcon *console, unsigned row)
 
 /* Output leaves this row: log it if its text is new. */
 void rowlog_leave(struct vcon *console, unsigned row);
-
-/* Row 0 is gone, all others moved up, the last is blank. */
-void rowlog_scroll(struct vcon *console);
 
 #endif

@@ -65,15 +65,23 @@ static void follow_cursor(const struct screen_view *view)
 
 static const uint16_t *row_cells(const struct screen_view *view, unsigned row)
 {
-    return row == STATUS_ROW ? status : view->cells[row];
+    return row == STATUS_ROW ? status : view->cells + row * VCON_COLS;
 }
 
-static void draw_framebuffer(const struct screen_view *view)
+/* Goes on below the row drawn last: rows that change all the time do not keep the others from being drawn. */
+static bool draw_framebuffer(const struct screen_view *view, unsigned rows_max)
 {
-    for (unsigned row = 0; row <= STATUS_ROW; row++)
-        if (framebuffer_dirty >> row & 1)
-            framebuffer_draw_row(row, row_cells(view, row), row == cursor_row ? cursor_column : NO_CURSOR);
-    framebuffer_dirty = 0;
+    static unsigned row;
+
+    while (framebuffer_dirty && rows_max > 0) {
+        row = row < STATUS_ROW ? row + 1 : 0;
+        if (!(framebuffer_dirty >> row & 1))
+            continue;
+        framebuffer_draw_row(row, row_cells(view, row), row == cursor_row ? cursor_column : NO_CURSOR);
+        framebuffer_dirty &= ~(1u << row);
+        rows_max--;
+    }
+    return framebuffer_dirty != 0;
 }
 
 /* Serial is slow: what does not fit its ring now waits, and only the latest state of it is ever sent. */
@@ -100,10 +108,9 @@ static bool draw_serial(const struct screen_view *view)
     return serial_dirty != 0 || serial_clear;
 }
 
-bool screen_draw(const struct screen_view *view)
+bool screen_draw(const struct screen_view *view, unsigned rows_max)
 {
     follow_cursor(view);
-    if (framebuffer_dirty)
-        draw_framebuffer(view);
-    return draw_serial(view);
+    bool framebuffer_waits = draw_framebuffer(view, rows_max), serial_waits = draw_serial(view);
+    return framebuffer_waits || serial_waits;
 }

@@ -12,7 +12,7 @@
 
 /* What the cells are at the moment; the cursor may stand in the status line (row VCON_ROWS). */
 struct screen_view {
-    const uint16_t (*cells)[VCON_COLS];     /* VCON_ROWS of them */
+    const uint16_t *cells;      /* VCON_ROWS rows of VCON_COLS, one behind the other */
     unsigned cursor_row, cursor_column;
 };
 
@@ -27,8 +27,9 @@ void screen_touch_rows(uint32_t rows);
 void screen_set_status(const char *text);
 
 /*
- * Draw what changed: all of it on the framebuffer, on serial as much as its ring takes. True while something is left.
+ * Draw what changed: rows_max rows on the framebuffer, on serial as much as its ring takes. True while something is
+ * left.
  */
-bool screen_draw(const struct screen_view *view);
+bool screen_draw(const struct screen_view *view, unsigned rows_max);
 
 #endif

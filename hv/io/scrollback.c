@@ -31,7 +31,7 @@ void scrollback_compose(const struct scrollback *history, const struct vcon *vco
 {
     for (unsigned row = 0; row < VCON_ROWS; row++) {
         const uint16_t *from = row < back ? history->rows[(history->pushed - back + row) % SCROLLBACK_ROWS]
-                                          : vcon->cells[row - back];
+                                          : vcon_cells(vcon, row - back);
         memcpy(view[row], from, sizeof(view[row]));
     }
 }

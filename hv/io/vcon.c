@@ -21,17 +21,28 @@ void vcon_init(struct vcon *console)
     memset(console, 0, sizeof(*console));
     console->attribute = VCON_ATTRIBUTE_START;
     console->dirty_rows = ALL_ROWS;
-    fill_blank(console->cells[0], VCON_ROWS * VCON_COLS, console->attribute);
+    fill_blank(console->tall_cells[0], VCON_ROWS * VCON_COLS, console->attribute);
+}
+
+_Static_assert(VCON_TALL_ROWS >= 2 * VCON_ROWS, "memcpy of the screen to the start must not overlap");
+
+static void move_to_start(struct vcon *console)
+{
+    memcpy(console->tall_cells, console->tall_cells[console->top], VCON_ROWS * sizeof(console->tall_cells[0]));
+    memcpy(console->tall_rows, &console->tall_rows[console->top], VCON_ROWS * sizeof(console->tall_rows[0]));
+    console->top = 0;
 }
 
 static void scroll(struct vcon *console)
 {
     rowlog_leave(console, 0);
     if (console->history)
-        scrollback_push(console->history, console->cells[0]);
-    memmove(console->cells[0], console->cells[1], sizeof(console->cells) - sizeof(console->cells[0]));
-    rowlog_scroll(console);
-    fill_blank(console->cells[VCON_ROWS - 1], VCON_COLS, console->attribute);
+        scrollback_push(console->history, vcon_cells(console, 0));
+    if (console->top == VCON_TALL_ROWS - VCON_ROWS)
+        move_to_start(console);
+    console->top++;
+    console->tall_rows[console->top + VCON_ROWS - 1] = (struct vcon_row_log){ 0 };
+    fill_blank(console->tall_cells[console->top + VCON_ROWS - 1], VCON_COLS, console->attribute);
     console->dirty_rows = ALL_ROWS;
 }
 
@@ -48,7 +59,7 @@ static void next_row(struct vcon *console)
 
 static void put_cell(struct vcon *console, unsigned row, unsigned column, uint8_t character)
 {
-    uint16_t *cell = &console->cells[row][column];
+    uint16_t *cell = &console->tall_cells[console->top + row][column];
     uint16_t value = (uint16_t)(console->attribute << 8 | character);
 
     if (*cell == value)

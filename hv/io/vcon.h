@@ -14,6 +14,7 @@
 
 #define VCON_ROWS 25
 #define VCON_COLS 80
+#define VCON_TALL_ROWS 128
 #define VCON_ATTRIBUTE_START 7
 #define VCON_LOG_BYTES 16384    /* a power of two; see rowlog.c */
 
@@ -28,17 +29,26 @@ struct vcon_row_log {
 struct scrollback;
 
 struct vcon {
-    uint16_t cells[VCON_ROWS][VCON_COLS];   /* attribute << 8 | CP437 character; blank = attribute << 8 | 0x20 */
+    /* The screen is VCON_ROWS rows from top on: most scrolls move top, and no cell. See vcon_cells. */
+    uint16_t tall_cells[VCON_TALL_ROWS][VCON_COLS];
+    struct vcon_row_log tall_rows[VCON_TALL_ROWS];
+    uint8_t top;
     uint8_t row, column, attribute;
     uint32_t dirty_rows;                    /* bit r: row r changed since the drawer last cleared it */
     struct scrollback *history;             /* rows that scroll off go there; NULL after vcon_init: are forgotten */
     uint64_t now_ns;                        /* set by vcon_set_time before output, so that rows are stamped */
     bool log_enabled;                       /* rows go to the row log only when set */
-    struct vcon_row_log rows[VCON_ROWS];
     uint32_t log_head, log_tail;            /* byte ring of records: length byte, then that many CP437 bytes */
     uint64_t log_dropped_rows;
     uint8_t log[VCON_LOG_BYTES];
 };
+
+/* VCON_COLS cells of a row: attribute << 8 | CP437 character; blank = attribute << 8 | 0x20. Rows follow each other. */
+static inline const uint16_t *vcon_cells(const struct vcon *console, unsigned row)
+{
+    return console->tall_cells[console->top + row];
+}
+
 
 void vcon_init(struct vcon *console);
 void vcon_write(struct vcon *console, const uint8_t *bytes, size_t length);

@@ -11,10 +11,13 @@
 #include "io/console.h"
 #include "io/power.h"
 #include "monitor/commands_guest.h"
+#include "monitor/figures.h"
 #include "monitor/names.h"
 #include "monitor/shell.h"
 
 #define FLUSH_MS 1000
+#define NS_PER_MS 1000000u
+#define NS_PER_US 1000u
 
 static void do_help(const struct words *words, uint64_t now_ns);
 
@@ -56,6 +59,26 @@ static void do_mem(const struct words *words, uint64_t now_ns)
     shell_print("%-16s %10llu KiB  %8llu frames", "in use", (total - free) * 4, total - free);
     shell_print("%-16s %10llu KiB  RAM of %u guests; %u ended keep a console", "of that",
                 (unsigned long long)guests_kib, running, ended);
+}
+
+static void print_figures(uint64_t now_ns)
+{
+    struct figures figures = figures_take(now_ns);
+
+    shell_print("last %llu ms: %llu turns of guests, %llu idle wake-ups, %llu keys for guests",
+                (unsigned long long)(now_ns - figures.since_ns) / NS_PER_MS, (unsigned long long)figures.turns,
+                (unsigned long long)figures.idle_wakes, (unsigned long long)figures.keys);
+    shell_print("worst: %llu us to see an interrupt, %llu us from there to a key's guest",
+                (unsigned long long)figures.late_worst_ns / NS_PER_US,
+                (unsigned long long)figures.key_worst_ns / NS_PER_US);
+}
+
+static void do_info(const struct words *words, uint64_t now_ns)
+{
+    if (words->count > 1)
+        commands_guest_info(words, now_ns);
+    else
+        print_figures(now_ns);
 }
 
 static void do_log(const struct words *words, uint64_t now_ns)
@@ -113,7 +136,8 @@ static const struct command {
     { "kill", "ID", "end a guest", COMMANDS_GUEST, 2, 2, commands_guest_kill },
     { "wait", "ID", "wait until a guest ends; Ctrl-C stops waiting", COMMANDS_GUEST, 2, 2, commands_guest_wait },
     { "console", "ID", "show a guest's console; 0 is this one", COMMANDS_GUEST, 2, 2, commands_guest_console },
-    { "info", "ID", "a guest's registers, paging and event counts", COMMANDS_GUEST, 2, 2, commands_guest_info },
+    { "info", "[ID]", "registers and counts of a guest, or of the run loop", COMMANDS_GUEST, 1, 2,
+      do_info },
     { "mem", "", "how much memory there is, and who has it", COMMANDS_NOTHING, 1, 1, do_mem },
     { "log", "[LEVEL]", "show or set what is logged: error, warn, info, debug", COMMANDS_LEVEL, 1, 2, do_log },
     { "clear", "", "clear this console", COMMANDS_NOTHING, 1, 1, do_clear },

@@ -105,14 +105,14 @@ static void print_tail(const struct vcon *console)
 
     for (unsigned row = 0; row < VCON_ROWS; row++) {
         for (unsigned column = 0; column < VCON_COLS; column++) {
-            if ((uint8_t)console->cells[row][column] != ' ' && (uint8_t)console->cells[row][column] != '\0')
+            if ((uint8_t)vcon_cells(console, row)[column] != ' ' && (uint8_t)vcon_cells(console, row)[column] != '\0')
                 used = row + 1;
         }
     }
     for (unsigned row = used > TAIL_ROWS ? used - TAIL_ROWS : 0; row < used; row++) {
         unsigned length = 0;
         for (unsigned column = 0; column < VCON_COLS - 3; column++) {
-            uint8_t character = (uint8_t)console->cells[row][column];
+            uint8_t character = (uint8_t)vcon_cells(console, row)[column];
             bool plain = character >= ' ' && character <= '~';
             text[column] = plain ? (char)character : character == '\0' ? ' ' : '?';
             length = text[column] != ' ' ? column + 1 : length;

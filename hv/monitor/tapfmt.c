@@ -48,7 +48,7 @@ bool tapfmt_console_row(struct tapfmt_buffer *buffer, const struct vcon *console
     uint8_t characters[VCON_COLS];
 
     for (unsigned column = 0; column < VCON_COLS; column++)
-        characters[column] = (uint8_t)console->cells[row][column];
+        characters[column] = (uint8_t)vcon_cells(console, row)[column];
     return tapfmt_cells(buffer, characters, VCON_COLS);
 }
 

@@ -65,13 +65,13 @@ class Terminal:
 class Machine(Terminal):
     """The same with QEMU's monitor at hand: keys as from a PS/2 keyboard, and a trace of what QEMU's devices did."""
 
-    def __init__(self, *arguments, trace=()):
+    def __init__(self, *arguments, trace=(), qemu=()):
         self.folder = tempfile.TemporaryDirectory()
         path = pathlib.Path(self.folder.name)
         self.trace = path / "trace"
         events = [word for event in trace for word in ("-trace", f"enable={event}")]
         super().__init__(*arguments, "--", "-qmp", f"unix:{path / 'qmp'},server=on,wait=off",
-                         "-D", str(self.trace), *events)
+                         "-D", str(self.trace), *events, *qemu)
         self.qmp = None
 
     def command(self, name, **arguments):

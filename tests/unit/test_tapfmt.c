@@ -24,13 +24,13 @@ static void clear_console(void)
     memset(&console, 0, sizeof(console));
     for (unsigned row = 0; row < VCON_ROWS; row++)
         for (unsigned column = 0; column < VCON_COLS; column++)
-            console.cells[row][column] = 0x0720;
+            console.tall_cells[row][column] = 0x0720;
 }
 
 static void put(unsigned row, unsigned column, const char *text)
 {
     for (; *text != '\0'; text++)
-        console.cells[row][column++] = (uint16_t)(0x0700 | (uint8_t)*text);
+        console.tall_cells[row][column++] = (uint16_t)(0x0700 | (uint8_t)*text);
 }
 
 static const char *written(void)
@@ -123,7 +123,7 @@ static void test_crash_block(void **state)
 static void fill_console(const char *text, size_t length)
 {
     for (unsigned i = 0; i < VCON_ROWS * VCON_COLS; i++)
-        console.cells[i / VCON_COLS][i % VCON_COLS] = (uint16_t)(0x0700 | (uint8_t)text[i % length]);
+        console.tall_cells[i / VCON_COLS][i % VCON_COLS] = (uint16_t)(0x0700 | (uint8_t)text[i % length]);
 }
 
 /* A line that a TAP reader could take for something else than a comment, a verdict of ours, or the block under it. */
@@ -170,7 +170,7 @@ static void write_hostile(const char *text, size_t length)
 
     fill_console(text, length);
     for (unsigned column = 0; column < VCON_COLS; column++)
-        row[column] = (uint8_t)console.cells[0][column];
+        row[column] = (uint8_t)vcon_cells(&console, 0)[column];
     tapfmt_row(&buffer, "k", row, VCON_COLS);
     tapfmt_verdict(&buffer, &result);
     assert_true(buffer.used < buffer.size);

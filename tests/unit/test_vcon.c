@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +57,7 @@ static void compare(const struct model *model, const struct vcon *vcon)
 {
     for (unsigned r = 0; r < 25; r++)
         for (unsigned c = 0; c < 80; c++)
-            assert_int_equal(vcon->cells[r][c],
+            assert_int_equal(vcon_cells(vcon, r)[c],
                              model->attribute[model->top + r][c] << 8 | model->text[model->top + r][c]);
     assert_int_equal(vcon->row, model->row - model->top);
     assert_int_equal(vcon->column, model->column);
@@ -132,9 +133,9 @@ static void dirty_rows_are_enough(void **state)
         vcon_write(&vcon, bytes, random_bytes(bytes, 100));
         for (unsigned r = 0; r < 25; r++)
             if (vcon.dirty_rows >> r & 1)
-                memcpy(picture[r], vcon.cells[r], sizeof(picture[r]));
+                memcpy(picture[r], vcon_cells(&vcon, r), sizeof(picture[r]));
         vcon.dirty_rows = 0;
-        assert_memory_equal(picture, vcon.cells, sizeof(picture));
+        assert_memory_equal(picture, vcon_cells(&vcon, 0), sizeof(picture));
     }
 }
 
@@ -211,6 +212,24 @@ static void equal_lines_at_the_bottom_are_all_logged(void **state)
     }
 }
 
+/* However many scrolls: cells and log move through their store together, and back to its start. */
+static void rows_keep_their_log_through_any_scroll(void **state)
+{
+    (void)state;
+    struct vcon *vcon = fresh();
+    char text[16];
+    for (unsigned i = 0; i < 1000; i++) {
+        snprintf(text, sizeof(text), "drawn %u", i);
+        vcon_write_at(vcon, (const uint8_t *)text, strlen(text), 10, 0, 7);
+        vcon_set_cursor(vcon, VCON_ROWS - 1, 0);
+        print(vcon, "same\n");
+        expect_row(vcon, "same");
+        vcon_log_still(vcon, 0, true);
+        expect_row(vcon, text);
+        expect_row(vcon, NULL);
+    }
+}
+
 static void a_row_drawn_on_is_logged_when_still(void **state)
 {
     (void)state;
@@ -267,6 +286,7 @@ int main(void)
         cmocka_unit_test(a_row_is_logged_when_output_leaves_it),
         cmocka_unit_test(a_row_that_did_not_change_is_not_repeated),
         cmocka_unit_test(equal_lines_at_the_bottom_are_all_logged),
+        cmocka_unit_test(rows_keep_their_log_through_any_scroll),
         cmocka_unit_test(a_row_drawn_on_is_logged_when_still),
         cmocka_unit_test(one_more_print_always_fits),
     };
