@@ -2,6 +2,7 @@
  * shell.c - prompt, built-in commands, programs in foreground and background.
  */
 #include "jobs.h"
+#include "number.h"
 #include "pebbles.h"
 
 #define PROMPT "pebbles$ "
@@ -18,16 +19,6 @@ static void crashed(void *unused, ureg_t *ureg)
     task_vanish(PEBBLES_STATUS_KILLED);
 }
 
-static int number(const char *text)
-{
-    bool negative = *text == '-';
-    unsigned value = 0;
-
-    for (text += negative; *text >= '0' && *text <= '9'; text++)
-        value = value * 10 + (unsigned)(*text - '0');
-    return (int)(negative ? 0u - value : value);
-}
-
 static void help(void)
 {
     print_string("help, jobs      built in, as are the next two\n"
@@ -39,7 +30,7 @@ static void help(void)
 /* halt [N], exit [N]: without N, the status of the last program. halt does not wait for anybody. */
 static _Noreturn void end(const struct command *command)
 {
-    int status = command->count > 1 ? number(command->words[1]) : last_status;
+    int status = command->count > 1 ? number_parse(command->words[1]) : last_status;
 
     if (strcmp(command->words[0], "halt") == 0)
         halt(status);

@@ -1,6 +1,6 @@
 /*
- * cow_storm.c - proves: parent, children and grandchildren write the same pages at the same time, each sees only what it
- * wrote itself, and pages nobody wrote keep the old contents.
+ * cow_storm.c - proves: parent, children and grandchildren write the same pages at the same time, each sees only what
+ * it wrote itself, and pages nobody wrote keep the old contents.
  */
 #include "check.h"
 #include "process.h"

@@ -1,0 +1,76 @@
+/*
+ * wait_race.c - proves: when many children vanish at once, and several threads wait for them, each status arrives
+ * exactly once, and no waiter is left behind.
+ */
+#include "check.h"
+#include "process.h"
+#include "thread.h"
+
+#define CHILDREN 60
+#define WAITERS 3
+#define STATUS_BASE 500
+
+static int tids[CHILDREN], seen[CHILDREN];
+static struct mutex lock;
+static volatile int collected, waiters_done;
+static char stacks[WAITERS][4096] __attribute__((aligned(16)));
+
+static void collected_one(int tid, int status)
+{
+    int number = status - STATUS_BASE;
+
+    mutex_lock(&lock);
+    if (CHECK(number >= 0 && number < CHILDREN)) {
+        CHECK_EQUAL(tids[number], tid);
+        seen[number]++;
+    }
+    collected++;
+    mutex_unlock(&lock);
+}
+
+static void collect_all(void *unused)
+{
+    int status, tid;
+
+    (void)unused;
+    while ((tid = wait(&status)) > 0)
+        collected_one(tid, status);
+    mutex_lock(&lock);
+    waiters_done++;
+    mutex_unlock(&lock);
+}
+
+/* All of them sleep until the same tick. */
+static int child(int wake_up)
+{
+    int number = 0;
+
+    while (tids[number] != 0)           /* its copy of the list ends before itself */
+        number++;
+    sleep(wake_up - get_ticks());
+    return STATUS_BASE + number;
+}
+
+static void start_children(void)
+{
+    int wake_up = get_ticks() + 10;
+
+    mutex_lock(&lock);
+    for (int i = 0; i < CHILDREN; i++)
+        CHECK((tids[i] = process_fork(child, wake_up)) > 0);
+    mutex_unlock(&lock);
+}
+
+int main(void)
+{
+    start_children();
+    for (int i = 0; i < WAITERS; i++)
+        CHECK(thread_start(stacks[i] + sizeof(stacks[i]), collect_all, NULL) > 0);
+    collect_all(NULL);
+    while (waiters_done <= WAITERS)
+        yield(-1);
+    CHECK_EQUAL(collected, CHILDREN);
+    for (int i = 0; i < CHILDREN; i++)
+        CHECK_EQUAL(seen[i], 1);
+    return check_result();
+}
