@@ -13,7 +13,9 @@
 #define BOOT_INFO_MAGIC 0x454C42424F430001ull   /* low 16 bits: version; raise it with every change of layout */
 
 /* Virtual layout at hand-off, built by the loader; hv replaces the tables but keeps these addresses. */
+#ifndef BOOT_DIRECT_MAP_BASE                        /* host tests bring their own */
 #define BOOT_DIRECT_MAP_BASE 0xFFFF800000000000ull  /* PML4[256..]: physical address p is visible at base + p */
+#endif
 #define BOOT_HV_BASE 0xFFFFFFFF80000000ull          /* PML4[511] PDPT[510]: hv.elf, linked there */
 
 enum boot_range_kind {

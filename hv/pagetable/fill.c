@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "cpu/x86.h"
+#include "pagetable/audit.h"
 #include "pagetable/bootvm.h"
 #include "pagetable/compile.h"
 #include "pagetable/gspace.h"
@@ -87,6 +88,7 @@ static enum gfault fill(struct gspace *space, gva_t address, uint32_t access, co
     space->shadows->pinned = (uint16_t)(table - space->shadows->tables);
     bool is_done = link_table(space, table, address, walk->pde) && fill_leaf(space, table, address, access, walk->pte);
     space->shadows->pinned = 0;
+    audit_check(space);
     return is_done ? GFAULT_FILLED : GFAULT_NO_MEMORY;
 }
 
@@ -126,6 +128,7 @@ enum status gspace_setpd(struct gspace *space, gpa_t directory_address, uint32_t
     tlb_load_root(space->root);     /* always: protecting has taken rights away */
     if (boot_root.v)
         bootvm_free(boot_root);
+    audit_check(space);
     return STATUS_OK;
 }
 
@@ -161,4 +164,5 @@ void gspace_adjustpg(struct gspace *space, gva_t address)
         sync_set_leaf(space, table, entry, sync_leaf(space, pte, table->role), pte);
     }
     tlb_flush_page(address);
+    audit_check(space);
 }

@@ -1,0 +1,286 @@
+/*
+ * fake_mmu.c - host RAM, allocator with faults to order, and a processor with an obstinate TLB. The walker follows the
+ * SDM, vol. 3 "4-Level Paging" and "Access Rights", and shares nothing with the code under test.
+ */
+#include "fake_mmu.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+#include <sanitizer/asan_interface.h>
+
+#include "pagetable/gwalk.h"
+#include "pagetable/hvmap.h"
+#include "pagetable/tlb.h"
+#include "pagetable/vmap.h"
+
+/* The real allocator under other names; the names are then the machine's. */
+#define frames_alloc real_frames_alloc
+#define frames_free real_frames_free
+#include "../../hv/base/frames.c"
+#undef frames_alloc
+#undef frames_free
+hpa_t frames_alloc(void);
+void frames_free(hpa_t frame);
+
+#define ENTRY_P 1u
+#define ENTRY_W 2u
+#define ENTRY_U 4u
+#define ENTRY_PS 0x80u
+#define ENTRY_FRAME 0x000FFFFFFFFFF000ull
+#define SHIFT_16_MIB 0x1000000ull
+#define TLB_PAGES 0x100000u     /* one slot for each linear page below 4 GiB */
+#define FREED_BYTE 0xA5
+
+static void *bookkeeping;
+static hpa_t hogged[MACHINE_FRAMES];
+static uint32_t hogged_count;
+static uint64_t fail_first, fail_count;
+uint64_t machine_allocations, machine_root_loads;
+unsigned machine_vmaps;
+
+static uint64_t loaded_root;
+/* [0]: ring 0 and 1, [1]: ring 3. An entry is frame | W, valid when its generation is the current one. */
+static struct { uint64_t generation, entry; } tlb[2][TLB_PAGES];
+/* Paging-structure cache: for 2 MiB, the page table and the rights of all levels above it. */
+static struct { uint64_t generation, table; uint32_t rights; } pde_cache[TLB_PAGES / 512];
+static uint64_t tlb_generation, pde_generation;
+static struct { uint32_t page; bool is_user; } cached[4096];    /* what has entered the TLB since the last CR3 load */
+static uint32_t cached_count;
+
+void machine_start(void)
+{
+    void *ram = mmap((void *)BOOT_DIRECT_MAP_BASE, MACHINE_FRAMES * PAGE_SIZE, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    assert_ptr_equal(ram, (void *)BOOT_DIRECT_MAP_BASE);
+    hpa_t top = HPA((uint64_t)MACHINE_FRAMES * PAGE_SIZE);
+    bookkeeping = calloc(1, frames_bookkeeping_bytes(top));
+    frames_init(bookkeeping, top);
+    frames_add(HPA(0), top.v);
+    ASAN_POISON_MEMORY_REGION(ram, MACHINE_FRAMES * PAGE_SIZE);
+    hogged_count = 0;
+    machine_allocations = 0;
+    machine_vmaps = 0;
+    machine_fail(MACHINE_NEVER, 0);
+    loaded_root = 0;
+    tlb_generation++;
+    pde_generation++;
+    cached_count = 0;
+}
+
+void machine_stop(void)
+{
+    ASAN_UNPOISON_MEMORY_REGION((void *)BOOT_DIRECT_MAP_BASE, MACHINE_FRAMES * PAGE_SIZE);
+    munmap((void *)BOOT_DIRECT_MAP_BASE, MACHINE_FRAMES * PAGE_SIZE);
+    free(bookkeeping);
+}
+
+void machine_fail(uint64_t first_failing, uint64_t count)
+{
+    fail_first = first_failing;
+    fail_count = count;
+}
+
+static bool is_refused(void)
+{
+    uint64_t number = machine_allocations++;
+    return number >= fail_first && number - fail_first < fail_count;
+}
+
+hpa_t frames_alloc(void)
+{
+    hpa_t frame = is_refused() ? HPA_NONE : real_frames_alloc();
+    if (frame.v)
+        ASAN_UNPOISON_MEMORY_REGION(hpa_to_ptr(frame), PAGE_SIZE);
+    return frame;
+}
+
+void frames_free(hpa_t frame)
+{
+    real_frames_free(frame);
+    memset(hpa_to_ptr(frame), FREED_BYTE, PAGE_SIZE);
+    ASAN_POISON_MEMORY_REGION(hpa_to_ptr(frame), PAGE_SIZE);
+}
+
+void machine_leave_free(uint64_t count)
+{
+    while (frames_count_free() > count)
+        hogged[hogged_count++] = real_frames_alloc();
+    while (frames_count_free() < count && hogged_count)
+        real_frames_free(hogged[--hogged_count]);
+}
+
+void *vmap_alloc(size_t bytes)
+{
+    void *memory = is_refused() ? NULL : calloc(1, bytes);
+    machine_vmaps += memory != NULL;
+    return memory;
+}
+
+void vmap_free(void *memory)
+{
+    machine_vmaps -= memory != NULL;
+    free(memory);
+}
+
+void hvmap_share_upper(uint64_t *root)
+{
+    for (uint64_t i = 256; i < 512; i++)
+        root[i] = 0xC0BB1E0000000000ull | i << 12 | ENTRY_P;
+}
+
+void tlb_load_root(hpa_t root)
+{
+    loaded_root = root.v;
+    tlb_generation++;
+    pde_generation++;
+    cached_count = 0;
+    machine_root_loads++;
+}
+
+void tlb_flush_page(gva_t address)
+{
+    uint64_t page = (SHIFT_16_MIB + address.v) >> 12;
+
+    for (unsigned ring = 0; ring < 2; ring++)
+        tlb[ring][page].generation = 0;
+    pde_generation++;   /* INVLPG drops all paging-structure caches: SDM vol. 3 "Operations that Invalidate TLBs" */
+}
+
+static uint64_t read_entry(uint64_t table, uint64_t index)
+{
+    return ((const uint64_t *)hpa_to_ptr(HPA(table & ENTRY_FRAME)))[index & 511];
+}
+
+/* The page table for a linear address and what the levels above allow; 0: there is none. */
+static uint64_t walk_upper(uint64_t linear, uint32_t *rights)
+{
+    uint64_t entry = loaded_root;
+
+    *rights = ENTRY_W | ENTRY_U;
+    for (unsigned level = 4; level > 1; level--) {
+        entry = read_entry(entry, linear >> (3 + 9 * level));
+        if (!(entry & ENTRY_P))
+            return 0;
+        assert_true(level == 4 || !(entry & ENTRY_PS));     /* no large page below 4 GiB, ever */
+        *rights &= (uint32_t)entry;
+    }
+    return entry & ENTRY_FRAME;
+}
+
+/* The leaf for a linear address, with U and W of all levels; 0: not present. May use the paging-structure cache. */
+static uint64_t walk(uint64_t linear, bool use_cache)
+{
+    uint32_t rights;
+    uint64_t table;
+
+    if (use_cache && pde_cache[linear >> 21].generation == pde_generation) {
+        table = pde_cache[linear >> 21].table;
+        rights = pde_cache[linear >> 21].rights;
+    } else {
+        table = walk_upper(linear, &rights);
+    }
+    if (!table)
+        return 0;
+    if (use_cache) {
+        pde_cache[linear >> 21].generation = pde_generation;
+        pde_cache[linear >> 21].table = table;
+        pde_cache[linear >> 21].rights = rights;
+    }
+    uint64_t leaf = read_entry(table, linear >> 12);
+    return leaf & ENTRY_P ? (leaf & ENTRY_FRAME) | ENTRY_P | ((uint32_t)leaf & rights) : 0;
+}
+
+/* Supervisor (rings 0 and 1) with CR0.WP = 1, or user. */
+static bool is_allowed(uint64_t leaf, bool is_user, bool is_write)
+{
+    return leaf & ENTRY_P && (!is_user || leaf & ENTRY_U) && (!is_write || leaf & ENTRY_W);
+}
+
+struct mmu_result mmu_walk(gva_t address, bool is_user, bool is_write)
+{
+    uint64_t leaf = walk(SHIFT_16_MIB + address.v, false);
+    return (struct mmu_result){
+        .is_allowed = is_allowed(leaf, is_user, is_write), .address = HPA((leaf & ENTRY_FRAME) | (address.v & 0xFFF)),
+    };
+}
+
+static uint64_t *tlb_slot(gva_t address, bool is_user)
+{
+    uint32_t page = (uint32_t)((SHIFT_16_MIB + address.v) >> 12);
+    if (tlb[is_user][page].generation == tlb_generation)
+        return &tlb[is_user][page].entry;
+    uint64_t leaf = walk(SHIFT_16_MIB + address.v, true);
+    if (!is_allowed(leaf, is_user, false))
+        return NULL;
+    tlb[is_user][page].generation = tlb_generation;
+    tlb[is_user][page].entry = leaf;
+    if (cached_count < sizeof(cached) / sizeof(cached[0])) {
+        cached[cached_count].page = page;
+        cached[cached_count++].is_user = is_user;
+    }
+    return &tlb[is_user][page].entry;
+}
+
+struct mmu_result mmu_access(gva_t address, bool is_user, bool is_write)
+{
+    const uint64_t *entry = tlb_slot(address, is_user);
+    return (struct mmu_result){
+        .is_allowed = entry && is_allowed(*entry, is_user, is_write),
+        .address = HPA(entry ? (*entry & ENTRY_FRAME) | (address.v & 0xFFF) : 0),
+    };
+}
+
+void mmu_prefetch(gva_t address, bool is_user)
+{
+    tlb_slot(address, is_user);
+}
+
+bool mmu_caches_writable(uint64_t host_frame, gva_t *address)
+{
+    for (uint32_t i = 0; i < cached_count; i++) {
+        uint32_t page = cached[i].page;
+        bool is_user = cached[i].is_user;
+        if (tlb[is_user][page].generation != tlb_generation || !(tlb[is_user][page].entry & ENTRY_W) ||
+            (tlb[is_user][page].entry & ENTRY_FRAME) >> 12 != host_frame)
+            continue;
+        *address = GVA(((uint64_t)page << 12) - SHIFT_16_MIB);
+        return true;
+    }
+    return false;
+}
+
+struct access_result machine_access(struct gspace *space, gva_t address, bool is_user, bool is_write)
+{
+    struct access_result result = { .end = ACCESS_STUCK };
+    uint32_t access = (is_user ? ACCESS_USER : 0) | (is_write ? ACCESS_WRITE : 0);
+
+    for (;;) {
+        struct mmu_result mmu = mmu_access(address, is_user, is_write);
+        if (mmu.is_allowed) {
+            result.end = ACCESS_DONE;
+            result.address = mmu.address;
+            return result;
+        }
+        switch (gspace_fault(space, address, access, &result.error)) {
+        case GFAULT_FILLED:
+            if (result.hidden_faults++ == MACHINE_RETRIES)
+                return result;
+            break;
+        case GFAULT_REFLECT:
+            result.end = ACCESS_REFLECTED;
+            return result;
+        case GFAULT_BAD_ENTRY:
+            result.end = ACCESS_BAD_ENTRY;
+            return result;
+        case GFAULT_NO_MEMORY:
+            result.end = ACCESS_NO_MEMORY;
+            return result;
+        }
+    }
+}
