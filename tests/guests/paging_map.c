@@ -10,6 +10,7 @@
 
 #define PAGE FREE_GVA
 #define NEIGHBOUR (FREE_GVA + PAGE_BYTES)
+#define UPPER (FREE_GVA + 700 * PAGE_BYTES)         /* in the other half of the table */
 #define FAR_PAGE (FREE_GVA + 3 * TABLE_SPAN)
 #define ONE 0x11110001u
 #define TWO 0x22220002u
@@ -60,6 +61,8 @@ static void directory_check(void)
     uint32_t pde = *pd_entry(pd, PAGE);
     uint32_t other = frame_take();
 
+    page_set(UPPER, one | ENTRY_USER);
+    sees_check(UPPER, ONE, ONE);
     page_set(PAGE, one | ENTRY_USER);
     *pd_entry(pd, PAGE) = pde & ~ENTRY_U;
     hv_adjustpg(PAGE);
@@ -73,14 +76,20 @@ static void directory_check(void)
     sees_check(PAGE, PF(0), PF(PF_U));
     *pd_entry(pd, PAGE) = other | ENTRY_USER;       /* another table, empty yet */
     hv_adjustpg(PAGE);
+    hv_adjustpg(UPPER);
     sees_check(PAGE, PF(0), PF(PF_U));
+    sees_check(UPPER, PF(0), PF(PF_U));
     page_set(PAGE, two | ENTRY_USER);
     sees_check(PAGE, TWO, TWO);
+    page_set(UPPER, two | ENTRY_KERNEL);
+    sees_check(UPPER, TWO, PF(PF_U | PF_P));
     *pd_entry(pd, PAGE) = pde;                      /* and back to the first */
     hv_adjustpg(PAGE);
     hv_adjustpg(NEIGHBOUR);
+    hv_adjustpg(UPPER);
     sees_check(PAGE, ONE, ONE);
     sees_check(NEIGHBOUR, TWO, TWO);
+    sees_check(UPPER, ONE, ONE);
     frame_give(other);
 }
 
@@ -117,6 +126,17 @@ static void not_present_check(void)
     CHECK_EQUAL(kernel_get(FAR_PAGE + PAGE_BYTES), PF(0));
     page_map(pd, FAR_PAGE + PAGE_BYTES, two, ENTRY_USER);
     CHECK_EQUAL(kernel_get(FAR_PAGE + PAGE_BYTES), TWO);
+}
+
+/* The last frame of RAM is as good as any. */
+static void last_frame_check(void)
+{
+    uint32_t last = sdk_memory_bytes() - PAGE_BYTES;
+
+    page_set(PAGE, last | ENTRY_USER);
+    CHECK_EQUAL(user_put(PAGE + PAGE_BYTES - 4, 0x1A57), DONE);
+    CHECK_EQUAL(kernel_get(last + PAGE_BYTES - 4), 0x1A57);
+    CHECK_EQUAL(kernel_get(last + PAGE_BYTES), PF(0));
 }
 
 static void ignored_bits_check(void)
@@ -163,5 +183,6 @@ int main(void)
         CHECK_EQUAL(kernel_get(FAR_PAGE), PF(0));
     }
     ignored_bits_check();
+    last_frame_check();
     return test_result();
 }

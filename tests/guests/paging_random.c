@@ -1,8 +1,8 @@
 /*
  * paging_random.c - a long random walk of table edits, setpd, adjustpg and accesses, against a walker of its own.
  *
- * Every frame of a small pool is table and data at once: its first 16 words are sound entries that name frames of the
- * same pool, the other words are data. Each of four directories has a few entries that name pool frames. So a frame is a
+ * Every frame of a small pool is table and data at once: 16 of its words, half of them in its upper half, are sound
+ * entries that name frames of the same pool, the others are data. Each of four directories has a few entries that name pool frames. So a frame is a
  * table under several entries and directories, mapped as a page there, read-only here, written by the kernel and by
  * user mode while it is a live table. Entries change by stores of all kinds: through the identity map, through a page
  * that happens to show the table (kernel or user, and the kernel through a read-only page under wp 0), and by the
@@ -29,9 +29,15 @@ static uint32_t random_below(uint32_t limit)
     return (random_state >> 4) % limit;
 }
 
+/* Where page 0..15 has its entry in a table: 8 in each half. */
+static uint32_t slot_of(uint32_t page)
+{
+    return page < PAGES / 2 ? page : TABLE_ENTRIES / 2 + page - PAGES / 2;
+}
+
 static uint32_t page_at(uint32_t window, uint32_t page)
 {
-    return FREE_GVA + window * TABLE_SPAN + page * PAGE_BYTES;
+    return FREE_GVA + window * TABLE_SPAN + slot_of(page) * PAGE_BYTES;
 }
 
 /* One in six is not present, with garbage; the others have any rights, most often all. */
@@ -87,7 +93,7 @@ static void table_edit(void)
 
     for (uint32_t i = 0; i < count; i++) {
         uint32_t page = random_below(PAGES);
-        uint32_t *entry = &frame_words(pool[random_below(POOL)])[page];
+        uint32_t *entry = &frame_words(pool[random_below(POOL)])[slot_of(page)];
 
         pages[i] = (*entry & ENTRY_P) != 0 ? page : PAGES;
         *entry = entry_make(false);
@@ -160,7 +166,7 @@ static uint32_t cursor_store(uint32_t gva)
 static bool mapped_edit_step(void)
 {
     uint32_t page = random_below(PAGES), kind = random_below(4);
-    uint32_t gva = page_at(random_below(WINDOWS), random_below(PAGES)) + page * 4;
+    uint32_t gva = page_at(random_below(WINDOWS), random_below(PAGES)) + slot_of(page) * 4;
     uint32_t *word = NULL;
     bool user = kind == 0;
 
@@ -204,7 +210,7 @@ int main(void)
     for (uint32_t i = 0; i < POOL; i++)
         pool[i] = frame_take();
     for (uint32_t i = 0; i < POOL * PAGES; i++)
-        frame_words(pool[i / PAGES])[i % PAGES] = entry_make(false);
+        frame_words(pool[i / PAGES])[slot_of(i % PAGES)] = entry_make(false);
     for (uint32_t i = 0; i < DIRECTORIES; i++) {
         pds[i] = pd_make();
         for (uint32_t window = 0; window < WINDOWS; window++)
