@@ -5,7 +5,8 @@
  * every flag too; IF in the frame is the virtual flag, while PUSHF reads 1 and POPF changes nothing in user mode. The
  * frame must lie directly below esp0, as given, aligned or not, also across pages, at the ends of the address space,
  * and in whatever page the kernel may write. Then a handler that returns to user mode a thousand times, and the same
- * text run in kernel and in user mode: the mode does not follow from EIP.
+ * text run in kernel and in user mode: the mode does not follow from EIP. Last, a kernel that goes to user mode without
+ * hv_iret, by far return and by IRET to user mode's own selectors: the hypervisor must treat that as user mode.
  */
 #include "lib/paging.h"
 
@@ -18,6 +19,7 @@ USER_PIECE(nothing, "", "");
 USER_PIECE(push_flags, "", "pushfl; popl %eax");
 USER_PIECE(pop_flags, "", "pushl %ecx; popfl; pushfl; popl %eax; cld");
 USER_PIECE(clear_flags, "", "pushl $0; popfl; pushfl; popl %eax");
+USER_PIECE(selectors, "movl %cs, %eax", "movl %ss, %ebx");
 USER_PIECE(count_down, "1:", "int $0x60; decl %ecx; jnz 1b");
 
 static uint32_t pd;
@@ -174,6 +176,46 @@ static void same_text_check(void)
     CHECK_EQUAL(user_execute(address_of(text)), PF(PF_U | PF_P));
 }
 
+uint32_t drop_home;
+void drop_handler(void);
+__asm__(".pushsection .text\n.globl drop_handler\n"
+        "drop_handler: movl drop_home, %esp; popa; ret\n.popsection\n");
+
+/* RETF or IRET to user mode; the trap comes back by a handler that takes the kernel's stack up where it was. */
+static void drop(uint32_t cs, uint32_t ss, bool by_iret)
+{
+    uint32_t frame[] = { USER_CODE, cs, by_iret ? EFLAGS_RESERVED_1 : USER_STACK, by_iret ? USER_STACK : ss, ss };
+
+    __asm__ volatile("call 1f; jmp 3f; 1: pusha; movl %%esp, drop_home; movl %0, %%esp; testl %1, %1; jnz 2f; lretl;"
+                     "2: iretl; 3:" : : "a"(frame), "c"((uint32_t)by_iret) : "memory", "cc");
+}
+
+/* What drops lands at USER_CODE, in INT 0x61; its frame lies below the esp0 of the last hv_iret. */
+static void drop_check(void)
+{
+    struct user_state state = { .eflags = EFLAGS_RESERVED_1 };
+    static const uint8_t text[] = { 0xCD, 0x61 };
+
+    user_run_code(selectors, selectors_end, &state);
+    uint32_t cs = seen.eax & 0xFFFF, ss = seen.ebx & 0xFFFF;
+    CHECK_EQUAL(cs & 3, 3);
+    CHECK_EQUAL(ss & 3, 3);
+    hv_setidt(0x61, address_of(&drop_handler), 0);
+    memcpy(frame_words(*pt_entry(pd, USER_CODE) & ~(PAGE_BYTES - 1)), text, sizeof(text));
+    for (uint32_t round = 0; round < 4; round++) {
+        const uint32_t *frame = (const uint32_t *)(uintptr_t)(user_esp0 - 24);
+
+        memset((void *)(uintptr_t)(user_esp0 - 24), 0xEE, 24);
+        drop(cs, ss, (round & 1) != 0);
+        CHECK_EQUAL(frame[2], USER_CODE + 2);
+        CHECK_EQUAL(frame[3], HV_MODE_USER);
+        CHECK_EQUAL(frame[5], USER_STACK);
+        CHECK_EQUAL(hv_magic(), HV_MAGIC);
+        CHECK_EQUAL(user_get(0x100000), PF(PF_U | PF_P));
+        memcpy(frame_words(*pt_entry(pd, USER_CODE) & ~(PAGE_BYTES - 1)), text, sizeof(text));
+    }
+}
+
 int main(void)
 {
     traps_record(true);
@@ -186,5 +228,6 @@ int main(void)
     esp0_pages_check(ENTRY_P, 0);
     esp0_pages_check(ENTRY_USER_READ, 0);
     same_text_check();
+    drop_check();
     return test_result();
 }
