@@ -1,6 +1,6 @@
 /*
- * test_pebbles_words.c - how the Pebbles shell splits a line: examples, limits, and random lines, which must never reach
- * beyond the line and give only words without blanks when there are no quotes.
+ * test_pebbles_words.c - how the Pebbles shell splits a line: examples, limits, and random lines, which must never
+ * reach beyond the line and give only words without blanks when there are no quotes.
  */
 #include <setjmp.h>
 #include <stdarg.h>
