@@ -1,7 +1,7 @@
 /*
  * paging_many.c - a guest that makes directories without end: the hypervisor's memory for them must stay bounded.
  *
- * "reused": 20,000 directories over 64 frames, tables freed and taken anew each time, so that frames change between
+ * "reused": 10,000 directories over 64 frames, tables freed and taken anew each time, so that frames change between
  * directory, table and data all the time. "distinct" (mem=48M): 10,000 directories in 10,000 different frames, all of
  * them sound until the end, each with one page of its own through one of 256 tables; then each tenth once more, oldest
  * first. "tables" (mem=48M): ten directories with 900 tables each, every one used, by kernel and user mode, under both
@@ -13,7 +13,7 @@
 #define PAGE FREE_GVA
 #define DISTINCT 10000u
 #define TABLES 256u
-#define REUSED 20000u
+#define REUSED 10000u
 #define RING 64u
 
 static uint32_t pds[DISTINCT], tables[TABLES], template[TABLE_ENTRIES];
