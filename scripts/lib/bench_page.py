@@ -42,9 +42,23 @@ def plain_table(head, rows):
         yield f"| {name} | {show(value)} |"
 
 
+def floor_table(floors):
+    yield "| operation | floor | instructions | ratio |"
+    yield "|---|---|---|---|"
+    titles = {row.key: row.title for row in bench.ROWS}
+    for key, figures in floors.items():
+        ratio = figures["instructions"] / figures["floor"]
+        yield f"| {titles[key]} | {figures['floor']} | {figures['instructions']} | {ratio:.2f} |"
+
+
 def generated(figures):
     """All generated text, from the figures of docs/performance.json."""
     parts = [*rows_table(figures["rows"]), "", "![hv_setpd by mapped pages](performance-setpd.svg)", ""]
+    if "floor" in figures:
+        parts += ["### Floor, measured in the same boot", "",
+                  "By handlers that compare the call's number, read, check and store, and do nothing else "
+                  "(`tests/bench/floor`).", "They are only in the benchmark's own image, whose other code is the shipped "
+                  "one.", "", *floor_table(figures["floor"]), ""]
     if "boot" in figures:
         parts += ["### Boot, in instructions", "", *plain_table(("phase", "instructions"), figures["boot"]), ""]
     if "memory" in figures:

@@ -15,7 +15,8 @@ GIT = ["git", "-c", "safe.directory=*", "-C", str(ROOT)]
 # COBBLE_BUILD names another build directory: for a second one beside the first.
 DIRECTORY = pathlib.Path(os.environ.get("COBBLE_BUILD", ROOT / "build")).absolute()
 
-EFI = DIRECTORY / "efi" / "cobble.efi"
+# COBBLE_EFI names another application to boot: the benchmark has one of its own.
+EFI = pathlib.Path(os.environ.get("COBBLE_EFI", DIRECTORY / "efi" / "cobble.efi")).absolute()
 HV_ELF = DIRECTORY / "hv" / "hv.elf"
 GUESTS = DIRECTORY / "guestfs"
 # What scripts/run needs; the tests are not built for it.

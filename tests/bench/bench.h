@@ -58,6 +58,7 @@ void bench_events(void);
 void bench_paging(void);
 void bench_user(void);
 void bench_print(void);
+void bench_floor(void);
 
 /* From entry.S: handlers that do nothing but hv_iret. */
 extern const char bench_resume_handler[];   /* kernel mode: goes on at ECX */
@@ -67,6 +68,8 @@ extern const char bench_done_handler[];     /* ends bench_user_run */
 extern volatile uint32_t bench_ticks;
 /* Go to guest user at eip with rounds in EBX; comes back at INT BENCH_SLOT_DONE. */
 void bench_user_run(const char *eip, uint32_t rounds);
-extern const char bench_user_int[], bench_user_empty[];
+void bench_floor_run(const char *eip, uint32_t rounds);     /* by the floor's hv_iret */
+extern const char bench_user_int[], bench_user_empty[], bench_user_floor_int[];
+extern const char bench_floor_handler[];    /* as bench_user_handler, for INT BENCH_FLOOR_INT */
 
 #endif

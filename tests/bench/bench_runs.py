@@ -1,4 +1,5 @@
 """Boots of the benchmark's guests: each measure_ function boots once or twice and returns its figures."""
+import os
 import pathlib
 import statistics
 import subprocess
@@ -44,6 +45,20 @@ def measure_operations():
     for sample in samples.values():
         del sample["median"]
     return bench.derive(samples)
+
+
+def measure_floor():
+    """The floor of some rows and these rows themselves, of one boot of the benchmark's own image."""
+    os.environ["COBBLE_EFI"] = str(GUESTS / "cobble_bench.efi")
+    try:
+        samples = measure_operations()
+    finally:
+        del os.environ["COBBLE_EFI"]
+    keys = [key for key in samples if f"floor_{key}" in samples]
+    if not keys:
+        raise BenchError("the benchmark's image has no floor handlers")
+    return {key: {"instructions": samples[key]["instructions"], "floor": samples[f"floor_{key}"]["instructions"]}
+            for key in keys}
 
 
 def measure_wall():

@@ -2,6 +2,7 @@
  * entry.S - the shortest handlers there can be: the event frame (struct event in the SDK, from "address" on) turned
  * into hv_iret's arguments. And the way to guest user and back.
  */
+#include "floor/floor.h"
 #include "pebpeb.h"
 
 #define CALL_IRET 2             /* HV_CALL_IRET: an enum, not visible to the assembler */
@@ -47,9 +48,18 @@ bench_user_handler:
         movl $CALL_IRET, %eax
         int $HV_INT_VECTOR
 
-/* void bench_user_run(const char *eip, uint32_t rounds) */
-        .globl bench_user_run
-bench_user_run:
+/* The same for the floor, by its own hv_iret. */
+        .globl bench_floor_handler
+bench_floor_handler:
+        pushl %eax
+        pushl $esp0_stack_top
+        pushl 28(%esp)
+        pushl 28(%esp)
+        pushl 24(%esp)
+        int $BENCH_FLOOR_IRET
+
+/* Guest kernel to guest user: eip and rounds are the C caller's arguments, vector is a way of hv_iret. */
+.macro enter_user vector
         pushl %ebp
         pushl %ebx
         pushl %esi
@@ -63,7 +73,15 @@ bench_user_run:
         pushl $2                /* EFLAGS: nothing set, virtual interrupts off */
         pushl %eax
         movl $CALL_IRET, %eax
-        int $HV_INT_VECTOR
+        int $\vector
+.endm
+
+        .globl bench_floor_run
+bench_floor_run:
+        enter_user BENCH_FLOOR_IRET
+        .globl bench_user_run
+bench_user_run:
+        enter_user HV_INT_VECTOR
         .globl bench_done_handler
 bench_done_handler:
         movl kernel_esp, %esp
@@ -79,6 +97,12 @@ bench_user_int:
         int $SLOT_INT
         decl %ebx
         jnz bench_user_int
+        int $SLOT_DONE
+        .globl bench_user_floor_int
+bench_user_floor_int:
+        int $BENCH_FLOOR_INT
+        decl %ebx
+        jnz bench_user_floor_int
         int $SLOT_DONE
         .globl bench_user_empty
 bench_user_empty:

@@ -12,6 +12,7 @@ int main(void)
     bench_paging();
     bench_user();
     bench_print();
+    bench_floor();
     bench_print_rows();
     print_string("@ end\n");
     return 0;
