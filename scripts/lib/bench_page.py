@@ -6,7 +6,7 @@ def show(value, unit=""):
     """A figure for a table."""
     if value is None:
         return "-"
-    return f"{value:.7g} x" if unit == "x" else f"{value:,.0f}"
+    return f"{value:.7g} x" if unit else f"{value:,.0f}"
 
 
 def show_events(sample):
@@ -57,8 +57,8 @@ def generated(figures):
     if "floor" in figures:
         parts += ["### Floor, measured in the same boot", "",
                   "By handlers that compare the call's number, read, check and store, and do nothing else "
-                  "(`tests/bench/floor`).", "They are only in the benchmark's own image, whose other code is the shipped "
-                  "one.", "", *floor_table(figures["floor"]), ""]
+                  "(`tests/bench/floor`).", "They are only in the benchmark's own image, whose other code is the "
+                  "shipped one.", "", *floor_table(figures["floor"]), ""]
     if "boot" in figures:
         parts += ["### Boot, in instructions", "", *plain_table(("phase", "instructions"), figures["boot"]), ""]
     if "memory" in figures:

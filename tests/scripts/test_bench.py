@@ -44,6 +44,12 @@ class JudgeTest(unittest.TestCase):
         self.assertTrue(bench.grew(1021, 1000))
         self.assertFalse(bench.grew(10, 1000))
 
+    def test_growth_of_ratios(self):
+        self.assertFalse(bench.grew(1.02, 1.0, "x"))
+        self.assertTrue(bench.grew(1.021, 1.0, "x"))
+        self.assertFalse(bench.grew(1.000102, 1.0001, "slowdown"))
+        self.assertTrue(bench.grew(1.0001021, 1.0001, "slowdown"))
+
     def test_missing(self):
         self.assertEqual(list(bench.judge(ROW, {}, {})), ["magic was not measured"])
         self.assertIn("not in docs/performance.json", list(bench.judge(ROW, {"magic": sample(1)}, {}))[0])
