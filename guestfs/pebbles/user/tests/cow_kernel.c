@@ -1,6 +1,6 @@
 /*
- * cow_kernel.c - proves: what the kernel writes for a program (results of system calls, the frame of a handler) goes into
- * the program's own copy of a shared page, or a fresh one of a zero page, and what it reads is the program's own, too.
+ * cow_kernel.c - proves: what the kernel writes for a program (results of system calls, a handler's frame) goes into the
+ * program's own copy of a shared page, or a fresh one of a zero page, and what it reads is the program's own, too.
  */
 #include "check.h"
 #include "process.h"
@@ -33,7 +33,8 @@ static void after_exception(void *argument, ureg_t *ureg)
 static int let_kernel_write(int which)
 {
     struct pages *pages = which != 0 ? &untouched : &written;
-    int *status = (int *)(void *)pages->status, *row = (int *)(void *)pages->row, *column = (int *)(void *)pages->column;
+    int *status = (int *)(void *)pages->status;
+    int *row = (int *)(void *)pages->row, *column = (int *)(void *)pages->column;
     char name[3];
 
     CHECK(process_fork(five, 0) > 0);

@@ -1,6 +1,6 @@
 /*
- * file_pieces.c - proves: readfile gives the same bytes however a file is cut into pieces, stops at its end, and does not
- * touch the buffer behind what it stored; the list of files names every one, this program among them.
+ * file_pieces.c - proves: readfile gives the same bytes however a file is cut into pieces, stops at its end, and leaves
+ * alone the buffer behind what it stored; the list of files names every one, this program among them.
  */
 #include "check.h"
 

@@ -1,6 +1,6 @@
 /*
- * print_limits.c - proves: print puts exactly the bytes it is given, up to its limit, and from wherever they are: across
- * pages, from zero pages; lengths that are negative or too long are refused before a byte is out.
+ * print_limits.c - proves: print puts exactly the bytes it is given, up to its limit, and from wherever they are: over
+ * two pages, from zero pages; lengths that are negative or too long are refused before a byte is out.
  *
  * It measures by the cursor, and prints blanks and lines that it takes back, so that the screen stays readable.
  */
