@@ -27,23 +27,6 @@ static bool is_beyond_segment(uint64_t linear)
     return linear < GUEST_LINEAR_BASE || linear > 0xFFFFFFFFull;
 }
 
-static void handle_page_fault(struct guest *guest)
-{
-    uint64_t linear = insn_read_cr2();
-    uint32_t error;
-
-    if (is_beyond_segment(linear)) {
-        deliver_exception(guest, EXC_GP, 0, 0);
-        return;
-    }
-    gva_t address = GVA(linear - GUEST_LINEAR_BASE);
-    uint32_t access = (uint32_t)guest->frame.error & (ACCESS_WRITE | ACCESS_USER);
-    if (gmem_fault(guest, address, access, &error) != GFAULT_REFLECT)
-        return;
-    guest->fault_address = address.v;
-    deliver_exception(guest, EXC_PF, error, address.v);
-}
-
 /* HLT in guest kernel with virtual IF on: sleep until something is pending. Any other HLT is a #GP. */
 static bool handle_hlt(struct guest *guest, unsigned length)
 {
@@ -94,9 +77,7 @@ static bool handle_trap(struct guest *guest)
 {
     uint8_t vector = (uint8_t)guest->frame.vector;
 
-    if (vector == EXC_PF) {
-        handle_page_fault(guest);
-    } else if (vector == HV_INT_VECTOR) {
+    if (vector == HV_INT_VECTOR) {
         hypercall_dispatch(guest);
     } else if (vector >= IRQ_VECTOR_TIMER) {
         irq_acknowledge(vector);
@@ -120,12 +101,42 @@ bool trap_may_enter(struct guest *guest)
     return guest->state == GUEST_READY && !vcon_log_is_full(&guest->console.vcon);
 }
 
+/* A #PF. True: the guest may go on at once; after a hidden fault, nothing else can have changed. */
+static __attribute__((noinline)) bool page_fault(struct guest *guest)
+{
+    uint64_t linear = insn_read_cr2();
+    uint32_t error;
+
+    if (is_beyond_segment(linear)) {
+        deliver_exception(guest, EXC_GP, 0, 0);
+        return guest->state == GUEST_READY && trap_may_enter(guest);
+    }
+    gva_t address = GVA(linear - GUEST_LINEAR_BASE);
+    uint32_t access = (uint32_t)guest->frame.error & (ACCESS_WRITE | ACCESS_USER);
+    enum gfault fault = gspace_fault(&guest->space, address, access, &error);
+    if (fault == GFAULT_FILLED) {
+        guest->hidden_fault_count++;
+        return true;
+    }
+    guest->fault_address = address.v;
+    if (fault == GFAULT_REFLECT)
+        deliver_exception(guest, EXC_PF, error, address.v);
+    else
+        gmem_end(guest, address, fault);
+    return guest->state == GUEST_READY && trap_may_enter(guest);
+}
+
+static __attribute__((noinline)) bool other_trap(struct guest *guest)
+{
+    return handle_trap(guest) && guest->state == GUEST_READY && trap_may_enter(guest);
+}
+
 bool trap_from_guest(struct guest *guest);
 
 /* Called by entry.S with the guest whose frame it filled: the frame comes first in struct guest. */
 bool trap_from_guest(struct guest *guest)
 {
-    return handle_trap(guest) && guest->state == GUEST_READY && trap_may_enter(guest);
+    return guest->frame.vector == EXC_PF ? page_fault(guest) : other_trap(guest);
 }
 
 static const char *fatal_name(uint64_t vector)
@@ -160,16 +171,14 @@ static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
                          frame->cs & 3 ? "a guest" : "the hypervisor");
 }
 
-/* The hypervisor touched a guest's memory, with guest-kernel rights: the same hidden faults. */
+/* The hypervisor touched a guest's memory: the same hidden faults. */
 static bool fill_for_hv(uint64_t error_code)
 {
     uint64_t linear = insn_read_cr2();
     struct guest *guest = switch_loaded();
-    uint32_t error;
 
     return guest && !is_beyond_segment(linear) &&
-           gmem_fault(guest, GVA(linear - GUEST_LINEAR_BASE), (uint32_t)error_code & ACCESS_WRITE, &error) ==
-               GFAULT_FILLED;
+           gmem_fill(guest, GVA(linear - GUEST_LINEAR_BASE), (uint32_t)error_code & ACCESS_WRITE);
 }
 
 void trap_in_hv(struct hv_trap_frame *frame);

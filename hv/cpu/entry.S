@@ -196,7 +196,14 @@ copy_with_fixup:
     subq $8, %rdx
     decq %rcx
     jnz 1b
-3:  testq %rdx, %rdx                    /* the tail, and the last good bytes before a fault */
+3:  cmpq $4, %rdx                       /* the tail, and the last good bytes before a fault */
+    jb 8f
+7:  movl (%rsi), %eax
+9:  movl %eax, (%rdi)
+    addq $4, %rsi
+    addq $4, %rdi
+    subq $4, %rdx
+8:  testq %rdx, %rdx
     jz 6f
 4:  movb (%rsi), %al
 5:  movb %al, (%rdi)
@@ -210,6 +217,8 @@ copy_with_fixup:
     .section .extable, "a"
     .quad 1b, 3b
     .quad 2b, 3b
+    .quad 7b, 8b
+    .quad 9b, 8b
     .quad 4b, 6b
     .quad 5b, 6b
 

@@ -59,15 +59,10 @@ bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value)
     return gmem_write(guest, to, &value, sizeof(value), NULL);
 }
 
-enum gfault gmem_fault(struct guest *guest, gva_t address, uint32_t access, uint32_t *error)
+void gmem_end(struct guest *guest, gva_t address, enum gfault fault)
 {
     char explanation[GUEST_REASON_BYTES];
-    enum gfault fault = gspace_fault(&guest->space, address, access, error);
 
-    if (fault == GFAULT_FILLED)
-        guest->hidden_fault_count++;
-    if (fault == GFAULT_FILLED || fault == GFAULT_REFLECT || is_peeking)
-        return fault;
     guest->fault_address = address.v;
     if (guest->frame.vector >= EXC_COUNT)
         guest->frame.eip = (uint32_t)(guest->frame.eip - INT_BYTES);    /* show the call, not what follows it */
@@ -78,5 +73,18 @@ enum gfault gmem_fault(struct guest *guest, gva_t address, uint32_t access, uint
         guest_crash(guest, "no memory left to back 0x%08x: all guests together use more than the machine has",
                     address.v);
     }
-    return fault;
+}
+
+bool gmem_fill(struct guest *guest, gva_t address, uint32_t access)
+{
+    uint32_t error;
+    enum gfault fault = gspace_fault(&guest->space, address, access, &error);
+
+    if (fault == GFAULT_FILLED) {
+        guest->hidden_fault_count++;
+        return true;
+    }
+    if (fault != GFAULT_REFLECT && !is_peeking)
+        gmem_end(guest, address, fault);
+    return false;
 }

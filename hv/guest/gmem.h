@@ -32,10 +32,12 @@ MUST_CHECK bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value);
 MUST_CHECK bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value);
 
 /*
- * A page fault of the guest that is loaded, or of the functions above, below the segment limit. access: ACCESS_ bits of
- * pagetable/gwalk.h. GFAULT_FILLED: go on; GFAULT_REFLECT: the guest's own, *error is its error code; else the guest
- * has ended, with the reason (unless peeking).
+ * A page fault of the functions above, below the segment limit. access: 0 or ACCESS_WRITE of pagetable/gwalk.h. True:
+ * filled, go on. False: not for the guest to read or write; it has ended if gmem_end says so (never while peeking).
  */
-MUST_CHECK enum gfault gmem_fault(struct guest *guest, gva_t address, uint32_t access, uint32_t *error);
+MUST_CHECK bool gmem_fill(struct guest *guest, gva_t address, uint32_t access);
+
+/* End the guest for a bad page-table entry, or for want of memory: GFAULT_BAD_ENTRY, GFAULT_NO_MEMORY at address. */
+void gmem_end(struct guest *guest, gva_t address, enum gfault fault);
 
 #endif

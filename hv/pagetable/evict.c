@@ -41,6 +41,7 @@ void evict_directory(struct gspace *space, struct shadow_directory *directory)
     struct shadow_pool *pool = space->shadows;
     uint64_t bit = shadow_directory_bit(pool, directory);
 
+    shadow_forget_recent(pool);
     for (uint32_t i = 1; i <= pool->table_count; i++)
         pool->tables[i].parents &= ~bit;
     unchain(space, directory->frame, (uint16_t)(SHADOW_IS_DIRECTORY | (directory - pool->directories)));
@@ -71,9 +72,10 @@ void evict_table(struct gspace *space, struct shadow_table *table)
     struct shadow_pool *pool = space->shadows;
     uint16_t index = (uint16_t)(table - pool->tables);
 
+    shadow_forget_recent(pool);
     for (uint64_t parents = table->parents; parents; parents &= parents - 1)
         unlink_from(&pool->directories[__builtin_ctzll(parents)], table);
-    if (pool->current < SHADOW_DIRECTORIES && table->parents >> pool->current & 1)
+    if (pool->current && table->parents & shadow_directory_bit(pool, pool->current))
         tlb_load_root(space->root);
     if (!table->is_synced)
         shadow_mark_synced(pool, table);    /* only to leave the list */
@@ -93,7 +95,7 @@ struct shadow_directory *evict_oldest_directory(struct gspace *space)
 
     for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++) {
         struct shadow_directory *directory = &pool->directories[i];
-        if (directory->is_used && i != pool->current && (!oldest || directory->stamp < oldest->stamp))
+        if (directory->is_used && directory != pool->current && (!oldest || directory->stamp < oldest->stamp))
             oldest = directory;
     }
     if (oldest)

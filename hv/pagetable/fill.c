@@ -4,7 +4,6 @@
 #include <stddef.h>
 
 #include "cpu/x86.h"
-#include "pagetable/audit.h"
 #include "pagetable/bootvm.h"
 #include "pagetable/compile.h"
 #include "pagetable/gspace.h"
@@ -20,7 +19,7 @@ static const uint32_t *peek_table(const void *context, uint32_t frame)
     return gspace_peek(context, frame);
 }
 
-static struct gwalk walk_guest(const struct gspace *space, gva_t address, uint32_t access)
+static inline struct gwalk walk_guest(const struct gspace *space, gva_t address, uint32_t access)
 {
     return gwalk(&(struct gwalk_tables){
         .directory = gspace_peek(space, space->directory.v >> PAGE_SHIFT),
@@ -31,75 +30,128 @@ static struct gwalk walk_guest(const struct gspace *space, gva_t address, uint32
     }, address, access);
 }
 
-/* Make the current directory's link to this half of the table right. False: no memory. */
+/*
+ * The current directory's link to this half of the table is missing or wrong: make it, and the half. False: no memory.
+ */
 static bool link_table(struct gspace *space, struct shadow_table *table, gva_t address, uint32_t pde)
 {
     struct shadow_pool *pool = space->shadows;
-    struct shadow_directory *directory = &pool->directories[pool->current];
     uint32_t half = gtable_pte_index(address) / TABLE_ENTRIES;
-    uint64_t *link = shadow_make_pde(space, directory, gtable_pde_index(address), half);
 
+    pool->pinned = (uint16_t)(table - pool->tables);
+    uint64_t *link = shadow_make_pde(space, pool->current, gtable_pde_index(address), half);
     if (link && !table->half[half].v)
         table->half[half] = shadow_alloc_frame(space);
+    pool->pinned = 0;
     if (!link || !table->half[half].v)
         return false;
-    uint64_t wanted = compile_pde(pde, space->wp, table->half[half]);
-    if (*link == wanted)
-        return true;
     if (*link) {    /* the PDE names another table by now, or has other rights */
-        sync_directory(space, directory);
+        sync_directory(space, pool->current);
         tlb_load_root(space->root);
     }
     if (!table->is_synced) {    /* what it says may be from before the last hv_setpd */
         sync_table(space, table);
-        directory->is_dirty = true;
+        pool->current->is_dirty = true;
     }
-    table->parents |= shadow_directory_bit(pool, directory);
-    *link = wanted;
+    table->parents |= shadow_directory_bit(pool, pool->current);
+    *link = compile_pde(pde, space->wp, table->half[half]);
     return true;
 }
 
-/* Set the leaf for an access that the guest's tables allow. False: no memory. */
-static bool fill_leaf(struct gspace *space, struct shadow_table *table, gva_t address, uint32_t access, uint32_t pte)
+/* Prepare fill_recent for the pages around this one. */
+static void remember(struct gspace *space, const struct shadow_table *table, gva_t address, uint32_t pde)
 {
-    uint32_t frame = pte >> GPTE_FRAME_SHIFT, entry = gtable_pte_index(address);
-    hpa_t page = gspace_back(space, frame);
+    const uint32_t *directory = gspace_peek(space, space->directory.v >> PAGE_SHIFT);
+    struct shadow_recent *recent = &space->shadows->recent;
 
-    if (!page.v)
-        return false;
-    if (access & ACCESS_WRITE && space->frames[frame].flags & GFRAME_TRACED)
-        shadow_unsync(space, frame);
-    uint64_t leaf = compile_leaf(pte, table->role, page, space->frames[frame].flags & GFRAME_TRACED);
-    if (access == ACCESS_WRITE && compile_is_flip(pte, table->role))
-        leaf = compile_flipped(page);
-    uint64_t before = ((uint64_t *)hpa_to_ptr(table->half[entry / TABLE_ENTRIES]))[entry % TABLE_ENTRIES];
-    sync_set_leaf(space, table, entry, leaf, pte);
-    if (before)
-        tlb_flush_page(address);
-    return true;
+    *recent = (struct shadow_recent){
+        .region = address.v / LARGE_PAGE_SIZE,
+        .pde = pde,
+        .pde_at = &directory[gtable_pde_index(address)],
+        .entries = gspace_peek(space, table->frame),
+        .leaves = hpa_to_ptr(table->half[gtable_pte_index(address) / TABLE_ENTRIES]),
+        .table = table,
+    };
+    for (uint32_t rights = 0; rights < 4; rights++) {
+        uint32_t pte = GPTE_P | rights << 1;
+        recent->leaf_bits[rights] = compile_leaf(pte, table->role, HPA(0), false);
+        for (uint32_t access = 0; access < 4; access++)
+            recent->allowed[access] |= (uint8_t)(gwalk_allows(pde, pte, space->wp, access << 1) << rights);
+    }
 }
 
-static enum gfault fill(struct gspace *space, gva_t address, uint32_t access, const struct gwalk *walk)
+/* Every access that the guest's tables allow and the host's do not. False: no memory. */
+static bool fill(struct gspace *space, gva_t address, uint32_t access, const struct gwalk *walk)
 {
+    uint32_t frame = walk->pte >> GPTE_FRAME_SHIFT, entry = gtable_pte_index(address);
+    uint32_t half = entry / TABLE_ENTRIES;
+    hpa_t page = gspace_back(space, frame);     /* first: it may evict what the rest looks up */
     struct shadow_table *table =
         shadow_get_table(space, walk->pde >> GPTE_FRAME_SHIFT, compile_role(walk->pde, space->wp));
-    if (!table)
-        return GFAULT_NO_MEMORY;
-    space->shadows->pinned = (uint16_t)(table - space->shadows->tables);
-    bool is_done = link_table(space, table, address, walk->pde) && fill_leaf(space, table, address, access, walk->pte);
-    space->shadows->pinned = 0;
-    audit_check(space);
-    return is_done ? GFAULT_FILLED : GFAULT_NO_MEMORY;
+
+    if (!page.v || !table)
+        return false;
+    const uint64_t *link = shadow_pde(space->shadows->current, gtable_pde_index(address), half);
+    bool is_linked = link && *link && *link == compile_pde(walk->pde, space->wp, table->half[half]);
+    if (!is_linked && !link_table(space, table, address, walk->pde))
+        return false;
+
+    if (access & ACCESS_WRITE && space->frames[frame].flags & GFRAME_TRACED)
+        shadow_unsync(space, frame);
+    uint64_t leaf = compile_leaf(walk->pte, table->role, page, space->frames[frame].flags & GFRAME_TRACED);
+    if (access == ACCESS_WRITE && compile_is_flip(walk->pte, table->role))
+        leaf = compile_flipped(page);
+    uint64_t *leaves = hpa_to_ptr(table->half[half]);
+    uint64_t before = leaves[entry % TABLE_ENTRIES];
+    sync_set_leaf(space, table, entry, leaf, walk->pte);
+    if (before)
+        tlb_flush_page(address);
+    remember(space, table, address, walk->pde);
+    return true;
 }
 
-enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access, uint32_t *error)
+/*
+ * The hot part of fill, for a page of the 2 MiB where the last hidden fault was: the link is right as long as the PDE is
+ * the same. The page must be backed and not traced, its leaf empty and no flip page. True: *fault says what came of it;
+ * *error as for gspace_fault. False: nothing was done.
+ */
+static inline bool fill_recent(struct gspace *space, gva_t address, uint32_t access, enum gfault *fault,
+                               uint32_t *error)
+{
+    const struct shadow_recent *recent = &space->shadows->recent;
+
+    if (address.v / LARGE_PAGE_SIZE != recent->region || *recent->pde_at != recent->pde)
+        return false;
+    uint32_t entry = gtable_pte_index(address), pte = recent->entries[entry], rights = pte >> 1 & 3;
+    bool is_present = pte & GPTE_P;
+    if (!is_present || !(recent->allowed[access / 2] >> rights & 1)) {
+        *fault = GFAULT_REFLECT;
+        *error = access | is_present;
+        return true;
+    }
+    uint64_t *leaf = &recent->leaves[entry % TABLE_ENTRIES], bits = recent->leaf_bits[rights];
+    uint32_t frame = pte >> GPTE_FRAME_SHIFT;
+    if (*leaf || frame >= space->frame_count || (access & ~(uint32_t)bits & ACCESS_WRITE))
+        return false;
+    const struct gframe *page = &space->frames[frame];
+    if (!page->host || page->flags & GFRAME_TRACED)
+        return false;
+    *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
+    if (bits & PTE_W)
+        rmap_add(space, frame, recent->table, entry);
+    *fault = GFAULT_FILLED;
+    return true;
+}
+
+static __attribute__((noinline)) enum gfault fault_anywhere(struct gspace *space, gva_t address, uint32_t access,
+                                                            uint32_t *error)
 {
     if (!space->paging)
         return bootvm_fault(space, address, access, error);
     struct gwalk walk = walk_guest(space, address, access);
     switch (walk.verdict) {
     case GWALK_ALLOWED:
-        return fill(space, address, access, &walk);
+        return fill(space, address, access, &walk) ? GFAULT_FILLED : GFAULT_NO_MEMORY;
     case GWALK_NOT_PRESENT:
     case GWALK_DENIED:
         *error = gwalk_error(walk.verdict, access);
@@ -107,6 +159,15 @@ enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access, u
     default:
         return GFAULT_BAD_ENTRY;
     }
+}
+
+enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access, uint32_t *error)
+{
+    enum gfault fault;
+
+    if (space->shadows && fill_recent(space, address, access, &fault, error))
+        return fault;
+    return fault_anywhere(space, address, access, error);
 }
 
 enum status gspace_setpd(struct gspace *space, gpa_t directory_address, uint32_t wp)
@@ -119,8 +180,9 @@ enum status gspace_setpd(struct gspace *space, gpa_t directory_address, uint32_t
         return STATUS_NO_MEMORY;
     directory->stamp = ++pool->stamp;
     sync_reachable(space, directory);
+    shadow_forget_recent(pool);
     hpa_t boot_root = space->paging ? HPA_NONE : space->root;
-    pool->current = (uint16_t)(directory - pool->directories);
+    pool->current = directory;
     space->root = directory->root;
     space->directory = directory_address;
     space->wp = wp != 0;
@@ -128,17 +190,14 @@ enum status gspace_setpd(struct gspace *space, gpa_t directory_address, uint32_t
     tlb_load_root(space->root);     /* always: protecting has taken rights away */
     if (boot_root.v)
         bootvm_free(boot_root);
-    audit_check(space);
     return STATUS_OK;
 }
 
 /* Some link of this PDE no longer says what the guest's directory does. */
 static bool is_link_stale(const struct gspace *space, uint32_t index, uint32_t pde, const struct shadow_table *table)
 {
-    const struct shadow_pool *pool = space->shadows;
-
     for (uint32_t half = 0; half < 2; half++) {
-        const uint64_t *link = shadow_pde(&pool->directories[pool->current], index, half);
+        const uint64_t *link = shadow_pde(space->shadows->current, index, half);
         if (link && *link && !(table && *link == compile_pde(pde, space->wp, table->half[half])))
             return true;
     }
@@ -155,7 +214,7 @@ void gspace_adjustpg(struct gspace *space, gva_t address)
     struct shadow_table *table = is_usable ? shadow_find_table(space, frame, compile_role(pde, space->wp)) : NULL;
 
     if (is_link_stale(space, gtable_pde_index(address), pde, table)) {
-        sync_directory(space, &pool->directories[pool->current]);
+        sync_directory(space, pool->current);
         tlb_load_root(space->root);
     }
     if (table && table->half[entry / TABLE_ENTRIES].v) {
@@ -164,5 +223,4 @@ void gspace_adjustpg(struct gspace *space, gva_t address)
         sync_set_leaf(space, table, entry, sync_leaf(space, pte, table->role), pte);
     }
     tlb_flush_page(address);
-    audit_check(space);
 }

@@ -44,15 +44,13 @@ void gspace_load(const struct gspace *space)
     tlb_load_root(space->root);
 }
 
-hpa_t gspace_back(struct gspace *space, uint32_t frame)
+hpa_t gspace_back_new(struct gspace *space, uint32_t frame)
 {
-    struct gframe *gframe = &space->frames[frame];
+    hpa_t page = shadow_alloc_frame(space);
 
-    if (!gframe->host) {
-        gframe->host = (uint32_t)(shadow_alloc_frame(space).v >> PAGE_SHIFT);
-        space->backed_count += gframe->host != 0;
-    }
-    return HPA((uint64_t)gframe->host << PAGE_SHIFT);
+    space->frames[frame].host = (uint32_t)(page.v >> PAGE_SHIFT);
+    space->backed_count += page.v != 0;
+    return page;
 }
 
 void *gspace_ptr(struct gspace *space, gpa_t address)

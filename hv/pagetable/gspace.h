@@ -61,8 +61,13 @@ static inline const void *gspace_peek(const struct gspace *space, uint32_t frame
     return host ? hpa_to_ptr(HPA((uint64_t)host << PAGE_SHIFT)) : 0;
 }
 
-/* Back a frame below frame_count. HPA_NONE when memory is out. */
-hpa_t gspace_back(struct gspace *space, uint32_t frame);
+/* Back a frame below frame_count, which may evict shadows. HPA_NONE when memory is out. */
+hpa_t gspace_back_new(struct gspace *space, uint32_t frame);
+static inline hpa_t gspace_back(struct gspace *space, uint32_t frame)
+{
+    uint32_t host = space->frames[frame].host;
+    return host ? HPA((uint64_t)host << PAGE_SHIFT) : gspace_back_new(space, frame);
+}
 
 enum gfault {
     GFAULT_FILLED,      /* a hidden fault: the access will now succeed */

@@ -8,8 +8,6 @@
 #include "cpu/x86.h"
 #include "pagetable/layout.h"
 
-#define ENTRY_BITS 10u      /* 1,024 entries in a guest table */
-
 /* The host leaf of an entry of a guest table; NULL when that half is not there. */
 static uint64_t *leaf_of(const struct shadow_table *table, uint32_t entry)
 {
@@ -21,15 +19,14 @@ static uint64_t *leaf_of(const struct shadow_table *table, uint32_t entry)
 static uint64_t *live_leaf(const struct shadow_pool *pool, uint32_t record, uint32_t host)
 {
     uint64_t wanted = (uint64_t)host << PAGE_SHIFT | PTE_P | PTE_W;
-    uint64_t *leaf = leaf_of(&pool->tables[record >> ENTRY_BITS], record & ((1u << ENTRY_BITS) - 1));
+    uint64_t *leaf = leaf_of(&pool->tables[record >> RMAP_ENTRY_BITS], record & ((1u << RMAP_ENTRY_BITS) - 1));
 
     return leaf && (*leaf & (PTE_ADDRESS | PTE_P | PTE_W)) == wanted ? leaf : NULL;
 }
 
-void rmap_add(struct gspace *space, uint32_t frame, const struct shadow_table *table, uint32_t entry)
+void rmap_add_another(struct gspace *space, uint32_t frame, uint32_t record)
 {
     struct gframe *gframe = &space->frames[frame];
-    uint32_t record = (uint32_t)(table - space->shadows->tables) << ENTRY_BITS | entry;
 
     for (unsigned i = 0; i < GFRAME_LEAVES; i++)
         if (gframe->leaf[i] == record)

@@ -13,10 +13,6 @@
 #include "pagetable/layout.h"
 #include "pagetable/vmap.h"
 
-/* The same place as gva 0 in linear space: guest PDE 0 is host PDE 8. */
-#define FIRST_HOST_PDE 8u
-#define HOST_PDES_PER_GUEST_PDE 2u
-
 /* One table for 32 KiB of RAM: more than a guest has tables, and at most a quarter of its RAM in shadows. */
 static uint32_t table_limit(uint32_t frame_count)
 {
@@ -35,7 +31,7 @@ enum status shadow_pool_create(struct gspace *space)
     if (!pool)
         return STATUS_NO_MEMORY;
     pool->table_count = count;
-    pool->current = SHADOW_DIRECTORIES;     /* none */
+    shadow_forget_recent(pool);
     pool->evict_hand = 1;
     for (uint32_t i = 1; i <= count; i++)
         pool->tables[i].next = (uint16_t)(i < count ? i + 1 : 0);
@@ -48,7 +44,7 @@ void shadow_pool_destroy(struct gspace *space)
 {
     struct shadow_pool *pool = space->shadows;
 
-    pool->current = SHADOW_DIRECTORIES;
+    pool->current = NULL;
     for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++)
         if (pool->directories[i].is_used)
             evict_directory(space, &pool->directories[i]);
@@ -68,7 +64,7 @@ hpa_t shadow_alloc_frame(struct gspace *space)
     return frame;
 }
 
-struct shadow_table *shadow_find_table(const struct gspace *space, uint32_t frame, uint32_t role)
+struct shadow_table *shadow_search_table(const struct gspace *space, uint32_t frame, uint32_t role)
 {
     struct shadow_pool *pool = space->shadows;
     uint16_t index = space->frames[frame].shadow;
@@ -123,16 +119,13 @@ void shadow_mark_synced(struct shadow_pool *pool, struct shadow_table *table)
     table->is_synced = true;
 }
 
-struct shadow_table *shadow_get_table(struct gspace *space, uint32_t frame, uint32_t role)
+struct shadow_table *shadow_make_table(struct gspace *space, uint32_t frame, uint32_t role)
 {
     struct shadow_pool *pool = space->shadows;
-    struct shadow_table *table = shadow_find_table(space, frame, role);
 
-    if (table)
-        return table;
     if (!pool->free_table && !evict_some_table(space))
         return NULL;
-    table = &pool->tables[pool->free_table];
+    struct shadow_table *table = &pool->tables[pool->free_table];
     pool->free_table = table->next;
     *table = (struct shadow_table){
         .frame = frame, .role = (uint8_t)role, .is_used = true, .next = space->frames[frame].shadow,
@@ -178,22 +171,9 @@ struct shadow_directory *shadow_get_directory(struct gspace *space, uint32_t fra
     return directory;
 }
 
-static uint32_t host_index(uint32_t index, uint32_t half)
-{
-    return FIRST_HOST_PDE + index * HOST_PDES_PER_GUEST_PDE + half;
-}
-
-uint64_t *shadow_pde(const struct shadow_directory *directory, uint32_t index, uint32_t half)
-{
-    uint32_t host = host_index(index, half);
-    hpa_t pd = directory->pd[host / TABLE_ENTRIES];
-
-    return pd.v ? (uint64_t *)hpa_to_ptr(pd) + host % TABLE_ENTRIES : NULL;
-}
-
 uint64_t *shadow_make_pde(struct gspace *space, struct shadow_directory *directory, uint32_t index, uint32_t half)
 {
-    uint32_t which = host_index(index, half) / TABLE_ENTRIES;
+    uint32_t which = shadow_host_index(index, half) / TABLE_ENTRIES;
 
     if (!directory->pd[which].v) {
         hpa_t pd = shadow_alloc_frame(space);

@@ -15,10 +15,13 @@
 #define PAGETABLE_SHADOW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "cpu/desc.h"
 #include "pagetable/gspace.h"
+#include "pagetable/layout.h"
 
 #define SHADOW_DIRECTORIES 64u      /* cached at most, per guest: one bit each in shadow_table.parents */
 #define SHADOW_TABLES_MIN 128u
@@ -46,9 +49,26 @@ struct shadow_directory {
     hpa_t pd[4];            /* HPA_NONE until filled */
 };
 
+/*
+ * What the last hidden fault found for its 2 MiB, good until links or tables change: see fill.c. "rights" are W and U of a
+ * guest PTE as a number 0..3.
+ */
+struct shadow_recent {
+    uint32_t region;            /* gva / 2 MiB; SHADOW_NO_REGION: nothing */
+    uint32_t pde;               /* the guest's PDE then, and where it is */
+    const uint32_t *pde_at;
+    const uint32_t *entries;    /* the guest's table */
+    uint64_t *leaves;           /* the half of the shadow that this PDE links */
+    const struct shadow_table *table;
+    uint64_t leaf_bits[4];      /* by rights: a leaf without its address, for a frame that is not traced */
+    uint8_t allowed[4];         /* by access / 2: bit r is set when rights r allow it */
+};
+#define SHADOW_NO_REGION UINT32_MAX
+
 struct shadow_pool {
+    struct shadow_recent recent;
     struct shadow_directory directories[SHADOW_DIRECTORIES];
-    uint16_t current;       /* index of the directory that is loaded */
+    struct shadow_directory *current;   /* the one that is loaded; NULL: none */
     uint16_t free_table;    /* first unused table; 0: none left */
     uint16_t evict_hand;    /* where the search for a victim goes on */
     uint16_t pinned;        /* a table that must not be evicted now; 0: none */
@@ -66,20 +86,55 @@ void shadow_pool_destroy(struct gspace *space);
 /* A zeroed frame for tables or RAM; evicts shadows when memory is out. HPA_NONE when that does not help either. */
 hpa_t shadow_alloc_frame(struct gspace *space);
 
-/* The shadow for (frame, role), or NULL. */
-struct shadow_table *shadow_find_table(const struct gspace *space, uint32_t frame, uint32_t role);
+/* The shadow for (frame, role), or NULL; the search when the frame's first shadow is not it. */
+struct shadow_table *shadow_search_table(const struct gspace *space, uint32_t frame, uint32_t role);
+static inline struct shadow_table *shadow_find_table(const struct gspace *space, uint32_t frame, uint32_t role)
+{
+    uint16_t index = space->frames[frame].shadow;
+
+    if (index && !(index & SHADOW_IS_DIRECTORY) && space->shadows->tables[index].role == role)
+        return &space->shadows->tables[index];
+    return shadow_search_table(space, frame, role);
+}
+
 struct shadow_directory *shadow_find_directory(const struct gspace *space, uint32_t frame, uint32_t wp);
 
 /*
  * The same, made when there is none: a new table is unsynced and empty, a new directory has its root. NULL: no memory.
  */
-struct shadow_table *shadow_get_table(struct gspace *space, uint32_t frame, uint32_t role);
+struct shadow_table *shadow_make_table(struct gspace *space, uint32_t frame, uint32_t role);
+static inline struct shadow_table *shadow_get_table(struct gspace *space, uint32_t frame, uint32_t role)
+{
+    struct shadow_table *table = shadow_find_table(space, frame, role);
+
+    return table ? table : shadow_make_table(space, frame, role);
+}
+
 struct shadow_directory *shadow_get_directory(struct gspace *space, uint32_t frame, uint32_t wp);
 
+/* Where gva 0 is in linear space: guest PDE 0 is host PDE 8, and each takes two. */
+static inline uint32_t shadow_host_index(uint32_t index, uint32_t half)
+{
+    return GUEST_LINEAR_BASE / LARGE_PAGE_SIZE + 2 * index + half;
+}
+
 /* The host PDE for half (0, 1) of guest PDE index; NULL when that page directory is not there yet. */
-uint64_t *shadow_pde(const struct shadow_directory *directory, uint32_t index, uint32_t half);
+static inline uint64_t *shadow_pde(const struct shadow_directory *directory, uint32_t index, uint32_t half)
+{
+    uint32_t host = shadow_host_index(index, half);
+    hpa_t pd = directory->pd[host / TABLE_ENTRIES];
+
+    return pd.v ? (uint64_t *)hpa_to_ptr(pd) + host % TABLE_ENTRIES : NULL;
+}
+
 /* The same, made when absent. NULL: no memory. */
 uint64_t *shadow_make_pde(struct gspace *space, struct shadow_directory *directory, uint32_t index, uint32_t half);
+
+/* Links or tables are about to change. */
+static inline void shadow_forget_recent(struct shadow_pool *pool)
+{
+    pool->recent.region = SHADOW_NO_REGION;
+}
 
 /* A traced frame is about to be written: all its shadows become unsynced, and it is no longer traced. */
 void shadow_unsync(struct gspace *space, uint32_t frame);

@@ -24,15 +24,6 @@ uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
     return compile_leaf(pte, role, HPA((uint64_t)gframe->host << PAGE_SHIFT), gframe->flags & GFRAME_TRACED);
 }
 
-void sync_set_leaf(struct gspace *space, struct shadow_table *table, uint32_t entry, uint64_t leaf, uint32_t pte)
-{
-    uint64_t *leaves = hpa_to_ptr(table->half[entry / TABLE_ENTRIES]);
-
-    leaves[entry % TABLE_ENTRIES] = leaf;
-    if (leaf & PTE_W)
-        rmap_add(space, pte >> GPTE_FRAME_SHIFT, table, entry);
-}
-
 void sync_table(struct gspace *space, struct shadow_table *table)
 {
     const uint32_t *entries = gspace_peek(space, table->frame);
@@ -81,6 +72,7 @@ void sync_directory(struct gspace *space, struct shadow_directory *directory)
     const uint32_t *pdes = gspace_peek(space, directory->frame);
     uint64_t bit = shadow_directory_bit(pool, directory);
 
+    shadow_forget_recent(pool);
     for (uint32_t i = 1; i <= pool->table_count; i++)
         pool->tables[i].parents &= ~bit;
     for (uint32_t index = 0; index < PDES_REACHABLE; index++)

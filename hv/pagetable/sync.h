@@ -7,13 +7,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cpu/x86.h"
+#include "pagetable/gwalk.h"
+#include "pagetable/rmap.h"
 #include "pagetable/shadow.h"
 
 /* The leaf for a guest PTE now; 0 when it is not present, names no RAM, or its frame was not touched yet. */
 uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role);
 
 /* Set a leaf, and record it when it is writable. entry: 0..1023. The half must be there. */
-void sync_set_leaf(struct gspace *space, struct shadow_table *table, uint32_t entry, uint64_t leaf, uint32_t pte);
+static inline void sync_set_leaf(struct gspace *space, struct shadow_table *table, uint32_t entry, uint64_t leaf,
+                                 uint32_t pte)
+{
+    uint64_t *leaves = hpa_to_ptr(table->half[entry / TABLE_ENTRIES]);
+
+    leaves[entry % TABLE_ENTRIES] = leaf;
+    if (leaf & PTE_W)
+        rmap_add(space, pte >> GPTE_FRAME_SHIFT, table, entry);
+}
 
 /* Read the guest's table again: leaves that no longer agree change or go. The caller flushes. */
 void sync_table(struct gspace *space, struct shadow_table *table);
