@@ -132,12 +132,10 @@ trap_from_hv:
      */
     cmpq $guest_iretq, 16(%rsp)
     je iretq_failed
-    cmpq $lean_iretq_magic, 16(%rsp)
+    .irp where, magic, disable, enable, call, iret, interrupt
+    cmpq $lean_iretq_\where, 16(%rsp)
     je iretq_failed
-    cmpq $lean_iretq_iret, 16(%rsp)
-    je iretq_failed
-    cmpq $lean_iretq_interrupt, 16(%rsp)
-    je iretq_failed
+    .endr
     pushq %r15
     pushq %r14
     pushq %r13
@@ -214,7 +212,28 @@ copy_with_fixup:
 6:  movq %rdx, %rax
     ret
 
+/* bool push_five_with_fixup(void *to, const uint32_t words[5]), and six: store them all, or return false. */
+    .globl push_five_with_fixup, push_six_with_fixup
+push_six_with_fixup:
+    movl 20(%rsi), %eax
+10: movl %eax, 20(%rdi)
+push_five_with_fixup:
+    movq (%rsi), %rax
+    movq 8(%rsi), %rcx
+    movl 16(%rsi), %edx
+11: movq %rax, (%rdi)
+12: movq %rcx, 8(%rdi)
+13: movl %edx, 16(%rdi)
+    movl $1, %eax
+    ret
+14: xorl %eax, %eax
+    ret
+
     .section .extable, "a"
+    .quad 10b, 14b
+    .quad 11b, 14b
+    .quad 12b, 14b
+    .quad 13b, 14b
     .quad 1b, 3b
     .quad 2b, 3b
     .quad 7b, 8b

@@ -112,21 +112,32 @@ static void crash_bad_stack(struct guest *guest, const struct event *event, gva_
                 guest_is_user(guest) ? " (esp0 of its last hv_iret)" : "");
 }
 
-static void deliver(struct guest *guest, const struct event *event)
+/* Why the event cannot be delivered: the guest ends. */
+static __attribute__((noinline)) void crash_undeliverable(struct guest *guest, const struct event *event)
+{
+    uint32_t handler = guest->idt[event->slot].eip;
+    uint32_t stack = guest_is_user(guest) ? guest->esp0 : (uint32_t)guest->frame.esp;
+    uint32_t bytes = 4 * (guest_is_user(guest) ? INJECT_USER_WORDS : INJECT_KERNEL_WORDS);
+    uint8_t zeroes[4 * INJECT_USER_WORDS] = { 0 };
+    gva_t bad = GVA(stack - bytes);
+
+    if (handler == 0)
+        crash_no_handler(guest, event);
+    else if (handler > HV_MAX_GVA)
+        crash_far_handler(guest, event);
+    else if (!gmem_write(guest, bad, zeroes, bytes, &bad))     /* once more, to learn where */
+        crash_bad_stack(guest, event, bad);
+}
+
+/* True: the handler is next. False: nothing changed for the guest but the words below its stack. */
+static inline bool push_event(struct guest *guest, uint8_t slot, uint32_t error_word, uint32_t fault_address)
 {
     struct trap_frame *frame = &guest->frame;
-    uint32_t handler = guest->idt[event->slot].eip;
+    uint32_t handler = guest->idt[slot].eip;
     struct inject_frame pushed;
-    gva_t bad;
 
-    if (handler == 0) {
-        crash_no_handler(guest, event);
-        return;
-    }
-    if (handler > HV_MAX_GVA) {
-        crash_far_handler(guest, event);
-        return;
-    }
+    if (handler - 1 >= HV_MAX_GVA)      /* empty, or beyond the segment */
+        return false;
     inject_build(&pushed, &(struct inject_context){
         .eip = (uint32_t)frame->eip,
         .esp = (uint32_t)frame->esp,
@@ -134,14 +145,9 @@ static void deliver(struct guest *guest, const struct event *event)
         .esp0 = guest->esp0,
         .is_user = guest_is_user(guest),
         .virtual_if = guest->virq.enabled,
-    }, event->error_word, event->fault_address);
-    if (!gmem_write(guest, GVA(pushed.esp), pushed.words, 4 * pushed.word_count, &bad)) {
-        crash_bad_stack(guest, event, bad);
-        return;
-    }
-
-    events_record(&guest->events, event->slot, event->at,
-                  event->kind == EVENT_EXCEPTION && event->slot == EXC_PF ? event->fault_address : event->error_word);
+    }, error_word, fault_address);
+    if (!gmem_push(GVA(pushed.esp), pushed.words, pushed.word_count == INJECT_USER_WORDS))
+        return false;
     guest->event_count++;
     guest->virq.enabled = false;
     frame->eip = handler;
@@ -149,11 +155,17 @@ static void deliver(struct guest *guest, const struct event *event)
     frame->eflags = pushed.eflags;
     frame->cs = SEL_GUEST_KERNEL_CS;
     frame->ss = SEL_GUEST_KERNEL_SS;
+    return true;
 }
 
 void deliver_exception(struct guest *guest, uint8_t vector, uint32_t error_code, uint32_t fault_address)
 {
-    deliver(guest, &(struct event){ EVENT_EXCEPTION, vector, error_code, fault_address, (uint32_t)guest->frame.eip });
+    uint32_t at = (uint32_t)guest->frame.eip;
+
+    if (push_event(guest, vector, error_code, fault_address))
+        events_record(&guest->events, vector, at, vector == EXC_PF ? fault_address : error_code);
+    else
+        crash_undeliverable(guest, &(struct event){ EVENT_EXCEPTION, vector, error_code, fault_address, at });
 }
 
 void deliver_soft_interrupt(struct guest *guest, uint8_t n, uint32_t int_eip)
@@ -162,19 +174,24 @@ void deliver_soft_interrupt(struct guest *guest, uint8_t n, uint32_t int_eip)
     bool is_allowed = !guest_is_user(guest) || !(is_hypercall || guest->idt[n].privileged);
 
     /* An empty slot kills before privilege is looked at; the hypercall is no slot of the guest's. */
-    if (is_allowed || (guest->idt[n].eip == 0 && !is_hypercall)) {
-        deliver(guest, &(struct event){ .kind = EVENT_INT, .slot = n, .at = int_eip });
-        return;
+    if (!is_allowed && (guest->idt[n].eip != 0 || is_hypercall)) {
+        guest->frame.eip = int_eip;
+        deliver_exception(guest, EXC_GP, n * 8u + SELECTOR_ERROR_IDT, 0);
+    } else if (push_event(guest, n, 0, 0)) {
+        events_record(&guest->events, n, int_eip, 0);
+    } else {
+        crash_undeliverable(guest, &(struct event){ .kind = EVENT_INT, .slot = n, .at = int_eip });
     }
-    guest->frame.eip = int_eip;
-    deliver_exception(guest, EXC_GP, n * 8u + SELECTOR_ERROR_IDT, 0);
 }
 
 void deliver_pending(struct guest *guest)
 {
-    struct event event = { .kind = EVENT_INTERRUPT, .at = (uint32_t)guest->frame.eip };
+    uint32_t at = (uint32_t)guest->frame.eip, error_word;
 
     CHECK(virq_is_deliverable(&guest->virq));
-    event.slot = virq_take(&guest->virq, &event.error_word);
-    deliver(guest, &event);
+    uint8_t slot = virq_take(&guest->virq, &error_word);
+    if (push_event(guest, slot, error_word, 0))
+        events_record(&guest->events, slot, at, error_word);
+    else
+        crash_undeliverable(guest, &(struct event){ EVENT_INTERRUPT, slot, error_word, 0, at });
 }

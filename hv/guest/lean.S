@@ -20,25 +20,92 @@
     addl $16, G(LEAN_EVENTS); \
     andl $LEAN_EVENT_MASK, register
 
+/* The record of a call without arguments. */
+#define RECORD_CALL(number) \
+    incq G(LEAN_HYPERCALLS); \
+    NEXT_EVENT(%r9d); \
+    movq $LEAN_EVENT_CALL + number, G_AT(LEAN_EVENTS_RING, %r9, 1); \
+    movl (%r15), %r10d; \
+    subl $LEAN_INT_BYTES, %r10d; \
+    movl %r10d, G_AT(LEAN_EVENTS_RING + 8, %r9, 1)
+
     .text
 /* int $0xDE from guest kernel; the gate's DPL keeps guest user out. R8: 0xDE. */
     .globl lean_hypercall
 lean_hypercall:
     movq %rsp, %r15
-    cmpl $LEAN_CALL_IRET, %eax
-    je lean_iret
-    testl %eax, %eax
-    jnz lean_slow
+    cmpl $LEAN_CALLS, %eax
+    jae lean_slow
+    jmp *lean_doors(, %rax, 8)
+
+lean_magic:
     movl $LEAN_MAGIC, %eax
-    incq G(LEAN_HYPERCALLS)
-    NEXT_EVENT(%r9d)
-    movq $LEAN_EVENT_CALL, G_AT(LEAN_EVENTS_RING, %r9, 1)
-    movl (%r15), %r10d
-    subl $LEAN_INT_BYTES, %r10d
-    movl %r10d, G_AT(LEAN_EVENTS_RING + 8, %r9, 1)
+    RECORD_CALL(LEAN_CALL_MAGIC)
     .globl lean_iretq_magic
 lean_iretq_magic:
     iretq
+
+lean_disable:
+    movb $0, G(LEAN_VIRQ_ENABLED)
+    RECORD_CALL(LEAN_CALL_DISABLE)
+    .globl lean_iretq_disable
+lean_iretq_disable:
+    iretq
+
+lean_enable:
+    cmpl $0, G(LEAN_VIRQ_PENDING)
+    jne lean_slow
+    movb $1, G(LEAN_VIRQ_ENABLED)
+    RECORD_CALL(LEAN_CALL_ENABLE)
+    .globl lean_iretq_enable
+lean_iretq_enable:
+    iretq
+
+/*
+ * Calls that C can answer at once from two words, and that change nothing but EAX: bool lean_calls[number](guest, word 0,
+ * word 1). False: C did nothing, and the slow path says what is wrong. C keeps RBX, RBP and R12 to R15.
+ */
+lean_call:
+    movl LEAN_ESP(%r15), %r11d
+    movq hv_resume_rsp(%rip), %rsp
+1:  movl LEAN_BASE + 0(%r11), %r9d
+2:  movl LEAN_BASE + 4(%r11), %r11d
+    MAY_FAULT(1b)
+    MAY_FAULT(2b)
+    pushq %rax
+    pushq %rdi
+    movq %rcx, %r12
+    movq %rdx, %r13
+    movq %rsi, %r14
+    leal LEAN_EVENT_CALL(%rax), %ecx
+    NEXT_EVENT(%r8d)
+    movl %ecx, G_AT(LEAN_EVENTS_RING, %r8, 1)
+    movl %r9d, G_AT(LEAN_EVENTS_RING + 4, %r8, 1)
+    movl (%r15), %ecx
+    subl $LEAN_INT_BYTES, %ecx
+    movl %ecx, G_AT(LEAN_EVENTS_RING + 8, %r8, 1)
+    leaq G(0), %rdi
+    movl %r9d, %esi
+    movl %r11d, %edx
+    cld
+    call *lean_calls(, %rax, 8)
+    testb %al, %al
+    popq %rdi
+    popq %rax
+    movq %r12, %rcx
+    movq %r13, %rdx
+    movq %r14, %rsi
+    jz lean_call_undo
+    incq G(LEAN_HYPERCALLS)
+    movq %r15, %rsp
+    .globl lean_iretq_call
+lean_iretq_call:
+    iretq
+
+lean_call_undo:
+    subl $16, G(LEAN_EVENTS)
+    movl $LEAN_VECTOR, %r8d
+    jmp lean_give_up
 
 lean_iret:
     movl LEAN_ESP(%r15), %r14d          /* the argument block; no wrap: the sum has 33 bits, and nothing is up there */
@@ -157,5 +224,11 @@ lean_slow:
     pushq $0
     pushq %r8
     jmp trap_common
+
+    .section .rodata
+    .balign 8
+lean_doors:                             /* by call number */
+    .quad lean_magic, lean_slow, lean_iret, lean_slow, lean_disable, lean_enable, lean_call, lean_call
+    .quad lean_slow, lean_call, lean_call, lean_slow, lean_slow
 
     .section .note.GNU-stack, "", @progbits

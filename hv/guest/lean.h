@@ -34,7 +34,12 @@
 #define LEAN_MAX_GVA 0xFEFFFFFF
 #define LEAN_MODE_USER 0x13370000
 #define LEAN_MAGIC 0xC001C0DE
+#define LEAN_CALL_MAGIC 0
 #define LEAN_CALL_IRET 2
+#define LEAN_CALL_DISABLE 4
+#define LEAN_CALL_ENABLE 5
+#define LEAN_CALLS 13               /* lean_calls of hypercall/lean_calls.c: numbers below */
+#define LEAN_VECTOR 0xDE
 #define LEAN_USER_FRAME_BYTES 24
 #define LEAN_INT_BYTES 2
 

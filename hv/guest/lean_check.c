@@ -35,7 +35,9 @@ _Static_assert(LEAN_KERNEL_CS == SEL_GUEST_KERNEL_CS && LEAN_KERNEL_SS == SEL_GU
 _Static_assert(LEAN_USER_CS == SEL_GUEST_USER_CS && LEAN_DATA == SEL_GUEST_DATA, "selectors");
 _Static_assert(LEAN_BASE == GUEST_LINEAR_BASE && LEAN_MAX_GVA == HV_MAX_GVA, "the segment");
 _Static_assert(LEAN_MODE_USER == HV_MODE_USER && LEAN_MAGIC == HV_MAGIC, "the contract");
-_Static_assert(LEAN_CALL_IRET == HV_CALL_IRET && HV_CALL_MAGIC == 0, "the contract");
+_Static_assert(LEAN_CALL_MAGIC == HV_CALL_MAGIC && LEAN_CALL_IRET == HV_CALL_IRET, "the contract");
+_Static_assert(LEAN_CALL_DISABLE == HV_CALL_DISABLE_INTERRUPTS && LEAN_CALL_ENABLE == HV_CALL_ENABLE_INTERRUPTS &&
+               LEAN_VECTOR == HV_INT_VECTOR, "the contract");
 _Static_assert(LEAN_USER_FRAME_BYTES == 4 * INJECT_USER_WORDS, "the contract");
 _Static_assert(LEAN_SHOWN == INJECT_EFLAGS_SHOWN && LEAN_KEPT == INJECT_EFLAGS_KEPT, "EFLAGS");
 _Static_assert(LEAN_FORCED == INJECT_EFLAGS_FORCED && 1u << LEAN_IF_SHIFT == EFLAGS_IF, "EFLAGS");

@@ -30,6 +30,17 @@ static inline struct gwalk walk_guest(const struct gspace *space, gva_t address,
     }, address, access);
 }
 
+/* Some link of this PDE no longer says what the guest's directory does. */
+static bool is_link_stale(const struct gspace *space, uint32_t index, uint32_t pde, const struct shadow_table *table)
+{
+    for (uint32_t half = 0; half < 2; half++) {
+        const uint64_t *link = shadow_pde(space->shadows->current, index, half);
+        if (link && *link && !(table && *link == compile_pde(pde, space->wp, table->half[half])))
+            return true;
+    }
+    return false;
+}
+
 /*
  * The current directory's link to this half of the table is missing or wrong: make it, and the half. False: no memory.
  */
@@ -45,7 +56,8 @@ static bool link_table(struct gspace *space, struct shadow_table *table, gva_t a
     pool->pinned = 0;
     if (!link || !table->half[half].v)
         return false;
-    if (*link) {    /* the PDE names another table by now, or has other rights */
+    /* The PDE names another table by now, or has other rights; also where only the other half was linked before. */
+    if (*link || is_link_stale(space, gtable_pde_index(address), pde, table)) {
         sync_directory(space, pool->current);
         tlb_load_root(space->root);
     }
@@ -64,6 +76,8 @@ static void remember(struct gspace *space, const struct shadow_table *table, gva
     const uint32_t *directory = gspace_peek(space, space->directory.v >> PAGE_SHIFT);
     struct shadow_recent *recent = &space->shadows->recent;
 
+    if (recent->region == address.v / LARGE_PAGE_SIZE && recent->pde == pde)
+        return;
     *recent = (struct shadow_recent){
         .region = address.v / LARGE_PAGE_SIZE,
         .pde = pde,
@@ -110,10 +124,15 @@ static bool fill(struct gspace *space, gva_t address, uint32_t access, const str
     return true;
 }
 
+/* Backed and not traced: mapping it has no side effects. */
+static inline bool is_plain(const struct gframe *page)
+{
+    return page->host && !(page->flags & GFRAME_TRACED);
+}
+
 /*
  * The hot part of fill, for a page of the 2 MiB where the last hidden fault was: the link is right as long as the PDE is
- * the same. The page must be backed and not traced, its leaf empty and no flip page. True: *fault says what came of it;
- * *error as for gspace_fault. False: nothing was done.
+ * the same. True: *fault says what came of it; *error as for gspace_fault. False: nothing was done.
  */
 static inline bool fill_recent(struct gspace *space, gva_t address, uint32_t access, enum gfault *fault,
                                uint32_t *error)
@@ -129,16 +148,17 @@ static inline bool fill_recent(struct gspace *space, gva_t address, uint32_t acc
         *error = access | is_present;
         return true;
     }
-    uint64_t *leaf = &recent->leaves[entry % TABLE_ENTRIES], bits = recent->leaf_bits[rights];
     uint32_t frame = pte >> GPTE_FRAME_SHIFT;
-    if (*leaf || frame >= space->frame_count || (access & ~(uint32_t)bits & ACCESS_WRITE))
+    if (frame >= space->frame_count || !is_plain(&space->frames[frame]))
         return false;
-    const struct gframe *page = &space->frames[frame];
-    if (!page->host || page->flags & GFRAME_TRACED)
-        return false;
-    *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
+    uint64_t *leaf = &recent->leaves[entry % TABLE_ENTRIES], before = *leaf, bits = recent->leaf_bits[rights];
+    if (access & ~(uint32_t)bits & ACCESS_WRITE)
+        bits = compile_flipped(HPA(0));     /* allowed, and yet not writable: a flip page, and the kernel writes */
+    *leaf = (uint64_t)space->frames[frame].host << PAGE_SHIFT | bits;
     if (bits & PTE_W)
         rmap_add(space, frame, recent->table, entry);
+    if (before)
+        tlb_flush_page(address);
     *fault = GFAULT_FILLED;
     return true;
 }
@@ -193,19 +213,28 @@ enum status gspace_setpd(struct gspace *space, gpa_t directory_address, uint32_t
     return STATUS_OK;
 }
 
-/* Some link of this PDE no longer says what the guest's directory does. */
-static bool is_link_stale(const struct gspace *space, uint32_t index, uint32_t pde, const struct shadow_table *table)
+/* The hot part, for a PDE that is the same as when fill_recent was prepared: both links are right then. */
+static inline bool adjust_recent(struct gspace *space, gva_t address)
 {
-    for (uint32_t half = 0; half < 2; half++) {
-        const uint64_t *link = shadow_pde(space->shadows->current, index, half);
-        if (link && *link && !(table && *link == compile_pde(pde, space->wp, table->half[half])))
-            return true;
-    }
-    return false;
+    const struct shadow_recent *recent = &space->shadows->recent;
+
+    if (address.v / LARGE_PAGE_SIZE != recent->region || *recent->pde_at != recent->pde)
+        return false;
+    uint32_t entry = gtable_pte_index(address), pte = recent->entries[entry], frame = pte >> GPTE_FRAME_SHIFT;
+    if (!(pte & GPTE_P) || frame >= space->frame_count || !is_plain(&space->frames[frame]))
+        return false;
+    uint64_t leaf = (uint64_t)space->frames[frame].host << PAGE_SHIFT | recent->leaf_bits[pte >> 1 & 3];
+    recent->leaves[entry % TABLE_ENTRIES] = leaf;
+    if (leaf & PTE_W)
+        rmap_add(space, frame, recent->table, entry);
+    tlb_flush_page(address);
+    return true;
 }
 
 void gspace_adjustpg(struct gspace *space, gva_t address)
 {
+    if (adjust_recent(space, address))
+        return;
     struct shadow_pool *pool = space->shadows;
     const uint32_t *directory = gspace_peek(space, space->directory.v >> PAGE_SHIFT);
     uint32_t pde = directory ? directory[gtable_pde_index(address)] : 0;
@@ -221,6 +250,9 @@ void gspace_adjustpg(struct gspace *space, gva_t address)
         const uint32_t *entries = gspace_peek(space, frame);
         uint32_t pte = entries ? entries[entry] : 0;
         sync_set_leaf(space, table, entry, sync_leaf(space, pte, table->role), pte);
+        const uint64_t *link = shadow_pde(pool->current, gtable_pde_index(address), entry / TABLE_ENTRIES);
+        if (link && *link)
+            remember(space, table, address, pde);
     }
     tlb_flush_page(address);
 }

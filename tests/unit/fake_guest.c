@@ -89,6 +89,11 @@ bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, g
     return copy(guest, to.v, NULL, from, bytes, bad);
 }
 
+bool gmem_push(gva_t to, const uint32_t words[6], bool six)
+{
+    return copy(&fake_guest, to.v, NULL, (const uint8_t *)words, six ? 24 : 20, NULL);
+}
+
 bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value)
 {
     return gmem_write(guest, to, &value, sizeof(value), NULL);

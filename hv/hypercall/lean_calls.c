@@ -1,0 +1,52 @@
+/*
+ * lean_calls.c - the calls that guest/lean.S may answer without a saved frame: the good case only, and short.
+ *
+ * Each does what the call of the same name does with good arguments, or nothing at all and returns false: then that call
+ * runs after all, and has the words for what is wrong.
+ */
+#include "guest/guest.h"
+#include "guest/lean.h"
+#include "hypercall/calls.h"
+
+typedef bool lean_function(struct guest *guest, uint32_t first, uint32_t second);
+
+static bool lean_set_term_color(struct guest *guest, uint32_t color, uint32_t unused)
+{
+    (void)unused;
+    if (color > 255)
+        return false;
+    vcon_set_attribute(&guest->console.vcon, (uint8_t)color);
+    return true;
+}
+
+static bool lean_set_cursor_pos(struct guest *guest, uint32_t row, uint32_t column)
+{
+    if (row >= HV_CONSOLE_ROWS || column >= HV_CONSOLE_COLS)
+        return false;
+    vcon_set_cursor(&guest->console.vcon, row, column);
+    return true;
+}
+
+static bool lean_setpd(struct guest *guest, uint32_t directory, uint32_t wp)
+{
+    return !(directory & PAGE_MASK) && directory < guest->space.memory_bytes &&
+           gspace_setpd(&guest->space, GPA(directory), wp) == STATUS_OK;
+}
+
+static bool lean_adjustpg(struct guest *guest, uint32_t address, uint32_t unused)
+{
+    (void)unused;
+    if (!guest->space.paging || address & PAGE_MASK || address > HV_MAX_GVA)
+        return false;
+    gspace_adjustpg(&guest->space, GVA(address));
+    return true;
+}
+
+/* lean.S has doors to these only. */
+extern lean_function *const lean_calls[LEAN_CALLS];
+lean_function *const lean_calls[LEAN_CALLS] = {
+    [HV_CALL_SETPD] = lean_setpd,
+    [HV_CALL_ADJUSTPG] = lean_adjustpg,
+    [HV_CALL_CONS_SET_TERM_COLOR] = lean_set_term_color,
+    [HV_CALL_CONS_SET_CURSOR_POS] = lean_set_cursor_pos,
+};
