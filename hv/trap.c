@@ -101,16 +101,14 @@ bool trap_may_enter(struct guest *guest)
     return guest->state == GUEST_READY && !vcon_log_is_full(&guest->console.vcon);
 }
 
-/* A #PF. True: the guest may go on at once; after a hidden fault, nothing else can have changed. */
+/* A #PF. True: the guest may go on at once; nothing else can have become due by it. */
 static __attribute__((noinline)) bool page_fault(struct guest *guest)
 {
     uint64_t linear = insn_read_cr2();
     uint32_t error;
 
-    if (is_beyond_segment(linear)) {
-        deliver_exception(guest, EXC_GP, 0, 0);
-        return guest->state == GUEST_READY && trap_may_enter(guest);
-    }
+    if (is_beyond_segment(linear))
+        return deliver_exception(guest, EXC_GP, 0, 0);
     gva_t address = GVA(linear - GUEST_LINEAR_BASE);
     uint32_t access = (uint32_t)guest->frame.error & (ACCESS_WRITE | ACCESS_USER);
     enum gfault fault = gspace_fault(&guest->space, address, access, &error);
@@ -120,10 +118,9 @@ static __attribute__((noinline)) bool page_fault(struct guest *guest)
     }
     guest->fault_address = address.v;
     if (fault == GFAULT_REFLECT)
-        deliver_exception(guest, EXC_PF, error, address.v);
-    else
-        gmem_end(guest, address, fault);
-    return guest->state == GUEST_READY && trap_may_enter(guest);
+        return deliver_exception(guest, EXC_PF, error, address.v);
+    gmem_end(guest, address, fault);
+    return false;
 }
 
 static __attribute__((noinline)) bool other_trap(struct guest *guest)

@@ -33,9 +33,11 @@ bool guest_enter(struct trap_frame *frame);
 /* Copy where either side may fault. Returns the number of bytes not copied (0: all went well). */
 size_t copy_with_fixup(void *to, const void *from, size_t bytes);
 
-/* Store five or six words where the store may fault. False: it did, and the first words may have been stored. */
-bool push_five_with_fixup(void *to, const uint32_t words[5]);
-bool push_six_with_fixup(void *to, const uint32_t words[6]);
+/*
+ * Store three pairs of words, unless six without the last word, where the store may fault. False: it did, and some words
+ * may have been stored.
+ */
+bool push_with_fixup(void *to, uint64_t first, uint64_t second, uint64_t third, bool six);
 
 /* If rip is an instruction that may fault, the address to go on at; else 0. */
 uint64_t cpu_find_fixup(uint64_t rip);

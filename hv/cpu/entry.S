@@ -212,19 +212,17 @@ copy_with_fixup:
 6:  movq %rdx, %rax
     ret
 
-/* bool push_five_with_fixup(void *to, const uint32_t words[5]), and six: store them all, or return false. */
-    .globl push_five_with_fixup, push_six_with_fixup
-push_six_with_fixup:
-    movl 20(%rsi), %eax
-10: movl %eax, 20(%rdi)
-push_five_with_fixup:
-    movq (%rsi), %rax
-    movq 8(%rsi), %rcx
-    movl 16(%rsi), %edx
-11: movq %rax, (%rdi)
-12: movq %rcx, 8(%rdi)
-13: movl %edx, 16(%rdi)
+/* bool push_with_fixup(void *to, uint64_t first, uint64_t second, uint64_t third, bool six) */
+    .globl push_with_fixup
+push_with_fixup:
     movl $1, %eax
+10: movq %rsi, (%rdi)
+11: movq %rdx, 8(%rdi)
+    testb %r8b, %r8b
+    jz 13f
+12: movq %rcx, 16(%rdi)
+    ret
+13: movl %ecx, 16(%rdi)
     ret
 14: xorl %eax, %eax
     ret

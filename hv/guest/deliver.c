@@ -146,7 +146,8 @@ static inline bool push_event(struct guest *guest, uint8_t slot, uint32_t error_
         .is_user = guest_is_user(guest),
         .virtual_if = guest->virq.enabled,
     }, error_word, fault_address);
-    if (!gmem_push(GVA(pushed.esp), pushed.words, pushed.word_count == INJECT_USER_WORDS))
+    if (!gmem_push(GVA(pushed.esp), pushed.pairs[0], pushed.pairs[1], pushed.pairs[2],
+                   pushed.word_count == INJECT_USER_WORDS))
         return false;
     guest->event_count++;
     guest->virq.enabled = false;
@@ -158,14 +159,16 @@ static inline bool push_event(struct guest *guest, uint8_t slot, uint32_t error_
     return true;
 }
 
-void deliver_exception(struct guest *guest, uint8_t vector, uint32_t error_code, uint32_t fault_address)
+bool deliver_exception(struct guest *guest, uint8_t vector, uint32_t error_code, uint32_t fault_address)
 {
     uint32_t at = (uint32_t)guest->frame.eip;
 
-    if (push_event(guest, vector, error_code, fault_address))
+    if (push_event(guest, vector, error_code, fault_address)) {
         events_record(&guest->events, vector, at, vector == EXC_PF ? fault_address : error_code);
-    else
-        crash_undeliverable(guest, &(struct event){ EVENT_EXCEPTION, vector, error_code, fault_address, at });
+        return true;
+    }
+    crash_undeliverable(guest, &(struct event){ EVENT_EXCEPTION, vector, error_code, fault_address, at });
+    return false;
 }
 
 void deliver_soft_interrupt(struct guest *guest, uint8_t n, uint32_t int_eip)

@@ -7,12 +7,16 @@
 #ifndef GUEST_DELIVER_H
 #define GUEST_DELIVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct guest;
 
-/* An exception of the instruction at frame.eip, whatever virtual IF says. fault_address: gva for #PF, else 0. */
-void deliver_exception(struct guest *guest, uint8_t vector, uint32_t error_code, uint32_t fault_address);
+/*
+ * An exception of the instruction at frame.eip, whatever virtual IF says. fault_address: gva for #PF, else 0. True: the
+ * handler is next, with virtual IF off.
+ */
+bool deliver_exception(struct guest *guest, uint8_t vector, uint32_t error_code, uint32_t fault_address);
 
 /*
  * INT n, INT3 or INTO at int_eip, with frame.eip already after it. From guest user a privileged slot, and the hypercall

@@ -49,9 +49,9 @@ bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, g
     return copied_all(guest, to, bytes, copy_with_fixup(linear_ptr(to), from, bytes), bad);
 }
 
-bool gmem_push(gva_t to, const uint32_t words[6], bool six)
+bool gmem_push(gva_t to, uint64_t first, uint64_t second, uint64_t third, bool six)
 {
-    return six ? push_six_with_fixup(linear_ptr(to), words) : push_five_with_fixup(linear_ptr(to), words);
+    return push_with_fixup(linear_ptr(to), first, second, third, six);
 }
 
 bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value)

@@ -28,8 +28,8 @@ MUST_CHECK bool gmem_read(struct guest *guest, gva_t from, void *to, size_t byte
 /* The same, but an entry of the guest's tables that would end the guest only fails: for reports and decoding. */
 MUST_CHECK bool gmem_peek(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad);
 MUST_CHECK bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, gva_t *bad);
-/* Push an event frame of six words, or the first five of them; all or nothing is promised only when true. */
-MUST_CHECK bool gmem_push(gva_t to, const uint32_t words[6], bool six);
+/* Push an event frame, as three pairs of words; unless six, without the last word. False: only some may be stored. */
+MUST_CHECK bool gmem_push(gva_t to, uint64_t first, uint64_t second, uint64_t third, bool six);
 MUST_CHECK bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value);
 MUST_CHECK bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value);
 

@@ -32,7 +32,10 @@ struct inject_context {
 
 /* The frame and the handler's state; the handler runs in guest kernel mode with virtual IF off. */
 struct inject_frame {
-    uint32_t words[INJECT_USER_WORDS];  /* lowest address first */
+    union {
+        uint32_t words[INJECT_USER_WORDS];  /* lowest address first */
+        uint64_t pairs[INJECT_USER_WORDS / 2];  /* the same, two in a register */
+    };
     uint32_t word_count;
     uint32_t esp;               /* where words[0] goes; may have wrapped: the write then fails */
     uint32_t eflags;            /* the real ones for the handler: TF, RF and NT cleared */
@@ -45,12 +48,12 @@ static inline void inject_build(struct inject_frame *frame, const struct inject_
     uint32_t stack = context->is_user ? context->esp0 : context->esp;
 
     frame->word_count = context->is_user ? INJECT_USER_WORDS : INJECT_KERNEL_WORDS;
-    frame->words[0] = fault_address;
-    frame->words[1] = error_word;
-    frame->words[2] = context->eip;
-    frame->words[3] = context->is_user ? HV_MODE_USER : HV_MODE_KERNEL;
-    frame->words[4] = (context->eflags & INJECT_EFLAGS_SHOWN) | EFLAGS_FIXED | (context->virtual_if ? EFLAGS_IF : 0);
-    frame->words[5] = context->esp;
+    uint32_t mode = context->is_user ? HV_MODE_USER : HV_MODE_KERNEL;
+    uint32_t virtual_if = context->virtual_if ? EFLAGS_IF : 0;
+    uint32_t eflags = (context->eflags & INJECT_EFLAGS_SHOWN) | EFLAGS_FIXED | virtual_if;
+    frame->pairs[0] = (uint64_t)error_word << 32 | fault_address;
+    frame->pairs[1] = (uint64_t)mode << 32 | context->eip;
+    frame->pairs[2] = (uint64_t)context->esp << 32 | eflags;
     frame->esp = stack - 4 * frame->word_count;
     frame->eflags = (context->eflags & (EFLAGS_ARITHMETIC | EFLAGS_DF | INJECT_EFLAGS_KEPT)) | INJECT_EFLAGS_FORCED;
 }
