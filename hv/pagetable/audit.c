@@ -344,8 +344,8 @@ static bool check_shadows(const struct audit *audit)
         is_good = !pool->tables[i].is_used || check_table(audit, i);
     if (!is_good || !space->paging)
         return is_good;
-    const struct shadow_directory *current = &pool->directories[pool->current];
-    if (!current->is_used || current->root.v != space->root.v || current->wp != space->wp ||
+    const struct shadow_directory *current = pool->current;
+    if (!current || !current->is_used || current->root.v != space->root.v || current->wp != space->wp ||
         current->frame != space->directory.v >> PAGE_SHIFT || pool->pinned)
         return fail(audit, "the current directory is not that of the last hv_setpd, or a table is still pinned");
     return true;

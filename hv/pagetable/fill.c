@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "cpu/x86.h"
+#include "pagetable/audit.h"
 #include "pagetable/bootvm.h"
 #include "pagetable/compile.h"
 #include "pagetable/gspace.h"
@@ -121,6 +122,7 @@ static bool fill(struct gspace *space, gva_t address, uint32_t access, const str
     if (before)
         tlb_flush_page(address);
     remember(space, table, address, walk->pde);
+    audit_check(space);
     return true;
 }
 
@@ -159,6 +161,7 @@ static inline bool fill_recent(struct gspace *space, gva_t address, uint32_t acc
         rmap_add(space, frame, recent->table, entry);
     if (before)
         tlb_flush_page(address);
+    audit_check(space);
     *fault = GFAULT_FILLED;
     return true;
 }
@@ -208,6 +211,7 @@ enum status gspace_setpd(struct gspace *space, gpa_t directory_address, uint32_t
     tlb_load_root(space->root);     /* always: protecting has taken rights away */
     if (boot_root.v)
         bootvm_free(boot_root);
+    audit_check(space);
     return STATUS_OK;
 }
 
@@ -253,4 +257,5 @@ void gspace_adjustpg(struct gspace *space, gva_t address)
             remember(space, table, address, pde);
     }
     tlb_flush_page(address);
+    audit_check(space);
 }
