@@ -1,6 +1,6 @@
 /*
- * test_pebbles_vm.c - zero on demand and copy on write in Pebbles: a random walk of forks, writes, new and removed pages
- * and dying address spaces, against a model in which every space simply owns its pages.
+ * test_pebbles_vm.c - zero on demand and copy on write in Pebbles: a random walk of forks, writes, new and removed
+ * pages and dying address spaces, against a model in which every space simply owns its pages.
  *
  * Frame numbers stand for memory at that address, on the host too. After each step the entries must tell what the model
  * tells; no frame that anybody else sees may be writable; and the promises must be exactly those that the worst case
