@@ -86,6 +86,7 @@ static void remember(struct gspace *space, const struct shadow_table *table, gva
         .entries = gspace_peek(space, table->frame),
         .leaves = hpa_to_ptr(table->half[gtable_pte_index(address) / TABLE_ENTRIES]),
         .table = table,
+        .snapshot = table->snapshot.v ? hpa_to_ptr(table->snapshot) : NULL,
     };
     for (uint32_t rights = 0; rights < 4; rights++) {
         uint32_t pte = GPTE_P | rights << 1;
@@ -119,6 +120,7 @@ static bool fill(struct gspace *space, gva_t address, uint32_t access, const str
     uint64_t *leaves = hpa_to_ptr(table->half[half]);
     uint64_t before = leaves[entry % TABLE_ENTRIES];
     sync_set_leaf(space, table, entry, leaf, walk->pte);
+    sync_note(table, entry, walk->pte);
     if (before)
         tlb_flush_page(address);
     remember(space, table, address, walk->pde);
@@ -159,6 +161,8 @@ static inline bool fill_recent(struct gspace *space, gva_t address, uint32_t acc
     *leaf = (uint64_t)space->frames[frame].host << PAGE_SHIFT | bits;
     if (bits & PTE_W)
         rmap_add(space, frame, recent->table, entry);
+    if (recent->snapshot)
+        recent->snapshot[entry] = pte;
     if (before)
         tlb_flush_page(address);
     audit_check(space);
@@ -229,6 +233,8 @@ static inline bool adjust_recent(struct gspace *space, gva_t address)
     recent->leaves[entry % TABLE_ENTRIES] = leaf;
     if (leaf & PTE_W)
         rmap_add(space, frame, recent->table, entry);
+    if (recent->snapshot)
+        recent->snapshot[entry] = pte;
     tlb_flush_page(address);
     return true;
 }
@@ -252,6 +258,7 @@ void gspace_adjustpg(struct gspace *space, gva_t address)
         const uint32_t *entries = gspace_peek(space, frame);
         uint32_t pte = entries ? entries[entry] : 0;
         sync_set_leaf(space, table, entry, sync_leaf(space, pte, table->role), pte);
+        sync_note(table, entry, pte);
         const uint64_t *link = shadow_pde(pool->current, gtable_pde_index(address), entry / TABLE_ENTRIES);
         if (link && *link)
             remember(space, table, address, pde);

@@ -12,6 +12,7 @@
 #include "pagetable/hvmap.h"
 #include "pagetable/layout.h"
 #include "pagetable/vmap.h"
+#include "pagetable/words.h"
 
 /* One table for 32 KiB of RAM: more than a guest has tables, and at most a quarter of its RAM in shadows. */
 static uint32_t table_limit(uint32_t frame_count)
@@ -117,6 +118,9 @@ void shadow_mark_synced(struct shadow_pool *pool, struct shadow_table *table)
     if (table->unsynced_next)
         pool->tables[table->unsynced_next].unsynced_previous = table->unsynced_previous;
     table->is_synced = true;
+    if (table->snapshot.v)
+        frames_free(table->snapshot);
+    table->snapshot = HPA_NONE;
 }
 
 struct shadow_table *shadow_make_table(struct gspace *space, uint32_t frame, uint32_t role)
@@ -185,6 +189,21 @@ uint64_t *shadow_make_pde(struct gspace *space, struct shadow_directory *directo
     return shadow_pde(directory, index, half);
 }
 
+/*
+ * Keep what the guest's table says now, before its first write, so that hv_setpd can tell what changed. Without memory
+ * for that it reads the whole table again.
+ */
+static void take_snapshot(struct gspace *space, struct shadow_table *table)
+{
+    const void *entries = gspace_peek(space, table->frame);
+    hpa_t frame = entries ? frames_alloc() : HPA_NONE;
+
+    if (!frame.v)
+        return;
+    words_copy_table(hpa_to_ptr(frame), entries);
+    table->snapshot = frame;
+}
+
 /* Every directory that links this table has something to read at its next hv_setpd. */
 static void dirty_parents(struct shadow_pool *pool, uint64_t parents)
 {
@@ -197,6 +216,7 @@ void shadow_unsync(struct gspace *space, uint32_t frame)
     struct shadow_pool *pool = space->shadows;
     uint16_t index = space->frames[frame].shadow;
 
+    shadow_forget_recent(pool);
     space->frames[frame].flags &= (uint16_t)~GFRAME_TRACED;
     while (index) {
         if (index & SHADOW_IS_DIRECTORY) {
@@ -207,6 +227,7 @@ void shadow_unsync(struct gspace *space, uint32_t frame)
         } else {
             struct shadow_table *table = &pool->tables[index];
             if (table->is_synced) {
+                take_snapshot(space, table);
                 unsynced_push(pool, table);
                 dirty_parents(pool, table->parents);
             }

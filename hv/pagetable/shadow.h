@@ -36,6 +36,7 @@ struct shadow_table {
     uint16_t unsynced_next, unsynced_previous;  /* list of the unsynced, by index; ends at 0 */
     uint64_t parents;       /* directories that link it, exactly */
     hpa_t half[2];          /* page tables; HPA_NONE until filled */
+    hpa_t snapshot;         /* unsynced: the guest's entries that the leaves were made from; HPA_NONE: not known */
 };
 
 struct shadow_directory {
@@ -60,6 +61,7 @@ struct shadow_recent {
     const uint32_t *entries;    /* the guest's table */
     uint64_t *leaves;           /* the half of the shadow that this PDE links */
     const struct shadow_table *table;
+    uint32_t *snapshot;         /* of the table; NULL: none */
     uint64_t leaf_bits[4];      /* by rights: a leaf without its address, for a frame that is not traced */
     uint8_t allowed[4];         /* by access / 2: bit r is set when rights r allow it */
 };

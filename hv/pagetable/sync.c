@@ -10,6 +10,7 @@
 #include "pagetable/gwalk.h"
 #include "pagetable/layout.h"
 #include "pagetable/rmap.h"
+#include "pagetable/words.h"
 #include "pebpeb.h"
 
 #define PDES_REACHABLE ((HV_MAX_GVA >> 22) + 1)     /* 1,020: the segment ends there */
@@ -24,21 +25,46 @@ uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
     return compile_leaf(pte, role, HPA((uint64_t)gframe->host << PAGE_SHIFT), gframe->flags & GFRAME_TRACED);
 }
 
+/* Read one entry again, if it has a leaf. */
+static void sync_entry(struct gspace *space, struct shadow_table *table, uint32_t entry, uint32_t pte)
+{
+    hpa_t half = table->half[entry / TABLE_ENTRIES];
+    const uint64_t *leaves = half.v ? hpa_to_ptr(half) : NULL;
+
+    if (!leaves || !leaves[entry % TABLE_ENTRIES])
+        return;
+    uint64_t leaf = sync_leaf(space, pte, table->role);
+    if (leaf != leaves[entry % TABLE_ENTRIES])
+        sync_set_leaf(space, table, entry, leaf, pte);
+}
+
+/* Only what differs from the snapshot, which follows. */
+static void sync_changes(struct gspace *space, struct shadow_table *table, const uint32_t *entries)
+{
+    uint32_t *snapshot = hpa_to_ptr(table->snapshot);
+    uint32_t word = words_find_difference(entries, snapshot, 0);
+
+    for (; word < WORDS_PER_TABLE; word = words_find_difference(entries, snapshot, word + 1)) {
+        for (uint32_t entry = 2 * word; entry < 2 * word + 2; entry++) {
+            sync_entry(space, table, entry, entries[entry]);
+            snapshot[entry] = entries[entry];
+        }
+    }
+}
+
 void sync_table(struct gspace *space, struct shadow_table *table)
 {
     const uint32_t *entries = gspace_peek(space, table->frame);
 
+    if (entries && table->snapshot.v) {
+        sync_changes(space, table, entries);
+        return;
+    }
     for (uint32_t half = 0; half < 2; half++) {
         const uint64_t *leaves = table->half[half].v ? hpa_to_ptr(table->half[half]) : NULL;
-        for (uint32_t i = 0; leaves && i < TABLE_ENTRIES; i++) {
-            if (!leaves[i])
-                continue;
-            uint32_t entry = half * TABLE_ENTRIES + i;
-            uint32_t pte = entries ? entries[entry] : 0;
-            uint64_t leaf = sync_leaf(space, pte, table->role);
-            if (leaf != leaves[i])
-                sync_set_leaf(space, table, entry, leaf, pte);
-        }
+        for (uint32_t i = 0; leaves && i < TABLE_ENTRIES; i++)
+            if (leaves[i])
+                sync_entry(space, table, half * TABLE_ENTRIES + i, entries ? entries[half * TABLE_ENTRIES + i] : 0);
     }
 }
 

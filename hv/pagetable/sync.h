@@ -26,6 +26,13 @@ static inline void sync_set_leaf(struct gspace *space, struct shadow_table *tabl
         rmap_add(space, pte >> GPTE_FRAME_SHIFT, table, entry);
 }
 
+/* The leaf of this entry was made from pte: so says the snapshot, too. */
+static inline void sync_note(const struct shadow_table *table, uint32_t entry, uint32_t pte)
+{
+    if (table->snapshot.v)
+        ((uint32_t *)hpa_to_ptr(table->snapshot))[entry] = pte;
+}
+
 /* Read the guest's table again: leaves that no longer agree change or go. The caller flushes. */
 void sync_table(struct gspace *space, struct shadow_table *table);
 

@@ -1,0 +1,24 @@
+/*
+ * words.c - REP MOVSQ and REPE CMPSQ: SDM vol. 2 "REP/REPE/REPZ/REPNE/REPNZ". DF is clear in C.
+ */
+#include "pagetable/words.h"
+
+#include <stdbool.h>
+
+void words_copy_table(void *to, const void *from)
+{
+    uint64_t count = WORDS_PER_TABLE;
+
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+}
+
+uint32_t words_find_difference(const void *table, const void *other, uint32_t first)
+{
+    const uint64_t *a = (const uint64_t *)table + first, *b = (const uint64_t *)other + first;
+    uint64_t left = WORDS_PER_TABLE - first;
+    bool is_equal = true;
+
+    if (left)
+        __asm__ volatile("repe cmpsq" : "+S"(a), "+D"(b), "+c"(left), "=@ccz"(is_equal) : : "memory");
+    return WORDS_PER_TABLE - (uint32_t)left - (is_equal ? 0 : 1);
+}
