@@ -255,14 +255,14 @@ void mmu_prefetch(gva_t address, bool is_user)
     tlb_slot(address, is_user);
 }
 
-bool mmu_caches_writable(uint64_t host_frame, gva_t *address)
+bool mmu_next_writable(uint32_t *cursor, uint64_t *host_frame, gva_t *address)
 {
-    for (uint32_t i = 0; i < cached_count; i++) {
-        uint32_t page = cached[i].page;
-        bool is_user = cached[i].is_user;
-        if (tlb[is_user][page].generation != tlb_generation || !(tlb[is_user][page].entry & ENTRY_W) ||
-            (tlb[is_user][page].entry & ENTRY_FRAME) >> 12 != host_frame)
+    while (*cursor < cached_count) {
+        uint32_t page = cached[*cursor].page;
+        bool is_user = cached[(*cursor)++].is_user;
+        if (tlb[is_user][page].generation != tlb_generation || !(tlb[is_user][page].entry & ENTRY_W))
             continue;
+        *host_frame = (tlb[is_user][page].entry & ENTRY_FRAME) >> 12;
         *address = GVA(((uint64_t)page << 12) - SHIFT_16_MIB);
         return true;
     }

@@ -36,8 +36,8 @@ struct mmu_result {
 struct mmu_result mmu_access(gva_t address, bool is_user, bool is_write);
 /* The processor looks at a page on its own account: a translation that is there enters the TLB. */
 void mmu_prefetch(gva_t address, bool is_user);
-/* A translation through which this host frame can be written without a fault now; false: none is cached. */
-bool mmu_caches_writable(uint64_t host_frame, gva_t *address);
+/* The next cached translation, from *cursor (0 at first), through which a frame can be written without a fault now. */
+bool mmu_next_writable(uint32_t *cursor, uint64_t *host_frame, gva_t *address);
 /* Walk the loaded tables, without TLB: the leaf that allows this. */
 struct mmu_result mmu_walk(gva_t address, bool is_user, bool is_write);
 
