@@ -2,6 +2,7 @@
  * check.c - see check.h. A test that fails in a loop is cut short: its first lines tell enough.
  */
 #include "check.h"
+#include "process.h"
 
 #define FAILURES_MAX 8
 
@@ -36,4 +37,15 @@ bool check_equal(int got, int expected, const char *text, const char *file, int 
 int check_result(void)
 {
     return checks > 0 && failures == 0 ? 0 : 1;
+}
+
+int check_to_the_end(void (*body)(void))
+{
+    int tid = fork();
+
+    if (tid == 0) {
+        body();
+        task_vanish(check_result() == 0 ? CHECK_REACHED_THE_END : 1);
+    }
+    return process_wait(tid);
 }

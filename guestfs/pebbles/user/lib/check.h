@@ -16,4 +16,12 @@ bool check_equal(int got, int expected, const char *text, const char *file, int 
 /* Exit status of a test: 0 when it checked something and all of it held, else 1. */
 int check_result(void);
 
+/*
+ * Run body() in a child, with the checks in it counted there: for bodies that end early if what they test goes wrong,
+ * such as an exec that should fail.
+ */
+#define CHECK_TO_THE_END(body) CHECK_EQUAL(check_to_the_end(body), CHECK_REACHED_THE_END)
+#define CHECK_REACHED_THE_END 1541
+int check_to_the_end(void (*body)(void));
+
 #endif

@@ -50,8 +50,8 @@ static void bad(void)
     for (int i = 0; i <= PEBBLES_ARGUMENTS_MAX; i++)
         too_many[i] = "x";
     too_many[PEBBLES_ARGUMENTS_MAX + 1] = NULL;
-    CHECK(exec("hello", too_many) < 0);
-    CHECK(exec("hello", (const char *const[]){ "hello", long_text, NULL }) < 0);
+    CHECK(exec("crash", too_many) < 0);
+    CHECK(exec("crash", (const char *const[]){ "hello", long_text, NULL }) < 0);
     CHECK(exec(long_name, (const char *const[]){ "hello", NULL }) < 0);
     CHECK(exec("no such file", (const char *const[]){ "hello", NULL }) < 0);
     CHECK(exec("", (const char *const[]){ "hello", NULL }) < 0);
@@ -65,6 +65,6 @@ int main(int argc, char **argv)
     if (argc > 1)
         return check_arguments(argc, argv);
     good();
-    bad();
+    CHECK_TO_THE_END(bad);
     return check_result();
 }

@@ -5,6 +5,7 @@
 #include "check.h"
 
 #define REGION ((char *)0x40000000)
+#define REGION_BYTES ((int)(PEBBLES_PRINT_MAX + PEBBLES_PAGE_BYTES))
 #define BYTES 3000                      /* over the edge of a page */
 #define COLUMNS 80
 #define ROW_BYTES 60                    /* its last byte goes back to the first column */
@@ -25,15 +26,17 @@ static void long_text(void)
 {
     char *text = REGION + PEBBLES_PAGE_BYTES - BYTES / 2;
 
-    CHECK_EQUAL(new_pages(REGION, 2 * PEBBLES_PAGE_BYTES), 0);
+    CHECK_EQUAL(new_pages(REGION, REGION_BYTES), 0);
     for (int i = 0; i < BYTES; i++)
         text[i] = i % ROW_BYTES == ROW_BYTES - 1 ? '\r' : '.';
     CHECK_EQUAL(print(BYTES, text), 0);
     position(row, 0);
     CHECK_EQUAL(print(0, text), 0);
     CHECK(print(-BYTES, text) < 0);
-    CHECK(print(PEBBLES_PRINT_MAX + 1, text) < 0);
-    CHECK(print(3 * PEBBLES_PAGE_BYTES, REGION) < 0);
+    memset(REGION, '\r', (size_t)REGION_BYTES);
+    CHECK_EQUAL(print(PEBBLES_PRINT_MAX, REGION), 0);
+    CHECK(print(PEBBLES_PRINT_MAX + 1, REGION) < 0);
+    CHECK(print(PEBBLES_PAGE_BYTES + 1, REGION + PEBBLES_PRINT_MAX) < 0);
     position(row, 0);
     CHECK_EQUAL(remove_pages(REGION), 0);
 }

@@ -67,7 +67,7 @@ static int killer(int status)
 static void exec_is_refused(void)
 {
     CHECK(thread_start(stacks[0] + sizeof(stacks[0]), late, (void *)0) > 0);
-    CHECK(exec("hello", (const char *const[]){ "hello", NULL }) < 0);
+    CHECK(exec("crash", (const char *const[]){ "hello", NULL }) < 0);
 }
 
 int main(void)
@@ -79,6 +79,6 @@ int main(void)
     CHECK_EQUAL(counter, THREADS * ROUNDS);
     CHECK_EQUAL(process_call(outlived, 9), 9);
     CHECK_EQUAL(process_call(killer, 10), 10);
-    exec_is_refused();
+    CHECK_TO_THE_END(exec_is_refused);
     return check_result();
 }

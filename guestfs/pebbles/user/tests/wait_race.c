@@ -1,6 +1,6 @@
 /*
  * wait_race.c - proves: when many children vanish at once, and several threads wait for them, each status arrives
- * exactly once, and no waiter is left behind.
+ * exactly once, and no waiter is left behind; a wait that no child could end fails at once.
  */
 #include "check.h"
 #include "process.h"
@@ -61,6 +61,29 @@ static void start_children(void)
     mutex_unlock(&lock);
 }
 
+static int stay(int status)
+{
+    const int never = 0;
+
+    deschedule(&never);
+    return status;
+}
+
+/* There is one child, and a thread waits for it already. */
+static void wait_for_nobody(void)
+{
+    waiters_done = collected = 0;
+    int child_tid = tids[0] = process_fork(stay, STATUS_BASE);
+    int waiter = thread_start(stacks[0] + sizeof(stacks[0]), collect_all, NULL);
+
+    while (yield(child_tid) >= 0 || yield(waiter) >= 0)
+        continue;                       /* until both are blocked */
+    CHECK(wait(NULL) < 0);
+    CHECK_EQUAL(make_runnable(child_tid), 0);
+    wait_until_set(&waiters_done);
+    CHECK_EQUAL(collected, 1);
+}
+
 int main(void)
 {
     start_children();
@@ -72,5 +95,6 @@ int main(void)
     CHECK_EQUAL(collected, CHILDREN);
     for (int i = 0; i < CHILDREN; i++)
         CHECK_EQUAL(seen[i], 1);
+    wait_for_nobody();
     return check_result();
 }
