@@ -2,7 +2,7 @@
  * causes.c - proves: each way to go wrong reaches the handler under its own number, with its error code and the address
  * of the right instruction: at it for faults, behind it for traps.
  *
- * Left out is what QEMU's emulation does not do as a processor: ICEBP, an access across the limit, one by a null segment.
+ * Left out is what QEMU does not do as a processor: ICEBP, an access across the limit or by a null segment.
  */
 #include "catch.h"
 #include "check.h"

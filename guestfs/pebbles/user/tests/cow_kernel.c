@@ -1,6 +1,6 @@
 /*
- * cow_kernel.c - proves: what the kernel writes for a program (results of system calls, a handler's frame) goes into the
- * program's own copy of a shared page, or a fresh one of a zero page, and what it reads is the program's own, too.
+ * cow_kernel.c - proves: what the kernel writes for a program (results of system calls, a handler's frame) goes into
+ * the program's own copy of a shared page, or a fresh one of a zero page, and what it reads is the program's own, too.
  */
 #include "check.h"
 #include "process.h"

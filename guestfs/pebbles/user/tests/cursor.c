@@ -1,6 +1,6 @@
 /*
- * cursor.c - proves: the cursor goes wherever on the screen it is put, and nowhere else; printing starts there, moving it;
- * colours are taken or refused.
+ * cursor.c - proves: the cursor goes wherever on the screen it is put, and nowhere else; printing starts there and
+ * moves it; colours are taken or refused.
  */
 #include "check.h"
 

@@ -1,6 +1,6 @@
 /*
- * orphan_zombies.c - proves: a child outlives its parent, belongs to init from then on and not to its grandparent, and is
- * collected there, alive or dead when it was inherited: hundreds of them leave no memory behind.
+ * orphan_zombies.c - proves: a child outlives its parent, belongs to init from then on and not to its grandparent, and
+ * is collected there, alive or dead when it was inherited: hundreds of them leave no memory behind.
  */
 #include "check.h"
 #include "process.h"
