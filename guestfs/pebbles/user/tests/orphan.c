@@ -40,11 +40,11 @@ static void one(void)
 int main(void)
 {
     one();
-    sleep(1);
+    sleep(2);
     uint32_t before = memory_free_pages();
     for (int i = 0; i < ORPHANS; i++)
         one();
-    sleep(1);                           /* init collects the last */
+    sleep(2);                           /* init collects the last */
     CHECK_EQUAL(memory_free_pages(), before);
     return check_result();
 }

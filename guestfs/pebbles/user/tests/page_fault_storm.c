@@ -3,13 +3,14 @@
  * page that is and whether it reads or writes, and keep what is written.
  */
 #include "check.h"
+#include "memory.h"
 #include "random.h"
 
 #define REGION ((volatile uint32_t *)0x80000000)
-#define PAGES 2048u
+#define PAGES_MAX 2048u
 #define WORDS (PEBBLES_PAGE_BYTES / 4)
 
-static uint16_t order[PAGES];
+static uint16_t order[PAGES_MAX];
 
 static volatile uint32_t *word(uint32_t page, uint32_t index)
 {
@@ -18,18 +19,20 @@ static volatile uint32_t *word(uint32_t page, uint32_t index)
 
 int main(void)
 {
-    uint32_t seed = 0x1234567;
+    uint32_t seed = 0x1234567, pages = memory_free_pages();
 
-    CHECK_EQUAL(new_pages((void *)REGION, PAGES * PEBBLES_PAGE_BYTES), 0);
-    random_order(&seed, order, PAGES);
-    for (uint32_t i = 0; i < PAGES; i++) {
+    if (pages > PAGES_MAX)
+        pages = PAGES_MAX;
+    CHECK_EQUAL(new_pages((void *)REGION, (int)(pages * PEBBLES_PAGE_BYTES)), 0);
+    random_order(&seed, order, pages);
+    for (uint32_t i = 0; i < pages; i++) {
         uint32_t page = order[i];
         if (i % 2 == 0)
             CHECK_EQUAL(*word(page, page * 7), 0);
         *word(page, page * 3 + 1) = page + 1;
         CHECK_EQUAL(*word(page, page * 3), 0);
     }
-    for (uint32_t page = 0; page < PAGES; page++) {
+    for (uint32_t page = 0; page < pages; page++) {
         CHECK_EQUAL(*word(page, page * 3 + 1), page + 1);
         *word(page, page * 3 + 1) = 0;
         CHECK_EQUAL(*word(page, page * 7), 0);
