@@ -34,8 +34,8 @@ bool guest_enter(struct trap_frame *frame);
 size_t copy_with_fixup(void *to, const void *from, size_t bytes);
 
 /*
- * Store three pairs of words, unless six without the last word, where the store may fault. False: it did, and some words
- * may have been stored.
+ * Store three pairs of words, unless six without the last word, where the store may fault. False: it did, and some
+ * words may have been stored.
  */
 bool push_with_fixup(void *to, uint64_t first, uint64_t second, uint64_t third, bool six);
 

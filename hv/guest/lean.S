@@ -62,8 +62,8 @@ lean_iretq_enable:
     iretq
 
 /*
- * Calls that C can answer at once from two words, and that change nothing but EAX: bool lean_calls[number](guest, word 0,
- * word 1). False: C did nothing, and the slow path says what is wrong. C keeps RBX, RBP and R12 to R15.
+ * Calls that C can answer at once from two words, and that change nothing but EAX: bool lean_calls[number](guest, word
+ * 0, word 1). False: C did nothing, and the slow path says what is wrong. C keeps RBX, RBP and R12 to R15.
  */
 lean_call:
     movl LEAN_ESP(%r15), %r11d

@@ -1,8 +1,8 @@
 /*
  * lean_calls.c - the calls that guest/lean.S may answer without a saved frame: the good case only, and short.
  *
- * Each does what the call of the same name does with good arguments, or nothing at all and returns false: then that call
- * runs after all, and has the words for what is wrong.
+ * Each does what the call of the same name does with good arguments, or nothing at all and returns false: then that
+ * call runs after all, and has the words for what is wrong.
  */
 #include "guest/guest.h"
 #include "guest/lean.h"

@@ -135,8 +135,8 @@ static inline bool is_plain(const struct gframe *page)
 }
 
 /*
- * The hot part of fill, for a page of the 2 MiB where the last hidden fault was: the link is right as long as the PDE is
- * the same. True: *fault says what came of it; *error as for gspace_fault. False: nothing was done.
+ * The hot part of fill, for a page of the 2 MiB where the last hidden fault was: the link is right as long as the PDE
+ * is the same. True: *fault says what came of it; *error as for gspace_fault. False: nothing was done.
  */
 static inline bool fill_recent(struct gspace *space, gva_t address, uint32_t access, enum gfault *fault,
                                uint32_t *error)

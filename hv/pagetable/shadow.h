@@ -51,8 +51,8 @@ struct shadow_directory {
 };
 
 /*
- * What the last hidden fault found for its 2 MiB, good until links or tables change: see fill.c. "rights" are W and U of a
- * guest PTE as a number 0..3.
+ * What the last hidden fault found for its 2 MiB, good until links or tables change: see fill.c. "rights" are W and U
+ * of a guest PTE as a number 0..3.
  */
 struct shadow_recent {
     uint32_t region;            /* gva / 2 MiB; SHADOW_NO_REGION: nothing */

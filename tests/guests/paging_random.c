@@ -2,13 +2,14 @@
  * paging_random.c - a long random walk of table edits, setpd, adjustpg and accesses, against a walker of its own.
  *
  * Every frame of a small pool is table and data at once: 16 of its words, half of them in its upper half, are sound
- * entries that name frames of the same pool, the others are data. Each of four directories has a few entries that name pool frames. So a frame is a
- * table under several entries and directories, mapped as a page there, read-only here, written by the kernel and by
- * user mode while it is a live table. Entries change by stores of all kinds: through the identity map, through a page
- * that happens to show the table (kernel or user, and the kernel through a read-only page under wp 0), and by the
- * hypervisor's own store for hv_cons_get_cursor_pos. An edit of a present entry is told by hv_adjustpg or followed by
- * hv_setpd; one of a not-present entry is told to nobody. Each access must do what the tables say at that moment: value,
- * effect, fault; words across two pages included. The walk is the same in every run; a failure prints its step.
+ * entries that name frames of the same pool, the others are data. Each of four directories has a few entries that name
+ * pool frames. So a frame is a table under several entries and directories, mapped as a page there, read-only here,
+ * written by the kernel and by user mode while it is a live table. Entries change by stores of all kinds: through the
+ * identity map, through a page that happens to show the table (kernel or user, and the kernel through a read-only page
+ * under wp 0), and by the hypervisor's own store for hv_cons_get_cursor_pos. An edit of a present entry is told by
+ * hv_adjustpg or followed by hv_setpd; one of a not-present entry is told to nobody. Each access must do what the
+ * tables say at that moment: value, effect, fault; words across two pages included. The walk is the same in every run;
+ * a failure prints its step.
  */
 #include "lib/paging.h"
 

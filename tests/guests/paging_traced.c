@@ -10,7 +10,7 @@
 #include "lib/paging.h"
 
 #define PAGE FREE_GVA
-#define VIEW (FREE_GVA + TABLE_SPAN)                /* the table of PAGE, for the kernel; at +1 page read-only for users */
+#define VIEW (FREE_GVA + TABLE_SPAN)            /* the table of PAGE, for the kernel; user may read it at +1 page */
 #define VIEW_READ (VIEW + PAGE_BYTES)
 #define FLAGS_AT 16u                                /* EFLAGS in an event's frame */
 #define INDEX 600u                                  /* which entry of the table: room for the stack below */

@@ -1,12 +1,12 @@
 /*
- * user_exceptions.c - every exception that user mode can raise reaches its slot with its code, and the ones that must not
- * come do not.
+ * user_exceptions.c - every exception that user mode can raise reaches its slot with its code, and the ones that must
+ * not come do not.
  *
- * Each piece raises one exception at its label _at; faults report EIP there, traps behind it. Done with the virtual flag
- * off and on, and with all slots privileged and not (an exception does not ask; INT3 and INTO do: see user_int.c). The
- * FPU works without #NM, an unaligned access with AC set is no #AC (CR0.AM = 0), and TF set by hv_iret steps exactly one
- * instruction. A segment violation through SS may be #SS or #GP: processors and emulators differ, the contract allows both.
- * #XM is left out: QEMU 7.2's emulation raises no SSE exceptions.
+ * Each piece raises one exception at its label _at; faults report EIP there, traps behind it. Done with the virtual
+ * flag off and on, and with all slots privileged and not (an exception does not ask; INT3 and INTO do: see user_int.c).
+ * The FPU works without #NM, an unaligned access with AC set is no #AC (CR0.AM = 0), and TF set by hv_iret steps
+ * exactly one instruction. A segment violation through SS may be #SS or #GP: processors and emulators differ, the
+ * contract allows both. #XM is left out: QEMU 7.2's emulation raises no SSE exceptions.
  */
 #include "lib/paging.h"
 

@@ -3,8 +3,8 @@
  *
  * Zero-fill on demand: user mode writes through 64 missing pages, the handler maps each and returns, with all registers
  * of the user intact. Half of the handler's runs touch a missing kernel page of their own first: that nested #PF has a
- * frame of 20 bytes on the stack that is in use, the kernel's mode word, and returns into the handler. Half of the pages
- * get their mapping without hv_adjustpg, as a not-present entry is never cached. Copy on write then: pages made
+ * frame of 20 bytes on the stack that is in use, the kernel's mode word, and returns into the handler. Half of the
+ * pages get their mapping without hv_adjustpg, as a not-present entry is never cached. Copy on write then: pages made
  * read-only, user mode's store faults with P, the handler gives it another frame and one hv_adjustpg.
  */
 #include "lib/paging.h"

@@ -2,9 +2,9 @@
  * user_int.c - INT n from guest user mode, for every n.
  *
  * Unprivileged slot: delivered there, error code 0 also for the vectors whose exceptions push one, EIP behind the INT,
- * 24 bytes. Privileged slot: #GP with error n*8+2 and EIP at the INT. INT 0xDE is #GP 0x6F2 whatever is in slot 0xDE. The
- * one-byte forms count as INT 3 and INT 4. Some are done again with the instruction across two pages whose frames are
- * not neighbours. A #GP that only looks alike (a bad selector with the same error code) keeps its own EIP.
+ * 24 bytes. Privileged slot: #GP with error n*8+2 and EIP at the INT. INT 0xDE is #GP 0x6F2 whatever is in slot 0xDE.
+ * The one-byte forms count as INT 3 and INT 4. Some are done again with the instruction across two pages whose frames
+ * are not neighbours. A #GP that only looks alike (a bad selector with the same error code) keeps its own EIP.
  */
 #include "lib/paging.h"
 

@@ -15,7 +15,8 @@
 
 USER_PIECE(spin, "1: cmpl $0, (%edi)", "je 1b");
 USER_PIECE(spin_float,
-           "fninit; fldcw 8(%esi); fldpi; fildl (%esi); ldmxcsr 4(%esi); movups 16(%esi), %xmm0; movups 32(%esi), %xmm7\n"
+           "fninit; fldcw 8(%esi); fldpi; fildl (%esi); ldmxcsr 4(%esi);\n"
+           "movups 16(%esi), %xmm0; movups 32(%esi), %xmm7\n"
            "1: cmpl $0, (%edi); je 1b",
            "movups %xmm0, 64(%esi); movups %xmm7, 80(%esi); stmxcsr 96(%esi); fnstcw 100(%esi); fistpl 104(%esi);"
            "fldpi; fcompp; fnstsw 108(%esi)");

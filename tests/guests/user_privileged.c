@@ -1,11 +1,12 @@
 /*
- * user_privileged.c - guest user mode tries what it may not: privileged instructions, ports, control registers, selectors.
+ * user_privileged.c - guest user mode tries what it may not: privileged instructions, ports, control registers,
+ * selectors.
  *
- * Each privileged instruction is #GP(0) with EIP at it; a few are #UD where the processor does not have them or they are
- * switched off. Then every selector of the descriptor table, with each RPL, is loaded into DS, ES, FS, GS and SS, and
- * jumped, called and returned to, from user mode: what fails is #GP (or #NP, #SS) with the selector as error code, what
- * works must leave user mode in user mode. After each of them the kernel's own data accesses and a hypercall must work,
- * null selectors included, and user mode must have its usual segments again.
+ * Each privileged instruction is #GP(0) with EIP at it; a few are #UD where the processor does not have them or they
+ * are switched off. Then every selector of the descriptor table, with each RPL, is loaded into DS, ES, FS, GS and SS,
+ * and jumped, called and returned to, from user mode: what fails is #GP (or #NP, #SS) with the selector as error code,
+ * what works must leave user mode in user mode. After each of them the kernel's own data accesses and a hypercall must
+ * work, null selectors included, and user mode must have its usual segments again.
  */
 #include "lib/paging.h"
 

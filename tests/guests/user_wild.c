@@ -1,6 +1,6 @@
 /*
- * user_wild.c - wild user pointers, from 0 to 0xFFFFFFFF: each access is the #PF of the guest's tables, with address and
- * error bits, up to 0xFEFFFFFF, and #GP(0) or #SS(0) above, never #PF.
+ * user_wild.c - wild user pointers, from 0 to 0xFFFFFFFF: each access is the #PF of the guest's tables, with address
+ * and error bits, up to 0xFEFFFFFF, and #GP(0) or #SS(0) above, never #PF.
  *
  * Reads, writes and jumps at chosen addresses and at a sweep through the whole space; stack operations with wild ESP;
  * operands that straddle a page with one half missing (the address is where the missing half starts), that straddle the

@@ -71,8 +71,8 @@ static bool is_forgotten(uint32_t index, uint32_t pde, uint64_t end)
 }
 
 /*
- * A processor may reach frame: through a PDE that stood there since the last flush, and a PTE that stood in its table at
- * that time or later.
+ * A processor may reach frame: through a PDE that stood there since the last flush, and a PTE that stood in its table
+ * at that time or later.
  */
 static bool may_reach(gva_t address, uint32_t frame, bool is_user, bool is_write)
 {

@@ -1,9 +1,9 @@
 /*
- * paging_model.h - a guest on the machine of fake_mmu.h, and what the contract allows it to see: it remembers its RAM, and
- * every store since the last hv_setpd, so that an old entry may be seen exactly where a TLB could still hold it.
+ * paging_model.h - a guest on the machine of fake_mmu.h, and what the contract allows it to see: it remembers its RAM,
+ * and every store since the last hv_setpd, so that an old entry may be seen exactly where a TLB could still hold it.
  *
- * Each operation is done on the real thing, compared with the model, and followed by audit_space. A difference fails the
- * running test.
+ * Each operation is done on the real thing, compared with the model, and followed by audit_space. A difference fails
+ * the running test.
  */
 #ifndef PAGING_MODEL_H
 #define PAGING_MODEL_H

@@ -7,7 +7,8 @@
  *
  * A probe makes one access, in kernel or user mode, and tells in one word how it went: the value read (puts and
  * executions: DONE), or FAULT(slot, error code). A #PF with the wrong address, or any event with the wrong EIP or mode,
- * is WRONG_FRAME; an access across two pages may fault where the second starts. Values that tests write must not look like 0xFAxxxxxx. traps_record() must have been called.
+ * is WRONG_FRAME; an access across two pages may fault where the second starts. Values that tests write must not look
+ * like 0xFAxxxxxx. traps_record() must have been called.
  */
 #ifndef TESTS_GUESTS_LIB_PAGING_H
 #define TESTS_GUESTS_LIB_PAGING_H
