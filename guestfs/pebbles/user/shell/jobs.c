@@ -48,12 +48,11 @@ static void collect(void *unused)
     }
 }
 
-void jobs_boot(void)
+bool jobs_boot(void)
 {
     shell = gettid();
     collector = thread_start(collector_stack + STACK_BYTES, collect, NULL);
-    if (collector < 0)
-        printf("shell: no thread to collect jobs\n");
+    return collector > 0;
 }
 
 static void report(struct job *job)

@@ -6,7 +6,8 @@
 
 #include "words.h"
 
-void jobs_boot(void);
+/* False: no memory for the second thread, so nothing can be run. */
+bool jobs_boot(void);
 
 /* Run a program. In the foreground: its status when it has ended; in the background: 0 at once. < 0: error. */
 int jobs_run(const struct command *command);

@@ -73,7 +73,10 @@ int main(void)
     static char line[PEBBLES_LINE_MAX + 1];
 
     swexn(exception_stack + EXCEPTION_STACK_BYTES, crashed, NULL, NULL);
-    jobs_boot();
+    if (!jobs_boot()) {
+        print_string("shell: no memory\n");
+        return 1;
+    }
     for (;;) {
         jobs_report();
         print_string(PROMPT);
