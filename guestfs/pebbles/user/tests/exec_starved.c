@@ -12,6 +12,8 @@
 #define LENGTH 15
 #define REGION ((char *)0x40000000)
 #define STATUS_END 71
+#define STATUS_FITS 72
+#define SPARE_MAX 64            /* more than a program of a few pages needs */
 
 static int data = 3, zeroes[2048];
 
@@ -71,30 +73,63 @@ static void chains(void)
     CHECK(wait(NULL) < 0);
 }
 
-/* Takes all memory, down to the last page. */
-static int starve(int unused)
+static char *page_at(int number)
 {
-    uint32_t base = (uint32_t)(uintptr_t)REGION;
+    return REGION + number * (int)PEBBLES_PAGE_BYTES;
+}
 
-    for (uint32_t pages = 4096; pages > 0;) {
-        if (new_pages((void *)(uintptr_t)base, (int)(pages * PEBBLES_PAGE_BYTES)) == 0)
-            base += pages * PEBBLES_PAGE_BYTES;
-        else
+/* Takes all memory, single pages first. The pages. */
+static int take_all(void)
+{
+    int taken = 0;
+
+    for (int pages = 1; pages > 0;) {
+        if (new_pages(page_at(taken), pages * (int)PEBBLES_PAGE_BYTES) == 0) {
+            taken += pages;
+            pages = taken < SPARE_MAX ? 1 : pages == 1 ? 4096 : pages;
+        } else {
             pages /= 2;
+        }
     }
-    CHECK_EQUAL(run_chain(unused), PEBBLES_ERROR_MEMORY);
+    return taken;
+}
+
+/* With so many pages to spare exec runs this program, whose status is STATUS_FITS, or changes nothing. */
+static int starve(int spare)
+{
+    int taken = take_all();
+
+    CHECK(taken > SPARE_MAX);
+    for (int i = 0; i < spare; i++)
+        CHECK_EQUAL(remove_pages(page_at(i)), 0);
+    CHECK_EQUAL(exec(PROGRAM, (const char *const[]){ PROGRAM, "fits", NULL }), PEBBLES_ERROR_MEMORY);
     CHECK_EQUAL(data, 3);
-    for (uint32_t page = (uint32_t)(uintptr_t)REGION; page < base; page += PEBBLES_PAGE_BYTES)
-        *(volatile int *)(uintptr_t)page = 1;   /* what was promised is still there */
+    for (int i = spare; spare == 0 && i < taken; i++)
+        *(volatile char *)page_at(i) = 1;       /* what was promised is still there */
     return check_result();
+}
+
+/* There is one point from which on it fits: exec fails in all the places where it takes memory. */
+static void starvation(void)
+{
+    int status = 0;
+
+    for (int spare = 0; spare < SPARE_MAX; spare++) {
+        int before = status;
+        status = process_call(starve, spare);
+        if (!CHECK(status == STATUS_FITS || (status == 0 && before == 0)))
+            printf("... status %d with %d pages to spare\n", status, spare);
+        CHECK(spare > 0 || status == 0);
+    }
+    CHECK_EQUAL(status, STATUS_FITS);
 }
 
 int main(int argc, char **argv)
 {
     if (argc > 1)
-        return link(argc, argv);
+        return argc == 2 ? STATUS_FITS : link(argc, argv);
     chains();
-    CHECK_EQUAL(process_call(starve, 0), 0);
+    starvation();
     chains();
     return check_result();
 }

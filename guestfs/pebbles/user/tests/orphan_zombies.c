@@ -62,6 +62,17 @@ static int leave_many(int unused)
     return check_result();
 }
 
+/* All have ended, none is collected: what wakes init is the end of their parent. */
+static int leave_the_dead(int unused)
+{
+    for (int i = 0; i < ORPHANS; i++) {
+        int tid = process_fork(end, unused);
+        CHECK(tid > 0);
+        await_result(tid, PEBBLES_ERROR_NONE);
+    }
+    return check_result();
+}
+
 /* The most that one new_pages gives. */
 static uint32_t free_pages(void)
 {
@@ -77,14 +88,14 @@ static uint32_t free_pages(void)
 }
 
 /* A zombie that is not collected keeps one frame, a task that has not ended some more. */
-static void all_are_collected(void)
+static void all_are_collected(int (*leave)(int))
 {
     int start = get_ticks();
 
     free_pages();                                       /* what it takes for page tables stays taken */
     uint32_t before = free_pages();
     for (int i = 0; i < PARENTS; i++)
-        CHECK_EQUAL(process_call(leave_many, i), 0);
+        CHECK_EQUAL(process_call(leave, i), 0);
     while (free_pages() < before && get_ticks() - start < TIMEOUT_TICKS)
         sleep(1);
     CHECK_EQUAL(free_pages(), before);
@@ -95,6 +106,7 @@ int main(void)
 {
     for (int i = 0; i < 3; i++)
         outlives_its_parent();
-    all_are_collected();
+    all_are_collected(leave_many);
+    all_are_collected(leave_the_dead);
     return check_result();
 }
