@@ -23,7 +23,7 @@
 
 /* What a host frame is used for: kind above, index below. 0: it is not this space's. */
 #define OWNER_SHIFT 28u
-enum owner_kind { OWNER_RAM = 1, OWNER_HALF, OWNER_DIRECTORY, OWNER_BOOT };
+enum owner_kind { OWNER_RAM = 1, OWNER_HALF, OWNER_DIRECTORY, OWNER_SNAPSHOT, OWNER_BOOT };
 static uint32_t owners[AUDIT_TOP_BYTES >> PAGE_SHIFT];
 
 static uint64_t linked[SHADOW_TABLES_MAX + 1];      /* directories that link each table, as found */
@@ -111,6 +111,16 @@ static bool visit_directory(const struct audit *audit, visit_frame *visit, const
     return is_good;
 }
 
+static bool visit_table(const struct audit *audit, visit_frame *visit, uint32_t number)
+{
+    const struct shadow_table *table = &audit->pool->tables[number];
+    bool is_good = !table->snapshot.v || visit(audit, table->snapshot, owner_make(OWNER_SNAPSHOT, number));
+
+    for (uint32_t half = 0; is_good && half < 2; half++)
+        is_good = !table->half[half].v || visit(audit, table->half[half], owner_make(OWNER_HALF, number * 2 + half));
+    return is_good;
+}
+
 /* Every host frame that the space owns, until one is not good. */
 static bool visit_all(const struct audit *audit, visit_frame *visit)
 {
@@ -127,9 +137,7 @@ static bool visit_all(const struct audit *audit, visit_frame *visit)
     for (unsigned i = 0; is_good && pool && i < SHADOW_DIRECTORIES; i++)
         is_good = !pool->directories[i].is_used || visit_directory(audit, visit, &pool->directories[i]);
     for (uint32_t i = 1; is_good && pool && i <= pool->table_count; i++)
-        for (uint32_t half = 0; is_good && half < 2; half++)
-            is_good = !pool->tables[i].half[half].v ||
-                      visit(audit, pool->tables[i].half[half], owner_make(OWNER_HALF, i * 2 + half));
+        is_good = visit_table(audit, visit, i);
     if (is_good && backed != space->backed_count)
         return fail(audit, "backed_count is %u, but %u frames are backed", space->backed_count, backed);
     return is_good;
@@ -218,10 +226,18 @@ static bool is_leaf_true(const struct shadow_table *table, uint32_t pte, uint32_
            (compile_is_flip(pte, table->role) && pte & GPTE_P && (leaf | PTE_W) == compile_flipped(page));
 }
 
+/* What the leaves of a table were made from: the guest's table, or its snapshot. NULL: not known. */
+static const uint32_t *entries_behind(const struct audit *audit, const struct shadow_table *table)
+{
+    if (table->snapshot.v)
+        return hpa_to_ptr(table->snapshot);
+    return table->is_synced ? gspace_peek(audit->space, table->frame) : NULL;
+}
+
 static bool check_leaf(const struct audit *audit, uint32_t number, uint32_t entry, uint64_t leaf)
 {
     const struct shadow_table *table = &audit->pool->tables[number];
-    const uint32_t *ptes = gspace_peek(audit->space, table->frame);
+    const uint32_t *ptes = entries_behind(audit, table);
     bool is_ram;
     uint32_t frame = owner_of(leaf, OWNER_RAM, &is_ram);
 
@@ -234,9 +250,10 @@ static bool check_leaf(const struct audit *audit, uint32_t number, uint32_t entr
                     entry, frame);
     if (leaf & PTE_W && !is_recorded(gframe, number, entry))
         return fail(audit, "table %u: writable leaf 0x%x of frame 0x%x is not recorded", number, entry, frame);
-    if (table->is_synced && !is_leaf_true(table, ptes ? ptes[entry] : 0, frame, leaf))
-        return fail(audit, "table %u (frame 0x%x, role %u) is synced, but leaf 0x%x is 0x%lx and the PTE 0x%x", number,
-                    table->frame, table->role, entry, leaf, ptes ? ptes[entry] : 0);
+    if ((table->is_synced || ptes) && !is_leaf_true(table, ptes ? ptes[entry] : 0, frame, leaf))
+        return fail(audit, "table %u (frame 0x%x, role %u) is %s, but leaf 0x%x is 0x%lx and the PTE 0x%x", number,
+                    table->frame, table->role, table->is_synced ? "synced" : "known", entry, leaf,
+                    ptes ? ptes[entry] : 0);
     return true;
 }
 
@@ -259,6 +276,8 @@ static bool check_table(const struct audit *audit, uint32_t number)
 
     if (table->parents != linked[number])
         return fail(audit, "table %u: parents are 0x%lx, but 0x%lx link it", number, table->parents, linked[number]);
+    if (table->is_synced && table->snapshot.v)
+        return fail(audit, "table %u is synced, but has a snapshot", number);
     for (uint32_t half = 0; half < 2; half++) {
         const uint64_t *leaves = table->half[half].v ? hpa_to_ptr(table->half[half]) : NULL;
         for (uint32_t i = 0; is_good && leaves && i < TABLE_ENTRIES; i++)
@@ -331,6 +350,29 @@ static bool check_lists(const struct audit *audit)
     return true;
 }
 
+/* As long as the PDE is what the last fault found, it is linked right, in both halves. */
+static bool check_recent(const struct audit *audit)
+{
+    const struct shadow_recent *recent = &audit->pool->recent;
+    const struct shadow_table *table = recent->table;
+
+    if (recent->region == SHADOW_NO_REGION)
+        return true;
+    const uint32_t *pdes = gspace_peek(audit->space, audit->pool->current->frame);
+    const uint64_t *leaves = hpa_to_ptr(table->half[recent->region % 2]);
+    if (!table->is_used || recent->pde_at != &pdes[recent->region / 2] || recent->leaves != leaves ||
+        recent->entries != gspace_peek(audit->space, table->frame) ||
+        recent->snapshot != (table->snapshot.v ? hpa_to_ptr(table->snapshot) : NULL))
+        return fail(audit, "what is remembered of region 0x%x is not so", recent->region);
+    for (uint32_t half = 0; *recent->pde_at == recent->pde && half < 2; half++) {
+        const uint64_t *link = shadow_pde(audit->pool->current, recent->region / 2, half);
+        bool is_needed = half == recent->region % 2;
+        if (link && *link ? *link != compile_pde(recent->pde, audit->space->wp, table->half[half]) : is_needed)
+            return fail(audit, "region 0x%x is remembered, but its PDE's link %u is wrong", recent->region, half);
+    }
+    return true;
+}
+
 static bool check_shadows(const struct audit *audit)
 {
     const struct gspace *space = audit->space;
@@ -348,7 +390,7 @@ static bool check_shadows(const struct audit *audit)
     if (!current || !current->is_used || current->root.v != space->root.v || current->wp != space->wp ||
         current->frame != space->directory.v >> PAGE_SHIFT || pool->pinned)
         return fail(audit, "the current directory is not that of the last hv_setpd, or a table is still pinned");
-    return true;
+    return check_recent(audit);
 }
 
 /* Paging is off: RAM one to one, for guest kernel only. */
