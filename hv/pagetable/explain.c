@@ -20,8 +20,7 @@ static const char *rights_name(uint32_t rights)
 static void explain_boot(const struct gspace *space, gva_t address, char *text, uint32_t text_bytes)
 {
     const char *verdict = address.v < space->memory_bytes ? "lies inside it and is readable and writable"
-                        : address.v <= HV_MAX_GVA         ? "lies beyond it: not present"
-                                                          : "lies beyond the segment limit 0xfeffffff";
+                                                          : "lies beyond it: not present";
     format_string(text, text_bytes, "paging is off: RAM is 0x00000000..0x%08x, 0x%08x %s", space->memory_bytes - 1,
                   address.v, verdict);
 }
@@ -38,7 +37,11 @@ static const char *pde_fault(const struct gspace *space, uint32_t pde)
 
 void gspace_explain(const struct gspace *space, gva_t address, char *text, uint32_t text_bytes)
 {
-    if (!space->paging || address.v > HV_MAX_GVA) {
+    if (address.v > HV_MAX_GVA) {
+        format_string(text, text_bytes, "0x%08x lies beyond the segment limit 0x%08x", address.v, HV_MAX_GVA);
+        return;
+    }
+    if (!space->paging) {
         explain_boot(space, address, text, text_bytes);
         return;
     }
