@@ -20,7 +20,7 @@ uint32_t memory_free_pages(void)
 
     while (pages < PAGES_MAX && is_there(pages * 2))
         pages *= 2;
-    for (step = pages / 2; step >= pages / 8 && step > 0; step /= 2) {
+    for (step = pages / 2; step > 0; step /= 2) {
         if (is_there(pages + step))
             pages += step;
     }

@@ -6,7 +6,7 @@
 
 #include "pebbles.h"
 
-/* As many pages as new_pages gives in one go at this moment, less up to an eighth. */
+/* As many pages as new_pages gives in one go at this moment. */
 uint32_t memory_free_pages(void);
 
 #endif

@@ -9,11 +9,12 @@
 
 #define PROGRAM "exec_starved"
 #define CHAINS 4
-#define LENGTH 15
+#define LENGTH 8
 #define REGION ((char *)0x40000000)
 #define STATUS_END 71
 #define STATUS_FITS 72
 #define SPARE_MAX 64            /* more than a program of a few pages needs */
+#define ROOM 256
 
 static int data = 3, zeroes[2048];
 
@@ -86,7 +87,7 @@ static int take_all(void)
     for (int pages = 1; pages > 0;) {
         if (new_pages(page_at(taken), pages * (int)PEBBLES_PAGE_BYTES) == 0) {
             taken += pages;
-            pages = taken < SPARE_MAX ? 1 : pages == 1 ? 4096 : pages;
+            pages = taken < ROOM ? 1 : pages == 1 ? 4096 : pages;
         } else {
             pages /= 2;
         }
@@ -109,11 +110,27 @@ static int starve(int spare)
     return check_result();
 }
 
+/* Takes all memory but ROOM pages, which are enough for a few small tasks, until it is woken. */
+static int hog(int unused)
+{
+    const int never = 0;
+    int taken = take_all();
+
+    (void)unused;
+    CHECK(taken > ROOM);
+    for (int i = 0; i < ROOM && i < taken; i++)
+        CHECK_EQUAL(remove_pages(page_at(i)), 0);
+    deschedule(&never);
+    return check_result();
+}
+
 /* There is one point from which on it fits: exec fails in all the places where it takes memory. */
 static void starvation(void)
 {
-    int status = 0;
+    int status = 0, hog_tid = process_fork(hog, 0);
 
+    while (yield(hog_tid) == 0)
+        continue;                       /* until it has descheduled itself */
     for (int spare = 0; spare < SPARE_MAX; spare++) {
         int before = status;
         status = process_call(starve, spare);
@@ -122,6 +139,8 @@ static void starvation(void)
         CHECK(spare > 0 || status == 0);
     }
     CHECK_EQUAL(status, STATUS_FITS);
+    CHECK_EQUAL(make_runnable(hog_tid), 0);
+    CHECK_EQUAL(process_wait(hog_tid), 0);
 }
 
 int main(int argc, char **argv)
