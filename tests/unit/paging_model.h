@@ -24,6 +24,9 @@ extern bool model_wp;
 /* Shown with each failure. */
 extern uint64_t model_step, model_seed;
 
+/* The audit follows each operation whose number divides by this; 1 at first. */
+extern uint32_t model_audit_interval;
+
 /* How often things happened, for tests that must have met them. */
 struct model_counts {
     uint64_t done, reflected, bad_entries, no_memory, hidden_faults, traced_writes, stale, setpds, adjusts;

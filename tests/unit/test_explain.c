@@ -83,7 +83,8 @@ static void test_directory_entries(void **state)
     put(DIRECTORY, 0x1FC, 0xABCDE006);
     expect(0x7F3FE123, "directory 0x00003000, wp 0, PDE[0x1fc] 0xabcde006 not present");
     put(DIRECTORY, 0x1FC, 0x4087);
-    expect(0x7F3FE123, "directory 0x00003000, wp 0, PDE[0x1fc] 0x00004087 has PS set, and 4 MiB pages do not exist here");
+    expect(0x7F3FE123,
+           "directory 0x00003000, wp 0, PDE[0x1fc] 0x00004087 has PS set, and 4 MiB pages do not exist here");
     put(DIRECTORY, 0x1FC, FRAMES << 12 | 7);
     expect(0x7F3FE123, "directory 0x00003000, wp 0, PDE[0x1fc] 0x00010007 names a page table outside RAM");
     put(DIRECTORY, 1019, 0xFFFFF001);
