@@ -236,6 +236,7 @@ static inline bool adjust_recent(struct gspace *space, gva_t address)
     if (recent->snapshot)
         recent->snapshot[entry] = pte;
     tlb_flush_page(address);
+    audit_check(space);
     return true;
 }
 
