@@ -101,8 +101,10 @@ bool trap_may_enter(struct guest *guest)
     return guest->state == GUEST_READY && !vcon_log_is_full(&guest->console.vcon);
 }
 
-/* A #PF. True: the guest may go on at once; nothing else can have become due by it. */
-static __attribute__((noinline)) bool page_fault(struct guest *guest)
+bool page_fault_from_guest(struct guest *guest);
+
+/* A #PF, straight from entry.S. True: the guest may go on at once; nothing else can have become due by it. */
+bool page_fault_from_guest(struct guest *guest)
 {
     uint64_t linear = insn_read_cr2();
     uint32_t error;
@@ -123,17 +125,12 @@ static __attribute__((noinline)) bool page_fault(struct guest *guest)
     return false;
 }
 
-static __attribute__((noinline)) bool other_trap(struct guest *guest)
-{
-    return handle_trap(guest) && guest->state == GUEST_READY && trap_may_enter(guest);
-}
-
 bool trap_from_guest(struct guest *guest);
 
-/* Called by entry.S with the guest whose frame it filled: the frame comes first in struct guest. */
+/* Every other trap, called by entry.S with the guest whose frame it filled: the frame comes first in struct guest. */
 bool trap_from_guest(struct guest *guest)
 {
-    return guest->frame.vector == EXC_PF ? page_fault(guest) : other_trap(guest);
+    return handle_trap(guest) && guest->state == GUEST_READY && trap_may_enter(guest);
 }
 
 static const char *fatal_name(uint64_t vector)

@@ -3,9 +3,9 @@
  * fault.
  *
  * A trap from a guest lands in its struct trap_frame: TSS.RSP0 points just past it, the processor pushes the last five
- * words, the stub the rest, and trap_from_guest is called on the stack that guest_enter left; the guest goes on when
- * that says so, and guest_enter returns when not. C therefore never nests, and a guest's registers need no copying. A
- * trap from the hypervisor itself is a call of trap_in_hv on the current stack.
+ * words, the stub the rest, and trap_from_guest, or page_fault_from_guest, is called on the stack that guest_enter
+ * left; the guest goes on when that says so, and guest_enter returns when not. C therefore never nests, and a guest's
+ * registers need no copying. A trap from the hypervisor itself is a call of trap_in_hv on the current stack.
  */
 #define SEL_GUEST_DATA 0x33
 #define VECTOR_HYPERCALL 0xDE
@@ -23,6 +23,18 @@ hv_start:                               /* RDI: struct boot_info in the direct m
     ud2
 
     .text
+/* RSP: a guest's frame; afterwards its last five words, for IRETQ. */
+    .macro POP_FRAME
+    popq %rax
+    popq %rbx
+    popq %rcx
+    popq %rdx
+    popq %rsi
+    popq %rdi
+    popq %rbp
+    addq $16, %rsp                      /* vector, error */
+    .endm
+
 /* bool guest_enter(struct trap_frame *frame): run until trap_from_guest ends the turn. */
     .globl guest_enter
 guest_enter:
@@ -34,30 +46,17 @@ guest_enter:
     pushq %r15
     subq $8, %rsp                       /* 16-byte aligned, for the calls of trap_from_guest */
     movq %rsp, hv_resume_rsp(%rip)
-    call guest_reload_segments
-guest_resume:                           /* RDI: the frame */
     movq %rdi, %rsp
-    popq %rax
-    popq %rbx
-    popq %rcx
-    popq %rdx
-    popq %rsi
-    popq %rdi
-    popq %rbp
-    addq $16, %rsp                      /* vector, error */
-    .globl guest_iretq
-guest_iretq:
-    iretq
-
-/* Reload the data segments a guest expects: IRETQ to an outer ring, or another guest, may have spoilt them. */
-    .globl guest_reload_segments
-guest_reload_segments:
-    movl $SEL_GUEST_DATA, %eax
+guest_resume_fresh:                     /* RSP: the frame */
+    movl $SEL_GUEST_DATA, %eax          /* IRETQ to an outer ring, or another guest, may have spoilt them */
     movl %eax, %ds
     movl %eax, %es
     movl %eax, %fs
     movl %eax, %gs
-    ret
+    POP_FRAME
+    .globl guest_iretq
+guest_iretq:
+    iretq
 
 /* 256 stubs of 16 bytes. Vectors without an error code push 0 in its place. */
     .balign 16
@@ -79,6 +78,8 @@ trap_stubs:
     pushq $vector
     .if vector == 2 || vector == 8 || vector == 18
     jmp trap_from_hv                    /* on a stack of their own, wherever they came from */
+    .elseif vector == 14
+    jmp trap_page_fault
     .else
     jmp trap_common
     .endif
@@ -86,9 +87,8 @@ trap_stubs:
     .set vector, vector + 1
     .endr
 
-    .balign 16
-    .globl trap_common
-trap_common:
+/* Save the guest's registers in its frame, ask C, and go on, or end the turn. */
+    .macro ASK_C function
     testb $3, 24(%rsp)                  /* saved CS.RPL: never 0 in a guest */
     jz trap_from_hv
     pushq %rbp
@@ -98,19 +98,28 @@ trap_common:
     pushq %rcx
     pushq %rbx
     pushq %rax
+    movq %rsp, %rdi
     movq %rsp, %rbx                     /* C keeps RBX and R12 */
     movl FRAME_CS(%rsp), %r12d
     cld                                 /* DF belongs to the guest; C expects it clear */
-    movq %rbx, %rdi
     movq hv_resume_rsp(%rip), %rsp
-    call trap_from_guest
-    movq %rbx, %rdi
+    call \function
     testb %al, %al
     jz guest_leave
-    cmpl FRAME_CS(%rdi), %r12d          /* where it traps and where it goes on: another mode has its own segments */
-    je guest_resume
-    call guest_reload_segments
-    jmp guest_resume
+    movq %rbx, %rsp
+    cmpl FRAME_CS(%rsp), %r12d          /* where it traps and where it goes on: another mode has its own segments */
+    jne guest_resume_fresh
+    POP_FRAME
+iretq_after_\function:
+    iretq
+    .endm
+
+    .balign 16
+    .globl trap_common
+trap_common:
+    ASK_C trap_from_guest
+trap_page_fault:
+    ASK_C page_fault_from_guest
 
 guest_leave:
     movl $1, %eax
@@ -130,10 +139,9 @@ trap_from_hv:
     /*
      * IRETQ itself can fault, in ring 0, with RSP inside the guest's frame: what it pushed fits below the five words.
      */
-    cmpq $guest_iretq, 16(%rsp)
-    je iretq_failed
-    .irp where, magic, disable, enable, call, iret, interrupt
-    cmpq $lean_iretq_\where, 16(%rsp)
+    .irp where, guest_iretq, iretq_after_trap_from_guest, iretq_after_page_fault_from_guest, lean_iretq_magic, \
+        lean_iretq_disable, lean_iretq_enable, lean_iretq_call, lean_iretq_iret, lean_iretq_interrupt
+    cmpq $\where, 16(%rsp)
     je iretq_failed
     .endr
     pushq %r15

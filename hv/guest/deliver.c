@@ -129,8 +129,12 @@ static __attribute__((noinline)) void crash_undeliverable(struct guest *guest, c
         crash_bad_stack(guest, event, bad);
 }
 
-/* True: the handler is next. False: nothing changed for the guest but the words below its stack. */
-static inline bool push_event(struct guest *guest, uint8_t slot, uint32_t error_word, uint32_t fault_address)
+/*
+ * Record the event and push its frame; at and detail are for the record. True: the handler is next. False: nothing
+ * changed for the guest but the words below its stack.
+ */
+static inline bool push_event(struct guest *guest, uint8_t slot, uint32_t error_word, uint32_t fault_address,
+                              uint32_t at, uint32_t detail)
 {
     struct trap_frame *frame = &guest->frame;
     uint32_t handler = guest->idt[slot].eip;
@@ -138,6 +142,7 @@ static inline bool push_event(struct guest *guest, uint8_t slot, uint32_t error_
 
     if (handler - 1 >= HV_MAX_GVA)      /* empty, or beyond the segment */
         return false;
+    events_record(&guest->events, slot, at, detail);    /* first: then less is alive across the push */
     inject_build(&pushed, &(struct inject_context){
         .eip = (uint32_t)frame->eip,
         .esp = (uint32_t)frame->esp,
@@ -147,8 +152,10 @@ static inline bool push_event(struct guest *guest, uint8_t slot, uint32_t error_
         .virtual_if = guest->virq.enabled,
     }, error_word, fault_address);
     if (!gmem_push(GVA(pushed.esp), pushed.pairs[0], pushed.pairs[1], pushed.pairs[2],
-                   pushed.word_count == INJECT_USER_WORDS))
+                   pushed.word_count == INJECT_USER_WORDS)) {
+        events_forget(&guest->events);
         return false;
+    }
     guest->event_count++;
     guest->virq.enabled = false;
     frame->eip = handler;
@@ -163,10 +170,8 @@ bool deliver_exception(struct guest *guest, uint8_t vector, uint32_t error_code,
 {
     uint32_t at = (uint32_t)guest->frame.eip;
 
-    if (push_event(guest, vector, error_code, fault_address)) {
-        events_record(&guest->events, vector, at, vector == EXC_PF ? fault_address : error_code);
+    if (push_event(guest, vector, error_code, fault_address, at, vector == EXC_PF ? fault_address : error_code))
         return true;
-    }
     crash_undeliverable(guest, &(struct event){ EVENT_EXCEPTION, vector, error_code, fault_address, at });
     return false;
 }
@@ -180,9 +185,7 @@ void deliver_soft_interrupt(struct guest *guest, uint8_t n, uint32_t int_eip)
     if (!is_allowed && (guest->idt[n].eip != 0 || is_hypercall)) {
         guest->frame.eip = int_eip;
         deliver_exception(guest, EXC_GP, n * 8u + SELECTOR_ERROR_IDT, 0);
-    } else if (push_event(guest, n, 0, 0)) {
-        events_record(&guest->events, n, int_eip, 0);
-    } else {
+    } else if (!push_event(guest, n, 0, 0, int_eip, 0)) {
         crash_undeliverable(guest, &(struct event){ .kind = EVENT_INT, .slot = n, .at = int_eip });
     }
 }
@@ -193,8 +196,6 @@ void deliver_pending(struct guest *guest)
 
     CHECK(virq_is_deliverable(&guest->virq));
     uint8_t slot = virq_take(&guest->virq, &error_word);
-    if (push_event(guest, slot, error_word, 0))
-        events_record(&guest->events, slot, at, error_word);
-    else
+    if (!push_event(guest, slot, error_word, 0, at, error_word))
         crash_undeliverable(guest, &(struct event){ EVENT_INTERRUPT, slot, error_word, 0, at });
 }

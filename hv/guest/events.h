@@ -36,4 +36,10 @@ static inline void events_record(struct guest_events *events, uint32_t kind, uin
     event->detail = detail;
 }
 
+/* Take the last record back: what it says did not happen. */
+static inline void events_forget(struct guest_events *events)
+{
+    events->next_bytes -= sizeof(struct guest_event);
+}
+
 #endif

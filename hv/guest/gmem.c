@@ -49,11 +49,6 @@ bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, g
     return copied_all(guest, to, bytes, copy_with_fixup(linear_ptr(to), from, bytes), bad);
 }
 
-bool gmem_push(gva_t to, uint64_t first, uint64_t second, uint64_t third, bool six)
-{
-    return push_with_fixup(linear_ptr(to), first, second, third, six);
-}
-
 bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value)
 {
     return gmem_read(guest, from, value, sizeof(*value), NULL);

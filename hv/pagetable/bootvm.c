@@ -8,7 +8,6 @@
 #include "base/frames.h"
 #include "cpu/desc.h"
 #include "cpu/x86.h"
-#include "pagetable/gwalk.h"
 #include "pagetable/hvmap.h"
 #include "pagetable/layout.h"
 
@@ -50,15 +49,11 @@ void bootvm_free(hpa_t root)
     frames_free(root);
 }
 
-enum gfault bootvm_fault(struct gspace *space, gva_t address, uint32_t access, uint32_t *error)
+enum gfault bootvm_fill(struct gspace *space, gva_t address)
 {
     uint64_t linear = (uint64_t)GUEST_LINEAR_BASE + (address.v & ~PAGE_MASK);
-
-    if (address.v >= space->memory_bytes || access & ACCESS_USER) {
-        *error = access | (address.v < space->memory_bytes ? PF_PRESENT : 0);
-        return GFAULT_REFLECT;
-    }
     hpa_t page = gspace_back(space, address.v >> PAGE_SHIFT);
+
     if (!page.v || !table_map(hpa_to_ptr(space->root), linear, page.v, PAGE_SIZE, BOOTVM_LEAF, 0))
         return GFAULT_NO_MEMORY;
     return GFAULT_FILLED;

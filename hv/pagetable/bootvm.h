@@ -5,12 +5,24 @@
 #define PAGETABLE_BOOTVM_H
 
 #include "pagetable/gspace.h"
+#include "pagetable/gwalk.h"
 
 /* An empty root with the upper half; HPA_NONE when memory is out. */
 hpa_t bootvm_create(void);
 /* Give the root and the tables below it back; RAM stays. Not while it is loaded. */
 void bootvm_free(hpa_t root);
-/* gspace_fault, paging off. */
-enum gfault bootvm_fault(struct gspace *space, gva_t address, uint32_t access, uint32_t *error);
+/* Back and map the page of an address in RAM: GFAULT_FILLED or GFAULT_NO_MEMORY. */
+enum gfault bootvm_fill(struct gspace *space, gva_t address);
+
+/* gspace_fault, paging off. Guest kernels run in ring 1; ring 3, by a RETF of the kernel's own, may touch nothing. */
+static inline enum gfault bootvm_fault(struct gspace *space, gva_t address, uint32_t access, uint32_t *error)
+{
+    bool is_inside = address.v < space->memory_bytes;
+
+    if (is_inside && !(access & ACCESS_USER))
+        return bootvm_fill(space, address);
+    *error = access | is_inside;
+    return GFAULT_REFLECT;
+}
 
 #endif

@@ -85,7 +85,7 @@ static void remember(struct gspace *space, const struct shadow_table *table, gva
         .pde_at = &directory[gtable_pde_index(address)],
         .entries = gspace_peek(space, table->frame),
         .leaves = hpa_to_ptr(table->half[gtable_pte_index(address) / TABLE_ENTRIES]),
-        .table = table,
+        .first_record = rmap_first_record(space, table),
         .snapshot = table->snapshot.v ? hpa_to_ptr(table->snapshot) : NULL,
     };
     for (uint32_t rights = 0; rights < 4; rights++) {
@@ -134,40 +134,54 @@ static inline bool is_plain(const struct gframe *page)
     return page->host && !(page->flags & GFRAME_TRACED);
 }
 
-/*
- * The hot part of fill, for a page of the 2 MiB where the last hidden fault was: the link is right as long as the PDE
- * is the same. True: *fault says what came of it; *error as for gspace_fault. False: nothing was done.
- */
-static inline bool fill_recent(struct gspace *space, gva_t address, uint32_t access, enum gfault *fault,
-                               uint32_t *error)
+/* The rest of fill_recent, seldom needed. */
+static __attribute__((noinline)) enum gfault fill_recent_rest(struct gspace *space, gva_t address, uint32_t frame,
+                                                              uint32_t record, uint64_t before)
 {
-    const struct shadow_recent *recent = &space->shadows->recent;
-
-    if (address.v / LARGE_PAGE_SIZE != recent->region || *recent->pde_at != recent->pde)
-        return false;
-    uint32_t entry = gtable_pte_index(address), pte = recent->entries[entry], rights = pte >> 1 & 3;
-    bool is_present = pte & GPTE_P;
-    if (!is_present || !(recent->allowed[access / 2] >> rights & 1)) {
-        *fault = GFAULT_REFLECT;
-        *error = access | is_present;
-        return true;
-    }
-    uint32_t frame = pte >> GPTE_FRAME_SHIFT;
-    if (frame >= space->frame_count || !is_plain(&space->frames[frame]))
-        return false;
-    uint64_t *leaf = &recent->leaves[entry % TABLE_ENTRIES], before = *leaf, bits = recent->leaf_bits[rights];
-    if (access & ~(uint32_t)bits & ACCESS_WRITE)
-        bits = compile_flipped(HPA(0));     /* allowed, and yet not writable: a flip page, and the kernel writes */
-    *leaf = (uint64_t)space->frames[frame].host << PAGE_SHIFT | bits;
-    if (bits & PTE_W)
-        rmap_add(space, frame, recent->table, entry);
-    if (recent->snapshot)
-        recent->snapshot[entry] = pte;
+    if (record)
+        rmap_add_another(space, frame, record);
     if (before)
         tlb_flush_page(address);
     audit_check(space);
-    *fault = GFAULT_FILLED;
-    return true;
+    return GFAULT_FILLED;
+}
+
+static inline bool is_recent(const struct shadow_recent *recent, gva_t address)
+{
+    return address.v / LARGE_PAGE_SIZE == recent->region && *recent->pde_at == recent->pde;
+}
+
+/* fill_recent cannot tell. */
+#define GFAULT_UNKNOWN ((enum gfault)-1)
+
+/*
+ * The hot part of fill, for a page of the 2 MiB where the last hidden fault was: the link is right as long as the PDE
+ * is the same. No call but at the end, so that nothing needs saving.
+ */
+static inline enum gfault fill_recent(struct gspace *space, gva_t address, uint32_t access, uint32_t *error)
+{
+    const struct shadow_recent *recent = &space->shadows->recent;
+    uint32_t entry = gtable_pte_index(address), pte = recent->entries[entry], rights = pte >> 1 & 3;
+    bool is_present = pte & GPTE_P;
+
+    if (!is_present || !(recent->allowed[access / 2] >> rights & 1)) {
+        *error = access | is_present;
+        return GFAULT_REFLECT;
+    }
+    uint32_t frame = pte >> GPTE_FRAME_SHIFT;
+    struct gframe *page = &space->frames[frame];
+    if (frame >= space->frame_count || !is_plain(page))
+        return GFAULT_UNKNOWN;
+    uint64_t *leaf = &recent->leaves[entry % TABLE_ENTRIES], before = *leaf, bits = recent->leaf_bits[rights];
+    if (access & ~(uint32_t)bits & ACCESS_WRITE)
+        bits = compile_flipped(HPA(0));     /* allowed, and yet not writable: a flip page, and the kernel writes */
+    *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
+    if (recent->snapshot)
+        recent->snapshot[entry] = pte;
+    uint32_t record = bits & PTE_W ? rmap_try_add(page, recent->first_record | entry) : 0;
+    if (record || before)
+        return fill_recent_rest(space, address, frame, record, before);
+    return GFAULT_FILLED;
 }
 
 /* What the guest's tables do not refuse. Apart, so that a refusal comes back quickly. */
@@ -180,43 +194,74 @@ static __attribute__((noinline)) enum gfault fault_unrefused(struct gspace *spac
     return fill(space, address, access, &walk) ? GFAULT_FILLED : GFAULT_NO_MEMORY;
 }
 
-enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access, uint32_t *error)
+/* Look at everything. */
+static __attribute__((noinline)) enum gfault fault_walked(struct gspace *space, gva_t address, uint32_t access,
+                                                          uint32_t *error)
 {
-    enum gfault fault;
-
-    if (!space->paging)
-        return bootvm_fault(space, address, access, error);
-    if (fill_recent(space, address, access, &fault, error))
-        return fault;
     struct gwalk walk = walk_guest(space, address, access);
+
     if (walk.verdict != GWALK_NOT_PRESENT && walk.verdict != GWALK_DENIED)
         return fault_unrefused(space, address, access);
     *error = gwalk_error(walk.verdict, access);
     return GFAULT_REFLECT;
 }
 
-enum status gspace_setpd(struct gspace *space, gpa_t directory_address, uint32_t wp)
+enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access, uint32_t *error)
+{
+    if (!space->paging)
+        return bootvm_fault(space, address, access, error);
+    if (is_recent(&space->shadows->recent, address)) {
+        enum gfault fault = fill_recent(space, address, access, error);
+        if (fault != GFAULT_UNKNOWN)
+            return fault;
+    }
+    return fault_walked(space, address, access, error);
+}
+
+/* Make this directory the processor's. */
+static inline void load_directory(struct gspace *space, struct shadow_directory *directory, gpa_t address)
+{
+    struct shadow_pool *pool = space->shadows;
+
+    directory->stamp = ++pool->stamp;
+    pool->current = directory;
+    shadow_forget_recent(pool);
+    space->root = directory->root;
+    space->directory = address;
+    space->wp = directory->wp;
+    space->paging = true;
+    tlb_load_root(directory->root);     /* always: protecting has taken rights away */
+}
+
+/* Any directory: it may have no shadow yet, or something to read again. */
+static __attribute__((noinline)) enum status setpd_any(struct gspace *space, gpa_t address, uint32_t wp)
 {
     if (!space->shadows && shadow_pool_create(space) != STATUS_OK)
         return STATUS_NO_MEMORY;
-    struct shadow_pool *pool = space->shadows;
-    struct shadow_directory *directory = shadow_get_directory(space, directory_address.v >> PAGE_SHIFT, wp);
+    struct shadow_directory *directory = shadow_get_directory(space, address.v >> PAGE_SHIFT, wp);
     if (!directory)
         return STATUS_NO_MEMORY;
-    directory->stamp = ++pool->stamp;
     sync_reachable(space, directory);
-    shadow_forget_recent(pool);
     hpa_t boot_root = space->paging ? HPA_NONE : space->root;
-    pool->current = directory;
-    space->root = directory->root;
-    space->directory = directory_address;
-    space->wp = wp != 0;
-    space->paging = true;
-    tlb_load_root(space->root);     /* always: protecting has taken rights away */
+    load_directory(space, directory, address);
     if (boot_root.v)
         bootvm_free(boot_root);
     audit_check(space);
     return STATUS_OK;
+}
+
+enum status gspace_setpd(struct gspace *space, gpa_t address, uint32_t wp)
+{
+    uint16_t index = space->frames[address.v >> PAGE_SHIFT].shadow;
+
+    if (index & SHADOW_IS_DIRECTORY) {
+        struct shadow_directory *directory = &space->shadows->directories[index & ~SHADOW_IS_DIRECTORY];
+        if (directory->wp == (wp != 0) && !directory->is_dirty) {
+            load_directory(space, directory, address);
+            return STATUS_OK;
+        }
+    }
+    return setpd_any(space, address, wp);
 }
 
 /* The hot part, for a PDE that is the same as when fill_recent was prepared: both links are right then. */
@@ -224,17 +269,19 @@ static inline bool adjust_recent(struct gspace *space, gva_t address)
 {
     const struct shadow_recent *recent = &space->shadows->recent;
 
-    if (address.v / LARGE_PAGE_SIZE != recent->region || *recent->pde_at != recent->pde)
+    if (!is_recent(recent, address))
         return false;
     uint32_t entry = gtable_pte_index(address), pte = recent->entries[entry], frame = pte >> GPTE_FRAME_SHIFT;
-    if (!(pte & GPTE_P) || frame >= space->frame_count || !is_plain(&space->frames[frame]))
+    struct gframe *page = &space->frames[frame];
+    if (!(pte & GPTE_P) || frame >= space->frame_count || !is_plain(page))
         return false;
-    uint64_t leaf = (uint64_t)space->frames[frame].host << PAGE_SHIFT | recent->leaf_bits[pte >> 1 & 3];
+    uint64_t leaf = (uint64_t)page->host << PAGE_SHIFT | recent->leaf_bits[pte >> 1 & 3];
     recent->leaves[entry % TABLE_ENTRIES] = leaf;
-    if (leaf & PTE_W)
-        rmap_add(space, frame, recent->table, entry);
     if (recent->snapshot)
         recent->snapshot[entry] = pte;
+    uint32_t record = leaf & PTE_W ? rmap_try_add(page, recent->first_record | entry) : 0;
+    if (record)
+        rmap_add_another(space, frame, record);
     tlb_flush_page(address);
     audit_check(space);
     return true;

@@ -14,19 +14,32 @@
 
 #define RMAP_ENTRY_BITS 10u     /* 1,024 entries in a guest table */
 
-/* entry of table now maps frame writable; the part for a frame that has two already. */
+/* The record of entry 0 of a table; OR the entry to it. Never 0 as a whole: tables begin at 1. */
+static inline uint32_t rmap_first_record(const struct gspace *space, const struct shadow_table *table)
+{
+    return (uint32_t)(table - space->shadows->tables) << RMAP_ENTRY_BITS;
+}
+
+/* This leaf now maps the frame writable. 0: recorded, or need not be; else the record, for rmap_add_another. */
+static inline uint32_t rmap_try_add(struct gframe *gframe, uint32_t record)
+{
+    if (gframe->leaf[0] == 0 || gframe->leaf[0] == record)
+        gframe->leaf[0] = record;
+    else if (gframe->leaf[1] == 0 || gframe->leaf[1] == record)
+        gframe->leaf[1] = record;
+    else if (!(gframe->flags & GFRAME_MANY))
+        return record;
+    return 0;
+}
+
+/* The same for a frame that has two records already: one may be stale. */
 void rmap_add_another(struct gspace *space, uint32_t frame, uint32_t record);
+
 static inline void rmap_add(struct gspace *space, uint32_t frame, const struct shadow_table *table, uint32_t entry)
 {
-    uint32_t record = (uint32_t)(table - space->shadows->tables) << RMAP_ENTRY_BITS | entry;
-    struct gframe *gframe = &space->frames[frame];
-    uint32_t *leaf = gframe->leaf;
+    uint32_t record = rmap_try_add(&space->frames[frame], rmap_first_record(space, table) | entry);
 
-    if (leaf[0] == 0 || leaf[0] == record)
-        leaf[0] = record;
-    else if (leaf[1] == 0 || leaf[1] == record)
-        leaf[1] = record;
-    else if (!(gframe->flags & GFRAME_MANY))
+    if (record)
         rmap_add_another(space, frame, record);
 }
 

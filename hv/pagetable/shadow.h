@@ -60,7 +60,7 @@ struct shadow_recent {
     const uint32_t *pde_at;
     const uint32_t *entries;    /* the guest's table */
     uint64_t *leaves;           /* the half of the shadow that this PDE links */
-    const struct shadow_table *table;
+    uint32_t first_record;      /* rmap.h: of the table's entry 0 */
     uint32_t *snapshot;         /* of the table; NULL: none */
     uint64_t leaf_bits[4];      /* by rights: a leaf without its address, for a frame that is not traced */
     uint8_t allowed[4];         /* by access / 2: bit r is set when rights r allow it */

@@ -89,11 +89,11 @@ bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, g
     return copy(guest, to.v, NULL, from, bytes, bad);
 }
 
-bool gmem_push(gva_t to, uint64_t first, uint64_t second, uint64_t third, bool six)
+bool push_with_fixup(void *to, uint64_t first, uint64_t second, uint64_t third, bool six)
 {
     uint64_t pairs[3] = { first, second, third };
 
-    return copy(&fake_guest, to.v, NULL, (const uint8_t *)pairs, six ? 24 : 20, NULL);
+    return copy(&fake_guest, (uint32_t)((uintptr_t)to - GUEST_LINEAR_BASE), NULL, (const uint8_t *)pairs, six ? 24 : 20, NULL);
 }
 
 bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value)
