@@ -354,7 +354,7 @@ static bool check_lists(const struct audit *audit)
 static bool check_recent(const struct audit *audit)
 {
     const struct shadow_recent *recent = &audit->pool->recent;
-    const struct shadow_table *table = recent->table;
+    const struct shadow_table *table = &audit->pool->tables[recent->first_record >> RMAP_ENTRY_BITS];
 
     if (recent->region == SHADOW_NO_REGION)
         return true;
