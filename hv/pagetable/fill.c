@@ -86,14 +86,10 @@ static void remember(struct gspace *space, const struct shadow_table *table, gva
         .entries = gspace_peek(space, table->frame),
         .leaves = hpa_to_ptr(table->half[gtable_pte_index(address) / TABLE_ENTRIES]),
         .first_record = rmap_first_record(space, table),
+        .leaf_bits = space->shadows->leaf_bits[table->role],
+        .allowed = space->shadows->allowed[(pde >> 1 & 3) + (space->wp ? 4 : 0)],
         .snapshot = table->snapshot.v ? hpa_to_ptr(table->snapshot) : NULL,
     };
-    for (uint32_t rights = 0; rights < 4; rights++) {
-        uint32_t pte = GPTE_P | rights << 1;
-        recent->leaf_bits[rights] = compile_leaf(pte, table->role, HPA(0), false);
-        for (uint32_t access = 0; access < 4; access++)
-            recent->allowed[access] |= (uint8_t)(gwalk_allows(pde, pte, space->wp, access << 1) << rights);
-    }
 }
 
 /* Every access that the guest's tables allow and the host's do not. False: no memory. */

@@ -24,6 +24,20 @@ static uint32_t table_limit(uint32_t frame_count)
     return limit < SHADOW_TABLES_MAX ? limit : SHADOW_TABLES_MAX;
 }
 
+/* What fill.c would otherwise work out at each fault: all roles, rights and accesses there are. */
+static void make_tables(struct shadow_pool *pool)
+{
+    for (uint32_t rights = 0; rights < 4; rights++) {
+        uint32_t pte = GPTE_P | rights << 1;
+        for (uint32_t role = 0; role < 4; role++)
+            pool->leaf_bits[role][rights] = compile_leaf(pte, role, HPA(0), false);
+        for (uint32_t above = 0; above < 8; above++)
+            for (uint32_t access = 0; access < 4; access++)
+                pool->allowed[above][access] |=
+                    (uint8_t)(gwalk_allows((above & 3) << 1, pte, above & 4, access << 1) << rights);
+    }
+}
+
 enum status shadow_pool_create(struct gspace *space)
 {
     uint32_t count = table_limit(space->frame_count);
@@ -32,6 +46,7 @@ enum status shadow_pool_create(struct gspace *space)
     if (!pool)
         return STATUS_NO_MEMORY;
     pool->table_count = count;
+    make_tables(pool);
     shadow_forget_recent(pool);
     pool->evict_hand = 1;
     for (uint32_t i = 1; i <= count; i++)

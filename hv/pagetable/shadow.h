@@ -62,13 +62,15 @@ struct shadow_recent {
     uint64_t *leaves;           /* the half of the shadow that this PDE links */
     uint32_t first_record;      /* rmap.h: of the table's entry 0 */
     uint32_t *snapshot;         /* of the table; NULL: none */
-    uint64_t leaf_bits[4];      /* by rights: a leaf without its address, for a frame that is not traced */
-    uint8_t allowed[4];         /* by access / 2: bit r is set when rights r allow it */
+    const uint64_t *leaf_bits;  /* of the table's role, by rights: a leaf without its address, for an untraced frame */
+    const uint8_t *allowed;     /* of the PDE's rights and wp, by access / 2: bit r is set when rights r allow it */
 };
 #define SHADOW_NO_REGION UINT32_MAX
 
 struct shadow_pool {
     struct shadow_recent recent;
+    uint64_t leaf_bits[4][4];   /* by role and rights: for recent */
+    uint8_t allowed[8][4];      /* by rights of the PDE + 4 wp, and access / 2 */
     struct shadow_directory directories[SHADOW_DIRECTORIES];
     struct shadow_directory *current;   /* the one that is loaded; NULL: none */
     uint16_t free_table;    /* first unused table; 0: none left */
