@@ -1,5 +1,7 @@
 /*
  * audit.c - check the invariants of shadow paging by looking at everything (PURE); audit.h lists them.
+ *
+ * First each host frame of the space gets its owner; then whatever an entry leads to can be looked up.
  */
 #include "pagetable/audit.h"
 
@@ -9,33 +11,17 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "cpu/desc.h"
-#include "cpu/x86.h"
-#include "pagetable/compile.h"
-#include "pagetable/gwalk.h"
+#include "pagetable/audit_parts.h"
 #include "pagetable/hvmap.h"
 #include "pagetable/layout.h"
-#include "pagetable/rmap.h"
-#include "pagetable/shadow.h"
 
-#define FIRST_PDE (GUEST_LINEAR_BASE / LARGE_PAGE_SIZE)     /* host PDEs: linear 16 MiB .. 4 GiB */
 #define UPPER_HALF (TABLE_ENTRIES / 2)
-#define ENTRY_ALWAYS (PTE_P | PTE_A)
 
-/* What a host frame is used for: kind above, index below. 0: it is not this space's. */
+/* What host frames are used for: kind above, index below. 0: a frame is not this space's. */
 #define OWNER_SHIFT 28u
-enum owner_kind { OWNER_RAM = 1, OWNER_HALF, OWNER_DIRECTORY, OWNER_SNAPSHOT, OWNER_BOOT };
 static uint32_t owners[AUDIT_TOP_BYTES >> PAGE_SHIFT];
 
-static uint64_t linked[SHADOW_TABLES_MAX + 1];      /* directories that link each table, as found */
-
-struct audit {
-    const struct gspace *space;
-    const struct shadow_pool *pool;
-    char *why;
-    size_t why_bytes;
-};
-
-__attribute__((format(printf, 2, 3))) static bool fail(const struct audit *audit, const char *format, ...)
+bool audit_fail(const struct audit *audit, const char *format, ...)
 {
     va_list arguments;
 
@@ -45,13 +31,13 @@ __attribute__((format(printf, 2, 3))) static bool fail(const struct audit *audit
     return false;
 }
 
-static uint32_t owner_of(uint64_t entry, enum owner_kind kind, bool *is_kind)
+bool audit_owns(uint64_t entry, enum audit_owner kind, uint32_t *index)
 {
     uint64_t number = (entry & PTE_ADDRESS) >> PAGE_SHIFT;
     uint32_t owner = number < sizeof(owners) / sizeof(owners[0]) ? owners[number] : 0;
 
-    *is_kind = owner >> OWNER_SHIFT == (uint32_t)kind;
-    return owner & ((1u << OWNER_SHIFT) - 1);
+    *index = owner & ((1u << OWNER_SHIFT) - 1);
+    return owner >> OWNER_SHIFT == (uint32_t)kind;
 }
 
 typedef bool visit_frame(const struct audit *audit, hpa_t frame, uint32_t owner);
@@ -61,9 +47,9 @@ static bool claim(const struct audit *audit, hpa_t frame, uint32_t owner)
     uint64_t number = frame.v >> PAGE_SHIFT;
 
     if (frame.v & PAGE_MASK || frame.v >= AUDIT_TOP_BYTES)
-        return fail(audit, "host frame 0x%lx (owner 0x%x) is none", frame.v, owner);
+        return audit_fail(audit, "host frame 0x%lx (owner 0x%x) is none", frame.v, owner);
     if (owners[number])
-        return fail(audit, "host frame 0x%lx has two uses: 0x%x and 0x%x", frame.v, owners[number], owner);
+        return audit_fail(audit, "host frame 0x%lx has two uses: 0x%x and 0x%x", frame.v, owners[number], owner);
     owners[number] = owner;
     return true;
 }
@@ -76,7 +62,7 @@ static bool release(const struct audit *audit, hpa_t frame, uint32_t owner)
     return true;
 }
 
-static uint32_t owner_make(enum owner_kind kind, uint32_t index)
+static uint32_t owner_make(enum audit_owner kind, uint32_t index)
 {
     return (uint32_t)kind << OWNER_SHIFT | index;
 }
@@ -85,7 +71,7 @@ static uint32_t owner_make(enum owner_kind kind, uint32_t index)
 static bool visit_boot(const struct audit *audit, visit_frame *visit)
 {
     const uint64_t *root = hpa_to_ptr(audit->space->root);
-    uint32_t owner = owner_make(OWNER_BOOT, 0);
+    uint32_t owner = owner_make(AUDIT_BOOT, 0);
     bool is_good = visit(audit, audit->space->root, owner);
 
     if (!(root[0] & PTE_P))
@@ -103,7 +89,7 @@ static bool visit_boot(const struct audit *audit, visit_frame *visit)
 
 static bool visit_directory(const struct audit *audit, visit_frame *visit, const struct shadow_directory *directory)
 {
-    uint32_t owner = owner_make(OWNER_DIRECTORY, (uint32_t)(directory - audit->pool->directories));
+    uint32_t owner = owner_make(AUDIT_DIRECTORY, (uint32_t)(directory - audit->pool->directories));
     bool is_good = visit(audit, directory->root, owner) && visit(audit, directory->pdpt, owner);
 
     for (unsigned i = 0; i < 4; i++)
@@ -114,10 +100,10 @@ static bool visit_directory(const struct audit *audit, visit_frame *visit, const
 static bool visit_table(const struct audit *audit, visit_frame *visit, uint32_t number)
 {
     const struct shadow_table *table = &audit->pool->tables[number];
-    bool is_good = !table->snapshot.v || visit(audit, table->snapshot, owner_make(OWNER_SNAPSHOT, number));
+    bool is_good = !table->snapshot.v || visit(audit, table->snapshot, owner_make(AUDIT_SNAPSHOT, number));
 
     for (uint32_t half = 0; is_good && half < 2; half++)
-        is_good = !table->half[half].v || visit(audit, table->half[half], owner_make(OWNER_HALF, number * 2 + half));
+        is_good = !table->half[half].v || visit(audit, table->half[half], owner_make(AUDIT_HALF, number * 2 + half));
     return is_good;
 }
 
@@ -132,265 +118,31 @@ static bool visit_all(const struct audit *audit, visit_frame *visit)
     for (uint32_t i = 0; is_good && i < space->frame_count; i++) {
         hpa_t host = HPA((uint64_t)space->frames[i].host << PAGE_SHIFT);
         backed += host.v != 0;
-        is_good = !host.v || visit(audit, host, owner_make(OWNER_RAM, i));
+        is_good = !host.v || visit(audit, host, owner_make(AUDIT_RAM, i));
     }
     for (unsigned i = 0; is_good && pool && i < SHADOW_DIRECTORIES; i++)
         is_good = !pool->directories[i].is_used || visit_directory(audit, visit, &pool->directories[i]);
     for (uint32_t i = 1; is_good && pool && i <= pool->table_count; i++)
         is_good = visit_table(audit, visit, i);
     if (is_good && backed != space->backed_count)
-        return fail(audit, "backed_count is %u, but %u frames are backed", space->backed_count, backed);
+        return audit_fail(audit, "backed_count is %u, but %u frames are backed", space->backed_count, backed);
     return is_good;
 }
 
-/* A root shows nothing but pdpt below, and above what all share. */
-static bool check_root(const struct audit *audit, hpa_t root, hpa_t pdpt)
+bool audit_root(const struct audit *audit, hpa_t root, hpa_t pdpt)
 {
     static uint64_t wanted[TABLE_ENTRIES];
     const uint64_t *entries = hpa_to_ptr(root);
 
     if ((entries[0] & PTE_ADDRESS) != pdpt.v || (entries[0] & PTE_P) != (pdpt.v != 0))
-        return fail(audit, "root 0x%lx: PML4[0] is 0x%lx, its PDPT 0x%lx", root.v, entries[0], pdpt.v);
+        return audit_fail(audit, "root 0x%lx: PML4[0] is 0x%lx, its PDPT 0x%lx", root.v, entries[0], pdpt.v);
     for (unsigned i = 1; i < UPPER_HALF; i++)
         if (entries[i])
-            return fail(audit, "root 0x%lx: PML4[%u] is 0x%lx", root.v, i, entries[i]);
+            return audit_fail(audit, "root 0x%lx: PML4[%u] is 0x%lx", root.v, i, entries[i]);
     hvmap_share_upper(wanted);
     if (memcmp(&entries[UPPER_HALF], &wanted[UPPER_HALF], UPPER_HALF * sizeof(wanted[0])) != 0)
-        return fail(audit, "root 0x%lx: its upper half is not the hypervisor's", root.v);
+        return audit_fail(audit, "root 0x%lx: its upper half is not the hypervisor's", root.v);
     return true;
-}
-
-/* What the guest's directory says of a link of a synced shadow. */
-static bool is_link_true(const struct audit *audit, const struct shadow_directory *directory, uint32_t host_index,
-                         const struct shadow_table *table, uint64_t link)
-{
-    const uint32_t *pdes = gspace_peek(audit->space, directory->frame);
-    uint32_t pde = pdes ? pdes[(host_index - FIRST_PDE) / 2] : 0;
-
-    return pde & GPTE_P && !(pde & GPDE_PS) && pde >> GPTE_FRAME_SHIFT == table->frame &&
-           table->role == compile_role(pde, directory->wp) &&
-           link == compile_pde(pde, directory->wp, table->half[host_index % 2]);
-}
-
-static bool check_link(const struct audit *audit, const struct shadow_directory *directory, uint32_t host_index,
-                       uint64_t link)
-{
-    bool is_half;
-    uint32_t owner = owner_of(link, OWNER_HALF, &is_half);
-    uint32_t number = (uint32_t)(directory - audit->pool->directories);
-
-    if (!is_half || (link & ~(PTE_ADDRESS | PTE_W | PTE_U)) != ENTRY_ALWAYS)
-        return fail(audit, "directory %u: host PDE 0x%x is 0x%lx, no half of a table", number, host_index, link);
-    const struct shadow_table *table = &audit->pool->tables[owner / 2];
-    if (host_index < FIRST_PDE || host_index % 2 != owner % 2)
-        return fail(audit, "directory %u: host PDE 0x%x links half %u", number, host_index, owner % 2);
-    if (!(table->role & ROLE_WP) != !directory->wp)
-        return fail(audit, "directory %u (wp %u): links a table of role %u", number, directory->wp, table->role);
-    if (directory->is_synced && !is_link_true(audit, directory, host_index, table, link))
-        return fail(audit, "directory %u is synced, but host PDE 0x%x is not the guest's", number, host_index);
-    linked[owner / 2] |= shadow_directory_bit(audit->pool, directory);
-    return true;
-}
-
-static bool check_directory(const struct audit *audit, const struct shadow_directory *directory)
-{
-    const uint64_t *pdpt = hpa_to_ptr(directory->pdpt);
-    bool is_good = check_root(audit, directory->root, directory->pdpt);
-
-    for (uint32_t i = 0; is_good && i < TABLE_ENTRIES; i++) {
-        uint64_t pd = i < 4 ? directory->pd[i].v : 0;
-        if ((pdpt[i] & PTE_ADDRESS) != pd || (pdpt[i] & PTE_P) != (pd != 0))
-            return fail(audit, "PDPT[%u] is 0x%lx, the page directory 0x%lx", i, pdpt[i], pd);
-        const uint64_t *links = pd ? hpa_to_ptr(HPA(pd)) : NULL;
-        for (uint32_t j = 0; is_good && links && j < TABLE_ENTRIES; j++)
-            is_good = !links[j] || check_link(audit, directory, i * TABLE_ENTRIES + j, links[j]);
-    }
-    return is_good;
-}
-
-static bool is_recorded(const struct gframe *gframe, uint32_t table, uint32_t entry)
-{
-    uint32_t record = table * GTABLE_ENTRIES + entry;
-    return gframe->flags & GFRAME_MANY || gframe->leaf[0] == record || gframe->leaf[1] == record;
-}
-
-/* The leaf is what the guest's entry says, flipped or not, perhaps without W. */
-static bool is_leaf_true(const struct shadow_table *table, uint32_t pte, uint32_t frame, uint64_t leaf)
-{
-    hpa_t page = HPA(leaf & PTE_ADDRESS);
-
-    if (pte >> GPTE_FRAME_SHIFT != frame)
-        return false;
-    uint64_t wanted = compile_leaf(pte, table->role, page, !(leaf & PTE_W));
-    return leaf == wanted ||
-           (compile_is_flip(pte, table->role) && pte & GPTE_P && (leaf | PTE_W) == compile_flipped(page));
-}
-
-/* What the leaves of a table were made from: the guest's table, or its snapshot. NULL: not known. */
-static const uint32_t *entries_behind(const struct audit *audit, const struct shadow_table *table)
-{
-    if (table->snapshot.v)
-        return hpa_to_ptr(table->snapshot);
-    return table->is_synced ? gspace_peek(audit->space, table->frame) : NULL;
-}
-
-static bool check_leaf(const struct audit *audit, uint32_t number, uint32_t entry, uint64_t leaf)
-{
-    const struct shadow_table *table = &audit->pool->tables[number];
-    const uint32_t *ptes = entries_behind(audit, table);
-    bool is_ram;
-    uint32_t frame = owner_of(leaf, OWNER_RAM, &is_ram);
-
-    if (!is_ram || (leaf & ~(PTE_ADDRESS | PTE_W | PTE_U)) != (ENTRY_ALWAYS | PTE_D))
-        return fail(audit, "table %u (frame 0x%x): leaf 0x%x is 0x%lx, no RAM of this guest", number, table->frame,
-                    entry, leaf);
-    const struct gframe *gframe = &audit->space->frames[frame];
-    if (leaf & PTE_W && gframe->flags & GFRAME_TRACED)
-        return fail(audit, "table %u (frame 0x%x): leaf 0x%x maps traced frame 0x%x writable", number, table->frame,
-                    entry, frame);
-    if (leaf & PTE_W && !is_recorded(gframe, number, entry))
-        return fail(audit, "table %u: writable leaf 0x%x of frame 0x%x is not recorded", number, entry, frame);
-    if ((table->is_synced || ptes) && !is_leaf_true(table, ptes ? ptes[entry] : 0, frame, leaf))
-        return fail(audit, "table %u (frame 0x%x, role %u) is %s, but leaf 0x%x is 0x%lx and the PTE 0x%x", number,
-                    table->frame, table->role, table->is_synced ? "synced" : "known", entry, leaf,
-                    ptes ? ptes[entry] : 0);
-    return true;
-}
-
-/* Every directory that links a table which is not synced must look at it at its next hv_setpd. */
-static bool check_dirty(const struct audit *audit, uint32_t number)
-{
-    const struct shadow_table *table = &audit->pool->tables[number];
-
-    for (uint64_t left = table->is_synced ? 0 : table->parents; left; left &= left - 1)
-        if (!audit->pool->directories[__builtin_ctzll(left)].is_dirty)
-            return fail(audit, "directory %u is not dirty, but links table %u, which is unsynced",
-                        (unsigned)__builtin_ctzll(left), number);
-    return true;
-}
-
-static bool check_table(const struct audit *audit, uint32_t number)
-{
-    const struct shadow_table *table = &audit->pool->tables[number];
-    bool is_good = check_dirty(audit, number);
-
-    if (table->parents != linked[number])
-        return fail(audit, "table %u: parents are 0x%lx, but 0x%lx link it", number, table->parents, linked[number]);
-    if (table->is_synced && table->snapshot.v)
-        return fail(audit, "table %u is synced, but has a snapshot", number);
-    for (uint32_t half = 0; half < 2; half++) {
-        const uint64_t *leaves = table->half[half].v ? hpa_to_ptr(table->half[half]) : NULL;
-        for (uint32_t i = 0; is_good && leaves && i < TABLE_ENTRIES; i++)
-            is_good = !leaves[i] || check_leaf(audit, number, half * TABLE_ENTRIES + i, leaves[i]);
-    }
-    return is_good;
-}
-
-/* One shadow in the chain of its frame: used, of this frame, no other of the same role. Follows index. */
-static bool check_chained(const struct audit *audit, uint32_t frame, uint16_t *index, uint32_t *seen, bool *is_synced)
-{
-    bool is_directory = *index & SHADOW_IS_DIRECTORY;
-    const struct shadow_directory *directory = &audit->pool->directories[*index & (SHADOW_DIRECTORIES - 1)];
-    const struct shadow_table *table = &audit->pool->tables[is_directory ? 0 : *index];
-    uint32_t role = is_directory ? 1u << (4 + directory->wp) : 1u << table->role;
-
-    if (!(is_directory ? directory->is_used && directory->frame == frame : table->is_used && table->frame == frame))
-        return fail(audit, "frame 0x%x: shadow 0x%x in its chain is not its own", frame, *index);
-    if (*seen & role)
-        return fail(audit, "frame 0x%x: two shadows of one role, or a circle, at 0x%x", frame, *index);
-    *seen |= role;
-    *is_synced |= is_directory ? directory->is_synced : table->is_synced;
-    if (is_directory && !directory->is_synced && !directory->is_dirty)
-        return fail(audit, "directory 0x%x is unsynced, but not dirty", *index);
-    *index = is_directory ? directory->next : table->next;
-    return true;
-}
-
-/* Each shadow is in the chain of its frame; a frame is traced if it has a synced one, and only then. */
-static bool check_chains(const struct audit *audit)
-{
-    const struct gspace *space = audit->space;
-    uint32_t chained = 0, used = 0;
-
-    for (uint32_t frame = 0; frame < space->frame_count; frame++) {
-        uint32_t seen = 0;
-        bool is_synced = false;
-        for (uint16_t index = space->frames[frame].shadow; index; chained++)
-            if (!check_chained(audit, frame, &index, &seen, &is_synced))
-                return false;
-        if (is_synced != !!(space->frames[frame].flags & GFRAME_TRACED))
-            return fail(audit, "frame 0x%x: %s", frame, is_synced ? "has a synced shadow, but is not traced"
-                                                                  : "is traced, but has no synced shadow");
-    }
-    for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++)
-        used += audit->pool->directories[i].is_used;
-    for (uint32_t i = 1; i <= audit->pool->table_count; i++)
-        used += audit->pool->tables[i].is_used;
-    return chained == used || fail(audit, "%u shadows are used, but %u chained", used, chained);
-}
-
-/* The lists of the unsynced and of the free hold these, and no others. */
-static bool check_lists(const struct audit *audit)
-{
-    const struct shadow_table *tables = audit->pool->tables;
-    uint32_t left_unsynced = 0, left_free = 0, previous = 0;
-
-    for (uint32_t i = 1; i <= audit->pool->table_count; i++) {
-        left_unsynced += tables[i].is_used && !tables[i].is_synced;
-        left_free += !tables[i].is_used;
-    }
-    for (uint32_t i = tables[0].unsynced_next; i; previous = i, i = tables[i].unsynced_next)
-        if (!left_unsynced-- || !tables[i].is_used || tables[i].is_synced || tables[i].unsynced_previous != previous)
-            return fail(audit, "the list of the unsynced is broken at table %u", i);
-    for (uint32_t i = audit->pool->free_table; i; i = tables[i].next)
-        if (!left_free-- || tables[i].is_used)
-            return fail(audit, "the list of free tables is broken at table %u", i);
-    if (left_unsynced || left_free)
-        return fail(audit, "%u unsynced and %u free tables are in no list", left_unsynced, left_free);
-    return true;
-}
-
-/* As long as the PDE is what the last fault found, it is linked right, in both halves. */
-static bool check_recent(const struct audit *audit)
-{
-    const struct shadow_recent *recent = &audit->pool->recent;
-    const struct shadow_table *table = &audit->pool->tables[recent->first_record >> RMAP_ENTRY_BITS];
-
-    if (recent->region == SHADOW_NO_REGION)
-        return true;
-    const uint32_t *pdes = gspace_peek(audit->space, audit->pool->current->frame);
-    const uint64_t *leaves = hpa_to_ptr(table->half[recent->region % 2]);
-    if (!table->is_used || recent->pde_at != &pdes[recent->region / 2] || recent->leaves != leaves ||
-        recent->entries != gspace_peek(audit->space, table->frame) ||
-        recent->snapshot != (table->snapshot.v ? hpa_to_ptr(table->snapshot) : NULL))
-        return fail(audit, "what is remembered of region 0x%x is not so", recent->region);
-    for (uint32_t half = 0; *recent->pde_at == recent->pde && half < 2; half++) {
-        const uint64_t *link = shadow_pde(audit->pool->current, recent->region / 2, half);
-        bool is_needed = half == recent->region % 2;
-        if (link && *link ? *link != compile_pde(recent->pde, audit->space->wp, table->half[half]) : is_needed)
-            return fail(audit, "region 0x%x is remembered, but its PDE's link %u is wrong", recent->region, half);
-    }
-    return true;
-}
-
-static bool check_shadows(const struct audit *audit)
-{
-    const struct gspace *space = audit->space;
-    const struct shadow_pool *pool = audit->pool;
-    bool is_good = check_chains(audit) && check_lists(audit);
-
-    memset(linked, 0, sizeof(linked));
-    for (uint32_t i = 0; is_good && i < SHADOW_DIRECTORIES; i++)
-        is_good = !pool->directories[i].is_used || check_directory(audit, &pool->directories[i]);
-    for (uint32_t i = 1; is_good && i <= pool->table_count; i++)
-        is_good = !pool->tables[i].is_used || check_table(audit, i);
-    if (!is_good || !space->paging)
-        return is_good;
-    const struct shadow_directory *current = pool->current;
-    if (!current || !current->is_used || current->root.v != space->root.v || current->wp != space->wp ||
-        current->frame != space->directory.v >> PAGE_SHIFT || pool->pinned)
-        return fail(audit, "the current directory is not that of the last hv_setpd, or a table is still pinned");
-    return check_recent(audit);
 }
 
 /* Paging is off: RAM one to one, for guest kernel only. */
@@ -398,16 +150,16 @@ static bool check_boot(const struct audit *audit)
 {
     const uint64_t *root = hpa_to_ptr(audit->space->root);
     const uint64_t *pdpt = root[0] & PTE_P ? table_of(root[0]) : NULL;
-    bool is_good = check_root(audit, audit->space->root, HPA(pdpt ? root[0] & PTE_ADDRESS : 0));
+    bool is_good = audit_root(audit, audit->space->root, HPA(pdpt ? root[0] & PTE_ADDRESS : 0));
 
     for (uint64_t page = 0; is_good && pdpt && page < 1ull << 20; page++) {
         uint64_t linear = page << PAGE_SHIFT, pdpte = pdpt[table_index(linear, 3)];
         uint64_t pde = pdpte & PTE_P ? table_of(pdpte)[table_index(linear, 2)] : 0;
         uint64_t leaf = pde & PTE_P ? table_of(pde)[table_index(linear, 1)] : 0;
-        bool is_ram;
-        uint32_t frame = owner_of(leaf, OWNER_RAM, &is_ram);
+        uint32_t frame;
+        bool is_ram = audit_owns(leaf, AUDIT_RAM, &frame);
         if (leaf && (!is_ram || leaf & PTE_U || linear != GUEST_LINEAR_BASE + ((uint64_t)frame << PAGE_SHIFT)))
-            return fail(audit, "paging is off: the leaf of linear 0x%lx is 0x%lx", linear, leaf);
+            return audit_fail(audit, "paging is off: the leaf of linear 0x%lx is 0x%lx", linear, leaf);
         if (!pde)
             page |= TABLE_ENTRIES - 1;
     }
@@ -418,7 +170,7 @@ bool audit_space(const struct gspace *space, char *why, size_t why_bytes)
 {
     struct audit audit = { .space = space, .pool = space->shadows, .why = why, .why_bytes = why_bytes };
     bool is_good = visit_all(&audit, claim) && (space->paging || check_boot(&audit)) &&
-                   (!space->shadows || check_shadows(&audit));
+                   (!space->shadows || audit_shadows(&audit));
 
     visit_all(&audit, release);
     return is_good;

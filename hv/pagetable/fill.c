@@ -177,6 +177,7 @@ static inline enum gfault fill_recent(struct gspace *space, gva_t address, uint3
     uint32_t record = bits & PTE_W ? rmap_try_add(page, recent->first_record | entry) : 0;
     if (record || before)
         return fill_recent_rest(space, address, frame, record, before);
+    audit_check(space);
     return GFAULT_FILLED;
 }
 
@@ -254,6 +255,7 @@ enum status gspace_setpd(struct gspace *space, gpa_t address, uint32_t wp)
         struct shadow_directory *directory = &space->shadows->directories[index & ~SHADOW_IS_DIRECTORY];
         if (directory->wp == (wp != 0) && !directory->is_dirty) {
             load_directory(space, directory, address);
+            audit_check(space);
             return STATUS_OK;
         }
     }
