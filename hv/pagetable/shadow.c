@@ -204,19 +204,15 @@ uint64_t *shadow_make_pde(struct gspace *space, struct shadow_directory *directo
     return shadow_pde(directory, index, half);
 }
 
-/*
- * Keep what the guest's table says now, before its first write, so that hv_setpd can tell what changed. Without memory
- * for that it reads the whole table again.
- */
-static void take_snapshot(struct gspace *space, struct shadow_table *table)
+void shadow_take_snapshot(struct gspace *space, struct shadow_table *table)
 {
     const void *entries = gspace_peek(space, table->frame);
-    hpa_t frame = entries ? frames_alloc() : HPA_NONE;
 
-    if (!frame.v)
+    if (table->snapshot.v || !entries)
         return;
-    words_copy_table(hpa_to_ptr(frame), entries);
-    table->snapshot = frame;
+    table->snapshot = frames_alloc();
+    if (table->snapshot.v)
+        words_copy_table(hpa_to_ptr(table->snapshot), entries);
 }
 
 /* Every directory that links this table has something to read at its next hv_setpd. */
@@ -242,7 +238,7 @@ void shadow_unsync(struct gspace *space, uint32_t frame)
         } else {
             struct shadow_table *table = &pool->tables[index];
             if (table->is_synced) {
-                take_snapshot(space, table);
+                shadow_take_snapshot(space, table);
                 unsynced_push(pool, table);
                 dirty_parents(pool, table->parents);
             }

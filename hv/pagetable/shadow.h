@@ -143,6 +143,12 @@ static inline void shadow_forget_recent(struct shadow_pool *pool)
 /* A traced frame is about to be written: all its shadows become unsynced, and it is no longer traced. */
 void shadow_unsync(struct gspace *space, uint32_t frame);
 
+/*
+ * Keep what the guest's table says now, while its leaves agree with it, so that hv_setpd can tell what changed. Without
+ * memory for that it reads the whole table again.
+ */
+void shadow_take_snapshot(struct gspace *space, struct shadow_table *table);
+
 /* The list of unsynced tables. */
 void shadow_mark_synced(struct shadow_pool *pool, struct shadow_table *table);
 

@@ -11,9 +11,6 @@
 #include "pagetable/layout.h"
 #include "pagetable/rmap.h"
 #include "pagetable/words.h"
-#include "pebpeb.h"
-
-#define PDES_REACHABLE ((HV_MAX_GVA >> 22) + 1)     /* 1,020: the segment ends there */
 
 uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
 {
@@ -78,14 +75,12 @@ static struct shadow_table *named_table(const struct gspace *space, uint32_t pde
     return shadow_find_table(space, frame, compile_role(pde, wp));
 }
 
-static void sync_link(struct gspace *space, struct shadow_directory *directory, uint32_t index, uint32_t half,
+/* A link of the directory, half (0, 1) of guest PDE pde: keep it if that is what the PDE says, else clear it. */
+static void sync_link(struct gspace *space, const struct shadow_directory *directory, uint64_t *link, uint32_t half,
                       uint32_t pde)
 {
-    uint64_t *link = shadow_pde(directory, index, half);
-
-    if (!link || !*link)
-        return;
     struct shadow_table *table = named_table(space, pde, directory->wp);
+
     if (table && table->half[half].v && *link == compile_pde(pde, directory->wp, table->half[half]))
         table->parents |= shadow_directory_bit(space->shadows, directory);
     else
@@ -101,9 +96,14 @@ void sync_directory(struct gspace *space, struct shadow_directory *directory)
     shadow_forget_recent(pool);
     for (uint32_t i = 1; i <= pool->table_count; i++)
         pool->tables[i].parents &= ~bit;
-    for (uint32_t index = 0; index < PDES_REACHABLE; index++)
-        for (uint32_t half = 0; half < 2; half++)
-            sync_link(space, directory, index, half, pdes ? pdes[index] : 0);
+    for (uint32_t which = 0; which < 4; which++) {
+        uint64_t *links = directory->pd[which].v ? hpa_to_ptr(directory->pd[which]) : NULL;
+        for (uint32_t i = 0; links && i < TABLE_ENTRIES; i++) {
+            uint32_t host = which * TABLE_ENTRIES + i - shadow_host_index(0, 0);
+            if (links[i])
+                sync_link(space, directory, &links[i], host % 2, pdes ? pdes[host / 2] : 0);
+        }
+    }
 }
 
 void sync_reachable(struct gspace *space, struct shadow_directory *directory)
@@ -126,9 +126,11 @@ void sync_reachable(struct gspace *space, struct shadow_directory *directory)
         if (!(table->parents & bit))
             continue;
         sync_table(space, table);
-        if (rmap_protect(space, table->frame))
+        if (rmap_protect(space, table->frame)) {
             shadow_mark_synced(pool, table);
-        else
+        } else {
             directory->is_dirty = true;
+            shadow_take_snapshot(space, table);     /* it will be read again each time: then at least quickly */
+        }
     }
 }
