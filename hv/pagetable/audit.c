@@ -172,6 +172,7 @@ bool audit_space(const struct gspace *space, char *why, size_t why_bytes)
     bool is_good = visit_all(&audit, claim) && (space->paging || check_boot(&audit)) &&
                    (!space->shadows || audit_shadows(&audit));
 
+    audit.why_bytes = 0;    /* the first reason stays */
     visit_all(&audit, release);
     return is_good;
 }
