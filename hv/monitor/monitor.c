@@ -62,6 +62,7 @@ void monitor_init(const struct boot_info *info)
     console_use_serial(true);
     print_messages(info->loader_notes);
     print_welcome();
+    typist_type_to_monitor(shell_console());
 }
 
 static void print_log_lines(void)

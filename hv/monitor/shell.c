@@ -15,7 +15,7 @@
 #include "monitor/lineedit.h"
 #include "pebpeb.h"
 
-#define KEYS 128
+#define KEYS 1024               /* a line that "type monitor" types waits there, too */
 #define PROMPT "cobble> "
 #define PROMPT_BYTES (sizeof(PROMPT) - 1)
 #define LINE_COLS (VCON_COLS - 1)       /* the last column stays free: writing there would wrap at once */

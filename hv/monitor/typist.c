@@ -17,6 +17,7 @@
 #define LOOK_NS (20 * NS_PER_MS)            /* how often a console is looked at for changes */
 #define ROOM (VIRQ_KEYS - 2 * SERIALKEYS_MAX)
 #define GUESTS_MAX 64
+#define MONITOR_NAME "monitor"
 
 /* One guest that has, or may get, something typed. */
 static struct reader {
@@ -131,6 +132,26 @@ static void type_on(struct reader *reader, struct guest *guest, uint64_t now_ns)
     for (unsigned i = 0; i < count; i++)
         guest->console.key(guest->console.owner, words[i]);
     reader->typing = NULL;
+}
+
+void typist_type_to_monitor(struct console *monitor)
+{
+    uint32_t words[SERIALKEYS_MAX];
+
+    for (unsigned i = 0; i < texts->typing_count; i++) {
+        const struct config_typing *typing = &texts->typings[i];
+        struct serialkeys decoder;
+
+        if (typing->autorun >= 0 || !text_equal_nocase(typing->name, MONITOR_NAME))
+            continue;
+        is_taken[i] = true;
+        serialkeys_init(&decoder);
+        for (uint32_t at = 0; at < typing->length; at++) {
+            unsigned count = serialkeys_byte(&decoder, (uint8_t)texts->text[typing->text + at], 0, words);
+            for (unsigned j = 0; j < count; j++)
+                monitor->key(monitor->owner, words[j]);
+        }
+    }
 }
 
 static void serve(struct reader *reader, uint64_t now_ns)

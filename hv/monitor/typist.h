@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "guest/guest.h"
+#include "io/console.h"
 #include "monitor/config.h"
 
 /* config stays the caller's and must live on. */
@@ -14,6 +15,9 @@ void typist_init(const struct config *config);
 
 /* A guest was launched; autorun is its number in the plan, or -1. That counts as typing to it. */
 void typist_launched(const struct guest *guest, int autorun, uint64_t now_ns);
+
+/* Type the texts of lines "type monitor" to the monitor, all at once: it keeps what it cannot take yet. */
+void typist_type_to_monitor(struct console *monitor);
 
 /* Type what is due. */
 void typist_pump(uint64_t now_ns);

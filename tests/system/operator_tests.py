@@ -142,6 +142,26 @@ def monitor():
     yield check("monitor.poweroff_ends_qemu", status == 0)
 
 
+def guest_shell():
+    """One command to the prompt inside a guest operating system, two of them on two consoles, and back."""
+    terminal = Terminal("--type", "monitor:run pebbles &\nrun pebbles\n")
+    try:
+        yield check("guest_shell.prompt", terminal.wait(r"pebbles\$ *\n", 90))
+        terminal.type("fib 20\r")
+        yield check("guest_shell.second_answers", terminal.wait(r"fib\(20\) = 6765"))
+        terminal.type("\x1d1")
+        yield check("guest_shell.first_is_another", terminal.wait(r"pebbles\$ *\n( *\n)*.*1 pebbles"))
+        terminal.type("echo one\r")
+        yield check("guest_shell.first_answers", terminal.wait(r"\none *\n"))
+        terminal.type("\x1d2")
+        yield check("guest_shell.second_is_as_it_was", terminal.wait(r"fib\(20\) = 6765"))
+        terminal.type("halt 3\r")
+        yield check("guest_shell.back_to_the_monitor", terminal.wait(r"exit 3"))
+        terminal.type("poweroff\r")
+    finally:
+        terminal.close()
+
+
 def panic():
     """An NMI that nobody expects ends the machine with a report: the stream bails out, the backtrace has names."""
     with tempfile.TemporaryDirectory() as folder:
@@ -188,6 +208,6 @@ def typing():
 
 def tests():
     """Name and function of each test."""
-    for function in (statuses, wrong_arguments, own_guest, screens, game, without_devices, images, monitor, panic,
-                     together, typing):
+    for function in (statuses, wrong_arguments, own_guest, screens, game, without_devices, images, monitor, guest_shell,
+                     panic, together, typing):
         yield f"operator.{function.__name__}", function

@@ -22,8 +22,8 @@ static void crashed(void *unused, ureg_t *ureg)
 static void help(void)
 {
     print_string("help, jobs      built in, as are the next two\n"
-                 "exit, halt [N]  end this shell or all, with status N or that of the last program\n"
-                 "PROGRAM [WORD]  run it: ls lists all, suite runs all tests; & behind it: do not wait\n"
+                 "exit, halt [N]  end this shell or all, with status N or the last one\n"
+                 "PROGRAM [WORD]  run it: ls lists all, suite runs the tests; & goes on at once\n"
                  "$?  'a b'  # c  status of the last program; one word; a comment\n");
 }
 
