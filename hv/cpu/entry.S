@@ -66,8 +66,7 @@ trap_stubs:
     .rept 256
     .balign 16
     .if vector == VECTOR_HYPERCALL
-    movl $vector, %r8d                  /* hot: hv/guest/lean.S, which comes to trap_common for what is not */
-    jmp lean_hypercall
+    jmp lean_hypercall                  /* hot: hv/guest/lean.S, which comes to trap_common for what is not */
     .elseif vector >= 32 && vector < VECTOR_HOST
     movl $vector, %r8d
     jmp lean_soft_interrupt

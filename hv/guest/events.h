@@ -12,7 +12,7 @@
 struct guest_event {
     uint32_t kind;
     uint32_t detail;                /* fault address of a #PF, key word, else error code; a call's first word */
-    uint32_t eip;                   /* what was interrupted, or the INT's own address */
+    uint32_t eip;                   /* what was interrupted, or the INT's own address; a call's: after its INT */
     uint32_t unused;                /* 16 bytes: lean.S finds a record with one AND */
 };
 

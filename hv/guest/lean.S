@@ -12,13 +12,12 @@
 #define G_AT(offset, index, scale) (offset - LEAN_TRAP)(%r15, index, scale)
 
 /* Guest memory may fault: then start over in C. */
-#define MAY_FAULT(label) .pushsection .extable, "a"; .quad label, lean_give_up; .popsection
+#define MAY_FAULT(label, otherwise) .pushsection .extable, "a"; .quad label, otherwise; .popsection
 
-/* Make the next event record: its offset goes to the register. */
+/* Make the next event record: its offset, the lowest byte of a count in 16s, goes to the register. */
 #define NEXT_EVENT(register) \
-    movl G(LEAN_EVENTS), register; \
-    addl $16, G(LEAN_EVENTS); \
-    andl $LEAN_EVENT_MASK, register
+    movzbl G(LEAN_EVENTS), register; \
+    addl $LEAN_EVENT_BYTES, G(LEAN_EVENTS)
 
 /* The record of a call without arguments. */
 #define RECORD_CALL(number) \
@@ -26,16 +25,15 @@
     NEXT_EVENT(%r9d); \
     movq $LEAN_EVENT_CALL + number, G_AT(LEAN_EVENTS_RING, %r9, 1); \
     movl (%r15), %r10d; \
-    subl $LEAN_INT_BYTES, %r10d; \
     movl %r10d, G_AT(LEAN_EVENTS_RING + 8, %r9, 1)
 
     .text
-/* int $0xDE from guest kernel; the gate's DPL keeps guest user out. R8: 0xDE. */
+/* int $0xDE from guest kernel; the gate's DPL keeps guest user out. */
     .globl lean_hypercall
 lean_hypercall:
     movq %rsp, %r15
     cmpl $LEAN_CALLS, %eax
-    jae lean_slow
+    jae lean_call_slow
     jmp *lean_doors(, %rax, 8)
 
 lean_magic:
@@ -54,7 +52,7 @@ lean_iretq_disable:
 
 lean_enable:
     cmpl $0, G(LEAN_VIRQ_PENDING)
-    jne lean_slow
+    jne lean_call_slow
     movb $1, G(LEAN_VIRQ_ENABLED)
     RECORD_CALL(LEAN_CALL_ENABLE)
     .globl lean_iretq_enable
@@ -70,8 +68,8 @@ lean_call:
     movq hv_resume_rsp(%rip), %rsp
 1:  movl LEAN_BASE + 0(%r11), %r9d
 2:  movl LEAN_BASE + 4(%r11), %r11d
-    MAY_FAULT(1b)
-    MAY_FAULT(2b)
+    MAY_FAULT(1b, lean_call_give_up)
+    MAY_FAULT(2b, lean_call_give_up)
     pushq %rax
     pushq %rdi
     movq %rcx, %r12
@@ -82,7 +80,6 @@ lean_call:
     movl %ecx, G_AT(LEAN_EVENTS_RING, %r8, 1)
     movl %r9d, G_AT(LEAN_EVENTS_RING + 4, %r8, 1)
     movl (%r15), %ecx
-    subl $LEAN_INT_BYTES, %ecx
     movl %ecx, G_AT(LEAN_EVENTS_RING + 8, %r8, 1)
     leaq G(0), %rdi
     movl %r9d, %esi
@@ -104,35 +101,34 @@ lean_iretq_call:
 
 lean_call_undo:
     subl $16, G(LEAN_EVENTS)
-    movl $LEAN_VECTOR, %r8d
-    jmp lean_give_up
+    jmp lean_call_give_up
 
 lean_iret:
     movl LEAN_ESP(%r15), %r14d          /* the argument block; no wrap: the sum has 33 bits, and nothing is up there */
     movq hv_resume_rsp(%rip), %rsp      /* a fault needs a stack */
 1:  movl LEAN_BASE + 4(%r14), %r10d     /* eflags */
     testl $LEAN_REFUSED, %r10d
-    jnz lean_give_up
+    jnz lean_call_give_up
 2:  movl LEAN_BASE + 0(%r14), %r9d      /* eip */
     cmpl $LEAN_MAX_GVA, %r9d
-    ja lean_give_up
+    ja lean_call_give_up
 3:  movl LEAN_BASE + 8(%r14), %r11d     /* esp */
 4:  movl LEAN_BASE + 16(%r14), %r12d    /* eax */
 5:  movl LEAN_BASE + 12(%r14), %r13d    /* esp0 */
-    MAY_FAULT(1b)
-    MAY_FAULT(2b)
-    MAY_FAULT(3b)
-    MAY_FAULT(4b)
-    MAY_FAULT(5b)
+    MAY_FAULT(1b, lean_call_give_up)
+    MAY_FAULT(2b, lean_call_give_up)
+    MAY_FAULT(3b, lean_call_give_up)
+    MAY_FAULT(4b, lean_call_give_up)
+    MAY_FAULT(5b, lean_call_give_up)
     btl $LEAN_IF_SHIFT, %r10d
     setc %r14b
     jnc 6f
     cmpl $0, G(LEAN_VIRQ_PENDING)       /* to be delivered in the new context: C does */
-    jne lean_give_up
+    jne lean_call_give_up
 6:  testl %r13d, %r13d
     jz 7f
     cmpb $0, G(LEAN_PAGING)
-    je lean_give_up
+    je lean_call_give_up
     movl %r13d, G(LEAN_ESP0)
     movq $LEAN_USER_CS, LEAN_CS(%r15)
     movq $LEAN_DATA, LEAN_SS(%r15)
@@ -147,7 +143,6 @@ lean_iret:
     movl $LEAN_EVENT_CALL + LEAN_CALL_IRET, G_AT(LEAN_EVENTS_RING, %r13, 1)
     movl %r9d, G_AT(LEAN_EVENTS_RING + 4, %r13, 1)
     movl (%r15), %r14d
-    subl $LEAN_INT_BYTES, %r14d
     movl %r14d, G_AT(LEAN_EVENTS_RING + 8, %r13, 1)
     movl LEAN_EFLAGS(%r15), %r14d
     andl $LEAN_SHOWN, %r10d
@@ -190,11 +185,11 @@ lean_soft_interrupt:
 3:  movl $LEAN_MODE_USER, LEAN_BASE + 12(%r10)
 4:  movl %r12d, LEAN_BASE + 16(%r10)
 5:  movl %r14d, LEAN_BASE + 20(%r10)
-    MAY_FAULT(1b)
-    MAY_FAULT(2b)
-    MAY_FAULT(3b)
-    MAY_FAULT(4b)
-    MAY_FAULT(5b)
+    MAY_FAULT(1b, lean_give_up)
+    MAY_FAULT(2b, lean_give_up)
+    MAY_FAULT(3b, lean_give_up)
+    MAY_FAULT(4b, lean_give_up)
+    MAY_FAULT(5b, lean_give_up)
     movb $0, G(LEAN_VIRQ_ENABLED)
     incq G(LEAN_EVENT_COUNT)
     NEXT_EVENT(%r12d)
@@ -218,6 +213,13 @@ lean_soft_interrupt:
 lean_iretq_interrupt:
     iretq
 
+lean_call_give_up:
+    movq %r15, %rsp
+lean_call_slow:
+    pushq $0
+    pushq $LEAN_VECTOR
+    jmp trap_common
+
 lean_give_up:
     movq %r15, %rsp
 lean_slow:
@@ -228,7 +230,7 @@ lean_slow:
     .section .rodata
     .balign 8
 lean_doors:                             /* by call number */
-    .quad lean_magic, lean_slow, lean_iret, lean_slow, lean_disable, lean_enable, lean_call, lean_call
-    .quad lean_slow, lean_call, lean_call, lean_slow, lean_slow
+    .quad lean_magic, lean_call_slow, lean_iret, lean_call_slow, lean_disable, lean_enable, lean_call, lean_call
+    .quad lean_call_slow, lean_call, lean_call, lean_call_slow, lean_call_slow
 
     .section .note.GNU-stack, "", @progbits

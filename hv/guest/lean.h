@@ -23,7 +23,7 @@
 #define LEAN_ESP 24
 #define LEAN_SS 32
 
-#define LEAN_EVENT_MASK 0xF0        /* 16 records of 16 bytes */
+#define LEAN_EVENT_BYTES 16         /* and 16 of them: the ring is 256 bytes */
 #define LEAN_EVENT_CALL 0x100
 
 #define LEAN_KERNEL_CS 0x19

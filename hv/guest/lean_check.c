@@ -30,7 +30,7 @@ AT(LEAN_IDT, idt);
 
 _Static_assert(sizeof(struct guest_gate) == 8 && offsetof(struct guest_gate, privileged) == 4, "scaled by 8");
 _Static_assert(sizeof(struct guest_event) == 16 && offsetof(struct guest_event, eip) == 8, "a record");
-_Static_assert(LEAN_EVENT_MASK == (GUEST_EVENTS - 1) * 16 && LEAN_EVENT_CALL == GUEST_EVENT_CALL, "the ring");
+_Static_assert(LEAN_EVENT_BYTES * GUEST_EVENTS == 256 && LEAN_EVENT_CALL == GUEST_EVENT_CALL, "the ring");
 _Static_assert(LEAN_KERNEL_CS == SEL_GUEST_KERNEL_CS && LEAN_KERNEL_SS == SEL_GUEST_KERNEL_SS, "selectors");
 _Static_assert(LEAN_USER_CS == SEL_GUEST_USER_CS && LEAN_DATA == SEL_GUEST_DATA, "selectors");
 _Static_assert(LEAN_BASE == GUEST_LINEAR_BASE && LEAN_MAX_GVA == HV_MAX_GVA, "the segment");

@@ -143,6 +143,8 @@ static void add_stack(struct text *text, const struct report_facts *facts)
     add_line(text, "stack at 0x%08x:%s", esp, words);
 }
 
+#define INT_BYTES 2
+
 static void add_events(struct text *text, const struct guest_events *events)
 {
     uint32_t ever = events_count(events), count = ever < GUEST_EVENTS ? ever : GUEST_EVENTS;
@@ -151,10 +153,11 @@ static void add_events(struct text *text, const struct guest_events *events)
     for (uint32_t age = 0; age < count; age++) {
         const struct guest_event *event = &events->ring[(ever - 1 - age) % GUEST_EVENTS];
         const char *call = report_call_name(event->kind - GUEST_EVENT_CALL);
+        uint32_t at = event->kind >= GUEST_EVENT_CALL ? event->eip - INT_BYTES : event->eip;
         char name[40];
         report_name_vector(event->kind, name, sizeof(name));
         add_line(text, "  %s%s at 0x%08x, 0x%08x", event->kind >= GUEST_EVENT_CALL ? "hypercall " : "",
-                 event->kind < GUEST_EVENT_CALL ? name : call != NULL ? call : "(unknown)", event->eip, event->detail);
+                 event->kind < GUEST_EVENT_CALL ? name : call != NULL ? call : "(unknown)", at, event->detail);
     }
 }
 

@@ -71,6 +71,6 @@ void hypercall_dispatch(struct guest *guest)
         crash_unreadable(guest, call, bad);
         return;
     }
-    events_record(&guest->events, GUEST_EVENT_CALL + number, (uint32_t)guest->frame.eip - INT_BYTES, arguments[0]);
+    events_record(&guest->events, GUEST_EVENT_CALL + number, (uint32_t)guest->frame.eip, arguments[0]);
     call->function(guest, arguments);
 }

@@ -93,7 +93,9 @@ bool push_with_fixup(void *to, uint64_t first, uint64_t second, uint64_t third, 
 {
     uint64_t pairs[3] = { first, second, third };
 
-    return copy(&fake_guest, (uint32_t)((uintptr_t)to - GUEST_LINEAR_BASE), NULL, (const uint8_t *)pairs, six ? 24 : 20, NULL);
+    uint32_t address = (uint32_t)((uintptr_t)to - GUEST_LINEAR_BASE);
+
+    return copy(&fake_guest, address, NULL, (const uint8_t *)pairs, six ? 24 : 20, NULL);
 }
 
 bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value)

@@ -151,7 +151,7 @@ static void test_events_are_recorded(void **state)
     dispatch(HV_CALL_MAGIC);
     assert_int_equal(events_count(&guest->events), 2);
     assert_int_equal(guest->events.ring[0].kind, GUEST_EVENT_CALL + HV_CALL_CONS_SET_CURSOR_POS);
-    assert_int_equal(guest->events.ring[0].eip, AFTER_INT - 2);
+    assert_int_equal(guest->events.ring[0].eip, AFTER_INT);
     assert_int_equal(guest->events.ring[0].detail, 24);
     assert_int_equal(guest->events.ring[1].kind, GUEST_EVENT_CALL + HV_CALL_MAGIC);
     assert_int_equal(guest->events.ring[1].detail, 0);

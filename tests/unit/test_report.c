@@ -50,7 +50,7 @@ static void test_whole_report(void **state)
     (void)state;
     facts.is_paging = facts.virtual_if = true;
     events_record(&events, HV_SLOT_TIMER, 0x100001, 0);
-    events_record(&events, GUEST_EVENT_CALL + HV_CALL_PRINT, 0x100002, 5);
+    events_record(&events, GUEST_EVENT_CALL + HV_CALL_PRINT, 0x100004, 5);
     events_record(&events, EXC_PF, 0x100003, 0xCAFE000);
     report_format(&facts, text, sizeof(text));
     assert_string_equal(text,
