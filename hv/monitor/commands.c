@@ -41,7 +41,7 @@ static void do_ls(const struct words *words, uint64_t now_ns)
 
 static void do_mem(const struct words *words, uint64_t now_ns)
 {
-    uint64_t guests_kib = 0;
+    uint64_t promised_kib = 0, touched_kib = 0;
     unsigned running = 0;
     unsigned ended = 0;
 
@@ -50,15 +50,18 @@ static void do_mem(const struct words *words, uint64_t now_ns)
         bool has_ended = guest->state == GUEST_ENDED;
         running += has_ended ? 0 : 1;
         ended += has_ended ? 1 : 0;
-        guests_kib += has_ended ? 0 : guest->space.memory_bytes / 1024;
+        promised_kib += has_ended ? 0 : guest->space.memory_bytes / 1024;
+        touched_kib += has_ended ? 0 : guest->space.backed_count * (uint64_t)(PAGE_SIZE / 1024);
     }
     unsigned long long total = frames_count_total();
     unsigned long long free = frames_count_free();
     shell_print("%-16s %10llu KiB  %8llu frames", "usable RAM", total * 4, total);
     shell_print("%-16s %10llu KiB  %8llu frames", "free", free * 4, free);
     shell_print("%-16s %10llu KiB  %8llu frames", "in use", (total - free) * 4, total - free);
-    shell_print("%-16s %10llu KiB  RAM of %u guests; %u ended keep a console", "of that",
-                (unsigned long long)guests_kib, running, ended);
+    shell_print("%-16s %10llu KiB  RAM touched by %u guests; %u ended keep a console", "of that",
+                (unsigned long long)touched_kib, running, ended);
+    shell_print("%-16s %10llu KiB  their RAM in all, backed when they touch it", "promised",
+                (unsigned long long)promised_kib);
 }
 
 static void print_figures(uint64_t now_ns)

@@ -10,6 +10,7 @@
 #include "io/console.h"
 #include "monitor/jobs.h"
 #include "monitor/shell.h"
+#include "pagetable/shadow.h"
 
 #define NS_PER_MS 1000000ull
 
@@ -166,9 +167,18 @@ static void print_registers(const struct guest *guest)
                 (uint32_t)frame->ecx, (uint32_t)frame->edx);
     shell_print("esi=%08x edi=%08x ebp=%08x esp=%08x", (uint32_t)frame->esi, (uint32_t)frame->edi,
                 (uint32_t)frame->ebp, (uint32_t)frame->esp);
-    shell_print("eip=%08x eflags=%08x esp0=%08x in guest %s, virtual interrupts %s", (uint32_t)frame->eip,
+    shell_print("eip=%08x eflags=%08x esp0=%08x in guest %s, virtual IF %s", (uint32_t)frame->eip,
                 (uint32_t)frame->eflags, guest->esp0, guest_is_user(guest) ? "user" : "kernel",
                 guest->virq.enabled ? "on" : "off");
+}
+
+static void print_shadows(const struct gspace *space)
+{
+    struct shadow_counts counts = shadow_count(space);
+
+    shell_print("page tables: directory 0x%08x, wp %u", space->directory.v, space->wp);
+    shell_print("shadows: %u directories, %u tables (%u unsynced); %llu evicted so far", counts.directories,
+                counts.tables, counts.unsynced, (unsigned long long)counts.evictions);
 }
 
 void commands_guest_info(const struct words *words, uint64_t now_ns)
@@ -197,11 +207,10 @@ void commands_guest_info(const struct words *words, uint64_t now_ns)
         shell_print("memory: given back%s%s", guest->reason[0] != '\0' ? "; reason: " : "", guest->reason);
         return;
     }
+    shell_print("memory: %u KiB, of which %u KiB touched; paging %s", guest->space.memory_bytes / 1024,
+                guest->space.backed_count * (PAGE_SIZE / 1024), guest->space.paging ? "on" : "off");
     if (guest->space.paging)
-        shell_print("memory: %u KiB, paging on, directory 0x%08x, wp %u", guest->space.memory_bytes / 1024,
-                    guest->space.directory.v, guest->space.wp);
-    else
-        shell_print("memory: %u KiB, paging off", guest->space.memory_bytes / 1024);
+        print_shadows(&guest->space);
     gspace_explain(&guest->space, GVA(guest->frame.eip), text, sizeof(text));
     shell_print("page of eip: %s", text);
 }

@@ -246,3 +246,17 @@ void shadow_unsync(struct gspace *space, uint32_t frame)
         }
     }
 }
+
+struct shadow_counts shadow_count(const struct gspace *space)
+{
+    const struct shadow_pool *pool = space->shadows;
+    struct shadow_counts counts = { .evictions = pool->evictions };
+
+    for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++)
+        counts.directories += pool->directories[i].is_used;
+    for (uint32_t i = 1; i <= pool->table_count; i++) {
+        counts.tables += pool->tables[i].is_used;
+        counts.unsynced += pool->tables[i].is_used && !pool->tables[i].is_synced;
+    }
+    return counts;
+}

@@ -152,6 +152,13 @@ void shadow_take_snapshot(struct gspace *space, struct shadow_table *table);
 /* The list of unsynced tables. */
 void shadow_mark_synced(struct shadow_pool *pool, struct shadow_table *table);
 
+/* For people: how many shadows a space with paging on has now, and how many were evicted so far. */
+struct shadow_counts {
+    uint32_t directories, tables, unsynced;
+    uint64_t evictions;
+};
+struct shadow_counts shadow_count(const struct gspace *space);
+
 static inline uint64_t shadow_directory_bit(const struct shadow_pool *pool, const struct shadow_directory *directory)
 {
     return 1ull << (directory - pool->directories);
