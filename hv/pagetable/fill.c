@@ -181,26 +181,22 @@ static inline enum gfault fill_recent(struct gspace *space, gva_t address, uint3
     return GFAULT_FILLED;
 }
 
-/* What the guest's tables do not refuse. Apart, so that a refusal comes back quickly. */
-static __attribute__((noinline)) enum gfault fault_unrefused(struct gspace *space, gva_t address, uint32_t access)
-{
-    struct gwalk walk = walk_guest(space, address, access);
-
-    if (walk.verdict != GWALK_ALLOWED)
-        return GFAULT_BAD_ENTRY;
-    return fill(space, address, access, &walk) ? GFAULT_FILLED : GFAULT_NO_MEMORY;
-}
-
 /* Look at everything. */
 static __attribute__((noinline)) enum gfault fault_walked(struct gspace *space, gva_t address, uint32_t access,
                                                           uint32_t *error)
 {
     struct gwalk walk = walk_guest(space, address, access);
 
-    if (walk.verdict != GWALK_NOT_PRESENT && walk.verdict != GWALK_DENIED)
-        return fault_unrefused(space, address, access);
-    *error = gwalk_error(walk.verdict, access);
-    return GFAULT_REFLECT;
+    switch (walk.verdict) {
+    case GWALK_ALLOWED:
+        return fill(space, address, access, &walk) ? GFAULT_FILLED : GFAULT_NO_MEMORY;
+    case GWALK_NOT_PRESENT:
+    case GWALK_DENIED:
+        *error = gwalk_error(walk.verdict, access);
+        return GFAULT_REFLECT;
+    default:
+        return GFAULT_BAD_ENTRY;
+    }
 }
 
 enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access, uint32_t *error)

@@ -159,7 +159,7 @@ def guest_shell():
         yield check("guest_shell.back_to_the_monitor", terminal.wait(r"exit 3"))
         terminal.type("info 1\r")
         yield check("guest_shell.page_table_facts",
-                    terminal.wait(r"directory 0x[0-9a-f]+, wp 1 *\nshadows: [1-9][0-9]* directories, [1-9][0-9]* tables"))
+                    terminal.wait(r"directory 0x[0-9a-f]+, wp 1 *\nshadows: [1-9]\d* directories, [1-9]\d* tables"))
         terminal.type("poweroff\r")
     finally:
         terminal.close()
