@@ -51,6 +51,7 @@ static void run_turn(struct guest *guest, uint64_t now_ns)
     if (enters && !guest_enter(&guest->frame))
         guest_crash(guest, "the processor refused to go on at 0x%08x", (uint32_t)guest->frame.eip);
     measure_key(guest, keys);
+    vcon_settle(vcon);
     /* The serial line is slower than this guest prints: it waits, others run. */
     if (guest->state == GUEST_READY && vcon_log_is_full(vcon))
         guest->state = GUEST_BLOCKED;

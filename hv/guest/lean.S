@@ -231,6 +231,6 @@ lean_slow:
     .balign 8
 lean_doors:                             /* by call number */
     .quad lean_magic, lean_call_slow, lean_iret, lean_call_slow, lean_disable, lean_enable, lean_call, lean_call
-    .quad lean_call_slow, lean_call, lean_call, lean_call_slow, lean_call_slow
+    .quad lean_call, lean_call, lean_call, lean_call_slow, lean_call_slow
 
     .section .note.GNU-stack, "", @progbits

@@ -120,8 +120,9 @@ static bool store_word(struct guest *guest, const char *what, uint32_t address, 
 
 void call_cons_get_cursor_pos(struct guest *guest, const uint32_t *arguments)
 {
-    const struct vcon *vcon = &guest->console.vcon;
+    struct vcon *vcon = &guest->console.vcon;
 
+    vcon_settle(vcon);
     if (store_word(guest, "row", arguments[0], vcon->row))
         (void)store_word(guest, "column", arguments[1], vcon->column);
 }

@@ -4,26 +4,41 @@
  * Each does what the call of the same name does with good arguments, or nothing at all and returns false: then that
  * call runs after all, and has the words for what is wrong.
  */
+#include "guest/gmem.h"
 #include "guest/guest.h"
 #include "guest/lean.h"
 #include "hypercall/calls.h"
 
 typedef bool lean_function(struct guest *guest, uint32_t first, uint32_t second);
 
+/*
+ * The bytes only. They become cells when the turn ends, or before another call that must know where the cursor is: not
+ * by the lean ones, as rows that are left may fill the row log, and only the slow path then ends the turn.
+ */
+static bool lean_print(struct guest *guest, uint32_t length, uint32_t buffer)
+{
+    uint8_t *room = vcon_room(&guest->console.vcon, length);
+
+    if (room == NULL || !gmem_peek(guest, GVA(buffer), room, length, NULL))
+        return false;
+    vcon_defer(&guest->console.vcon, length);
+    return true;
+}
+
 static bool lean_set_term_color(struct guest *guest, uint32_t color, uint32_t unused)
 {
     (void)unused;
-    if (color > 255)
+    if (color > 255 || !vcon_is_settled(&guest->console.vcon))
         return false;
-    vcon_set_attribute(&guest->console.vcon, (uint8_t)color);
+    guest->console.vcon.attribute = (uint8_t)color;
     return true;
 }
 
 static bool lean_set_cursor_pos(struct guest *guest, uint32_t row, uint32_t column)
 {
-    if (row >= HV_CONSOLE_ROWS || column >= HV_CONSOLE_COLS)
+    if (row >= HV_CONSOLE_ROWS || column >= HV_CONSOLE_COLS || !vcon_is_settled(&guest->console.vcon))
         return false;
-    vcon_set_cursor(&guest->console.vcon, row, column);
+    vcon_place_cursor(&guest->console.vcon, row, column);
     return true;
 }
 
@@ -47,6 +62,7 @@ extern lean_function *const lean_calls[LEAN_CALLS];
 lean_function *const lean_calls[LEAN_CALLS] = {
     [HV_CALL_SETPD] = lean_setpd,
     [HV_CALL_ADJUSTPG] = lean_adjustpg,
+    [HV_CALL_PRINT] = lean_print,
     [HV_CALL_CONS_SET_TERM_COLOR] = lean_set_term_color,
     [HV_CALL_CONS_SET_CURSOR_POS] = lean_set_cursor_pos,
 };

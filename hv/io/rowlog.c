@@ -8,68 +8,94 @@
 #define STILL_NS 100000000ull
 #define REPEAT_NS 1000000000ull
 /*
- * One 4096-byte print leaves at most 25 old rows of 80 and makes new ones of its own bytes: the rest of the ring holds
- * it.
+ * A print leaves at most 25 old rows of 80 and makes new ones of its own bytes. The rest of the ring holds what was
+ * pending when the guest was last found not to be full, one more print of 4096 bytes, and the rows that then stand on
+ * the screen: 3 times 25 * 81 bytes, and 81 for each 80 bytes printed.
  */
 #define FULL_BYTES (VCON_LOG_BYTES / 4)
+
+#define PRINT_MAX 4096u
+_Static_assert(FULL_BYTES + 3 * 25 * 81 + (VCON_PENDING_BYTES + PRINT_MAX) * 81 / 80 + 81 <= VCON_LOG_BYTES, "room");
+#define EIGHT_BLANKS 0x2020202020202020ull
+
+typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
+typedef uint32_t __attribute__((aligned(1), may_alias)) half_t;
 
 static bool is_blank(uint8_t character)
 {
     return character == ' ' || character == 0;
 }
 
-/* The row's text without trailing blanks. Returns its length. */
-static unsigned trimmed(const struct vcon *console, unsigned row, uint8_t text[VCON_COLS])
+/* The characters of a row of cells, four at a time. */
+static void gather(const uint16_t *cells, uint8_t text[VCON_COLS])
 {
-    unsigned length = 0;
-    for (unsigned column = 0; column < VCON_COLS; column++) {
-        text[column] = (uint8_t)vcon_cells(console, row)[column];
-        if (!is_blank(text[column]))
-            length = column + 1;
+    for (unsigned column = 0; column < VCON_COLS; column += 4) {
+        uint64_t four = *(const word_t *)(cells + column) & 0x00FF00FF00FF00FFull;
+        four = (four | four >> 8) & 0x0000FFFF0000FFFFull;
+        *(half_t *)(text + column) = (uint32_t)(four | four >> 16);
     }
+}
+
+/* The length of a row's text without trailing blanks. */
+static unsigned trimmed(const uint8_t text[VCON_COLS])
+{
+    unsigned length = VCON_COLS;
+
+    while (length > 0 && *(const word_t *)(text + length - 8) == EIGHT_BLANKS)
+        length -= 8;
+    while (length > 0 && is_blank(text[length - 1]))
+        length--;
     return length;
 }
 
-/* FNV-1a. Two texts of one row that collide are logged once too seldom, which 1 in 4 billion may be. */
-static uint32_t hash_of(const uint8_t *text, unsigned length)
+/*
+ * Multiply and fold, eight bytes at a time; text is blanks from length on. Two texts of one row that collide are logged
+ * once too seldom, which 1 in 4 billion may be.
+ */
+static uint32_t hash_of(uint8_t text[VCON_COLS], unsigned length)
 {
-    uint32_t hash = 2166136261u;
-    for (unsigned i = 0; i < length; i++)
-        hash = (hash ^ text[i]) * 16777619u;
-    return length ? hash : 0;
-}
+    uint64_t hash = length;
 
-static void append(struct vcon *console, const uint8_t *text, unsigned length)
-{
-    if (VCON_LOG_BYTES - (console->log_head - console->log_tail) < length + 1) {
-        console->log_dropped_rows++;
-        return;
+    for (unsigned i = length; i % 8 != 0; i++)
+        text[i] = 0;
+    for (unsigned i = 0; i < length; i += 8) {
+        hash = (hash ^ *(const word_t *)(text + i)) * 0x9E3779B97F4A7C15ull;
+        hash ^= hash >> 32;
     }
-    console->log[console->log_head++ % VCON_LOG_BYTES] = (uint8_t)length;
-    for (unsigned i = 0; i < length; i++)
-        console->log[console->log_head++ % VCON_LOG_BYTES] = text[i];
+    return (uint32_t)hash;
 }
 
-void rowlog_leave(struct vcon *console, unsigned row)
+static uint32_t room(const struct vcon *console)
 {
-    struct vcon_row_log *log = &console->tall_rows[console->top + row];
-    uint8_t text[VCON_COLS];
+    return VCON_LOG_BYTES - (console->log_head - console->log_tail);
+}
 
-    if (!console->log_enabled || !log->changed)
-        return;
-    unsigned length = trimmed(console, row, text);
-    uint32_t hash = hash_of(text, length);
+/* The text is written to where its record will be, and becomes one only if it is new. */
+void rowlog_leave_changed(struct vcon *console, struct vcon_row_log *log, const uint16_t *cells)
+{
+    uint8_t no_room[1 + VCON_COLS];
+    bool fits = room(console) > VCON_COLS;
+    uint8_t *record = fits ? &console->log[console->log_head % VCON_LOG_BYTES] : no_room;
+
+    gather(cells, record + 1);
+    unsigned length = trimmed(record + 1);
+    uint32_t hash = hash_of(record + 1, length);
     log->changed = false;
     log->logged_ns = console->now_ns;
     if (hash == log->text_hash)
         return;
     log->text_hash = hash;
-    if (length)
-        append(console, text, length);
+    if (length && fits) {
+        record[0] = (uint8_t)length;
+        console->log_head += 1 + length;
+    } else if (length) {
+        console->log_dropped_rows++;
+    }
 }
 
 void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all)
 {
+    vcon_settle(console);
     if (now_ns > console->now_ns)
         console->now_ns = now_ns;
     for (unsigned row = 0; row < VCON_ROWS; row++) {
@@ -83,14 +109,15 @@ void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all)
     }
 }
 
+/* A record is in one piece: what does not fit at the end of the ring is behind it. */
 int vcon_log_take(struct vcon *console, uint8_t text[VCON_COLS])
 {
     if (console->log_head == console->log_tail)
         return -1;
-    unsigned length = console->log[console->log_tail++ % VCON_LOG_BYTES];
-    for (unsigned i = 0; i < length; i++)
-        text[i] = console->log[console->log_tail++ % VCON_LOG_BYTES];
-    return (int)length;
+    const uint8_t *record = &console->log[console->log_tail % VCON_LOG_BYTES];
+    memcpy(text, record + 1, VCON_COLS);    /* all of it costs less than counting */
+    console->log_tail += 1 + record[0];
+    return record[0];
 }
 
 bool vcon_log_is_full(const struct vcon *console)

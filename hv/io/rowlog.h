@@ -16,7 +16,14 @@ static inline void rowlog_touch(struct vcon *console, unsigned row)
     log->changed_ns = console->now_ns;
 }
 
+void rowlog_leave_changed(struct vcon *console, struct vcon_row_log *log, const uint16_t *cells);
+
 /* Output leaves this row: log it if its text is new. */
-void rowlog_leave(struct vcon *console, unsigned row);
+static inline void rowlog_leave(struct vcon *console, unsigned row)
+{
+    struct vcon_row_log *log = &console->tall_rows[console->top + row];
+    if (console->log_enabled && log->changed)
+        rowlog_leave_changed(console, log, vcon_cells(console, row));
+}
 
 #endif

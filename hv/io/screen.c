@@ -73,6 +73,8 @@ static bool draw_framebuffer(const struct screen_view *view, unsigned rows_max)
 {
     static unsigned row;
 
+    if (!framebuffer_present())     /* else there would be passes for nothing */
+        framebuffer_dirty = 0;
     while (framebuffer_dirty && rows_max > 0) {
         row = row < STATUS_ROW ? row + 1 : 0;
         if (!(framebuffer_dirty >> row & 1))

@@ -9,11 +9,17 @@
 
 #define BLANK 0x20
 #define ALL_ROWS ((1u << VCON_ROWS) - 1)
+#define ALL_BYTES(value) ((value) * 0x0101010101010101ull)
 
+typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
+
+/* count is a multiple of 4. */
 static void fill_blank(uint16_t *cells, unsigned count, uint8_t attribute)
 {
-    for (unsigned i = 0; i < count; i++)
-        cells[i] = (uint16_t)(attribute << 8 | BLANK);
+    word_t *words = (word_t *)cells;
+
+    for (unsigned i = 0; i < count / 4; i++)
+        words[i] = (uint64_t)(attribute << 8 | BLANK) * 0x0001000100010001ull;
 }
 
 void vcon_init(struct vcon *console)
@@ -57,65 +63,140 @@ static void next_row(struct vcon *console)
         scroll(console);
 }
 
-static void put_cell(struct vcon *console, unsigned row, unsigned column, uint8_t character)
+static void note_change(struct vcon *console, bool text_changed)
 {
-    uint16_t *cell = &console->tall_cells[console->top + row][column];
-    uint16_t value = (uint16_t)(console->attribute << 8 | character);
+    if (text_changed)
+        rowlog_touch(console, console->row);
+    console->dirty_rows |= 1u << console->row;
+}
+
+static void blank_cell(struct vcon *console)
+{
+    uint16_t *cell = &console->tall_cells[console->top + console->row][console->column];
+    uint16_t value = (uint16_t)(console->attribute << 8 | BLANK);
 
     if (*cell == value)
         return;
-    if ((uint8_t)*cell != character)
-        rowlog_touch(console, row);
+    note_change(console, (uint8_t)*cell != BLANK);
     *cell = value;
-    console->dirty_rows |= 1u << row;
+}
+
+static bool is_control(uint8_t byte)
+{
+    return byte == '\n' || byte == '\r' || byte == '\b';
+}
+
+/* Whether one of eight bytes is below 16: the control bytes are, and little else that is printed. */
+static bool may_have_control(uint64_t bytes)
+{
+    uint64_t upper = bytes & ALL_BYTES(0xF0);
+    return (upper - ALL_BYTES(1)) & ~upper & ALL_BYTES(0x80);
+}
+
+/* Four bytes to the lower halves of four cells. */
+static uint64_t spread(uint32_t bytes)
+{
+    uint64_t pairs = (bytes | (uint64_t)bytes << 16) & 0x0000FFFF0000FFFFull;
+    return (pairs | pairs << 8) & 0x00FF00FF00FF00FFull;
+}
+
+/* Bytes from the cursor on, up to a control byte, in one row. Returns how many. Cells differ as bits say. */
+static unsigned put_run(struct vcon *console, const uint8_t *bytes, unsigned count)
+{
+    uint16_t *cells = &console->tall_cells[console->top + console->row][console->column];
+    uint64_t attributes = console->attribute * 0x0100010001000100ull, difference = 0;
+    unsigned done = 0;
+
+    for (; count - done >= 8; done += 8) {
+        uint64_t text = *(const word_t *)(bytes + done);
+        if (may_have_control(text))
+            break;
+        uint64_t low = spread((uint32_t)text) | attributes, high = spread((uint32_t)(text >> 32)) | attributes;
+        word_t *words = (word_t *)(cells + done);
+        difference |= (words[0] ^ low) | (words[1] ^ high);
+        words[0] = low;
+        words[1] = high;
+    }
+    for (; done < count && !is_control(bytes[done]); done++) {
+        uint16_t cell = (uint16_t)(bytes[done] | console->attribute << 8);
+        difference |= cells[done] ^ cell;
+        cells[done] = cell;
+    }
+    if (difference)
+        note_change(console, difference & 0x00FF00FF00FF00FFull);
+    return done;
+}
+
+static void control(struct vcon *console, uint8_t byte)
+{
+    if (byte == '\n') {
+        next_row(console);
+    } else if (byte == '\r') {
+        console->column = 0;
+    } else if (console->column > 0) {
+        console->column--;
+        blank_cell(console);
+    }
+}
+
+static void render(struct vcon *console, const uint8_t *bytes, size_t length)
+{
+    const uint8_t *end = bytes + length;
+
+    while (bytes < end) {
+        if (is_control(*bytes)) {
+            control(console, *bytes++);
+            continue;
+        }
+        unsigned room = VCON_COLS - console->column;
+        unsigned count = (size_t)(end - bytes) < room ? (unsigned)(end - bytes) : room;
+        unsigned done = put_run(console, bytes, count);
+        bytes += done;
+        console->column = (uint8_t)(console->column + done);
+        if (console->column == VCON_COLS)
+            next_row(console);
+    }
+}
+
+void vcon_render_pending(struct vcon *console)
+{
+    render(console, console->pending, console->pending_bytes);
+    console->pending_bytes = 0;
 }
 
 void vcon_write(struct vcon *console, const uint8_t *bytes, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
-        switch (bytes[i]) {
-        case '\n':
-            next_row(console);
-            break;
-        case '\r':
-            console->column = 0;
-            break;
-        case '\b':
-            if (console->column > 0)
-                put_cell(console, console->row, --console->column, BLANK);
-            break;
-        default:
-            put_cell(console, console->row, console->column, bytes[i]);
-            if (++console->column == VCON_COLS)
-                next_row(console);
-        }
-    }
+    vcon_settle(console);
+    render(console, bytes, length);
 }
 
 void vcon_set_attribute(struct vcon *console, uint8_t attribute)
 {
+    vcon_settle(console);
     console->attribute = attribute;
 }
 
 void vcon_set_cursor(struct vcon *console, unsigned row, unsigned column)
 {
-    console->row = (uint8_t)row;
-    console->column = (uint8_t)column;
+    vcon_settle(console);
+    vcon_place_cursor(console, row, column);
 }
 
 void vcon_write_at(struct vcon *console, const uint8_t *bytes, size_t length, unsigned row, unsigned column,
                    uint8_t attribute)
 {
+    vcon_settle(console);
     uint8_t old_row = console->row, old_column = console->column, old_attribute = console->attribute;
 
-    vcon_set_cursor(console, row, column);
+    vcon_place_cursor(console, row, column);
     console->attribute = attribute;
-    vcon_write(console, bytes, length);
-    vcon_set_cursor(console, old_row, old_column);
+    render(console, bytes, length);
+    vcon_place_cursor(console, old_row, old_column);
     console->attribute = old_attribute;
 }
 
 void vcon_set_time(struct vcon *console, uint64_t now_ns)
 {
+    vcon_settle(console);
     console->now_ns = now_ns;
 }

@@ -17,6 +17,7 @@
 #define VCON_TALL_ROWS 128
 #define VCON_ATTRIBUTE_START 7
 #define VCON_LOG_BYTES 16384    /* a power of two; see rowlog.c */
+#define VCON_PENDING_BYTES 1536 /* 19 rows; see rowlog.c before making it more */
 
 struct vcon_row_log {
     uint32_t text_hash;         /* of the trimmed text last logged (0: never, or empty) */
@@ -40,25 +41,62 @@ struct vcon {
     bool log_enabled;                       /* rows go to the row log only when set */
     uint32_t log_head, log_tail;            /* byte ring of records: length byte, then that many CP437 bytes */
     uint64_t log_dropped_rows;
-    uint8_t log[VCON_LOG_BYTES];
+    uint32_t pending_bytes;                 /* printed, but not yet in the cells: vcon_settle brings them there */
+    uint8_t pending[VCON_PENDING_BYTES];
+    uint8_t log[VCON_LOG_BYTES + VCON_COLS];    /* a record that begins before the end of the ring goes on behind it */
 };
 
-/* VCON_COLS cells of a row: attribute << 8 | CP437 character; blank = attribute << 8 | 0x20. Rows follow each other. */
+/*
+ * VCON_COLS cells of a row: attribute << 8 | CP437 character; blank = attribute << 8 | 0x20. Rows follow each other.
+ * Settled output only, as are row and column.
+ */
 static inline const uint16_t *vcon_cells(const struct vcon *console, unsigned row)
 {
     return console->tall_cells[console->top + row];
 }
-
 
 void vcon_init(struct vcon *console);
 void vcon_write(struct vcon *console, const uint8_t *bytes, size_t length);
 /* Arguments are already checked: row 0-24, column 0-79, any attribute byte. */
 void vcon_set_attribute(struct vcon *console, uint8_t attribute);
 void vcon_set_cursor(struct vcon *console, unsigned row, unsigned column);
+/* The same for a console that is settled. */
+static inline void vcon_place_cursor(struct vcon *console, unsigned row, unsigned column)
+{
+    console->row = (uint8_t)row;
+    console->column = (uint8_t)column;
+}
 /* Move, colour, print, then put cursor and colour back (the saved cursor does not move with a scroll). */
 void vcon_write_at(struct vcon *console, const uint8_t *bytes, size_t length, unsigned row, unsigned column,
                    uint8_t attribute);
 void vcon_set_time(struct vcon *console, uint64_t now_ns);
+
+/*
+ * Print in two steps, of which the second can wait: put length bytes to the place that vcon_room gives (NULL: they do
+ * not fit, write them), then tell vcon_defer. All functions above settle first; who looks at the fields must do so.
+ */
+static inline uint8_t *vcon_room(struct vcon *console, size_t length)
+{
+    return length <= VCON_PENDING_BYTES - console->pending_bytes ? console->pending + console->pending_bytes : NULL;
+}
+
+static inline void vcon_defer(struct vcon *console, size_t length)
+{
+    console->pending_bytes += (uint32_t)length;
+}
+
+static inline bool vcon_is_settled(const struct vcon *console)
+{
+    return console->pending_bytes == 0;
+}
+
+void vcon_render_pending(struct vcon *console);
+
+static inline void vcon_settle(struct vcon *console)
+{
+    if (!vcon_is_settled(console))
+        vcon_render_pending(console);
+}
 
 /*
  * Log rows that have been still for 100 ms (at most once a second each while they keep changing); all = every changed

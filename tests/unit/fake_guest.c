@@ -137,6 +137,12 @@ void vcon_write(struct vcon *console, const uint8_t *bytes, size_t length)
     note_bytes(bytes, length);
 }
 
+void vcon_render_pending(struct vcon *console)
+{
+    console->pending_bytes = 0;
+    fake_console.settled_count++;
+}
+
 void vcon_write_at(struct vcon *console, const uint8_t *bytes, size_t length, unsigned row, unsigned column,
                    uint8_t attribute)
 {

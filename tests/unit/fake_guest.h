@@ -20,6 +20,7 @@ void fake_forbid(uint32_t from, uint32_t end, bool can_read);
 /* What the console was told last, and how often it was told anything. */
 struct fake_console {
     unsigned call_count;
+    unsigned settled_count;     /* times that pending output was rendered */
     unsigned length, row, column;
     uint8_t attribute;
     uint8_t bytes[4096];

@@ -20,6 +20,13 @@ static uint16_t cells[VCON_ROWS * VCON_COLS];
 static uint16_t drawn[ROWS][VCON_COLS];
 static unsigned drawn_rows, cursor_rows;
 
+static bool has_framebuffer = true;
+
+bool framebuffer_present(void)
+{
+    return has_framebuffer;
+}
+
 void framebuffer_draw_row(unsigned row, const uint16_t row_cells[VCON_COLS], unsigned cursor_column)
 {
     assert_true(row < ROWS);
@@ -106,12 +113,24 @@ static void no_row_starves(void **state)
     }
 }
 
+/* With no framebuffer there is nothing to wait for. */
+static void none_needs_no_passes(void **state)
+{
+    (void)state;
+    has_framebuffer = false;
+    screen_invalidate();
+    assert_false(pass(3));
+    assert_int_equal(drawn_rows, 0);
+    has_framebuffer = true;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(everything_is_drawn_in_passes, begin),
         cmocka_unit_test_setup(only_touched_rows_are_drawn, begin),
         cmocka_unit_test_setup(no_row_starves, begin),
+        cmocka_unit_test_setup(none_needs_no_passes, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,6 +72,17 @@ static unsigned random_bytes(uint8_t *bytes, unsigned most)
     return length;
 }
 
+static bool defer(struct vcon *vcon, const uint8_t *bytes, unsigned length)
+{
+    uint8_t *room = vcon_room(vcon, length);
+    if (!room)
+        return false;
+    memcpy(room, bytes, length);
+    vcon_defer(vcon, length);
+    return true;
+}
+
+/* Some of the output only becomes cells with what comes after it. */
 static void cells_agree_with_the_model(void **state)
 {
     (void)state;
@@ -88,7 +99,8 @@ static void cells_agree_with_the_model(void **state)
     for (unsigned round = 0; round < 6000; round++) {
         unsigned row = (unsigned)rand() % 25, column = (unsigned)rand() % 80, length = random_bytes(bytes, 400);
         unsigned colour = (unsigned)rand() % 256;
-        switch (rand() % 8) {
+        bool is_deferred = false;
+        switch (rand() % 12) {
         case 0:
             vcon_set_cursor(&vcon, row, column);
             model.row = model.top + row;
@@ -112,10 +124,15 @@ static void cells_agree_with_the_model(void **state)
             break;
         }
         default:
-            vcon_write(&vcon, bytes, length);
+            is_deferred = rand() % 2 && defer(&vcon, bytes, length);
+            if (!is_deferred)
+                vcon_write(&vcon, bytes, length);
             for (unsigned i = 0; i < length; i++)
                 model_byte(&model, bytes[i]);
         }
+        if (is_deferred && rand() % 4)
+            continue;
+        vcon_settle(&vcon);
         compare(&model, &vcon);
     }
 }
@@ -255,7 +272,59 @@ static void a_row_drawn_on_is_logged_when_still(void **state)
     expect_row(vcon, NULL);
 }
 
-/* vcon_log_is_full promises room for one more print of 4096 bytes, the worst ones included. */
+/* The room for deferred bytes is used to its end and no further, and all of it is there again afterwards. */
+static void deferred_bytes_have_a_bound(void **state)
+{
+    (void)state;
+    struct vcon *vcon = fresh();
+    uint8_t bytes[VCON_PENDING_BYTES];
+    memset(bytes, 'x', sizeof(bytes));
+    for (unsigned round = 0; round < 3; round++) {
+        assert_null(vcon_room(vcon, VCON_PENDING_BYTES + 1));
+        assert_null(vcon_room(vcon, (size_t)UINT32_MAX));
+        assert_true(defer(vcon, bytes, VCON_PENDING_BYTES - 1));
+        assert_null(vcon_room(vcon, 2));
+        assert_true(defer(vcon, bytes, 1));
+        assert_null(vcon_room(vcon, 1));
+        assert_false(vcon_is_settled(vcon));
+        assert_non_null(vcon_room(vcon, 0));
+        vcon_settle(vcon);
+        assert_true(vcon_is_settled(vcon));
+    }
+}
+
+/* Whatever looks at a console, or changes how it goes on, finds there what was printed before it. */
+static void deferred_bytes_come_first(void **state)
+{
+    (void)state;
+    const uint64_t ms = 1000000;
+    struct vcon *vcon = fresh();
+    vcon_set_time(vcon, 1000 * ms);
+    defer(vcon, (const uint8_t *)"a", 1);
+    vcon_set_attribute(vcon, 0x1E);
+    defer(vcon, (const uint8_t *)"b", 1);
+    print(vcon, "c");
+    assert_int_equal(vcon_cells(vcon, 0)[0], 0x0700 | 'a');
+    assert_int_equal(vcon_cells(vcon, 0)[1], 0x1E00 | 'b');
+    assert_int_equal(vcon_cells(vcon, 0)[2], 0x1E00 | 'c');
+    defer(vcon, (const uint8_t *)"d", 1);
+    vcon_set_cursor(vcon, 3, 0);
+    assert_int_equal(vcon_cells(vcon, 0)[3], 0x1E00 | 'd');
+    defer(vcon, (const uint8_t *)"e", 1);
+    vcon_write_at(vcon, (const uint8_t *)"f", 1, 3, 0, 7);
+    assert_int_equal(vcon_cells(vcon, 3)[0], 0x0700 | 'f');
+    assert_int_equal(vcon->column, 1);
+    defer(vcon, (const uint8_t *)"g", 1);
+    vcon_set_time(vcon, 2000 * ms);             /* it changed before that */
+    vcon_log_still(vcon, 1100 * ms, false);
+    expect_row(vcon, "abcd");
+    expect_row(vcon, "fg");
+    defer(vcon, (const uint8_t *)"h", 1);
+    vcon_log_still(vcon, 2000 * ms, true);
+    expect_row(vcon, "fgh");
+}
+
+/* vcon_log_is_full promises room for what is pending and one more print of 4096 bytes, the worst ones included. */
 static void one_more_print_always_fits(void **state)
 {
     (void)state;
@@ -273,7 +342,11 @@ static void one_more_print_always_fits(void **state)
         vcon_set_cursor(vcon, (unsigned)rand() % 25, 0);
         for (unsigned i = 0; i < sizeof(bytes); i++)
             bytes[i] = rand() % 2 ? '\n' : (uint8_t)(33 + rand() % 90);
+        if (rand() % 2)
+            assert_true(defer(vcon, bytes, VCON_PENDING_BYTES));
+        vcon_set_cursor(vcon, (unsigned)rand() % 25, 0);
         vcon_write(vcon, bytes, sizeof(bytes));
+        vcon_log_still(vcon, 0, true);
         assert_int_equal(vcon->log_dropped_rows, 0);
     }
 }
@@ -288,6 +361,8 @@ int main(void)
         cmocka_unit_test(equal_lines_at_the_bottom_are_all_logged),
         cmocka_unit_test(rows_keep_their_log_through_any_scroll),
         cmocka_unit_test(a_row_drawn_on_is_logged_when_still),
+        cmocka_unit_test(deferred_bytes_have_a_bound),
+        cmocka_unit_test(deferred_bytes_come_first),
         cmocka_unit_test(one_more_print_always_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
