@@ -165,14 +165,27 @@ static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
                          frame->cs & 3 ? "a guest" : "the hypervisor");
 }
 
+/* Where lean.S goes on when guest memory is out of reach. */
+extern const char lean_give_up[], lean_call_give_up[];
+
+/*
+ * A fault of lean.S never ends the guest: the guest's registers are not saved yet, and the word may be one that the
+ * call does not have. C looks again, and knows both.
+ */
+static bool may_end(uint64_t fixup)
+{
+    return fixup != (uint64_t)(uintptr_t)lean_give_up && fixup != (uint64_t)(uintptr_t)lean_call_give_up;
+}
+
 /* The hypervisor touched a guest's memory: the same hidden faults. */
-static bool fill_for_hv(uint64_t error_code)
+static bool fill_for_hv(uint64_t error_code, uint64_t fixup)
 {
     uint64_t linear = insn_read_cr2();
     struct guest *guest = switch_loaded();
 
     return guest && !is_beyond_segment(linear) &&
-           gmem_fill(guest, GVA(linear - GUEST_LINEAR_BASE), (uint32_t)error_code & ACCESS_WRITE);
+           gmem_fill(guest, GVA(linear - GUEST_LINEAR_BASE), (uint32_t)error_code & ACCESS_WRITE,
+                     may_end(fixup));
 }
 
 void trap_in_hv(struct hv_trap_frame *frame);
@@ -187,9 +200,9 @@ void trap_in_hv(struct hv_trap_frame *frame)
     if (frame->vector == EXC_DB)
         return;     /* a guest's TF or MOV SS shadow can leave one behind: harmless */
     if (frame->vector == EXC_PF || frame->vector == EXC_GP) {
-        if (frame->vector == EXC_PF && fill_for_hv(frame->error))
-            return;
         uint64_t fixup = cpu_find_fixup(frame->rip);
+        if (frame->vector == EXC_PF && fill_for_hv(frame->error, fixup))
+            return;
         if (fixup) {
             frame->rip = fixup;
             return;

@@ -10,6 +10,7 @@
 #include "cpu/desc.h"
 #include "cpu/x86.h"
 #include "guest/guest.h"
+#include "irq/irq.h"
 
 #define INT_BYTES 2
 
@@ -64,7 +65,7 @@ void gmem_end(struct guest *guest, gva_t address, enum gfault fault)
     char explanation[GUEST_REASON_BYTES];
 
     guest->fault_address = address.v;
-    if (guest->frame.vector >= EXC_COUNT)
+    if (guest->frame.vector >= EXC_COUNT && guest->frame.vector < IRQ_VECTOR_TIMER)
         guest->frame.eip = (uint32_t)(guest->frame.eip - INT_BYTES);    /* show the call, not what follows it */
     if (fault == GFAULT_BAD_ENTRY) {
         gspace_explain(&guest->space, address, explanation, sizeof(explanation));
@@ -75,7 +76,7 @@ void gmem_end(struct guest *guest, gva_t address, enum gfault fault)
     }
 }
 
-bool gmem_fill(struct guest *guest, gva_t address, uint32_t access)
+bool gmem_fill(struct guest *guest, gva_t address, uint32_t access, bool may_end)
 {
     uint32_t error;
     enum gfault fault = gspace_fault(&guest->space, address, access, &error);
@@ -84,7 +85,7 @@ bool gmem_fill(struct guest *guest, gva_t address, uint32_t access)
         guest->hidden_fault_count++;
         return true;
     }
-    if (fault != GFAULT_REFLECT && !is_peeking)
+    if (fault != GFAULT_REFLECT && may_end && !is_peeking)
         gmem_end(guest, address, fault);
     return false;
 }

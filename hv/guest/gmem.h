@@ -40,10 +40,11 @@ MUST_CHECK bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value);
 MUST_CHECK bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value);
 
 /*
- * A page fault of the functions above, below the segment limit. access: 0 or ACCESS_WRITE of pagetable/gwalk.h. True:
- * filled, go on. False: not for the guest to read or write; it has ended if gmem_end says so (never while peeking).
+ * A page fault of the functions above, or of lean.S, below the segment limit. access: 0 or ACCESS_WRITE of
+ * pagetable/gwalk.h. True: filled, go on. False: not for the guest to read or write; if may_end, and not while peeking,
+ * it has ended where gmem_end says so.
  */
-MUST_CHECK bool gmem_fill(struct guest *guest, gva_t address, uint32_t access);
+MUST_CHECK bool gmem_fill(struct guest *guest, gva_t address, uint32_t access, bool may_end);
 
 /* End the guest for a bad page-table entry, or for want of memory: GFAULT_BAD_ENTRY, GFAULT_NO_MEMORY at address. */
 void gmem_end(struct guest *guest, gva_t address, enum gfault fault);

@@ -213,6 +213,7 @@ lean_soft_interrupt:
 lean_iretq_interrupt:
     iretq
 
+    .globl lean_call_give_up
 lean_call_give_up:
     movq %r15, %rsp
 lean_call_slow:
@@ -220,6 +221,7 @@ lean_call_slow:
     pushq $LEAN_VECTOR
     jmp trap_common
 
+    .globl lean_give_up
 lean_give_up:
     movq %r15, %rsp
 lean_slow:

@@ -172,10 +172,40 @@ CASE(pde_ps_block)
     call_on(BAD_TABLE, HV_CALL_CONS_SET_CURSOR_POS);
 }
 
+/* The report shows the registers of the call, and not those of an earlier trap. */
+CASE(pde_ps_registers)
+{
+    bad_entries_load(0, ENTRY_BIT_7 | ENTRY_USER, 0);
+    __asm__ volatile("movl $0x5EEDB10C, %%ebx; movl %0, %%esp; int $0xDE"
+                     : : "r"(BAD_TABLE), "a"(HV_CALL_CONS_SET_CURSOR_POS) : "ebx", "memory");
+}
+
+CASE(pde_ps_iret)
+{
+    bad_entries_load(0, ENTRY_BIT_7 | ENTRY_USER, 0);
+    __asm__ volatile("movl $0x5EEDB10C, %%ebx; movl %0, %%esp; int $0xDE"
+                     : : "r"(BAD_TABLE), "a"(HV_CALL_IRET) : "ebx", "memory");
+}
+
 CASE(pte_beyond_push)
 {
     bad_entries_load(beyond(), 0, 0);
     int_on(NEXT + 8);
+}
+
+/* A tick that cannot be pushed: the report shows the instruction it interrupted. */
+CASE(pte_beyond_tick)
+{
+    bad_entries_load(beyond(), 0, 0);
+    uint32_t before = seen_count;
+    hv_enable_interrupts();
+    while (*(volatile uint32_t *)&seen_count == before)
+        ;
+    __asm__ volatile("movl %0, %%esp\n"
+                     ".type deadly_spin, @function\n"
+                     "deadly_spin: jmp deadly_spin\n"
+                     ".size deadly_spin, . - deadly_spin"
+                     : : "r"(NEXT + 8) : "memory");
 }
 
 CASE(pde_beyond_push)

@@ -61,6 +61,28 @@ static void not_present_check(void)
     }
 }
 
+/* int $0xDE with its one argument word at the end of GOOD: what lies behind it is not read. */
+static void call_at_end(uint32_t number, uint32_t word)
+{
+    frame_words(frame)[TABLE_ENTRIES - 1] = word;
+    __asm__ volatile("movl %%esp, %%esi; movl %0, %%esp; int $0xDE; movl %%esi, %%esp"
+                     : : "r"(GOOD + PAGE_BYTES - 4), "a"(number) : "esi", "memory");
+}
+
+/* A call with one word looks at one, whatever entry comes next. A hypervisor that fetches two ended the guest here. */
+static void one_word_check(void)
+{
+    static const uint32_t next[] = { 0, 0xFFFFF000 | ENTRY_USER, 0x80000000 | ENTRY_USER };
+
+    for (uint32_t i = 0; i < sizeof(next) / sizeof(next[0]); i++) {
+        *pt_entry(pd, GOOD + PAGE_BYTES) = next[i];
+        hv_adjustpg(GOOD + PAGE_BYTES);
+        call_at_end(HV_CALL_CONS_SET_TERM_COLOR, 7);
+        call_at_end(HV_CALL_ADJUSTPG, GOOD);
+        CHECK_EQUAL(kernel_get(GOOD), 0x600D);
+    }
+}
+
 int main(void)
 {
     traps_record(true);
@@ -88,6 +110,7 @@ int main(void)
         hv_adjustpg(HV_MAX_GVA & ~(PAGE_BYTES - 1));
         CHECK_EQUAL(user_get(GOOD), 0x600D);
         CHECK_EQUAL(kernel_get(DATA_TABLE + 3 * PAGE_BYTES), 0x600D);
+        one_word_check();
     }
     return test_result();
 }
