@@ -197,8 +197,6 @@ void trap_in_hv(struct hv_trap_frame *frame)
         irq_acknowledge((uint8_t)frame->vector);    /* the run loop looks around after its HLT anyway */
         return;
     }
-    if (frame->vector == EXC_DB)
-        return;     /* a guest's TF or MOV SS shadow can leave one behind: harmless */
     if (frame->vector == EXC_PF || frame->vector == EXC_GP) {
         uint64_t fixup = cpu_find_fixup(frame->rip);
         if (frame->vector == EXC_PF && fill_for_hv(frame->error, fixup))

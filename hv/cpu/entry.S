@@ -8,6 +8,8 @@
  * registers need no copying. A trap from the hypervisor itself is a call of trap_in_hv on the current stack.
  */
 #define SEL_GUEST_DATA 0x33
+#define VECTOR_DEBUG 1
+#define VECTOR_GP 13
 #define VECTOR_HYPERCALL 0xDE
 #define VECTOR_HOST 0xF0             /* and up: host interrupts (irq/irq.h) */
 
@@ -76,7 +78,7 @@ trap_stubs:
     .endif
     pushq $vector
     .if vector == 2 || vector == 8 || vector == 18
-    jmp trap_from_hv                    /* on a stack of their own, wherever they came from */
+    jmp trap_on_own_stack               /* on a stack of their own, wherever they came from */
     .elseif vector == 14
     jmp trap_page_fault
     .else
@@ -133,16 +135,24 @@ guest_return:
     popq %rbp
     ret
 
+/*
+ * RSP may still be inside the guest's frame, at its last five words: for a fault of IRETQ, and for a #DB that came with
+ * the guest's INT (MOV SS can put one off until then). What the processor pushed fits below them; C would not.
+ */
 trap_from_hv:
-    cld
-    /*
-     * IRETQ itself can fault, in ring 0, with RSP inside the guest's frame: what it pushed fits below the five words.
-     */
-    .irp where, guest_iretq, iretq_after_trap_from_guest, iretq_after_page_fault_from_guest, lean_iretq_magic, \
-        lean_iretq_disable, lean_iretq_enable, lean_iretq_call, lean_iretq_iret, lean_iretq_interrupt
+    cmpl $VECTOR_DEBUG, (%rsp)
+    je debug_ignored
+    .irp where, lean_iretq_magic, lean_iretq_disable, lean_iretq_enable, lean_iretq_call, lean_iretq_iret, \
+        lean_iretq_interrupt
+    cmpq $\where, 16(%rsp)
+    je lean_iretq_failed
+    .endr
+    .irp where, guest_iretq, iretq_after_trap_from_guest, iretq_after_page_fault_from_guest
     cmpq $\where, 16(%rsp)
     je iretq_failed
     .endr
+trap_on_own_stack:
+    cld
     pushq %r15
     pushq %r14
     pushq %r13
@@ -180,6 +190,20 @@ trap_from_hv:
     popq %r15
     addq $16, %rsp
     iretq
+
+debug_ignored:
+    addq $16, %rsp
+    iretq
+
+/*
+ * The call was the last instruction of the segment: SDM vol. 2 "IRET", EIP beyond the limit. The guest's registers are
+ * all there still, and the fault is its own.
+ */
+lean_iretq_failed:
+    movq 40(%rsp), %rsp                 /* RSP at the IRETQ */
+    pushq $0
+    pushq $VECTOR_GP
+    jmp trap_common
 
 iretq_failed:
     xorl %eax, %eax                     /* guest_enter returns false */
