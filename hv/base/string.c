@@ -66,7 +66,10 @@ int memcmp(const void *left, const void *right, size_t count)
     const uint8_t *a = left;
     const uint8_t *b = right;
 
-    for (size_t i = 0; i < count; i++) {
+    size_t i = 0;
+    while (count - i >= WORD_BYTES && *(const word_t *)(a + i) == *(const word_t *)(b + i))
+        i += WORD_BYTES;
+    for (; i < count; i++) {
         if (a[i] != b[i])
             return a[i] < b[i] ? -1 : 1;
     }

@@ -6,6 +6,7 @@
 #ifndef CPU_INSN_H
 #define CPU_INSN_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/counters.h"
@@ -22,6 +23,13 @@ static inline void insn_outb(uint16_t port, uint8_t value)
 {
     counters.port_out++;
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+/* Several bytes to one port, in a row. */
+static inline void insn_outsb(uint16_t port, const uint8_t *bytes, size_t count)
+{
+    counters.port_out += count;
+    __asm__ volatile("rep outsb" : "+S"(bytes), "+c"(count) : "d"(port) : "memory");
 }
 
 static inline uint16_t insn_inw(uint16_t port)

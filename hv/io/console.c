@@ -19,6 +19,7 @@
 #define ESCAPE_DEFAULT 0x1D     /* Ctrl-] */
 #define ALL_ROWS ((1u << VCON_ROWS) - 1)
 #define SCREEN_ROWS (VCON_ROWS + 1)     /* with the status line */
+#define NOT_SHOWN ~0u
 #define PASS_ROWS 3             /* pixels of a whole screen would take as long as several turns of guests */
 #define INPUT_BYTES_MAX 256     /* a pass: a stuck line must not hold up the guests */
 
@@ -262,11 +263,35 @@ static struct screen_view choose_view(struct console *console)
     return (struct screen_view){ earlier[0], VCON_ROWS, VCON_COLS - 1 };
 }
 
-/* Drawn every time: it changes with its console, and costs one comparison when it did not. */
+/* Whether anything that update_status shows is not what it was. */
+static bool is_status_new(void)
+{
+    static struct {
+        unsigned number, back, rows, help, serial;
+        char state[sizeof(in_view->state)];
+    } shown = { .number = NOT_SHOWN };
+    unsigned rows = in_view->back ? scrollback_rows(in_view->vcon.history) : 0;
+    unsigned serial = serial_used + 2u * escape;
+
+    if (shown.number == in_view->number && shown.back == in_view->back && shown.rows == rows && shown.help == help_shown &&
+        shown.serial == serial && memcmp(shown.state, in_view->state, sizeof(shown.state)) == 0)
+        return false;
+    shown.number = in_view->number;
+    shown.back = in_view->back;
+    shown.rows = rows;
+    shown.help = help_shown;
+    shown.serial = serial;
+    memcpy(shown.state, in_view->state, sizeof(shown.state));
+    return true;
+}
+
+/* In every pass, so it must cost little when there is nothing new. */
 static void update_status(void)
 {
     char text[VCON_COLS + 1];
 
+    if (!is_status_new())
+        return;
     if (help_shown)
         format_string(text, sizeof(text), " prefix then: 0-9 console, n next, p previous, m monitor, k kill, ? this");
     else if (in_view->back)

@@ -98,6 +98,9 @@ void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all)
     vcon_settle(console);
     if (now_ns > console->now_ns)
         console->now_ns = now_ns;
+    if (!console->log_waits)
+        return;
+    console->log_waits = false;
     for (unsigned row = 0; row < VCON_ROWS; row++) {
         const struct vcon_row_log *log = &console->tall_rows[console->top + row];
         if (!log->changed)
@@ -106,6 +109,7 @@ void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all)
         bool is_due = log->logged_ns == 0 || now_ns - log->logged_ns >= REPEAT_NS;
         if (all || (is_still && is_due && !vcon_log_is_full(console)))
             rowlog_leave(console, row);
+        console->log_waits |= log->changed;
     }
 }
 

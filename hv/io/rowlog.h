@@ -13,6 +13,7 @@ static inline void rowlog_touch(struct vcon *console, unsigned row)
     if (!log->changed)
         log->first_changed_ns = console->now_ns;
     log->changed = true;
+    console->log_waits = true;
     log->changed_ns = console->now_ns;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "io/serial.h"
 
+#include "base/string.h"
 #include "cpu/insn.h"
 
 #define REG_DATA 0              /* with DLAB: divisor low */
@@ -140,13 +141,26 @@ size_t serial_tx_space(void)
 
 size_t serial_tx(const char *bytes, size_t length)
 {
-    size_t taken = 0;
-
     if (port == 0)
         return length;
-    while (taken < length && ring_head - ring_tail < RING_BYTES)
-        ring[ring_head++ % RING_BYTES] = (uint8_t)bytes[taken++];
+    size_t space = serial_tx_space(), to_end = RING_BYTES - ring_head % RING_BYTES;
+    size_t taken = length < space ? length : space, first = taken < to_end ? taken : to_end;
+
+    memcpy(&ring[ring_head % RING_BYTES], bytes, first);
+    memcpy(ring, bytes + first, taken - first);
+    ring_head += (uint32_t)taken;
     return taken;
+}
+
+/* As much as a FIFO takes; a little less at the end of the ring. */
+static void send_fifo(void)
+{
+    uint32_t count = ring_head - ring_tail, to_end = RING_BYTES - ring_tail % RING_BYTES;
+
+    count = count < FIFO_BYTES ? count : FIFO_BYTES;
+    count = count < to_end ? count : to_end;
+    insn_outsb(port + REG_DATA, &ring[ring_tail % RING_BYTES], count);
+    ring_tail += count;
 }
 
 /*
@@ -156,8 +170,7 @@ size_t serial_tx(const char *bytes, size_t length)
 bool serial_pump(void)
 {
     while (ring_tail != ring_head && (insn_inb(port + REG_LINE_STATUS) & LSR_FIFO_EMPTY))
-        for (unsigned i = 0; i < FIFO_BYTES && ring_tail != ring_head; i++)
-            insn_outb(port + REG_DATA, ring[ring_tail++ % RING_BYTES]);
+        send_fifo();
     bool waits = ring_tail != ring_head;
     set_interrupts(waits ? IER_RECEIVE | IER_TRANSMIT : IER_RECEIVE);
     return waits;

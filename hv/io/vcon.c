@@ -12,6 +12,7 @@
 #define ALL_BYTES(value) ((value) * 0x0101010101010101ull)
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
+typedef uint32_t __attribute__((aligned(1), may_alias)) half_t;
 
 /* count is a multiple of 4. */
 static void fill_blank(uint16_t *cells, unsigned count, uint8_t attribute)
@@ -86,11 +87,10 @@ static bool is_control(uint8_t byte)
     return byte == '\n' || byte == '\r' || byte == '\b';
 }
 
-/* Whether one of eight bytes is below 16: the control bytes are, and little else that is printed. */
-static bool may_have_control(uint64_t bytes)
+/* The top bit of each of eight bytes that is below 16, up to the first: control bytes are, and little else printed. */
+static uint64_t below_16(uint64_t bytes)
 {
-    uint64_t upper = bytes & ALL_BYTES(0xF0);
-    return (upper - ALL_BYTES(1)) & ~upper & ALL_BYTES(0x80);
+    return (bytes - ALL_BYTES(0x10)) & ~bytes & ALL_BYTES(0x80);
 }
 
 /* Four bytes to the lower halves of four cells. */
@@ -100,30 +100,53 @@ static uint64_t spread(uint32_t bytes)
     return (pairs | pairs << 8) & 0x00FF00FF00FF00FFull;
 }
 
-/* Bytes from the cursor on, up to a control byte, in one row. Returns how many. Cells differ as bits say. */
+/* The first count of four bytes to as many cells, count 4 or less. Returns which bits of them changed. */
+static uint64_t put_some(uint16_t *cells, uint32_t text, unsigned count, uint64_t attributes)
+{
+    uint64_t mask = count < 4 ? (1ull << 16 * count) - 1 : ~0ull;
+    uint64_t change = (*(word_t *)cells ^ (spread(text) | attributes)) & mask;
+
+    *(word_t *)cells ^= change;
+    return change;
+}
+
+/*
+ * Bytes from the cursor on, in one row, up to a control byte or a little less; the first is none. Returns how many.
+ */
 static unsigned put_run(struct vcon *console, const uint8_t *bytes, unsigned count)
 {
     uint16_t *cells = &console->tall_cells[console->top + console->row][console->column];
-    uint64_t attributes = console->attribute * 0x0100010001000100ull, difference = 0;
+    uint64_t attributes = console->attribute * 0x0100010001000100ull, change = 0, stop = 0;
     unsigned done = 0;
 
-    for (; count - done >= 8; done += 8) {
+    for (; done + 8 <= count; done += 8) {
         uint64_t text = *(const word_t *)(bytes + done);
-        if (may_have_control(text))
+        stop = below_16(text);
+        if (stop)
             break;
-        uint64_t low = spread((uint32_t)text) | attributes, high = spread((uint32_t)(text >> 32)) | attributes;
         word_t *words = (word_t *)(cells + done);
-        difference |= (words[0] ^ low) | (words[1] ^ high);
+        uint64_t low = spread((uint32_t)text) | attributes;
+        change |= words[0] ^ low;
         words[0] = low;
+        uint64_t high = spread((uint32_t)(text >> 32)) | attributes;
+        change |= words[1] ^ high;
         words[1] = high;
     }
-    for (; done < count && !is_control(bytes[done]); done++) {
-        uint16_t cell = (uint16_t)(bytes[done] | console->attribute << 8);
-        difference |= cells[done] ^ cell;
-        cells[done] = cell;
+    unsigned rest = stop ? (unsigned)__builtin_ctzll(stop) / 8 : count - done;
+    if (stop && rest >= 4) {
+        change |= put_some(cells + done, *(const half_t *)(bytes + done), 4, attributes);
+        change |= put_some(cells + done + 4, *(const half_t *)(bytes + done + 4), rest - 4, attributes);
+        done += rest;
+    } else {
+        unsigned end = done + rest > 0 ? done + rest : 1;
+        for (; done < end && !is_control(bytes[done]); done++) {
+            uint16_t cell = (uint16_t)(attributes | bytes[done]);
+            change |= cells[done] ^ cell;
+            cells[done] = cell;
+        }
     }
-    if (difference)
-        note_change(console, difference & 0x00FF00FF00FF00FFull);
+    if (change)
+        note_change(console, change & 0x00FF00FF00FF00FFull);
     return done;
 }
 

@@ -38,6 +38,7 @@ struct vcon {
     uint32_t dirty_rows;                    /* bit r: row r changed since the drawer last cleared it */
     struct scrollback *history;             /* rows that scroll off go there; NULL after vcon_init: are forgotten */
     uint64_t now_ns;                        /* set by vcon_set_time before output, so that rows are stamped */
+    bool log_waits;                         /* a row may be changed: vcon_log_still has something to look for */
     bool log_enabled;                       /* rows go to the row log only when set */
     uint32_t log_head, log_tail;            /* byte ring of records: length byte, then that many CP437 bytes */
     uint64_t log_dropped_rows;

@@ -7,12 +7,23 @@
 #include "base/string.h"
 #include "io/cp437.h"
 
+#define ALL_BYTES(value) ((value) * 0x0101010101010101ull)
+
+typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
+
 static void append(struct tapfmt_buffer *buffer, const char *bytes, size_t length)
 {
     if (length > buffer->size - buffer->used)
         return;
     memcpy(buffer->bytes + buffer->used, bytes, length);
     buffer->used += length;
+}
+
+/* The same for a few characters, where a call would cost more than they do. */
+static inline void append_string(struct tapfmt_buffer *buffer, const char *text)
+{
+    while (*text != '\0' && buffer->used < buffer->size)
+        buffer->bytes[buffer->used++] = *text++;
 }
 
 void tapfmt_text(struct tapfmt_buffer *buffer, const char *format, ...)
@@ -32,11 +43,36 @@ static bool is_blank(uint8_t character)
     return character == ' ' || character == '\0' || character == 0xFF;
 }
 
+/* Whether one of eight bytes is not printable ASCII. */
+static bool is_special(uint64_t eight)
+{
+    return (eight | (eight - ALL_BYTES(' ')) | (eight + ALL_BYTES(1))) & ALL_BYTES(0x80);
+}
+
+/* The printable ASCII that text begins with, eight bytes at a time, as long as there is room. Returns how many. */
+static size_t append_plain(struct tapfmt_buffer *buffer, const uint8_t *text, size_t length)
+{
+    char *to = buffer->bytes + buffer->used;
+    size_t done = 0;
+
+    length = length < buffer->size - buffer->used ? length : buffer->size - buffer->used;
+    while (length - done >= 8 && !is_special(*(const word_t *)(text + done))) {
+        *(word_t *)(to + done) = *(const word_t *)(text + done);
+        done += 8;
+    }
+    while (done < length && text[done] >= ' ' && text[done] <= '~') {
+        to[done] = (char)text[done];
+        done++;
+    }
+    buffer->used += done;
+    return done;
+}
+
 bool tapfmt_cells(struct tapfmt_buffer *buffer, const uint8_t *characters, size_t count)
 {
     while (count > 0 && is_blank(characters[count - 1]))
         count--;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = append_plain(buffer, characters, count); i < count; i++) {
         const char *utf8 = is_blank(characters[i]) ? " " : cp437_utf8(characters[i]);
         append(buffer, utf8, strlen(utf8));
     }
@@ -74,7 +110,9 @@ void tapfmt_row(struct tapfmt_buffer *buffer, const char *name, const uint8_t *c
 {
     size_t start = buffer->used;
 
-    tapfmt_text(buffer, "# %s| ", name);
+    append_string(buffer, "# ");
+    append_string(buffer, name);
+    append_string(buffer, "| ");
     if (tapfmt_cells(buffer, characters, count))
         append(buffer, "\n", 1);
     else

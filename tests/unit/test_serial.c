@@ -15,6 +15,7 @@
 #define CPU_INSN_H      /* the real one has the instructions */
 static uint8_t insn_inb(uint16_t port);
 static void insn_outb(uint16_t port, uint8_t value);
+static void insn_outsb(uint16_t port, const uint8_t *bytes, size_t count);
 
 #include "io/serial.c"
 
@@ -115,6 +116,12 @@ static void insn_outb(uint16_t at, uint8_t value)
     if (reg == 4)
         uart.modem_control = value;
     update_line();
+}
+
+static void insn_outsb(uint16_t at, const uint8_t *bytes, size_t count)
+{
+    while (count-- > 0)
+        insn_outb(at, *bytes++);
 }
 
 static int begin(void **state)
@@ -246,6 +253,28 @@ static void output_in_batches(void **state)
     assert_int_equal(uart.output_bytes, RING_BYTES + 40);
 }
 
+/* Wherever the ring begins and ends, every byte goes out, in order. */
+static void output_goes_round_the_ring(void **state)
+{
+    (void)state;
+    static char text[RING_BYTES];
+    begin_with(0x3F8);
+    for (unsigned i = 0; i < sizeof(text); i++)
+        text[i] = (char)(i % 253);
+    for (unsigned length = 1; length < RING_BYTES; length = length * 3 + 7) {
+        uart.output_bytes = 0;
+        assert_int_equal(serial_tx(text, length), length);
+        assert_int_equal(serial_tx(text, RING_BYTES), RING_BYTES - length);
+        assert_int_equal(serial_tx(text, 1), 0);
+        assert_false(serial_pump());
+        assert_int_equal(uart.output_bytes, RING_BYTES);
+        assert_memory_equal(uart.output, text, length);
+        assert_memory_equal(uart.output + length, text, RING_BYTES - length);
+        serial_tx(text, length);
+        serial_pump();
+    }
+}
+
 /* A terminal that takes nothing any more costs the time allowed, no more. */
 static void waits_are_bounded(void **state)
 {
@@ -312,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup(a_port_from_the_firmware, begin),
         cmocka_unit_test_setup(the_shift_register_empties_first, begin),
         cmocka_unit_test_setup(output_in_batches, begin),
+        cmocka_unit_test_setup(output_goes_round_the_ring, begin),
         cmocka_unit_test_setup(waits_are_bounded, begin),
         cmocka_unit_test_setup(a_line_that_stays_up_loses_nothing, begin),
         cmocka_unit_test_setup(an_idle_pass_is_free, begin),

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "io/cp437.h"
 #include "monitor/tapfmt.h"
 
 static char bytes[TAPFMT_VERDICT_BYTES + 1];
@@ -57,6 +58,26 @@ static void test_rows(void **state)
     assert_row("\nok 1 - forged", 14, "# k| \xE2\x97\x99ok 1 - forged\n");
     assert_row("\r\n# x\x1B[2J", 10, "# k| \xE2\x99\xAA\xE2\x97\x99# x\xE2\x86\x90[2J\n");
     assert_row("\x01\x7F\x80\xDB", 4, "# k| \xE2\x98\xBA\xE2\x8C\x82\xC3\x87\xE2\x96\x88\n");
+}
+
+/* Every character at every place of a long row: eight plain ones are taken at once, others must not hide there. */
+static void test_every_character_everywhere(void **state)
+{
+    uint8_t row[24];
+    char expected[64];
+
+    (void)state;
+    for (unsigned character = 0; character < 256; character++) {
+        bool is_blank = character == 0 || character == 0xFF;
+        for (unsigned column = 0; column + 1 < sizeof(row); column++) {
+            memset(row, '~', sizeof(row));
+            row[column] = (uint8_t)character;
+            snprintf(expected, sizeof(expected), "# k| %.*s%s%.*s\n", (int)column, "~~~~~~~~~~~~~~~~~~~~~~~~",
+                     is_blank ? " " : cp437_utf8((uint8_t)character), (int)(sizeof(row) - 1 - column),
+                     "~~~~~~~~~~~~~~~~~~~~~~~~");
+            assert_row((const char *)row, sizeof(row), expected);
+        }
+    }
 }
 
 static void test_comments(void **state)
@@ -262,7 +283,7 @@ int main(int argument_count, char **arguments)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),         cmocka_unit_test(test_comments),     cmocka_unit_test(test_ok),
         cmocka_unit_test(test_crash_block),  cmocka_unit_test(test_hostile_text), cmocka_unit_test(test_small_buffer),
-        cmocka_unit_test(test_dump),
+        cmocka_unit_test(test_dump),         cmocka_unit_test(test_every_character_everywhere),
     };
 
     if (argument_count > 1)
