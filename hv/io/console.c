@@ -273,8 +273,8 @@ static bool is_status_new(void)
     unsigned rows = in_view->back ? scrollback_rows(in_view->vcon.history) : 0;
     unsigned serial = serial_used + 2u * escape;
 
-    if (shown.number == in_view->number && shown.back == in_view->back && shown.rows == rows && shown.help == help_shown &&
-        shown.serial == serial && memcmp(shown.state, in_view->state, sizeof(shown.state)) == 0)
+    if (shown.number == in_view->number && shown.back == in_view->back && shown.rows == rows &&
+        shown.help == help_shown && shown.serial == serial && memcmp(shown.state, in_view->state, sizeof(shown.state)) == 0)
         return false;
     shown.number = in_view->number;
     shown.back = in_view->back;
