@@ -12,6 +12,11 @@
 #include "pagetable/tlb.h"
 
 #define EVICT_BATCH 8u      /* finding the links costs a pass over the parents: share it among a few */
+/*
+ * An instruction needs up to six halves at once (itself, two operands, each across a boundary), and a page that it was
+ * evicted for: with less to give it would fault for ever, one half making room for the other.
+ */
+#define EVICT_FRAMES_MIN 8u
 
 /* Take a shadow out of its frame's chain. A frame without synced shadows is no longer traced. */
 static void unchain(struct gspace *space, uint32_t frame, uint16_t index)
@@ -119,7 +124,19 @@ bool evict_some_table(struct gspace *space)
     return evicted != 0;
 }
 
+/* What evicting all tables that are not pinned would give back at least. */
+static uint32_t count_halves(const struct shadow_pool *pool)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 1; i <= pool->table_count; i++)
+        if (i != pool->pinned)
+            count += (pool->tables[i].half[0].v != 0) + (pool->tables[i].half[1].v != 0);
+    return count;
+}
+
 bool evict_any(struct gspace *space)
 {
-    return evict_oldest_directory(space) || evict_some_table(space);
+    return evict_oldest_directory(space) ||
+           (count_halves(space->shadows) >= EVICT_FRAMES_MIN && evict_some_table(space));
 }

@@ -16,7 +16,7 @@ void evict_table(struct gspace *space, struct shadow_table *table);
 struct shadow_directory *evict_oldest_directory(struct gspace *space);
 /* Evict a few tables that are not pinned, in turn. False: there is none. */
 bool evict_some_table(struct gspace *space);
-/* Anything that gives a frame back. False: nothing left to evict. */
+/* Anything that gives a frame back. False: what is left is too little for a guest to go on with. */
 bool evict_any(struct gspace *space);
 
 #endif
