@@ -1,9 +1,10 @@
 /*
  * run.c - schedule, enter, why did it come back: the loop of the whole hypervisor.
  *
- * One pass pulls input, lets the monitor do what is due, draws what changed, and gives one guest a turn. A turn ends
- * with a host interrupt or when the guest has nothing more to do; traps in between are answered without leaving
- * run_turn.
+ * A pass gives one guest a turn. A turn ends with a host interrupt that means more than the guest's own tick, or
+ * when the guest has nothing more to do; traps in between are answered without leaving run_turn. Between turns the loop
+ * looks around when there is something to see: input, output of guests, time for the monitor. Only a look costs more
+ * the more guests there are.
  */
 #include "run.h"
 
@@ -18,14 +19,30 @@
 #include "guest/switch.h"
 #include "io/console.h"
 #include "io/serial.h"
+#include "irq/irq.h"
 #include "irq/timer.h"
 #include "monitor/figures.h"
 #include "monitor/monitor.h"
+#include "tick.h"
 #include "trap.h"
 
 #define NS_PER_MS 1000000ull
 #define POLL_NS (10 * NS_PER_MS)
 #define DRAIN_NS (1 * NS_PER_MS)
+#define SETTLE_NS (20 * NS_PER_MS)          /* rows are logged once they have been still: rowlog.c */
+#define LOST_NS (1000 * NS_PER_MS)          /* an edge of an interrupt line that got lost must not cost a key */
+
+static bool poll_input;
+static uint64_t tick_ns;                    /* length of a guest's tick */
+static bool must_look;                      /* a guest ended, printed, or waits for the serial line */
+static uint64_t look_ns;                    /* when to look around at the latest */
+static uint64_t asked_ns;                   /* the same, by those who asked for it: not for fear of a lost edge */
+static bool looks_again;                    /* only to see what came of the look before */
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 /* The way of a key ends here: seen where a turn begins, or a little too late where it ends. */
 static void measure_key(struct guest *guest, unsigned keys_before)
@@ -36,14 +53,42 @@ static void measure_key(struct guest *guest, unsigned keys_before)
     guest->console.key_ns = 0;
 }
 
-static void run_turn(struct guest *guest, uint64_t now_ns)
+/* Output that nobody sees now is drawn as a whole when somebody does. */
+static void note_output(struct guest *guest)
 {
     struct vcon *vcon = &guest->console.vcon;
 
+    if (!tick_guest_has_printed(guest))
+        return;
+    if (&guest->console != console_in_view())
+        vcon->dirty_rows = 0;
+    must_look |= vcon->log_enabled || &guest->console == console_in_view();
+}
+
+static void end_turn(struct guest *guest)
+{
+    uint64_t now_ns = timer_now_ns();
+
+    figures_alarm_late(tick_turn_ends());
+    vcon_settle(&guest->console.vcon);
+    note_output(guest);
+    /* The serial line is slower than this guest prints: it waits, others run. */
+    if (guest->state == GUEST_READY && vcon_log_is_full(&guest->console.vcon))
+        guest->state = GUEST_BLOCKED;
+    must_look |= guest->state == GUEST_BLOCKED || guest->state == GUEST_ENDED;
+    sched_turn_ends(guest, now_ns);
+}
+
+static void run_turn(struct guest *guest, uint64_t now_ns)
+{
+    uint64_t other_ns = earlier(earlier(look_ns, sched_slice_end(now_ns)), sched_next_wake_ns());
+
     figures_turn();
     sched_turn_begins(guest, now_ns);
-    vcon_set_time(vcon, now_ns);
+    clock_update(guest, now_ns, tick_ns);
+    vcon_set_time(&guest->console.vcon, now_ns);
     switch_to(guest);
+    tick_turn_begins(guest, other_ns, tick_ns);
     unsigned keys = guest->virq.key_count;
     bool enters = trap_may_enter(guest);
     measure_key(guest, keys);
@@ -51,78 +96,89 @@ static void run_turn(struct guest *guest, uint64_t now_ns)
     if (enters && !guest_enter(&guest->frame))
         guest_crash(guest, "the processor refused to go on at 0x%08x", (uint32_t)guest->frame.eip);
     measure_key(guest, keys);
-    vcon_settle(vcon);
-    /* The serial line is slower than this guest prints: it waits, others run. */
-    if (guest->state == GUEST_READY && vcon_log_is_full(vcon))
-        guest->state = GUEST_BLOCKED;
-    sched_turn_ends(guest, timer_now_ns());
+    end_turn(guest);
 }
 
-/* Ticks and wake-ups that time or input have brought since the last pass. */
-static void update_guests(uint64_t now_ns)
+/* Who waited for the serial line goes on. True: somebody still waits. */
+static bool wake_blocked(uint64_t now_ns)
 {
-    uint64_t tick_ns = monitor_tick_ms() * NS_PER_MS;
+    bool waits = false;
+
     for (struct guest *guest = guest_first(); guest; guest = guest->next) {
-        if (guest->state == GUEST_ENDED)
-            continue;
-        clock_update(guest, now_ns, tick_ns);
-        if (guest->state == GUEST_HALTED && virq_is_pending(&guest->virq))
+        if (guest->state == GUEST_BLOCKED && !vcon_log_is_full(&guest->console.vcon))
             sched_wake(guest, now_ns);
-        else if (guest->state == GUEST_BLOCKED && !vcon_log_is_full(&guest->console.vcon))
-            sched_wake(guest, now_ns);
+        waits |= guest->state == GUEST_BLOCKED;
     }
+    return waits;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
+/* Rows for the stream will have been still for long enough at some time to come. */
+static bool rows_wait(void)
 {
-    return a < b ? a : b;
-}
-
-/* When somebody must be looked after, if no other interrupt comes first. */
-static uint64_t next_alarm(const struct guest *next, uint64_t now_ns, bool output_waits, bool poll_input)
-{
-    uint64_t alarm = monitor_next_ns();
-    alarm = earlier(alarm, console_next_ns());
-    if (output_waits)
-        alarm = earlier(alarm, now_ns + DRAIN_NS);
-    if (poll_input)
-        alarm = earlier(alarm, now_ns + POLL_NS);
-    if (next)
-        alarm = earlier(alarm, sched_slice_end(now_ns));
     for (struct guest *guest = guest_first(); guest; guest = guest->next)
-        if (!guest->paused && (guest == next || guest->state == GUEST_HALTED))
-            alarm = earlier(alarm, clock_next_tick_ns(guest, now_ns));
-    return alarm;
+        if (vcon_log_waits(&guest->console.vcon))
+            return true;
+    return false;
+}
+
+/* Pull input, let the monitor do what is due, draw what changed; then say when to look again. */
+static void look(uint64_t now_ns)
+{
+    looks_again = !looks_again && (must_look || now_ns >= asked_ns);
+    must_look = false;
+    console_input_pump(now_ns);
+    monitor_pump(now_ns);
+    bool output_waits = console_output_pump();
+    size_t space = serial_tx_space();
+    output_waits |= serial_pump();
+    output_waits |= serial_tx_space() != space;     /* there is room for more now, where it all came from */
+
+    now_ns = timer_now_ns();
+    output_waits |= wake_blocked(now_ns);
+    sched_sync(now_ns);
+    asked_ns = earlier(monitor_next_ns(), console_next_ns());
+    if (output_waits)
+        asked_ns = earlier(asked_ns, now_ns + DRAIN_NS);
+    if (poll_input || looks_again)
+        asked_ns = earlier(asked_ns, now_ns + POLL_NS);
+    if (rows_wait())
+        asked_ns = earlier(asked_ns, now_ns + SETTLE_NS);
+    look_ns = asked_ns;
+    if (sched_pick() || sched_next_wake_ns() != UINT64_MAX)
+        look_ns = earlier(asked_ns, now_ns + LOST_NS);
 }
 
 static void idle(void)
 {
+    uint64_t alarm_ns = earlier(asked_ns, sched_next_wake_ns());
+
+    if (alarm_ns == UINT64_MAX)
+        timer_cancel_alarm();
+    else
+        timer_set_alarm(alarm_ns);
     insn_sti_hlt_cli();
     figures_idle_wake();
+    uint64_t now_ns = timer_now_ns();
+    if (now_ns > alarm_ns)
+        figures_alarm_late(now_ns - alarm_ns);
 }
 
-void run_forever(bool poll_input)
+void run_forever(bool poll)
 {
-    for (uint64_t alarm_ns = UINT64_MAX;;) {
+    poll_input = poll;
+    tick_ns = monitor_tick_ms() * NS_PER_MS;
+    for (;;) {
         uint64_t now_ns = timer_now_ns();
-        if (now_ns > alarm_ns)
-            figures_alarm_late(now_ns - alarm_ns);
-        console_input_pump(now_ns);
-        monitor_pump(now_ns);
-        bool output_waits = console_output_pump();
-        output_waits |= serial_pump();
-
-        now_ns = timer_now_ns();
-        update_guests(now_ns);
+        must_look |= irq_take_input();
+        if (must_look || now_ns >= look_ns) {
+            look(now_ns);
+            now_ns = timer_now_ns();
+        }
+        sched_wake_due(now_ns, tick_ns);
         struct guest *next = sched_pick();
-        alarm_ns = next_alarm(next, now_ns, output_waits, poll_input);
-        if (alarm_ns == UINT64_MAX)
-            timer_cancel_alarm();
-        else
-            timer_set_alarm(alarm_ns);
         if (next)
             run_turn(next, now_ns);
-        else
+        else if (!must_look)
             idle();
     }
 }

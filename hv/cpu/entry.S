@@ -3,15 +3,15 @@
  * fault.
  *
  * A trap from a guest lands in its struct trap_frame: TSS.RSP0 points just past it, the processor pushes the last five
- * words, the stub the rest, and trap_from_guest, or page_fault_from_guest, is called on the stack that guest_enter
- * left; the guest goes on when that says so, and guest_enter returns when not. C therefore never nests, and a guest's
- * registers need no copying. A trap from the hypervisor itself is a call of trap_in_hv on the current stack.
+ * words, the stub the rest, and trap_from_guest, page_fault_from_guest or timer_from_guest is called on the stack that
+ * guest_enter left; the guest goes on when that says so, and guest_enter returns when not. C therefore never nests, and
+ * a guest's registers need no copying. A trap from the hypervisor itself is a call of trap_in_hv on the current stack.
  */
 #define SEL_GUEST_DATA 0x33
 #define VECTOR_DEBUG 1
 #define VECTOR_GP 13
 #define VECTOR_HYPERCALL 0xDE
-#define VECTOR_HOST 0xF0             /* and up: host interrupts (irq/irq.h) */
+#define VECTOR_HOST 0xF0             /* and up: host interrupts (irq/irq.h), the timer's first */
 
 /* Offset in struct trap_frame (cpu/trap_frame.h). */
 #define FRAME_CS (10 * 8)
@@ -81,6 +81,8 @@ trap_stubs:
     jmp trap_on_own_stack               /* on a stack of their own, wherever they came from */
     .elseif vector == 14
     jmp trap_page_fault
+    .elseif vector == VECTOR_HOST
+    jmp trap_timer
     .else
     jmp trap_common
     .endif
@@ -121,6 +123,8 @@ trap_common:
     ASK_C trap_from_guest
 trap_page_fault:
     ASK_C page_fault_from_guest
+trap_timer:
+    ASK_C timer_from_guest
 
 guest_leave:
     movl $1, %eax
@@ -147,7 +151,8 @@ trap_from_hv:
     cmpq $\where, 16(%rsp)
     je lean_iretq_failed
     .endr
-    .irp where, guest_iretq, iretq_after_trap_from_guest, iretq_after_page_fault_from_guest
+    .irp where, guest_iretq, iretq_after_trap_from_guest, iretq_after_page_fault_from_guest, \
+        iretq_after_timer_from_guest
     cmpq $\where, 16(%rsp)
     je iretq_failed
     .endr

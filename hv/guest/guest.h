@@ -12,6 +12,7 @@
 #include "cpu/trap_frame.h"
 #include "guest/elf32.h"
 #include "guest/events.h"
+#include "guest/queue.h"
 #include "io/console.h"
 #include "irq/virq.h"
 #include "pagetable/gspace.h"
@@ -72,6 +73,8 @@ struct guest {
     uint64_t ready_since_ns;            /* when it last became GUEST_READY without the processor */
     uint64_t turn_began_ns;
     uint64_t virtual_ns;                /* run_ns as the scheduler counts it: levelled after sleep */
+    struct queue_place place;           /* where it waits, kept by the scheduler */
+    bool is_known;                      /* the scheduler has seen it */
     uint64_t next_tick_ns;              /* when its next tick is due, on its own clock's terms */
     /* Gva of its last #PF, or where the hypervisor could not read or write for it */
     uint32_t fault_address;

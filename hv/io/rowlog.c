@@ -113,6 +113,14 @@ void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all)
     }
 }
 
+bool vcon_log_waits(const struct vcon *console)
+{
+    bool waits = console->log_head != console->log_tail;
+    for (unsigned row = 0; row < VCON_ROWS; row++)
+        waits |= console->tall_rows[console->top + row].changed;
+    return console->log_enabled && waits;
+}
+
 /* A record is in one piece: what does not fit at the end of the ring is behind it. */
 int vcon_log_take(struct vcon *console, uint8_t text[VCON_COLS])
 {

@@ -104,6 +104,8 @@ static inline void vcon_settle(struct vcon *console)
  * row.
  */
 void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all);
+/* True while rows are logged that were not taken, or a row is yet to be logged. */
+bool vcon_log_waits(const struct vcon *console);
 /* Take the oldest logged row: CP437 bytes without trailing blanks (never empty), at most 80. Returns length, or -1. */
 int vcon_log_take(struct vcon *console, uint8_t text[VCON_COLS]);
 /* True when the log is so full that the owner must not print more until rows were taken. */

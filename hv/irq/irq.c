@@ -24,6 +24,7 @@ static struct acpi_facts facts;
 static struct irq_platform maps;
 static bool have_apic;
 static bool timer_by_pic;
+static bool input_came;
 
 static unsigned physical_address_bits(void)
 {
@@ -105,5 +106,13 @@ bool irq_acknowledge(uint8_t vector)
     if (!have_apic || vector >= IRQ_VECTOR_PIC_BASE)
         return false;   /* spurious, the APIC's own among them: no EOI, SDM vol. 3 "Spurious Interrupt" */
     apic_eoi();
+    input_came |= vector == IRQ_VECTOR_KEYBOARD || vector == IRQ_VECTOR_SERIAL;
     return vector >= IRQ_VECTOR_TIMER && vector <= IRQ_VECTOR_SERIAL;
+}
+
+bool irq_take_input(void)
+{
+    bool came = input_came;
+    input_came = false;
+    return came;
 }

@@ -35,4 +35,7 @@ bool irq_route_isa(unsigned isa_irq, uint8_t vector);
 /* Acknowledge the interrupt that came in on a host vector (EOI). Returns false for a vector that is not ours. */
 bool irq_acknowledge(uint8_t vector);
 
+/* Whether the keyboard or the serial line has interrupted since the last call: input, or room for output. */
+bool irq_take_input(void);
+
 #endif

@@ -18,8 +18,15 @@ bool timer_init(const struct reference *reference, bool have_apic);
 /* Nanoseconds since timer_init; monotonic. */
 uint64_t timer_now_ns(void);
 
+/* The same clock without a multiplication, for the hottest path: TSC ticks. Spans of at most an hour are converted. */
+uint64_t timer_ns_at(uint64_t tsc);
+uint64_t timer_span_tsc(uint64_t span_ns);
+uint64_t timer_span_ns(uint64_t span_tsc);
+
 /* Ask for one host interrupt at about this time (or at once when it is past). A later call replaces it. */
 void timer_set_alarm(uint64_t at_ns);
+/* The same in so many TSC ticks, at most a minute. */
+void timer_set_alarm_in(uint64_t span_tsc);
 /* No alarm until the next timer_set_alarm. */
 void timer_cancel_alarm(void);
 

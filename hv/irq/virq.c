@@ -13,13 +13,6 @@ void virq_init(struct virq *virq)
     *virq = (struct virq){ .enabled = false };
 }
 
-void virq_raise_tick(struct virq *virq)
-{
-    if (virq->tick_pending)
-        virq->ticks_coalesced++;
-    virq->tick_pending = true;
-}
-
 void virq_raise_key(struct virq *virq, uint32_t key_word)
 {
     if (virq->key_count == VIRQ_KEYS) {

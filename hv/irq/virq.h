@@ -23,7 +23,11 @@ struct virq {
 };
 
 void virq_init(struct virq *virq);
-void virq_raise_tick(struct virq *virq);
+static inline void virq_raise_tick(struct virq *virq)
+{
+    virq->ticks_coalesced += virq->tick_pending;
+    virq->tick_pending = true;
+}
 void virq_raise_key(struct virq *virq, uint32_t key_word);
 /* Something could be delivered if virtual IF were on. */
 bool virq_is_pending(const struct virq *virq);

@@ -42,12 +42,14 @@ static void make_guests(unsigned count)
         guests[i].next = first;
         first = &guests[i];
     }
+    sched_sync(now_ns);
 }
 
 static void update_clocks(void)
 {
     for (struct guest *guest = first; guest; guest = guest->next)
         clock_update(guest, now_ns, TICK_NS);
+    sched_wake_due(now_ns, TICK_NS);
 }
 
 /* One turn, ended early after most_ns. */
@@ -100,9 +102,12 @@ static void a_sleeper_runs_soon_but_earns_one_turn_at_most(void **state)
     for (unsigned i = 0; i < 1000; i++)
         take_turn(TICK_NS);
     guests[2].state = GUEST_HALTED;
+    guests[2].next_tick_ns = UINT64_MAX;
+    sched_sync(now_ns);
     for (unsigned i = 0; i < 1000; i++)
         take_turn(TICK_NS);
-    sched_wake(&guests[2], now_ns);
+    virq_raise_key(&guests[2].virq, 0);
+    sched_sync(now_ns);
     assert_ptr_equal(sched_pick(), &guests[2]);
     uint64_t before_ns = guests[2].run_ns, start_ns = now_ns;
     while (now_ns - start_ns < 300 * MS)
@@ -116,11 +121,89 @@ static void paused_and_blocked_guests_are_never_picked(void **state)
     make_guests(3);
     guests[0].paused = true;
     guests[1].state = GUEST_BLOCKED;
+    sched_sync(now_ns);
     for (unsigned i = 0; i < 10; i++)
         assert_ptr_equal(take_turn(TICK_NS), &guests[2]);
     guests[2].state = GUEST_ENDED;
+    sched_sync(now_ns);
     assert_null(take_turn(TICK_NS));
     assert_true(sched_slice_end(now_ns) == UINT64_MAX);
+}
+
+/* Ten that were just made have one turn each before a guest that has run alone until then, and no more. */
+static void newcomers_have_no_credit(void **state)
+{
+    (void)state;
+    make_guests(11);
+    first = &guests[10];
+    sched_sync(now_ns);
+    for (unsigned i = 0; i < 4; i++)
+        take_turn(1000 * MS);
+    guests[10].state = GUEST_HALTED;
+    guests[10].next_tick_ns = UINT64_MAX;
+    for (unsigned i = 0; i < 10; i++)
+        guests[i].is_known = false;
+    first = &guests[0];
+    sched_sync(now_ns);
+    virq_raise_key(&guests[10].virq, 0);
+    sched_sync(now_ns);
+    for (unsigned i = 0; i < 10 && sched_pick() != &guests[10]; i++)
+        take_turn(TICK_NS);
+    assert_ptr_equal(sched_pick(), &guests[10]);
+}
+
+/* A pause gives no credit either. */
+static void a_pause_earns_one_turn_at_most(void **state)
+{
+    (void)state;
+    make_guests(2);
+    guests[0].paused = true;
+    sched_sync(now_ns);
+    for (unsigned i = 0; i < 100; i++)
+        take_turn(TICK_NS);
+    guests[0].paused = false;
+    sched_sync(now_ns);
+    uint64_t start_ns = now_ns;
+    while (now_ns - start_ns < 200 * MS)
+        take_turn(TICK_NS);
+    assert_in_range(guests[0].run_ns, 95 * MS, 106 * MS);
+}
+
+/* Halted guests get their ticks in the order in which they are due, and are found without looking at the others. */
+static void halted_guests_wake_by_their_ticks(void **state)
+{
+    static const unsigned due_ms[] = { 7, 3, 9, 3, 5 };
+    (void)state;
+    make_guests(5);
+    for (unsigned i = 0; i < 5; i++) {
+        guests[i].state = GUEST_HALTED;
+        guests[i].next_tick_ns = now_ns + due_ms[i] * MS;
+    }
+    guests[4].clock_run = true;
+    guests[4].waited_ns = 3 * MS;       /* by its own clock it is 3 ms earlier */
+    uint64_t start_ns = now_ns;
+    sched_sync(now_ns);
+    assert_null(sched_pick());
+    for (unsigned i = 0; sched_next_wake_ns() < start_ns + TICK_NS; i++) {
+        static const unsigned order[] = { 3, 7, 8, 9 };
+        now_ns = sched_next_wake_ns();
+        assert_int_equal((now_ns - start_ns) / MS, order[i]);
+        sched_wake_due(now_ns - 1, TICK_NS);
+        assert_int_equal(sched_next_wake_ns(), now_ns);
+        sched_wake_due(now_ns, TICK_NS);
+    }
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(guests[i].state, GUEST_READY);
+        assert_true(guests[i].virq.tick_pending);
+    }
+    assert_true(sched_next_wake_ns() == UINT64_MAX);
+    for (unsigned i = 0; i < 5; i++)
+        guests[i].virq.tick_pending = false;
+    struct guest *guest = sched_pick();
+    sched_turn_begins(guest, now_ns);
+    guest->state = GUEST_HALTED;
+    sched_turn_ends(guest, now_ns + MS);
+    assert_int_equal(sched_next_wake_ns(), guest->next_tick_ns + (guest->clock_run ? guest->waited_ns : 0));
 }
 
 /* Ten busy guests: each sees every tick of the wall clock, none is lost to coalescing. */
@@ -184,6 +267,9 @@ int main(void)
         cmocka_unit_test(short_turns_do_not_cost_time),
         cmocka_unit_test(a_sleeper_runs_soon_but_earns_one_turn_at_most),
         cmocka_unit_test(paused_and_blocked_guests_are_never_picked),
+        cmocka_unit_test(newcomers_have_no_credit),
+        cmocka_unit_test(a_pause_earns_one_turn_at_most),
+        cmocka_unit_test(halted_guests_wake_by_their_ticks),
         cmocka_unit_test(ten_busy_guests_keep_true_time),
         cmocka_unit_test(late_ticks_coalesce_to_one),
         cmocka_unit_test(a_running_clock_stands_still_while_waiting),

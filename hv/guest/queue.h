@@ -1,0 +1,32 @@
+/*
+ * queue.h - guests in ascending order of a time, the earliest first (PURE).
+ *
+ * A list: who comes back from a turn or goes to sleep is nearly always due later than all others, and is put in from
+ * the end.
+ */
+#ifndef GUEST_QUEUE_H
+#define GUEST_QUEUE_H
+
+#include <stdint.h>
+
+/* A guest's place. It is in one queue at most: queue is NULL when it is in none. */
+struct queue_place {
+    struct queue_place *next, *previous;
+    struct queue *queue;
+    struct guest *guest;
+    uint64_t key_ns;
+};
+
+/* All zero: empty. */
+struct queue {
+    struct queue_place *first, *last;
+    unsigned count;
+};
+
+/* Put a guest, which is in no queue, behind all with this key or an earlier one. */
+void queue_put(struct queue *queue, struct queue_place *place, struct guest *guest, uint64_t key_ns);
+
+/* Take a guest out of the queue that it is in, if it is in any. */
+void queue_take(struct queue_place *place);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * tick.h - the ticks of the guest that has its turn, without a way through the run loop.
+ */
+#ifndef TICK_H
+#define TICK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct guest;
+
+/*
+ * Set the alarm for a turn of this guest: for its ticks, of tick_ns, and for other_ns, when somebody else is due. Until
+ * then a tick of its own, which is all that is due, does not end its turn.
+ */
+void tick_turn_begins(struct guest *guest, uint64_t other_ns, uint64_t tick_ns);
+
+/* How far the alarm that ended the turn is past, in ns; 0: something else ended it. */
+uint64_t tick_turn_ends(void);
+
+/* Its console shows something else than when its turn began. */
+bool tick_guest_has_printed(const struct guest *guest);
+
+#endif
