@@ -69,7 +69,7 @@ static void end_turn(struct guest *guest)
 {
     uint64_t now_ns = timer_now_ns();
 
-    figures_alarm_late(tick_turn_ends());
+    figures_alarm_late(tick_turn_ends(guest));
     vcon_settle(&guest->console.vcon);
     note_output(guest);
     /* The serial line is slower than this guest prints: it waits, others run. */

@@ -7,39 +7,73 @@
  */
 #include "tick.h"
 
+#include <stddef.h>
+
 #include "cpu/insn.h"
 #include "guest/clock.h"
 #include "guest/deliver.h"
 #include "guest/guest.h"
+#include "guest/lean.h"
 #include "irq/irq.h"
 #include "irq/timer.h"
+#include "lean_tick.h"
 
 #define EARLY_NS 5000ull
 #define LATE_MAX_NS 200000ull       /* later than this is for the run loop, which counts ticks and keeps the figures */
 #define OTHER_MAX_NS 1000000000ull
 
-static struct turn {
-    uint64_t tick_tsc, other_tsc;   /* each less early_tsc */
-    uint64_t period_tsc, early_tsc, window_tsc;
-    uint64_t tick_at_ns, period_ns; /* wall clock, of the tick that is next */
-    unsigned cursor;
-} turn;
+/* lean_tick.S knows this. */
+struct turn {
+    uint64_t tick_tsc, other_tsc;       /* each less early_tsc */
+    uint64_t lean_window_tsc;           /* how late lean_tick.S takes a tick; 0: not at all, the APIC is no memory */
+    uint64_t period_tsc, early_tsc;
+    uint64_t count_per_tsc_32;          /* of the APIC's timer */
+    uint64_t tick_at_ns, period_ns;     /* wall clock, of the tick that is next */
+    volatile uint32_t *apic;
+    const uint32_t *dirty_rows, *pending_bytes;     /* of the guest's console */
+    const uint8_t *cursor_at;
+    uint64_t *clock_ns;
+    uint32_t cursor;
+    uint64_t window_tsc, first_at_ns;   /* first_at_ns: tick_at_ns when the turn began */
+};
 
-static unsigned cursor_of(const struct guest *guest)
+extern struct turn tick_turn;
+struct turn tick_turn;
+
+#define AT(offset, field) _Static_assert((offset) == offsetof(struct turn, field), #field)
+AT(TURN_TICK, tick_tsc);
+AT(TURN_OTHER, other_tsc);
+AT(TURN_LEAN_WINDOW, lean_window_tsc);
+AT(TURN_PERIOD, period_tsc);
+AT(TURN_EARLY, early_tsc);
+AT(TURN_COUNT_PER_TSC, count_per_tsc_32);
+AT(TURN_TICK_AT, tick_at_ns);
+AT(TURN_PERIOD_NS, period_ns);
+AT(TURN_APIC, apic);
+AT(TURN_DIRTY, dirty_rows);
+AT(TURN_PENDING, pending_bytes);
+AT(TURN_CURSOR_AT, cursor_at);
+AT(TURN_CLOCK, clock_ns);
+AT(TURN_CURSOR, cursor);
+_Static_assert(LEAN_VIRQ_COALESCED == offsetof(struct guest, virq.ticks_coalesced), "struct virq");
+_Static_assert(offsetof(struct vcon, column) == offsetof(struct vcon, row) + 1, "read as one word");
+_Static_assert(VECTOR_TIMER == IRQ_VECTOR_TIMER, "the vector");
+
+static uint32_t cursor_of(const struct guest *guest)
 {
-    return guest->console.vcon.row * 256u + guest->console.vcon.column;
+    return guest->console.vcon.column * 256u + guest->console.vcon.row;
 }
 
 bool tick_guest_has_printed(const struct guest *guest)
 {
     const struct vcon *vcon = &guest->console.vcon;
-    return !vcon_is_settled(vcon) || vcon->dirty_rows != 0 || cursor_of(guest) != turn.cursor;
+    return !vcon_is_settled(vcon) || vcon->dirty_rows != 0 || cursor_of(guest) != tick_turn.cursor;
 }
 
 static void set_alarm(uint64_t tsc)
 {
-    uint64_t next_tsc = turn.tick_tsc < turn.other_tsc ? turn.tick_tsc : turn.other_tsc;
-    timer_set_alarm_in(next_tsc + turn.early_tsc - tsc);
+    uint64_t next_tsc = tick_turn.tick_tsc < tick_turn.other_tsc ? tick_turn.tick_tsc : tick_turn.other_tsc;
+    timer_set_alarm_in(next_tsc + tick_turn.early_tsc - tsc);
 }
 
 /* From now_ns to at_ns, neither in the past nor too far to be converted. */
@@ -53,43 +87,55 @@ void tick_turn_begins(struct guest *guest, uint64_t other_ns, uint64_t tick_ns)
 {
     uint64_t tsc = insn_rdtsc(), now_ns = timer_ns_at(tsc);
 
-    if (turn.period_ns != tick_ns) {
-        turn.period_ns = tick_ns;
-        turn.period_tsc = timer_span_tsc(tick_ns);
-        turn.early_tsc = timer_span_tsc(EARLY_NS);
-        turn.window_tsc = timer_span_tsc(EARLY_NS + LATE_MAX_NS);
+    if (tick_turn.period_ns != tick_ns) {
+        tick_turn.period_ns = tick_ns;
+        tick_turn.period_tsc = timer_span_tsc(tick_ns);
+        tick_turn.early_tsc = timer_span_tsc(EARLY_NS);
+        tick_turn.window_tsc = timer_span_tsc(EARLY_NS + LATE_MAX_NS);
+        bool by_hand = timer_alarm_by_hand(&tick_turn.apic, &tick_turn.count_per_tsc_32);
+        tick_turn.lean_window_tsc = by_hand ? tick_turn.window_tsc : 0;
     }
-    turn.tick_at_ns = clock_next_tick_ns(guest, guest->turn_began_ns);
-    turn.tick_tsc = tsc + span_tsc(now_ns, turn.tick_at_ns) - turn.early_tsc;
-    turn.other_tsc = tsc + span_tsc(now_ns, other_ns) - turn.early_tsc;
-    turn.cursor = cursor_of(guest);
+    tick_turn.first_at_ns = tick_turn.tick_at_ns = clock_next_tick_ns(guest, guest->turn_began_ns);
+    tick_turn.tick_tsc = tsc + span_tsc(now_ns, tick_turn.tick_at_ns) - tick_turn.early_tsc;
+    tick_turn.other_tsc = tsc + span_tsc(now_ns, other_ns) - tick_turn.early_tsc;
+    tick_turn.dirty_rows = &guest->console.vcon.dirty_rows;
+    tick_turn.pending_bytes = &guest->console.vcon.pending_bytes;
+    tick_turn.cursor_at = &guest->console.vcon.row;
+    tick_turn.clock_ns = &guest->console.vcon.now_ns;
+    tick_turn.cursor = cursor_of(guest);
     set_alarm(tsc);
 }
 
-uint64_t tick_turn_ends(void)
+uint64_t tick_turn_ends(struct guest *guest)
 {
-    uint64_t alarm_tsc = (turn.tick_tsc < turn.other_tsc ? turn.tick_tsc : turn.other_tsc) + turn.early_tsc;
+    guest->next_tick_ns += tick_turn.tick_at_ns - tick_turn.first_at_ns;
+    uint64_t alarm_tsc = (tick_turn.tick_tsc < tick_turn.other_tsc ? tick_turn.tick_tsc : tick_turn.other_tsc) + tick_turn.early_tsc;
     uint64_t tsc = insn_rdtsc();
     return tsc > alarm_tsc ? timer_span_ns(tsc - alarm_tsc) : 0;
 }
 
+bool tick_from_guest(struct guest *guest);
+
+/* The tick is there and can be delivered. False: it could not, and the guest ended. */
+bool tick_from_guest(struct guest *guest)
+{
+    deliver_pending(guest);
+    return guest->state == GUEST_READY;
+}
+
 bool timer_from_guest(struct guest *guest);
 
-/* The timer's interrupt, straight from entry.S. True: the guest goes on; false: the run loop must look around. */
+/* The timer's interrupt, where lean_tick.S does not do. True: the guest goes on; false: the run loop must look around. */
 bool timer_from_guest(struct guest *guest)
 {
     irq_acknowledge(IRQ_VECTOR_TIMER);
     uint64_t tsc = insn_rdtsc();
-    if (tsc - turn.tick_tsc >= turn.window_tsc || tsc >= turn.other_tsc || tick_guest_has_printed(guest))
+    if (tsc - tick_turn.tick_tsc >= tick_turn.window_tsc || tsc >= tick_turn.other_tsc || tick_guest_has_printed(guest))
         return false;
     virq_raise_tick(&guest->virq);
-    guest->next_tick_ns += turn.period_ns;
-    vcon_set_time(&guest->console.vcon, turn.tick_at_ns);
-    turn.tick_at_ns += turn.period_ns;
-    turn.tick_tsc += turn.period_tsc;
+    vcon_set_time(&guest->console.vcon, tick_turn.tick_at_ns);
+    tick_turn.tick_at_ns += tick_turn.period_ns;
+    tick_turn.tick_tsc += tick_turn.period_tsc;
     set_alarm(tsc);
-    if (!virq_is_deliverable(&guest->virq))
-        return true;
-    deliver_pending(guest);
-    return guest->state == GUEST_READY;
+    return !virq_is_deliverable(&guest->virq) || tick_from_guest(guest);
 }

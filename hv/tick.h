@@ -15,8 +15,11 @@ struct guest;
  */
 void tick_turn_begins(struct guest *guest, uint64_t other_ns, uint64_t tick_ns);
 
-/* How far the alarm that ended the turn is past, in ns; 0: something else ended it. */
-uint64_t tick_turn_ends(void);
+/*
+ * The guest's clock goes on from the ticks it had. Returns how far the alarm that ended the turn is past, in ns; 0:
+ * something else ended it.
+ */
+uint64_t tick_turn_ends(struct guest *guest);
 
 /* Its console shows something else than when its turn began. */
 bool tick_guest_has_printed(const struct guest *guest);

@@ -72,6 +72,8 @@ trap_stubs:
     .elseif vector >= 32 && vector < VECTOR_HOST
     movl $vector, %r8d
     jmp lean_soft_interrupt
+    .elseif vector == VECTOR_HOST
+    jmp lean_tick                       /* hot, too: hv/lean_tick.S */
     .else
     .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
     pushq $0
@@ -81,8 +83,6 @@ trap_stubs:
     jmp trap_on_own_stack               /* on a stack of their own, wherever they came from */
     .elseif vector == 14
     jmp trap_page_fault
-    .elseif vector == VECTOR_HOST
-    jmp trap_timer
     .else
     jmp trap_common
     .endif
@@ -118,13 +118,15 @@ iretq_after_\function:
     .endm
 
     .balign 16
-    .globl trap_common
+    .globl trap_common, trap_timer, trap_tick
 trap_common:
     ASK_C trap_from_guest
 trap_page_fault:
     ASK_C page_fault_from_guest
 trap_timer:
     ASK_C timer_from_guest
+trap_tick:
+    ASK_C tick_from_guest
 
 guest_leave:
     movl $1, %eax
@@ -147,12 +149,12 @@ trap_from_hv:
     cmpl $VECTOR_DEBUG, (%rsp)
     je debug_ignored
     .irp where, lean_iretq_magic, lean_iretq_disable, lean_iretq_enable, lean_iretq_call, lean_iretq_iret, \
-        lean_iretq_interrupt
+        lean_iretq_interrupt, lean_iretq_tick
     cmpq $\where, 16(%rsp)
     je lean_iretq_failed
     .endr
     .irp where, guest_iretq, iretq_after_trap_from_guest, iretq_after_page_fault_from_guest, \
-        iretq_after_timer_from_guest
+        iretq_after_timer_from_guest, iretq_after_tick_from_guest
     cmpq $\where, 16(%rsp)
     je iretq_failed
     .endr
@@ -201,7 +203,7 @@ debug_ignored:
     iretq
 
 /*
- * The call was the last instruction of the segment: SDM vol. 2 "IRET", EIP beyond the limit. The guest's registers are
+ * The call was the last instruction of the segment, or the guest has gone beyond: SDM vol. 2 "IRET", EIP beyond the limit. The guest's registers are
  * all there still, and the fault is its own.
  */
 lean_iretq_failed:

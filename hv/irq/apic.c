@@ -88,6 +88,11 @@ void apic_eoi(void)
     ops->write(REG_EOI, 0);     /* anything else is #GP in x2APIC mode */
 }
 
+volatile uint32_t *apic_memory(void)
+{
+    return ops->memory;
+}
+
 uint32_t apic_id(void)
 {
     return ops->read(REG_ID) >> ops->id_shift;

@@ -11,6 +11,7 @@ struct apic_ops {
     uint32_t (*read)(unsigned reg);
     void (*write)(unsigned reg, uint32_t value);
     unsigned id_shift;          /* where the ID register holds the ID */
+    volatile uint32_t *memory;  /* the registers themselves, where they are in memory; else NULL */
 };
 
 /*
@@ -27,6 +28,9 @@ void apic_timer_start(uint32_t count);
 uint32_t apic_timer_left(void);
 
 void apic_eoi(void);
+
+/* Its registers in memory, for whoever has no time to call; NULL where they are MSRs. */
+volatile uint32_t *apic_memory(void);
 
 /* This processor's ID: 8 bits in xAPIC mode, 32 in x2APIC mode. */
 uint32_t apic_id(void);

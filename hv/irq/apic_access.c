@@ -37,7 +37,7 @@ static void x2apic_write(unsigned reg, uint32_t value)
     insn_wrmsr(MSR_X2APIC + reg / 16, value);
 }
 
-static const struct apic_ops xapic = { .read = xapic_read, .write = xapic_write, .id_shift = 24 };
+static struct apic_ops xapic = { .read = xapic_read, .write = xapic_write, .id_shift = 24 };
 static const struct apic_ops x2apic = { .read = x2apic_read, .write = x2apic_write, .id_shift = 0 };
 
 /* Firmware that left x2APIC on may have locked it: the mode is kept, never changed. */
@@ -52,5 +52,6 @@ const struct apic_ops *apic_access_find(void *(*map_device)(uint64_t physical, u
         return &x2apic;
     insn_wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
     registers = map_device(base & APIC_BASE_ADDRESS, APIC_BYTES);
+    xapic.memory = registers;
     return registers ? &xapic : NULL;
 }

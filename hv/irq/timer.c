@@ -4,6 +4,7 @@
 #include "irq/timer.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/log.h"
 #include "cpu/insn.h"
@@ -24,7 +25,7 @@
 static uint64_t tsc_start;
 static uint64_t ns_per_tsc_32 = 1ull << 32;     /* 32.32 fixed point; 1 GHz until calibrated */
 static uint64_t tsc_per_ns_32 = 1ull << 32;
-static uint64_t count_per_ns_32, count_per_tsc_32;  /* of the alarm's counter */
+static uint64_t count_per_ns_32, alarm_per_tsc_32;  /* of the alarm's counter */
 static bool alarm_by_apic;
 
 static uint64_t fixed_multiply(uint64_t value, uint64_t factor_32)
@@ -71,7 +72,7 @@ bool timer_init(const struct reference *reference, bool have_apic)
     ns_per_tsc_32 = fixed_ratio(NS_PER_S, calibration.tsc_hertz);
     tsc_per_ns_32 = fixed_ratio(calibration.tsc_hertz, NS_PER_S);
     count_per_ns_32 = fixed_ratio(alarm_hertz, NS_PER_S);
-    count_per_tsc_32 = fixed_ratio(alarm_hertz, calibration.tsc_hertz);
+    alarm_per_tsc_32 = fixed_ratio(alarm_hertz, calibration.tsc_hertz);
     tsc_start = insn_rdtsc();
     log_info("clock: TSC at %llu kHz by %s, alarm by %s", (unsigned long long)calibration.tsc_hertz / 1000,
              calibration.source, alarm_by_apic ? "local APIC" : "PIT");
@@ -120,7 +121,14 @@ void timer_set_alarm(uint64_t at_ns)
 
 void timer_set_alarm_in(uint64_t span_tsc)
 {
-    start_count(fixed_multiply(span_tsc, count_per_tsc_32) + 1);    /* rounded up: too early would cost another one */
+    start_count(fixed_multiply(span_tsc, alarm_per_tsc_32) + 1);    /* rounded up: too early would cost another one */
+}
+
+bool timer_alarm_by_hand(volatile uint32_t **apic, uint64_t *count_per_tsc_32)
+{
+    *apic = alarm_by_apic ? apic_memory() : NULL;
+    *count_per_tsc_32 = alarm_per_tsc_32;
+    return *apic != NULL;
 }
 
 void timer_cancel_alarm(void)

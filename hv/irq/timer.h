@@ -27,6 +27,8 @@ uint64_t timer_span_ns(uint64_t span_tsc);
 void timer_set_alarm(uint64_t at_ns);
 /* The same in so many TSC ticks, at most a minute. */
 void timer_set_alarm_in(uint64_t span_tsc);
+/* What lean_tick.S needs to do that by itself; false: it cannot. */
+bool timer_alarm_by_hand(volatile uint32_t **apic, uint64_t *count_per_tsc_32);
 /* No alarm until the next timer_set_alarm. */
 void timer_cancel_alarm(void);
 

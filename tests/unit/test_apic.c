@@ -65,8 +65,8 @@ static void fake_write(unsigned reg, uint32_t value)
     registers[reg] = value;
 }
 
-static const struct apic_ops xapic = { fake_read, fake_write, 24 };
-static const struct apic_ops x2apic = { fake_read, fake_write, 0 };
+static const struct apic_ops xapic = { fake_read, fake_write, 24, NULL };
+static const struct apic_ops x2apic = { fake_read, fake_write, 0, NULL };
 
 static int power_up(void **state)
 {

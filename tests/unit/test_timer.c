@@ -85,7 +85,7 @@ static void write_local(unsigned reg, uint32_t value)
     apic_eois += reg == EOI;
 }
 
-static const struct apic_ops local_ops = { read_local, write_local, 24 };
+static const struct apic_ops local_ops = { read_local, write_local, 24, local_apic };
 
 const struct apic_ops *apic_access_find(void *(*map)(uint64_t physical, uint64_t bytes))
 {

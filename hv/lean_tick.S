@@ -1,0 +1,85 @@
+/*
+ * lean_tick.S - the hot path of tick.c: the timer interrupts a guest, nothing but its own tick is due, and it goes on.
+ *
+ * RAX, RDX and what no guest has, R8 to R15, are all that is needed. Every test that fails leaves all as it was: then
+ * timer_from_guest does the same from the start, or has the run loop look around.
+ */
+#include "guest/lean.h"
+#include "lean_tick.h"
+
+#define T(offset) tick_turn + offset(%rip)
+/* RSP: the guest's last five words. */
+#define G(offset) (offset - LEAN_TRAP)(%rsp)
+
+    .text
+/* The timer's vector, from wherever it came; nothing is pushed yet. */
+    .globl lean_tick
+lean_tick:
+    testb $3, LEAN_CS(%rsp)
+    jz slow
+    movq %rax, %r8
+    movq %rdx, %r9
+    rdtsc
+    shlq $32, %rdx
+    orq %rdx, %rax
+    movq T(TURN_TICK), %r10
+    movq %rax, %r11
+    subq %r10, %r11
+    cmpq T(TURN_LEAN_WINDOW), %r11      /* too early, or late */
+    jae slow_restore
+    movq T(TURN_OTHER), %r12
+    cmpq %r12, %rax                     /* somebody else is due */
+    jae slow_restore
+    movq T(TURN_DIRTY), %r11
+    cmpl $0, (%r11)
+    jne slow_restore
+    movq T(TURN_PENDING), %r11
+    cmpl $0, (%r11)
+    jne slow_restore
+    movq T(TURN_CURSOR_AT), %r11
+    movzwl (%r11), %r11d
+    cmpl T(TURN_CURSOR), %r11d
+    jne slow_restore
+    movzbl G(LEAN_VIRQ_PENDING), %r11d
+    addq %r11, G(LEAN_VIRQ_COALESCED)
+    movb $1, G(LEAN_VIRQ_PENDING)
+    movq T(TURN_CLOCK), %r11
+    movq T(TURN_TICK_AT), %r13
+    movq %r13, (%r11)
+    addq T(TURN_PERIOD_NS), %r13
+    movq %r13, T(TURN_TICK_AT)
+    addq T(TURN_PERIOD), %r10
+    movq %r10, T(TURN_TICK)
+    cmpq %r12, %r10
+    cmovaq %r12, %r10
+    subq %rax, %r10
+    addq T(TURN_EARLY), %r10
+    movq %r10, %rax
+    mulq T(TURN_COUNT_PER_TSC)
+    shrdq $32, %rdx, %rax
+    incl %eax
+    movq T(TURN_APIC), %r11
+    movl $0, APIC_EOI(%r11)
+    movl %eax, APIC_COUNT(%r11)
+    movq %r8, %rax
+    movq %r9, %rdx
+    cmpb $0, G(LEAN_VIRQ_ENABLED)
+    jne deliver
+    .globl lean_iretq_tick
+lean_iretq_tick:
+    iretq
+
+deliver:
+    pushq $0
+    pushq $VECTOR_TIMER
+    jmp trap_tick
+
+slow_restore:
+    movq %r8, %rax
+    movq %r9, %rdx
+slow:
+    pushq $0
+    pushq $VECTOR_TIMER
+    jmp trap_timer
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,28 @@
+/*
+ * lean_tick.h - what lean_tick.S knows of tick.c and the local APIC, as plain numbers; tick.c proves them.
+ */
+#ifndef LEAN_TICK_H
+#define LEAN_TICK_H
+
+/* Offsets in struct turn. */
+#define TURN_TICK 0
+#define TURN_OTHER 8
+#define TURN_LEAN_WINDOW 16
+#define TURN_PERIOD 24
+#define TURN_EARLY 32
+#define TURN_COUNT_PER_TSC 40
+#define TURN_TICK_AT 48
+#define TURN_PERIOD_NS 56
+#define TURN_APIC 64
+#define TURN_DIRTY 72
+#define TURN_PENDING 80
+#define TURN_CURSOR_AT 88
+#define TURN_CLOCK 96
+#define TURN_CURSOR 104
+
+#define LEAN_VIRQ_COALESCED (LEAN_VIRQ_ENABLED + 1032)
+#define VECTOR_TIMER 0xF0
+#define APIC_EOI 0xB0               /* SDM vol. 3 "Local APIC Register Address Map" */
+#define APIC_COUNT 0x380
+
+#endif
