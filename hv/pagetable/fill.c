@@ -142,29 +142,6 @@ static __attribute__((noinline)) enum gfault fill_recent_rest(struct gspace *spa
     return GFAULT_FILLED;
 }
 
-/*
- * The page beside the one that was filled will be wanted next more often than not: fill it as a read would, if that has
- * no side effects. A processor may do the same with its TLB.
- */
-static __attribute__((noinline)) enum gfault fill_neighbour(struct gspace *space, const struct shadow_recent *recent,
-                                                            uint32_t entry)
-{
-    uint64_t *leaf = &recent->leaves[entry % TABLE_ENTRIES];
-    uint32_t pte = recent->entries[entry], frame = pte >> GPTE_FRAME_SHIFT;
-    struct gframe *page = &space->frames[frame];
-
-    if (!*leaf && pte & GPTE_P && frame < space->frame_count && is_plain(page)) {
-        *leaf = (uint64_t)page->host << PAGE_SHIFT | recent->leaf_bits[pte >> 1 & 3];
-        if (recent->snapshot)
-            recent->snapshot[entry] = pte;
-        uint32_t record = *leaf & PTE_W ? rmap_try_add(page, recent->first_record | entry) : 0;
-        if (record)
-            rmap_add_another(space, frame, record);
-    }
-    audit_check(space);
-    return GFAULT_FILLED;
-}
-
 static inline bool is_recent(const struct shadow_recent *recent, gva_t address)
 {
     return address.v / LARGE_PAGE_SIZE == recent->region && *recent->pde_at == recent->pde;
@@ -200,7 +177,8 @@ static inline enum gfault fill_recent(struct gspace *space, gva_t address, uint3
     uint32_t record = bits & PTE_W ? rmap_try_add(page, recent->first_record | entry) : 0;
     if (record || before)
         return fill_recent_rest(space, address, frame, record, before);
-    return fill_neighbour(space, recent, entry ^ 1);
+    audit_check(space);
+    return GFAULT_FILLED;
 }
 
 /* Look at everything. */
