@@ -274,7 +274,8 @@ static bool is_status_new(void)
     unsigned serial = serial_used + 2u * escape;
 
     if (shown.number == in_view->number && shown.back == in_view->back && shown.rows == rows &&
-        shown.help == help_shown && shown.serial == serial && memcmp(shown.state, in_view->state, sizeof(shown.state)) == 0)
+        shown.help == help_shown && shown.serial == serial &&
+        memcmp(shown.state, in_view->state, sizeof(shown.state)) == 0)
         return false;
     shown.number = in_view->number;
     shown.back = in_view->back;

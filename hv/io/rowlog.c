@@ -115,9 +115,7 @@ void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all)
 
 bool vcon_log_waits(const struct vcon *console)
 {
-    bool waits = console->log_head != console->log_tail;
-    for (unsigned row = 0; row < VCON_ROWS; row++)
-        waits |= console->tall_rows[console->top + row].changed;
+    bool waits = console->log_waits || console->log_head != console->log_tail;
     return console->log_enabled && waits;
 }
 

@@ -1,5 +1,5 @@
 """Keyboard and consoles as a person sees them: both keyboards, the screen as a terminal shows it."""
-from harness import Result, check
+from harness import Result, check, run
 from session import Machine
 
 # A prompt at the bottom of the monitor, and the status line of an idle one.
@@ -59,7 +59,15 @@ def scroll_back():
         machine.close()
 
 
+def prints():
+    """More rows than the log holds, printed in a row: each is in the stream once, in order."""
+    boot = run("--autorun", "print_order.flood output=1M")
+    prefix = "# print_order.flood| "
+    rows = [line.removeprefix(prefix) for line in boot.out.splitlines() if line.startswith(prefix)]
+    yield check("prints.rows_in_order", rows == [f"row {i}" for i in range(3000)], boot)
+
+
 def tests():
     """Name and function of each test."""
-    for function in (lights, scroll_back):
+    for function in (lights, scroll_back, prints):
         yield f"console.{function.__name__}", function
