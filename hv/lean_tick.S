@@ -2,7 +2,8 @@
  * lean_tick.S - the hot path of tick.c: the timer interrupts a guest, nothing but its own tick is due, and it goes on.
  *
  * RAX, RDX and what no guest has, R8 to R15, are all that is needed. Every test that fails leaves all as it was: then
- * timer_from_guest does the same from the start, or has the run loop look around.
+ * timer_from_guest does the same from the start, or has the run loop look around; and deliver.c delivers what is not
+ * delivered here.
  */
 #include "guest/lean.h"
 #include "lean_tick.h"
@@ -69,7 +70,60 @@ lean_tick:
 lean_iretq_tick:
     iretq
 
+/*
+ * To a handler in guest kernel, from there, when no key waits; all else is deliver.c's. R8 and R9 are free again.
+ */
 deliver:
+    cmpw $1, G(LEAN_VIRQ_ENABLED)       /* and it is not a key's turn */
+    jne deliver_in_c
+    cmpl $1, G(LEAN_VIRQ_PENDING)
+    jne deliver_in_c
+    cmpl $LEAN_KERNEL_CS, LEAN_CS(%rsp)
+    jne deliver_in_c
+    movl G(LEAN_IDT + LEAN_SLOT_TIMER * 8), %r9d
+    leal -1(%r9), %r10d
+    cmpl $LEAN_MAX_GVA, %r10d           /* empty, or beyond the segment */
+    jae deliver_in_c
+    movl LEAN_ESP(%rsp), %r10d
+    subl $LEAN_KERNEL_FRAME_BYTES, %r10d
+    movl LEAN_EFLAGS(%rsp), %r11d
+    movl %r11d, %r12d
+    andl $LEAN_SHOWN, %r12d
+    orl $LEAN_FIXED + LEAN_IF, %r12d
+    movl (%rsp), %r13d
+    movq %rsp, %r15
+    movq hv_resume_rsp(%rip), %rsp      /* a fault needs a stack */
+1:  movq $0, LEAN_BASE(%r10)            /* fault address, error word */
+2:  movl %r13d, LEAN_BASE + 8(%r10)
+3:  movl $LEAN_MODE_KERNEL, LEAN_BASE + 12(%r10)
+4:  movl %r12d, LEAN_BASE + 16(%r10)
+    .pushsection .extable, "a"
+    .quad 1b, lean_tick_give_up
+    .quad 2b, lean_tick_give_up
+    .quad 3b, lean_tick_give_up
+    .quad 4b, lean_tick_give_up
+    .popsection
+    movq %r15, %rsp
+    movb $0, G(LEAN_VIRQ_ENABLED)
+    movb $0, G(LEAN_VIRQ_PENDING)
+    incq G(LEAN_EVENT_COUNT)
+    movzbl G(LEAN_EVENTS), %r12d
+    addl $LEAN_EVENT_BYTES, G(LEAN_EVENTS)
+    movq $LEAN_SLOT_TIMER, (LEAN_EVENTS_RING - LEAN_TRAP)(%rsp, %r12)
+    movl %r13d, (LEAN_EVENTS_RING - LEAN_TRAP + 8)(%rsp, %r12)
+    andl $LEAN_HANDLER_KEEPS, %r11d
+    orl $LEAN_FORCED, %r11d
+    movq %r9, LEAN_EIP(%rsp)
+    movq %r11, LEAN_EFLAGS(%rsp)
+    movq %r10, LEAN_ESP(%rsp)
+    .globl lean_iretq_tick_handler
+lean_iretq_tick_handler:
+    iretq
+
+    .globl lean_tick_give_up
+lean_tick_give_up:
+    movq %r15, %rsp
+deliver_in_c:
     pushq $0
     pushq $VECTOR_TIMER
     jmp trap_tick

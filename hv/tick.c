@@ -14,6 +14,7 @@
 #include "guest/deliver.h"
 #include "guest/guest.h"
 #include "guest/lean.h"
+#include "irq/inject.h"
 #include "irq/irq.h"
 #include "irq/timer.h"
 #include "lean_tick.h"
@@ -57,6 +58,9 @@ AT(TURN_CLOCK, clock_ns);
 AT(TURN_CURSOR, cursor);
 _Static_assert(LEAN_VIRQ_COALESCED == offsetof(struct guest, virq.ticks_coalesced), "struct virq");
 _Static_assert(offsetof(struct vcon, column) == offsetof(struct vcon, row) + 1, "read as one word");
+_Static_assert(offsetof(struct virq, key_is_next) == offsetof(struct virq, enabled) + 1, "read as one word");
+_Static_assert(LEAN_SLOT_TIMER == HV_SLOT_TIMER && LEAN_MODE_KERNEL == HV_MODE_KERNEL, "the contract");
+_Static_assert(LEAN_KERNEL_FRAME_BYTES == 4 * INJECT_KERNEL_WORDS, "the contract");
 _Static_assert(VECTOR_TIMER == IRQ_VECTOR_TIMER, "the vector");
 
 static uint32_t cursor_of(const struct guest *guest)
@@ -70,10 +74,11 @@ bool tick_guest_has_printed(const struct guest *guest)
     return !vcon_is_settled(vcon) || vcon->dirty_rows != 0 || cursor_of(guest) != tick_turn.cursor;
 }
 
-static void set_alarm(uint64_t tsc)
+/* When the alarm is to come. */
+static uint64_t next_tsc(void)
 {
-    uint64_t next_tsc = tick_turn.tick_tsc < tick_turn.other_tsc ? tick_turn.tick_tsc : tick_turn.other_tsc;
-    timer_set_alarm_in(next_tsc + tick_turn.early_tsc - tsc);
+    uint64_t early = tick_turn.tick_tsc < tick_turn.other_tsc ? tick_turn.tick_tsc : tick_turn.other_tsc;
+    return early + tick_turn.early_tsc;
 }
 
 /* From now_ns to at_ns, neither in the past nor too far to be converted. */
@@ -103,13 +108,13 @@ void tick_turn_begins(struct guest *guest, uint64_t other_ns, uint64_t tick_ns)
     tick_turn.cursor_at = &guest->console.vcon.row;
     tick_turn.clock_ns = &guest->console.vcon.now_ns;
     tick_turn.cursor = cursor_of(guest);
-    set_alarm(tsc);
+    timer_set_alarm_in(next_tsc() - tsc);
 }
 
 uint64_t tick_turn_ends(struct guest *guest)
 {
     guest->next_tick_ns += tick_turn.tick_at_ns - tick_turn.first_at_ns;
-    uint64_t alarm_tsc = (tick_turn.tick_tsc < tick_turn.other_tsc ? tick_turn.tick_tsc : tick_turn.other_tsc) + tick_turn.early_tsc;
+    uint64_t alarm_tsc = next_tsc();
     uint64_t tsc = insn_rdtsc();
     return tsc > alarm_tsc ? timer_span_ns(tsc - alarm_tsc) : 0;
 }
@@ -125,17 +130,18 @@ bool tick_from_guest(struct guest *guest)
 
 bool timer_from_guest(struct guest *guest);
 
-/* The timer's interrupt, where lean_tick.S does not do. True: the guest goes on; false: the run loop must look around. */
+/* The timer's interrupt, where lean_tick.S gives up. True: the guest goes on; false: the run loop must look around. */
 bool timer_from_guest(struct guest *guest)
 {
     irq_acknowledge(IRQ_VECTOR_TIMER);
     uint64_t tsc = insn_rdtsc();
-    if (tsc - tick_turn.tick_tsc >= tick_turn.window_tsc || tsc >= tick_turn.other_tsc || tick_guest_has_printed(guest))
+    if (tsc - tick_turn.tick_tsc >= tick_turn.window_tsc ||
+        tsc >= tick_turn.other_tsc || tick_guest_has_printed(guest))
         return false;
     virq_raise_tick(&guest->virq);
     vcon_set_time(&guest->console.vcon, tick_turn.tick_at_ns);
     tick_turn.tick_at_ns += tick_turn.period_ns;
     tick_turn.tick_tsc += tick_turn.period_tsc;
-    set_alarm(tsc);
+    timer_set_alarm_in(next_tsc() - tsc);
     return !virq_is_deliverable(&guest->virq) || tick_from_guest(guest);
 }

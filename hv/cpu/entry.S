@@ -149,7 +149,8 @@ trap_from_hv:
     cmpl $VECTOR_DEBUG, (%rsp)
     je debug_ignored
     .irp where, lean_iretq_magic, lean_iretq_disable, lean_iretq_enable, lean_iretq_call, lean_iretq_iret, \
-        lean_iretq_interrupt, lean_iretq_tick
+        lean_iretq_interrupt, lean_iretq_tick, \
+        lean_iretq_tick_handler
     cmpq $\where, 16(%rsp)
     je lean_iretq_failed
     .endr
@@ -203,8 +204,8 @@ debug_ignored:
     iretq
 
 /*
- * The call was the last instruction of the segment, or the guest has gone beyond: SDM vol. 2 "IRET", EIP beyond the limit. The guest's registers are
- * all there still, and the fault is its own.
+ * The call was the last instruction of the segment, or the guest has gone beyond: SDM vol. 2 "IRET", EIP beyond the
+ * limit. The guest's registers are all there still, and the fault is its own.
  */
 lean_iretq_failed:
     movq 40(%rsp), %rsp                 /* RSP at the IRETQ */
