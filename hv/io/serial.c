@@ -152,25 +152,21 @@ size_t serial_tx(const char *bytes, size_t length)
     return taken;
 }
 
-/* As much as a FIFO takes; a little less at the end of the ring. */
-static void send_fifo(void)
-{
-    uint32_t count = ring_head - ring_tail, to_end = RING_BYTES - ring_tail % RING_BYTES;
-
-    count = count < FIFO_BYTES ? count : FIFO_BYTES;
-    count = count < to_end ? count : to_end;
-    insn_outsb(port + REG_DATA, &ring[ring_tail % RING_BYTES], count);
-    ring_tail += count;
-}
-
 /*
  * One look at the line status lets a whole FIFO go. An emulated UART empties at once, so there the ring drains in one
  * call.
  */
 bool serial_pump(void)
 {
-    while (ring_tail != ring_head && (insn_inb(port + REG_LINE_STATUS) & LSR_FIFO_EMPTY))
-        send_fifo();
+    uint32_t tail = ring_tail, head = ring_head;
+
+    while (tail != head && (insn_inb(port + REG_LINE_STATUS) & LSR_FIFO_EMPTY)) {
+        uint32_t to_boundary = FIFO_BYTES - tail % FIFO_BYTES;      /* so no burst passes the end of the ring */
+        uint32_t count = head - tail < to_boundary ? head - tail : to_boundary;
+        insn_outsb(port + REG_DATA, &ring[tail % RING_BYTES], count);
+        tail += count;
+    }
+    ring_tail = tail;
     bool waits = ring_tail != ring_head;
     set_interrupts(waits ? IER_RECEIVE | IER_TRANSMIT : IER_RECEIVE);
     return waits;

@@ -21,6 +21,7 @@ static struct job {
     uint32_t memory_bytes;
     bool watched, announced;
 } jobs[JOBS_MAX];
+static unsigned job_count;      /* jobs in use; 0 while guests are run by autoruns, whose rows should not wait for us */
 
 static uint32_t waited_for;     /* 0: nothing */
 
@@ -56,6 +57,7 @@ struct guest *jobs_start(const char *name, uint32_t memory_bytes, bool watched, 
         shell_print("%s refused: %s", file.name, reason);
         return NULL;
     }
+    job_count++;
     *job = (struct job){ .id = guest->id, .memory_bytes = memory_bytes, .watched = watched };
     typist_launched(guest, -1, now_ns);
     if (watched)
@@ -166,10 +168,13 @@ static void release_oldest(void)
     if (guest != NULL)
         guest_release(guest);
     oldest->id = 0;
+    job_count--;
 }
 
 void jobs_pump(void)
 {
+    if (job_count == 0)
+        return;
     for (struct job *job = jobs; job < jobs + JOBS_MAX; job++) {
         struct guest *guest = job->id != 0 && !job->announced ? guest_find(job->id) : NULL;
         if (guest != NULL && guest->state == GUEST_ENDED)

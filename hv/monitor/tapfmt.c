@@ -7,9 +7,11 @@
 #include "base/string.h"
 #include "io/cp437.h"
 
+#define FOUR_BLANKS 0x20202020ull
 #define ALL_BYTES(value) ((value) * 0x0101010101010101ull)
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
+typedef uint32_t __attribute__((aligned(1), may_alias)) half_t;
 
 static void append(struct tapfmt_buffer *buffer, const char *bytes, size_t length)
 {
@@ -59,6 +61,10 @@ static size_t append_plain(struct tapfmt_buffer *buffer, const uint8_t *text, si
     while (length - done >= 8 && !is_special(*(const word_t *)(text + done))) {
         *(word_t *)(to + done) = *(const word_t *)(text + done);
         done += 8;
+    }
+    if (length - done >= 4 && !is_special(*(const half_t *)(text + done) | FOUR_BLANKS << 32)) {
+        *(half_t *)(to + done) = *(const half_t *)(text + done);
+        done += 4;
     }
     while (done < length && text[done] >= ' ' && text[done] <= '~') {
         to[done] = (char)text[done];
