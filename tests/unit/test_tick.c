@@ -1,0 +1,195 @@
+/*
+ * test_tick.c - which timer interrupts of a running guest need no way through the run loop, and what they leave behind.
+ *
+ * tick.c is compiled in here with a clock of 2 GHz that the test moves. lean_tick.S does the same for the hottest case;
+ * tests/guests/event_rate.c and tests/bench run that one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define CPU_INSN_H      /* the real one has the instructions */
+static uint64_t clock_tsc;
+static uint64_t insn_rdtsc(void)
+{
+    return clock_tsc;
+}
+
+#include "tick.c"
+
+#define MS 1000000ull
+#define TICK_NS (10 * MS)
+#define TSC_PER_NS 2
+
+static struct guest guest;
+static uint64_t alarm_span_tsc;
+static unsigned acknowledged, delivered;
+
+uint64_t timer_ns_at(uint64_t at_tsc)
+{
+    return at_tsc / TSC_PER_NS;
+}
+
+uint64_t timer_span_tsc(uint64_t span_ns)
+{
+    return span_ns * TSC_PER_NS;
+}
+
+uint64_t timer_span_ns(uint64_t span_tsc_ticks)
+{
+    return span_tsc_ticks / TSC_PER_NS;
+}
+
+void timer_set_alarm_in(uint64_t span)
+{
+    alarm_span_tsc = span;
+}
+
+bool timer_alarm_by_hand(volatile uint32_t **apic, uint64_t *count_per_tsc_32)
+{
+    *apic = NULL;
+    *count_per_tsc_32 = 0;
+    return false;
+}
+
+bool irq_acknowledge(uint8_t vector)
+{
+    acknowledged += vector == IRQ_VECTOR_TIMER;
+    return true;
+}
+
+uint64_t clock_next_tick_ns(const struct guest *of, uint64_t now_ns)
+{
+    (void)now_ns;
+    return of->next_tick_ns;
+}
+
+void deliver_pending(struct guest *to)
+{
+    delivered++;
+    to->virq.tick_pending = false;
+}
+
+void vcon_render_pending(struct vcon *console)
+{
+    console->pending_bytes = 0;
+}
+
+void vcon_set_time(struct vcon *console, uint64_t now_ns)
+{
+    console->now_ns = now_ns;
+}
+
+/* A turn from 1 s on, whose guest has its tick 10 ms later; other_ms: when somebody else is due. */
+static void begin(uint64_t other_ms)
+{
+    memset(&guest, 0, sizeof(guest));
+    clock_tsc = 1000 * MS * TSC_PER_NS;
+    acknowledged = delivered = 0;
+    guest.next_tick_ns = 1010 * MS;
+    tick_turn_begins(&guest, 1000 * MS + other_ms * MS, TICK_NS);
+    assert_int_equal(alarm_span_tsc, (other_ms < 10 ? other_ms : 10) * MS * TSC_PER_NS);
+}
+
+static bool interrupt_at_us(uint64_t us)
+{
+    clock_tsc = (1000 * MS + us * 1000) * TSC_PER_NS;
+    return timer_from_guest(&guest);
+}
+
+/* On schedule, however late each of them comes, and the alarm is for the next. */
+static void ticks_do_not_end_the_turn(void **state)
+{
+    (void)state;
+    begin(100);
+    for (unsigned i = 1; i <= 5; i++) {
+        assert_true(interrupt_at_us(i * 10000 + i * 20));
+        assert_int_equal(alarm_span_tsc, (TICK_NS - i * 20000) * TSC_PER_NS);
+        assert_int_equal(guest.console.vcon.now_ns, (1000 + i * 10) * MS);
+    }
+    assert_true(guest.virq.tick_pending);
+    assert_int_equal(guest.virq.ticks_coalesced, 4);
+    assert_int_equal(acknowledged, 5);
+    assert_int_equal(delivered, 0);
+    assert_int_equal(tick_turn_ends(&guest), 0);
+    assert_int_equal(guest.next_tick_ns, 1060 * MS);
+}
+
+static void a_tick_is_delivered_where_it_may_be(void **state)
+{
+    (void)state;
+    begin(100);
+    guest.virq.enabled = true;
+    assert_true(interrupt_at_us(10000));
+    assert_int_equal(delivered, 1);
+    guest.state = GUEST_ENDED;
+    assert_false(interrupt_at_us(20000));
+}
+
+/* Acknowledged, but left to the run loop with nothing changed. */
+static void leave_to_the_run_loop(uint64_t us)
+{
+    assert_false(interrupt_at_us(us));
+    assert_int_equal(acknowledged, 1);
+    assert_false(guest.virq.tick_pending);
+    tick_turn_ends(&guest);
+    assert_int_equal(guest.next_tick_ns, 1010 * MS);
+}
+
+static void whatever_else_is_due_ends_the_turn(void **state)
+{
+    (void)state;
+    begin(5);
+    leave_to_the_run_loop(5000);
+    begin(10);                      /* both at once */
+    leave_to_the_run_loop(10000);
+    begin(100);
+    leave_to_the_run_loop(9900);    /* no tick yet: an alarm far too early */
+    begin(100);
+    leave_to_the_run_loop(10300);   /* so late that the figures must tell */
+    begin(100);
+    leave_to_the_run_loop(35000);
+}
+
+static void output_ends_the_turn_with_the_tick(void **state)
+{
+    (void)state;
+    begin(100);
+    guest.console.vcon.dirty_rows = 1;
+    leave_to_the_run_loop(10000);
+    begin(100);
+    guest.console.vcon.pending_bytes = 1;
+    leave_to_the_run_loop(10000);
+    begin(100);
+    guest.console.vcon.column = 1;
+    leave_to_the_run_loop(10000);
+    begin(100);
+    guest.console.vcon.row = 1;
+    leave_to_the_run_loop(10000);
+}
+
+static void lateness_is_told(void **state)
+{
+    (void)state;
+    begin(5);
+    assert_false(interrupt_at_us(5300));
+    assert_int_equal(tick_turn_ends(&guest), 300000);
+    begin(100);
+    assert_int_equal(tick_turn_ends(&guest), 0);    /* something else ended it */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ticks_do_not_end_the_turn),
+        cmocka_unit_test(a_tick_is_delivered_where_it_may_be),
+        cmocka_unit_test(whatever_else_is_due_ends_the_turn),
+        cmocka_unit_test(output_ends_the_turn_with_the_tick),
+        cmocka_unit_test(lateness_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
