@@ -1,0 +1,58 @@
+"""Many guests at once: two guest operating systems side by side, and one of twelve ticking guests killed."""
+import re
+import time
+
+from harness import Result, check, run
+from session import Terminal
+
+SUITE = r'pebbles timeout=300s clock=run type="suite\nhalt $?\n"'
+GUESTS = 12             # event_nested: forty ticks, each inside the one before, and the arithmetic of its stack
+VICTIM = 6
+
+
+def two_systems():
+    """Two pebbles in one machine run their whole test suites, and leave nothing behind."""
+    boot = run("--together", "--autorun", SUITE, "--autorun", SUITE)
+    for number in (1, 2):
+        yield check(f"two_systems.{number}", f"\nok {number} - pebbles # exit 0" in boot.out, boot)
+    yield check("two_systems.status_and_no_leak", boot.status == 0 and "\n# leaked frames: 0\n" in boot.out, boot)
+
+
+def screen_ends(terminal):
+    """Numbers and ends of the guests that the monitor has told of on this screen."""
+    return dict(re.findall(r"^(\d+) \w+: (killed|exit \d+) in", "\n".join(terminal.screen.display), re.MULTILINE))
+
+
+def wait_for_ends(terminal, count, limit=120):
+    """The ends, when there are so many."""
+    end = time.monotonic() + limit
+    while len(screen_ends(terminal)) < count and time.monotonic() < end and terminal.read(0.2):
+        pass
+    return screen_ends(terminal)
+
+
+def kill_one():
+    """Twelve guests in the background, all ticking; one is killed, and no other notices.
+
+    Each runs until its fortieth tick, 400 ms; what is typed is there long before.
+    """
+    terminal = Terminal("--mem", "512")
+    try:
+        yield check("kill_one.prompt", terminal.wait(r"cobble> *\n", 120))
+        terminal.type("run event_nested &\r" * GUESTS + f"clear\rps\rkill {VICTIM}\r")
+        yield check("kill_one.twelve_run", terminal.wait(rf"\n *{GUESTS} +event_nested .*\n", 120))
+        killed = terminal.wait(rf"\n{VICTIM} event_nested: killed in", 60)
+        yield check("kill_one.killed_first", killed and screen_ends(terminal) == {str(VICTIM): "killed"})
+        wanted = {str(number): "killed" if number == VICTIM else "exit 0" for number in range(1, GUESTS + 1)}
+        ends = wait_for_ends(terminal, GUESTS)
+        yield Result("kill_one.others_are_unharmed", ends == wanted, "\n".join(terminal.screen.display))
+        terminal.type("poweroff\r")
+    finally:
+        status = terminal.close()
+    yield check("kill_one.poweroff", status == 0)
+
+
+def tests():
+    """Name and function of each test."""
+    for function in (two_systems, kill_one):
+        yield f"together.{function.__name__}", function
