@@ -4,6 +4,7 @@ import tempfile
 
 from harness import EXPECTED, Result, check, read_manifest, run
 
+OVERCOMMITS, OVERCOMMITTED_MIB = "paging_overcommit", 400     # uses up a machine that has less than this
 BATCH = 200     # guests a boot; --autorun takes 256
 MACHINES = [("q35", 128), ("q35", 6144), ("pc", 128), ("pc", 6144)]
 
@@ -57,7 +58,7 @@ def run_batch(label, machine, memory, guests):
 
 def run_machine(machine, memory):
     """All guests on one machine."""
-    guests = read_manifest()
+    guests = [guest for guest in read_manifest() if guest.name != OVERCOMMITS or memory < OVERCOMMITTED_MIB]
     for first in range(0, len(guests), BATCH):
         yield from run_batch(f"{machine}-{memory}", machine, memory, guests[first:first + BATCH])
 
