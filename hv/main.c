@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/boot_phases.h"
 #include "base/check.h"
 #include "base/frames.h"
 #include "base/log.h"
@@ -12,6 +13,7 @@
 #include "base/string.h"
 #include "boot_info.h"
 #include "cpu/cpu.h"
+#include "cpu/insn.h"
 #include "io/console.h"
 #include "io/power.h"
 #include "io/ps2.h"
@@ -63,24 +65,36 @@ static void *map_framebuffer(const struct boot_info *info)
     return framebuffer;
 }
 
+static void lap(enum boot_phase phase)
+{
+    boot_phases_lap(phase, insn_rdtsc());
+}
+
 /* Entered from entry.S on hv's own stack, interrupts off, with the loader's page tables. */
 void hv_main(const struct boot_info *info)
 {
     panic_set_writer(console_panic_write);
     panic_set_symbols(hpa_to_ptr(HPA(info->hv_elf)), info->hv_elf_size);
     CHECK(info->magic == BOOT_INFO_MAGIC && info->size == sizeof(*info));
+    boot_phases_begin(info->tsc_entry, info->tsc_handoff);
     cpu_init();
     serial_init();
+    lap(BOOT_PHASE_CPU);
     init_frames(info);
+    lap(BOOT_PHASE_FRAMES);
     hvmap_init(info);
     vmap_init();
+    lap(BOOT_PHASE_TABLES);
     console_init(&info->framebuffer, map_framebuffer(info));
+    lap(BOOT_PHASE_CONSOLES);
     platform_init(info);
+    lap(BOOT_PHASE_IRQ);
     serial_init_at(irq_acpi_facts()->serial_port);
     bool keyboard = ps2_init();
     bool keyboard_interrupts = keyboard && irq_route_isa(1, IRQ_VECTOR_KEYBOARD);
     bool serial_interrupts = serial_present() &&
                              serial_enable_interrupts(irq_route_isa(serial_isa_irq(), IRQ_VECTOR_SERIAL));
+    lap(BOOT_PHASE_DEVICES);
     monitor_init(info);
     run_forever((keyboard && !keyboard_interrupts) || (serial_present() && !serial_interrupts));
 }

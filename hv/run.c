@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/boot_phases.h"
 #include "cpu/cpu.h"
 #include "cpu/insn.h"
 #include "guest/clock.h"
@@ -93,6 +94,8 @@ static void run_turn(struct guest *guest, uint64_t now_ns)
     bool enters = trap_may_enter(guest);
     measure_key(guest, keys);
     keys = guest->virq.key_count;
+    if (boot_phases_open && enters)
+        boot_phases_end(insn_rdtsc());
     if (enters && !guest_enter(&guest->frame))
         guest_crash(guest, "the processor refused to go on at 0x%08x", (uint32_t)guest->frame.eip);
     measure_key(guest, keys);
@@ -156,6 +159,7 @@ static void idle(void)
         timer_cancel_alarm();
     else
         timer_set_alarm(alarm_ns);
+    boot_phases_cancel();
     insn_sti_hlt_cli();
     figures_idle_wake();
     uint64_t now_ns = timer_now_ns();

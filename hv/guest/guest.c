@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "base/boot_phases.h"
 #include "base/check.h"
 #include "base/format.h"
 #include "base/log.h"
@@ -13,6 +14,7 @@
 #include "base/text.h"
 #include "cpu/cpu.h"
 #include "cpu/desc.h"
+#include "cpu/insn.h"
 #include "guest/report.h"
 #include "guest/switch.h"
 #include "irq/timer.h"
@@ -85,6 +87,8 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
                            char *reason)
 {
     struct elf32_image parsed;
+
+    boot_phases_lap(BOOT_PHASE_MONITOR, insn_rdtsc());
     if (!elf32_parse(image, image_bytes, memory_bytes, &parsed, reason, GUEST_REASON_BYTES))
         return NULL;
     struct guest *guest = vmap_alloc(sizeof(*guest));
@@ -123,6 +127,7 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     console_attach(&guest->console);
     insert_guest(guest);
     log_info("guest %u %s: %u KiB, entry 0x%08x", guest->id, name, memory_bytes / 1024, parsed.entry);
+    boot_phases_lap(BOOT_PHASE_LOAD, insn_rdtsc());
     return guest;
 }
 

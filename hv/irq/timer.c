@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/boot_phases.h"
 #include "base/log.h"
 #include "cpu/insn.h"
 #include "irq/apic.h"
@@ -65,7 +66,9 @@ static bool pit_counts(void)
 
 bool timer_init(const struct reference *reference, bool have_apic)
 {
+    boot_phases_lap(BOOT_PHASE_IRQ, insn_rdtsc());
     struct calibration calibration = calibrate(reference, have_apic);
+    boot_phases_lap(BOOT_PHASE_CALIBRATION, insn_rdtsc());
 
     alarm_by_apic = have_apic && calibration.apic_hertz != 0;
     uint64_t alarm_hertz = alarm_by_apic ? calibration.apic_hertz : PIT_HERTZ;
