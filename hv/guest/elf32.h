@@ -34,8 +34,12 @@ bool elf32_parse(const void *image, uint64_t image_bytes, uint32_t memory_bytes,
 /* Function and label names of an image, sorted by address, copied out so that the image need not stay. */
 struct image_symbols {
     uint32_t count;
-    void *storage;          /* IMAGE_SYMBOLS_MAX_BYTES provided by the owner, or NULL: no symbols */
+    uint32_t storage_bytes;
+    void *storage;          /* provided by the owner, or NULL: no symbols */
 };
+
+/* Storage that holds all names of an image, at most IMAGE_SYMBOLS_MAX_BYTES; 0: there are none. */
+uint32_t image_symbols_bytes(const void *image, uint64_t image_bytes);
 
 /* Fill symbols->storage from .symtab/.strtab; count stays 0 when there is none or it is malformed. Never fails. */
 void image_symbols_load(struct image_symbols *symbols, const void *image, uint64_t image_bytes);

@@ -53,7 +53,9 @@ static bool load_image(struct guest *guest, const void *image, uint64_t image_by
             done += chunk;
         }
     }
-    guest->symbols.storage = vmap_alloc(IMAGE_SYMBOLS_MAX_BYTES);  /* a luxury: reports do without */
+    guest->symbols.storage_bytes = image_symbols_bytes(image, image_bytes);
+    if (guest->symbols.storage_bytes)
+        guest->symbols.storage = vmap_alloc(guest->symbols.storage_bytes);     /* a luxury: reports do without */
     if (guest->symbols.storage)
         image_symbols_load(&guest->symbols, image, image_bytes);
     return true;

@@ -2,8 +2,9 @@
  * image_symbols.c - function and label names of a guest image, for crash reports (PURE).
  *
  * The storage holds an array of entries at its start, sorted by address, and the names, packed from its end downwards.
- * When an image has more names than fit, functions go before labels. The image is hostile: a malformed table gives
- * fewer names or none, and a name gives printable ASCII only, as it ends up in reports.
+ * When an image has more names than fit, functions go before labels. How much storage they take is found by
+ * collecting them once without. The image is hostile: a malformed table gives fewer names or none, and a name gives
+ * printable ASCII only, as it ends up in reports.
  */
 #include "base/string.h"
 #include "guest/elf32.h"
@@ -97,7 +98,7 @@ static size_t find_name(const struct image *image, const struct symbol *symbol, 
     return length == room ? 0 : length;     /* a name that does not end inside the table is none */
 }
 
-/* Append an entry. names is where the lowest name starts. False when there is no room. */
+/* Append an entry, or only count it, without storage. names is where the lowest name starts. False: no room. */
 static bool store(struct image_symbols *symbols, uint32_t *names, uint32_t address, const char *name, size_t length)
 {
     struct entry *entries = symbols->storage;
@@ -106,10 +107,13 @@ static bool store(struct image_symbols *symbols, uint32_t *names, uint32_t addre
     if ((symbols->count + 1) * sizeof(struct entry) + length + 1 > *names)
         return false;
     *names -= (uint32_t)length + 1;
+    symbols->count++;
+    if (!storage)
+        return true;
     for (size_t i = 0; i < length; i++)
         storage[*names + i] = name[i] > 0x20 && name[i] < 0x7F ? name[i] : '?';
     storage[*names + length] = '\0';
-    entries[symbols->count++] = (struct entry){ address, *names };
+    entries[symbols->count - 1] = (struct entry){ address, *names };
     return true;
 }
 
@@ -150,16 +154,36 @@ static void sort(struct entry *entries, uint32_t count)
     }
 }
 
+/* Functions go first, so that they stay when there is not enough room for all. The names' bytes. */
+static uint32_t collect_all(struct image_symbols *symbols, const struct image *image)
+{
+    uint32_t names = symbols->storage_bytes;
+
+    symbols->count = 0;
+    collect(symbols, image, SYMBOL_FUNCTION, &names);
+    collect(symbols, image, SYMBOL_LABEL, &names);
+    return symbols->storage_bytes - names;
+}
+
+uint32_t image_symbols_bytes(const void *bytes, uint64_t image_bytes)
+{
+    struct image image = { .bytes = bytes, .size_bytes = image_bytes };
+    struct image_symbols counted = { .storage_bytes = IMAGE_SYMBOLS_MAX_BYTES };
+
+    if (!find_tables(&image))
+        return 0;
+    uint32_t names = collect_all(&counted, &image);
+    return names + counted.count * (uint32_t)sizeof(struct entry);
+}
+
 void image_symbols_load(struct image_symbols *symbols, const void *bytes, uint64_t image_bytes)
 {
     struct image image = { .bytes = bytes, .size_bytes = image_bytes };
-    uint32_t names = IMAGE_SYMBOLS_MAX_BYTES;
 
     symbols->count = 0;
     if (symbols->storage == NULL || !find_tables(&image))
         return;
-    collect(symbols, &image, SYMBOL_FUNCTION, &names);
-    collect(symbols, &image, SYMBOL_LABEL, &names);
+    (void)collect_all(symbols, &image);
     sort(symbols->storage, symbols->count);
 }
 

@@ -8,7 +8,7 @@
 #include "io/glyph.h"
 
 #define CURSOR_HERE 0x10000u        /* beside a cell in the copy: it was drawn with the cursor */
-#define NOT_DRAWN 0xFFFFFFFFu
+#define BLANK 0x0720u               /* what a cleared screen shows, and most of a new console is */
 
 static struct glyph_layout layout;
 static uint32_t drawn[GLYPH_ROWS][GLYPH_COLUMNS];   /* reading the framebuffer itself would be 100 times slower */
@@ -21,7 +21,7 @@ void framebuffer_init(const struct boot_framebuffer *description, void *pixels)
     glyph_clear(&layout);
     for (unsigned row = 0; row < GLYPH_ROWS; row++)
         for (unsigned column = 0; column < GLYPH_COLUMNS; column++)
-            drawn[row][column] = NOT_DRAWN;
+            drawn[row][column] = BLANK;
 }
 
 bool framebuffer_present(void)

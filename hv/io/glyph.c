@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/string.h"
 #include "io/font.h"
 
 #define CURSOR_LINES 2
@@ -113,11 +114,10 @@ void glyph_draw(const struct glyph_layout *layout, unsigned row, unsigned column
     }
 }
 
+/* Black is 0 in every format. Line by line: what lies between two lines is not ours. */
 void glyph_clear(const struct glyph_layout *layout)
 {
     const struct boot_framebuffer *screen = &layout->screen;
     for (uint32_t y = 0; y < screen->height; y++)
-        for (uint32_t x = 0; x < screen->width; x++)
-            store_pixel(layout->pixels + (uint64_t)y * screen->pitch + (uint64_t)x * screen->bytes_per_pixel,
-                        layout->colours[0], screen->bytes_per_pixel);
+        memset(layout->pixels + (uint64_t)y * screen->pitch, 0, (uint64_t)screen->width * screen->bytes_per_pixel);
 }

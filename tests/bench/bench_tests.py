@@ -17,6 +17,26 @@ def rows():
         yield Result(f"bench.{row.key}", not problems, "\n".join(problems))
 
 
+def part(name, measure):
+    """A part whose figures have limits of their own; one result a figure."""
+    def measured():
+        try:
+            figures = measure()
+        except bench_runs.BenchError as error:
+            yield Result(f"bench.{name}", False, str(error))
+            return
+        problems = {}
+        for key, text in bench.judge_figures(name, figures, bench.read_committed().get(name, {})):
+            problems.setdefault(key, []).append(text)
+        for figure in bench.FIGURES[name]:
+            if figure.limit is not None:
+                texts = problems.get(figure.key, [])
+                yield Result(f"bench.{name}.{figure.key}", not texts, "\n".join(texts))
+    return measured
+
+
 def tests():
     """Name and function of each test."""
     yield "bench.rows", rows
+    yield "bench.boot", part("boot", bench_runs.measure_boot)
+    yield "bench.memory", part("memory", bench_runs.measure_memory)

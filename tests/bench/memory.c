@@ -9,8 +9,8 @@
 #include "sdk.h"
 
 #define PAGE_BYTES 4096u
-#define READ_NS 3000000000u         /* on the hypervisor's clock: all guests have used their pages by then */
-#define END_NS 4000000000u          /* and all have read the counters */
+#define READ_NS 4000000000ull        /* on the hypervisor's clock: all guests have used their pages by then */
+#define END_NS 9000000000ull         /* and all have read the counters: each has had a turn or two */
 
 static struct hv_counters counters_at(uint64_t time_ns)
 {

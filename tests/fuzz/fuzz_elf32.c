@@ -35,7 +35,7 @@ static void check_promises(const struct elf32_image *parsed, size_t image_bytes)
 static void check_symbols(const uint8_t *bytes, size_t size)
 {
     static uint64_t storage[IMAGE_SYMBOLS_MAX_BYTES / 8];
-    struct image_symbols symbols = { .storage = storage };
+    struct image_symbols symbols = { .storage_bytes = image_symbols_bytes(bytes, size), .storage = storage };
     uint32_t offset;
 
     image_symbols_load(&symbols, bytes, size);

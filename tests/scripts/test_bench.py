@@ -56,6 +56,17 @@ class JudgeTest(unittest.TestCase):
 
 
 class PageTest(unittest.TestCase):
+    def test_figures_of_a_part(self):
+        """Over the limit, grown, or not there; what has no limit may be anything."""
+        good = {figure.key: figure.goal or 0 for figure in bench.FIGURES["boot"]}
+        self.assertEqual(list(bench.judge_figures("boot", good, good)), [])
+        for bad, wanted in (({**good, "calibration_ms": 10.1}, "never above 10"),
+                            ({**good, "total": 5_200_000}, "was 5000000"),
+                            ({key: value for key, value in good.items() if key != "cpu"}, "cpu was not measured")):
+            (_, text), = bench.judge_figures("boot", bad, good)
+            self.assertIn(wanted, text)
+        self.assertEqual(list(bench.judge_figures("boot", {**good, "loader": 10**9}, good)), [])
+
     def test_samples(self):
         lines = bench.parse_guest("# other| = x 1 2\n# bench| = magic 200 33000 33400 0 0 1 0 200 0\n# bench| @ end\n",
                                   "bench")
