@@ -51,7 +51,7 @@ struct shadow_directory {
 };
 
 /*
- * What the last hidden fault found for its 2 MiB, good until links or tables change: see fill.c. "rights" are W and U
+ * What the last hidden fault found for its 2 MiB, good until links or tables change: see recent.h. "rights" are W and U
  * of a guest PTE as a number 0..3.
  */
 struct shadow_recent {

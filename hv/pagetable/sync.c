@@ -106,6 +106,16 @@ void sync_directory(struct gspace *space, struct shadow_directory *directory)
     }
 }
 
+bool sync_is_link_stale(const struct gspace *space, uint32_t index, uint32_t pde, const struct shadow_table *table)
+{
+    for (uint32_t half = 0; half < 2; half++) {
+        const uint64_t *link = shadow_pde(space->shadows->current, index, half);
+        if (link && *link && !(table && *link == compile_pde(pde, space->wp, table->half[half])))
+            return true;
+    }
+    return false;
+}
+
 void sync_reachable(struct gspace *space, struct shadow_directory *directory)
 {
     struct shadow_pool *pool = space->shadows;

@@ -39,6 +39,12 @@ void sync_table(struct gspace *space, struct shadow_table *table);
 /* Read the guest's directory again: links that no longer agree go, and parents become exact. The caller flushes. */
 void sync_directory(struct gspace *space, struct shadow_directory *directory);
 
+/*
+ * Some link of the current directory for guest PDE index no longer says what the guest's does, which is pde and leads
+ * to table (NULL: to none).
+ */
+bool sync_is_link_stale(const struct gspace *space, uint32_t index, uint32_t pde, const struct shadow_table *table);
+
 /* What hv_setpd must read again before this directory is loaded; protects what it read. The caller flushes. */
 void sync_reachable(struct gspace *space, struct shadow_directory *directory);
 

@@ -1,0 +1,67 @@
+/*
+ * adjust.c - hv_adjustpg: one PDE and one PTE are read again (PURE). Source: docs/shadow.md.
+ */
+#include <stddef.h>
+
+#include "cpu/x86.h"
+#include "pagetable/audit.h"
+#include "pagetable/compile.h"
+#include "pagetable/gspace.h"
+#include "pagetable/gwalk.h"
+#include "pagetable/layout.h"
+#include "pagetable/recent.h"
+#include "pagetable/rmap.h"
+#include "pagetable/shadow.h"
+#include "pagetable/sync.h"
+#include "pagetable/tlb.h"
+
+/* The hot part, for a PDE that is the same as when it was remembered: both links are right then. */
+static inline bool adjust_recent(struct gspace *space, gva_t address)
+{
+    const struct shadow_recent *recent = &space->shadows->recent;
+
+    if (!recent_is(recent, address))
+        return false;
+    uint32_t entry = gtable_pte_index(address), pte = recent->entries[entry], frame = pte >> GPTE_FRAME_SHIFT;
+    struct gframe *page = &space->frames[frame];
+    if (!(pte & GPTE_P) || frame >= space->frame_count || !recent_is_plain(page))
+        return false;
+    uint64_t leaf = (uint64_t)page->host << PAGE_SHIFT | recent->leaf_bits[pte >> 1 & 3];
+    recent->leaves[entry % TABLE_ENTRIES] = leaf;
+    if (recent->snapshot)
+        recent->snapshot[entry] = pte;
+    uint32_t record = leaf & PTE_W ? rmap_try_add(page, recent->first_record | entry) : 0;
+    if (record)
+        rmap_add_another(space, frame, record);
+    tlb_flush_page(address);
+    audit_check(space);
+    return true;
+}
+
+void gspace_adjustpg(struct gspace *space, gva_t address)
+{
+    if (adjust_recent(space, address))
+        return;
+    struct shadow_pool *pool = space->shadows;
+    const uint32_t *directory = gspace_peek(space, space->directory.v >> PAGE_SHIFT);
+    uint32_t pde = directory ? directory[gtable_pde_index(address)] : 0;
+    uint32_t frame = pde >> GPTE_FRAME_SHIFT, entry = gtable_pte_index(address);
+    bool is_usable = pde & GPTE_P && !(pde & GPDE_PS) && frame < space->frame_count;
+    struct shadow_table *table = is_usable ? shadow_find_table(space, frame, compile_role(pde, space->wp)) : NULL;
+
+    if (sync_is_link_stale(space, gtable_pde_index(address), pde, table)) {
+        sync_directory(space, pool->current);
+        tlb_load_root(space->root);
+    }
+    if (table && table->half[entry / TABLE_ENTRIES].v) {
+        const uint32_t *entries = gspace_peek(space, frame);
+        uint32_t pte = entries ? entries[entry] : 0;
+        sync_set_leaf(space, table, entry, sync_leaf(space, pte, table->role), pte);
+        sync_note(table, entry, pte);
+        const uint64_t *link = shadow_pde(pool->current, gtable_pde_index(address), entry / TABLE_ENTRIES);
+        if (link && *link)
+            recent_remember(space, table, address, pde);
+    }
+    tlb_flush_page(address);
+    audit_check(space);
+}

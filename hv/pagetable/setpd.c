@@ -1,0 +1,58 @@
+/*
+ * setpd.c - hv_setpd: what changed is read again, then the directory is the processor's (PURE). Source: docs/shadow.md.
+ */
+#include <stddef.h>
+
+#include "pagetable/audit.h"
+#include "pagetable/bootvm.h"
+#include "pagetable/gspace.h"
+#include "pagetable/shadow.h"
+#include "pagetable/sync.h"
+#include "pagetable/tlb.h"
+
+/* Make this directory the processor's. */
+static inline void load_directory(struct gspace *space, struct shadow_directory *directory, gpa_t address)
+{
+    struct shadow_pool *pool = space->shadows;
+
+    directory->stamp = ++pool->stamp;
+    pool->current = directory;
+    shadow_forget_recent(pool);
+    space->root = directory->root;
+    space->directory = address;
+    space->wp = directory->wp;
+    space->paging = true;
+    tlb_load_root(directory->root);     /* always: protecting has taken rights away */
+}
+
+/* Any directory: it may have no shadow yet, or something to read again. */
+static __attribute__((noinline)) enum status setpd_any(struct gspace *space, gpa_t address, uint32_t wp)
+{
+    if (!space->shadows && shadow_pool_create(space) != STATUS_OK)
+        return STATUS_NO_MEMORY;
+    struct shadow_directory *directory = shadow_get_directory(space, address.v >> PAGE_SHIFT, wp);
+    if (!directory)
+        return STATUS_NO_MEMORY;
+    sync_reachable(space, directory);
+    hpa_t boot_root = space->paging ? HPA_NONE : space->root;
+    load_directory(space, directory, address);
+    if (boot_root.v)
+        bootvm_free(boot_root);
+    audit_check(space);
+    return STATUS_OK;
+}
+
+enum status gspace_setpd(struct gspace *space, gpa_t address, uint32_t wp)
+{
+    uint16_t index = space->frames[address.v >> PAGE_SHIFT].shadow;
+
+    if (index & SHADOW_IS_DIRECTORY) {
+        struct shadow_directory *directory = &space->shadows->directories[index & ~SHADOW_IS_DIRECTORY];
+        if (directory->wp == (wp != 0) && !directory->is_dirty) {
+            load_directory(space, directory, address);
+            audit_check(space);
+            return STATUS_OK;
+        }
+    }
+    return setpd_any(space, address, wp);
+}
