@@ -9,7 +9,7 @@
 #include "cpu/x86.h"
 
 #define IST_STACK_BYTES 8192
-#define STUB_BYTES 16
+#define ENTRY_POINT_BYTES 16
 
 /* PAT entries as after reset, but entry 4 write-combining: SDM vol. 3 "Page Attribute Table (PAT)". */
 #define PAT_VALUE 0x0007040100070406ull
@@ -18,7 +18,7 @@ struct extable_entry {
     uint64_t rip, fixup;
 };
 
-extern const char trap_stubs[];
+extern const char trap_entry_points[];
 extern const struct extable_entry extable_start[], extable_end[];
 
 static uint64_t gdt[GDT_ENTRIES];
@@ -32,7 +32,7 @@ static void load_tables(void)
         tss.ist[i] = (uint64_t)(uintptr_t)(ist_stacks[i] + IST_STACK_BYTES);
     tss.io_map_base = sizeof(tss);
     desc_build_gdt(gdt, (uint64_t)(uintptr_t)&tss);
-    desc_build_idt(idt, (uint64_t)(uintptr_t)trap_stubs, STUB_BYTES);
+    desc_build_idt(idt, (uint64_t)(uintptr_t)trap_entry_points, ENTRY_POINT_BYTES);
 
     struct insn_table_register gdtr = { sizeof(gdt) - 1, (uint64_t)(uintptr_t)gdt };
     struct insn_table_register idtr = { sizeof(idt) - 1, (uint64_t)(uintptr_t)idt };

@@ -67,10 +67,10 @@ static uint8_t gate_ist(unsigned vector)
     }
 }
 
-void desc_build_idt(struct idt_gate idt[256], uint64_t stubs, unsigned stub_bytes)
+void desc_build_idt(struct idt_gate idt[256], uint64_t first, unsigned bytes)
 {
     for (unsigned vector = 0; vector < 256; vector++) {
-        uint64_t offset = stubs + (uint64_t)vector * stub_bytes;
+        uint64_t offset = first + (uint64_t)vector * bytes;
         idt[vector] = (struct idt_gate){
             .offset_low = (uint16_t)offset,
             .selector = SEL_HV_CS,

@@ -60,7 +60,7 @@ void desc_build_gdt(uint64_t gdt[GDT_ENTRIES], uint64_t tss_address);
  */
 unsigned desc_gate_dpl(unsigned vector);
 
-/* Fill all 256 gates. stubs + vector * stub_bytes is the entry point of a vector. */
-void desc_build_idt(struct idt_gate idt[256], uint64_t stubs, unsigned stub_bytes);
+/* Fill all 256 gates. first + vector * bytes is the entry point of a vector. */
+void desc_build_idt(struct idt_gate idt[256], uint64_t first, unsigned bytes);
 
 #endif

@@ -1,11 +1,10 @@
 /*
- * entry.S - the only assembly of hv: start, the 256 trap stubs, the way into a guest and back, and the copy that may
- * fault.
+ * entry.S - start, the entry points of the 256 gates, the way into a guest and back, and the copy that may fault.
  *
  * A trap from a guest lands in its struct trap_frame: TSS.RSP0 points just past it, the processor pushes the last five
- * words, the stub the rest, and trap_from_guest, page_fault_from_guest or timer_from_guest is called on the stack that
- * guest_enter left; the guest goes on when that says so, and guest_enter returns when not. C therefore never nests, and
- * a guest's registers need no copying. A trap from the hypervisor itself is a call of trap_in_hv on the current stack.
+ * words, the code here the rest, and ASK_C calls a function of C on the stack that guest_enter left; the guest goes on
+ * when that says so, and guest_enter returns when not. C therefore never nests, and a guest's registers need no copying.
+ * A trap from the hypervisor itself is a call of trap_in_hv on the current stack.
  */
 #define SEL_GUEST_DATA 0x33
 #define VECTOR_DEBUG 1
@@ -25,15 +24,22 @@ hv_start:                               /* RDI: struct boot_info in the direct m
     ud2
 
     .text
+/* The registers that a guest has: the first seven of struct trap_frame, and of struct hv_trap_frame. */
+    .macro PUSH_GUEST_REGISTERS
+    .irp register, rbp, rdi, rsi, rdx, rcx, rbx, rax
+    pushq %\register
+    .endr
+    .endm
+
+    .macro POP_GUEST_REGISTERS
+    .irp register, rax, rbx, rcx, rdx, rsi, rdi, rbp
+    popq %\register
+    .endr
+    .endm
+
 /* RSP: a guest's frame; afterwards its last five words, for IRETQ. */
     .macro POP_FRAME
-    popq %rax
-    popq %rbx
-    popq %rcx
-    popq %rdx
-    popq %rsi
-    popq %rdi
-    popq %rbp
+    POP_GUEST_REGISTERS
     addq $16, %rsp                      /* vector, error */
     .endm
 
@@ -60,10 +66,10 @@ guest_resume_fresh:                     /* RSP: the frame */
 guest_iretq:
     iretq
 
-/* 256 stubs of 16 bytes. Vectors without an error code push 0 in its place. */
+/* Where the 256 gates lead, 16 bytes each. Vectors without an error code push 0 in its place. */
     .balign 16
-    .globl trap_stubs
-trap_stubs:
+    .globl trap_entry_points
+trap_entry_points:
     .set vector, 0
     .rept 256
     .balign 16
@@ -94,13 +100,7 @@ trap_stubs:
     .macro ASK_C function
     testb $3, 24(%rsp)                  /* saved CS.RPL: never 0 in a guest */
     jz trap_from_hv
-    pushq %rbp
-    pushq %rdi
-    pushq %rsi
-    pushq %rdx
-    pushq %rcx
-    pushq %rbx
-    pushq %rax
+    PUSH_GUEST_REGISTERS
     movq %rsp, %rdi
     movq %rsp, %rbx                     /* C keeps RBX and R12 */
     movl FRAME_CS(%rsp), %r12d
@@ -161,41 +161,19 @@ trap_from_hv:
     .endr
 trap_on_own_stack:
     cld
-    pushq %r15
-    pushq %r14
-    pushq %r13
-    pushq %r12
-    pushq %r11
-    pushq %r10
-    pushq %r9
-    pushq %r8
-    pushq %rbp
-    pushq %rdi
-    pushq %rsi
-    pushq %rdx
-    pushq %rcx
-    pushq %rbx
-    pushq %rax
+    .irp register, r15, r14, r13, r12, r11, r10, r9, r8
+    pushq %\register
+    .endr
+    PUSH_GUEST_REGISTERS
     movq %rsp, %rdi
     movq %rsp, %rbx                     /* for the way back */
     andq $-16, %rsp
     call trap_in_hv
     movq %rbx, %rsp
-    popq %rax
-    popq %rbx
-    popq %rcx
-    popq %rdx
-    popq %rsi
-    popq %rdi
-    popq %rbp
-    popq %r8
-    popq %r9
-    popq %r10
-    popq %r11
-    popq %r12
-    popq %r13
-    popq %r14
-    popq %r15
+    POP_GUEST_REGISTERS
+    .irp register, r8, r9, r10, r11, r12, r13, r14, r15
+    popq %\register
+    .endr
     addq $16, %rsp
     iretq
 

@@ -8,7 +8,7 @@
 
 /*
  * A guest's frame lives inside its struct guest: TSS.RSP0 points just past it, so the processor itself pushes the last
- * five words and the entry stubs the rest. Guests have no r8-r15: those are ours and never saved here.
+ * five words and entry.S the rest. Guests have no r8-r15: those are ours and never saved here.
  */
 struct trap_frame {
     uint64_t eax, ebx, ecx, edx, esi, edi, ebp;     /* upper halves are zero for guests */
