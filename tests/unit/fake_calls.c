@@ -1,0 +1,87 @@
+/*
+ * fake_calls.c - makes hypercalls as a guest would; stands in for gspace.c, timer.c and frames.c.
+ */
+#include "fake_calls.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/frames.h"
+#include "cpu/desc.h"
+#include "hypercall/dispatch.h"
+#include "irq/timer.h"
+
+struct fake_paging fake_paging;
+
+void put_words(unsigned count, const uint32_t *words)
+{
+    for (unsigned i = 0; i < count; i++)
+        fake_put_word(BLOCK + 4 * i, words[i]);
+}
+
+void dispatch(uint32_t number)
+{
+    guest->frame.eax = number;
+    guest->frame.ebx = 0xB0;
+    guest->frame.ecx = 0xC0;
+    guest->frame.edx = 0xD0;
+    guest->frame.eip = AFTER_INT;
+    guest->frame.esp = BLOCK;
+    guest->frame.vector = HV_INT_VECTOR;
+    hypercall_dispatch(guest);
+}
+
+void expect_return(uint32_t eax)
+{
+    assert_string_equal(guest->reason, "");
+    assert_int_equal(guest->end, GUEST_END_NONE);
+    assert_int_equal(guest->frame.eax, eax);
+    assert_int_equal(guest->frame.ebx, 0xB0);
+    assert_int_equal(guest->frame.ecx, 0xC0);
+    assert_int_equal(guest->frame.edx, 0xD0);
+    assert_int_equal(guest->frame.eip, AFTER_INT);
+    assert_int_equal(guest->frame.esp, BLOCK);
+    assert_int_equal(guest->frame.eflags, HV_LAUNCH_EFLAGS);
+    assert_int_equal(guest->frame.cs, SEL_GUEST_KERNEL_CS);
+}
+
+void expect_crash(const char *reason)
+{
+    assert_string_equal(guest->reason, reason);
+    assert_int_equal(guest->end, GUEST_END_CRASH);
+    assert_int_equal(guest->frame.eip, AFTER_INT - 2);
+    assert_int_equal(fake_console.call_count, 0);
+    fake_guest_setup(NULL);
+}
+
+enum status gspace_setpd(struct gspace *space, gpa_t directory, uint32_t wp)
+{
+    (void)space;
+    fake_paging.directory = directory;
+    fake_paging.wp = wp;
+    return fake_paging.setpd_status;
+}
+
+void gspace_adjustpg(struct gspace *space, gva_t address)
+{
+    (void)space;
+    fake_paging.adjusted = address;
+}
+
+uint64_t timer_now_ns(void)
+{
+    return FAKE_NOW_NS;
+}
+
+uint64_t frames_count_total(void)
+{
+    return FAKE_FRAMES_TOTAL;
+}
+
+uint64_t frames_count_free(void)
+{
+    return FAKE_FRAMES_FREE;
+}
