@@ -14,17 +14,17 @@
 
 #define VCON_ROWS 25
 #define VCON_COLS 80
-#define VCON_TALL_ROWS 128
+#define VCON_TALL_ROWS 88   /* 63 scrolls between two copies of the screen; each guest pays 192 bytes a row */
 #define VCON_ATTRIBUTE_START 7
 #define VCON_LOG_BYTES 16384    /* a power of two; see rowlog.c */
 #define VCON_PENDING_BYTES 1536 /* 19 rows; see rowlog.c before making it more */
 
 struct vcon_row_log {
     uint32_t text_hash;         /* of the trimmed text last logged (0: never, or empty) */
+    bool changed;               /* text may differ from what was logged */
     uint64_t first_changed_ns;  /* first and last change of text since then */
     uint64_t changed_ns;
     uint64_t logged_ns;         /* when it was last logged */
-    bool changed;               /* text may differ from what was logged */
 };
 
 struct scrollback;
