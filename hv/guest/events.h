@@ -26,6 +26,12 @@ static inline uint32_t events_count(const struct guest_events *events)
     return events->next_bytes / sizeof(struct guest_event);
 }
 
+/* The last one; all zero when there was none. */
+static inline const struct guest_event *events_newest(const struct guest_events *events)
+{
+    return &events->ring[(events_count(events) - 1) % GUEST_EVENTS];
+}
+
 /* Record one event over the oldest. */
 static inline void events_record(struct guest_events *events, uint32_t kind, uint32_t eip, uint32_t detail)
 {

@@ -60,17 +60,35 @@ bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value)
     return gmem_write(guest, to, &value, sizeof(value), NULL);
 }
 
+/*
+ * An interrupt that a call unmasked, or a #GP for an INT, is pushed while the frame still tells of the call or the INT:
+ * let it tell of the event, which was recorded before its push. A record that stems from an earlier delivery has
+ * another EIP, or that delivery masked interrupts and no later call turned them on: calls are recorded, too.
+ */
+static bool show_delivery(struct guest *guest)
+{
+    const struct guest_event *newest = events_newest(&guest->events);
+    bool is_masked = newest->kind >= EXC_COUNT && !guest->virq.enabled;
+
+    if (newest->kind >= GUEST_EVENT_CALL || newest->eip != (uint32_t)guest->frame.eip || is_masked)
+        return false;
+    guest->frame.vector = newest->kind;
+    guest->frame.error = newest->detail;
+    return true;
+}
+
 void gmem_end(struct guest *guest, gva_t address, enum gfault fault)
 {
     char explanation[GUEST_REASON_BYTES];
 
     guest->fault_address = address.v;
-    if (guest->frame.vector >= EXC_COUNT && guest->frame.vector < IRQ_VECTOR_TIMER)
+    if (guest->frame.vector >= EXC_COUNT && !show_delivery(guest) && guest->frame.vector < IRQ_VECTOR_TIMER)
         guest->frame.eip = (uint32_t)(guest->frame.eip - INT_BYTES);    /* show the call, not what follows it */
     if (fault == GFAULT_BAD_ENTRY) {
         gspace_explain(&guest->space, address, explanation, sizeof(explanation));
         guest_crash(guest, "access to 0x%08x: %s", address.v, explanation);
     } else {
+        guest->lacks_memory = true;
         guest_crash(guest, "no memory left to back 0x%08x: all guests together use more than the machine has",
                     address.v);
     }

@@ -114,6 +114,7 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     guest->id = ++last_id;
     text_copy(guest->name, sizeof(guest->name), name);
     guest->state = GUEST_READY;
+    guest->report = "";
     guest->started_ns = timer_now_ns();
     guest->ready_since_ns = guest->started_ns;
     guest->next_tick_ns = guest->started_ns + HV_TICK_MS * 1000000ull;
@@ -157,8 +158,20 @@ void guest_end_exit(struct guest *guest, int32_t status)
     finish(guest, GUEST_END_EXIT, status, state);
 }
 
+/* Only guests that crashed pay for a report. It has room: the guest's own records and tables were just given back. */
+static void keep_report(struct guest *guest, const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    char *kept = vmap_alloc(bytes);
+
+    CHECK(kept);
+    memcpy(kept, text, bytes);
+    guest->report = kept;
+}
+
 void guest_crash(struct guest *guest, const char *format, ...)
 {
+    static char report[GUEST_REPORT_BYTES];
     va_list arguments;
     if (guest->state == GUEST_ENDED)
         return;
@@ -166,8 +179,9 @@ void guest_crash(struct guest *guest, const char *format, ...)
     format_string_v(guest->reason, sizeof(guest->reason), format, arguments);
     va_end(arguments);
     switch_to(guest);   /* the report reads the guest's memory through its own mapping */
-    report_write(guest);
+    report_write(guest, report, sizeof(report));
     finish(guest, GUEST_END_CRASH, (int32_t)HV_STATUS_CRASH, "crashed");
+    keep_report(guest, report);
 }
 
 void guest_end_timeout(struct guest *guest)
@@ -189,6 +203,8 @@ void guest_release(struct guest *guest)
         if (*link == guest) {
             *link = guest->next;
             console_detach(&guest->console);
+            if (guest->end == GUEST_END_CRASH)
+                vmap_free((void *)(uintptr_t)guest->report);
             vmap_free(guest);
             return;
         }

@@ -69,7 +69,7 @@ static uint32_t event_slot(const struct guest *guest)
     return guest->idt[HV_SLOT_TIMER].eip == 0 ? HV_SLOT_TIMER : HV_SLOT_KEYBOARD;
 }
 
-void report_write(struct guest *guest)
+void report_write(struct guest *guest, char *text, size_t text_bytes)
 {
     bool is_fault = guest->frame.vector == EXC_PF;
     struct report_facts facts = {
@@ -86,6 +86,7 @@ void report_write(struct guest *guest)
         .is_user = guest_is_user(guest),
         .is_paging = guest->space.paging,
         .virtual_if = guest->virq.enabled,
+        .lacks_memory = guest->lacks_memory,
         .explained = is_fault ? guest->fault_address : (uint32_t)guest->frame.eip,
     };
 
@@ -94,5 +95,5 @@ void report_write(struct guest *guest)
     facts.backtrace_count = read_backtrace(guest, facts.backtrace);
     gspace_explain(&guest->space, GVA(facts.explained), facts.explanation, sizeof(facts.explanation));
     report_format_registers(&guest->frame, guest->registers, sizeof(guest->registers));
-    report_format(&facts, guest->report, sizeof(guest->report));
+    report_format(&facts, text, text_bytes);
 }

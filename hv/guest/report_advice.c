@@ -24,6 +24,15 @@ struct advice {
 
 #define ADVISE(advice, ...) (format_string((advice)->text, (advice)->text_bytes, __VA_ARGS__), true)
 
+static bool advise_memory(const struct report_facts *facts, const struct advice *advice)
+{
+    if (!facts->lacks_memory)
+        return false;
+    return ADVISE(advice, "the machine's memory: RAM is taken when it is touched, and the guests, this one with up to "
+                  "%u KiB (mem=), touched more than there is. Give the machine more, or run fewer guests or smaller "
+                  "ones.", facts->memory_bytes / 1024);
+}
+
 static bool advise_hypercall(const struct report_facts *facts, const struct advice *advice)
 {
     static const uint8_t words[] = {
@@ -181,8 +190,9 @@ void report_advise(const struct report_facts *facts, char *text, size_t text_byt
 {
     struct advice advice = { text, text_bytes };
 
-    if (advise_hypercall(facts, &advice) || advise_delivery(facts, &advice) || advise_page_fault(facts, &advice) ||
-        advise_protection(facts, &advice) || advise_exception(facts, &advice) || advise_interrupt(facts, &advice))
+    if (advise_memory(facts, &advice) || advise_hypercall(facts, &advice) || advise_delivery(facts, &advice) ||
+        advise_page_fault(facts, &advice) || advise_protection(facts, &advice) || advise_exception(facts, &advice) ||
+        advise_interrupt(facts, &advice))
         return;
     ADVISE(&advice, "the code at EIP and the last events.");
 }

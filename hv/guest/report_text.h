@@ -36,6 +36,7 @@ struct report_facts {
     uint32_t handler;                   /* EIP in the vIDT slot of the event, 0: empty */
     bool timer_handler, keyboard_handler;   /* those slots are filled */
     bool is_user, is_paging, virtual_if;
+    bool lacks_memory;                  /* the machine had no frame left: nothing of the guest's own is wrong */
     unsigned code_count;                /* bytes at EIP that could be read */
     uint8_t code[REPORT_CODE_BYTES];
     unsigned stack_count;               /* words at ESP that could be read */

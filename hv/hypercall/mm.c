@@ -17,9 +17,11 @@ void call_setpd(struct guest *guest, const uint32_t *arguments)
                    guest->space.memory_bytes - 1);
         return;
     }
-    if (gspace_setpd(&guest->space, GPA(directory), wp) != STATUS_OK)
+    if (gspace_setpd(&guest->space, GPA(directory), wp) != STATUS_OK) {
+        guest->lacks_memory = true;
         call_crash(guest, "hv_setpd(0x%08x, %u): no memory left for its shadow: all guests together use more than "
                    "the machine has", directory, wp);
+    }
 }
 
 void call_adjustpg(struct guest *guest, const uint32_t *arguments)

@@ -208,6 +208,39 @@ CASE(pte_beyond_tick)
                      : : "r"(NEXT + 8) : "memory");
 }
 
+/* A tick is pending, and masked. */
+static void wait_for_tick(void)
+{
+    struct hv_counters now;
+
+    hv_disable_interrupts();
+    hv_counters(&now, sizeof(now));
+    for (uint64_t end = now.time_ns + 50000000; now.time_ns < end;)
+        hv_counters(&now, sizeof(now));
+}
+
+/* A call unmasks a tick that cannot be pushed: the report shows what comes after the call, and not the call. */
+CASE(pte_beyond_unmasked)
+{
+    bad_entries_load(beyond(), 0, 0);
+    wait_for_tick();
+    __asm__ volatile("movl %0, %%esp; int $0xDE\n"
+                     ".type deadly_unmasked, @function\n"
+                     "deadly_unmasked: jmp deadly_unmasked\n"
+                     ".size deadly_unmasked, . - deadly_unmasked"
+                     : : "r"(NEXT + 8), "a"(HV_CALL_ENABLE_INTERRUPTS) : "memory");
+}
+
+/* And it tells of the tick. */
+CASE(pte_beyond_iret)
+{
+    static uint32_t block[5] = { 0x100000, 0x202, NEXT + 8, 0, 0 };    /* eip, eflags, esp, esp0, eax */
+
+    bad_entries_load(beyond(), 0, 0);
+    wait_for_tick();
+    call_on((uint32_t)(uintptr_t)block, HV_CALL_IRET);
+}
+
 CASE(pde_beyond_push)
 {
     bad_entries_load(0, beyond(), 0);

@@ -95,6 +95,7 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     guest_scripts[guest_count] = image;
     rows_left[guest_count] = guest_scripts[guest_count]->rows;
     strcpy(guest->name, name);
+    guest->report = "";
     guest->id = ++guest_count;
     guest->console.number = guest->id;
     guest->started_ns = now_ns;
@@ -112,7 +113,7 @@ static void end_guest(struct guest *guest, enum guest_end end, int32_t status)
     if (end == GUEST_END_CRASH) {
         strcpy(guest->reason, "#DE at 0x00100ec3");
         strcpy(guest->registers, "eax=0");
-        strcpy(guest->report, "what happened\n\nok 1 - what to look at");
+        guest->report = "what happened\n\nok 1 - what to look at";
     }
 }
 

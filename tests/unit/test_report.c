@@ -211,6 +211,20 @@ static void test_advice_protection(void **state)
     expect_advice("only when hv_setidt filled its slot as not privileged");
 }
 
+/* Whatever the guest was doing. */
+static void test_advice_memory(void **state)
+{
+    (void)state;
+    facts.lacks_memory = true;
+    raise_event(EXC_PF, 2);
+    facts.handler = 0x100000;
+    expect_advice("the machine's memory: RAM is taken when it is touched, and the guests, this one with up to 24576 "
+                  "KiB (mem=)");
+    raise_event(HV_INT_VECTOR, 0);
+    frame.eax = HV_CALL_SETPD;
+    expect_advice("the machine's memory");
+}
+
 static void test_advice_delivery(void **state)
 {
     (void)state;
@@ -262,6 +276,7 @@ int main(void)
         cmocka_unit_test_setup(test_advice_hypercalls, set_up),
         cmocka_unit_test_setup(test_advice_page_faults, set_up),
         cmocka_unit_test_setup(test_advice_protection, set_up),
+        cmocka_unit_test_setup(test_advice_memory, set_up),
         cmocka_unit_test_setup(test_advice_delivery, set_up),
         cmocka_unit_test_setup(test_advice_interrupts, set_up),
         cmocka_unit_test_setup(test_advice_never_empty, set_up),
