@@ -40,11 +40,18 @@ class TerminalSession(Session):
         self.selector.register(STDIN, selectors.EVENT_READ, self.read_keys)
 
     def take_output(self, data):
+        if self.timed_out:
+            return              # the panic that press_nmi_button brings about is no news for a person
         write_all(STDOUT, data)
         self.tail = (self.tail + data.replace(b"\r", b""))[-4096:]
         if self.options.screenshot and LAST_LINE.search(self.tail):
             self.tail = b""
             self.call_after(SECONDS_TO_DRAW, self.take_picture)
+
+    def press_nmi_button(self):
+        """Only for the consoles: who sits at the terminal has seen where the machine is."""
+        if self.options.dump_console is not None:
+            super().press_nmi_button()
 
     def read_keys(self):
         data = os.read(STDIN, 4096)

@@ -138,6 +138,15 @@ class SessionTest(unittest.TestCase):
         status, out, _ = self.run_scenario([("say", "cobble> "), ("exit", 0)], headless=False)
         self.assertEqual((status, out), (0, "cobble> "))
 
+    def test_terminal_timeout_shows_no_panic(self):
+        dump = self.folder / "dump"
+        for more in ([], ["--dump-console", str(dump)]):
+            status, out, err = self.run_scenario([("say", "cobble> "), ("hang",)], "--timeout", "0.5", *more,
+                                                 headless=False)
+            self.assertEqual((status, out), (124, "cobble> "))
+            self.assertIn("0.5 s", err)
+        self.assertTrue(dump.read_text().startswith("== 1 hello"))
+
     def test_terminal_screenshot(self):
         picture = self.folder / "a.png"
         status = self.run_scenario([("say", GOOD), ("hang",)], "--screenshot", str(picture), "--timeout", "2",
