@@ -54,8 +54,9 @@ static uint64_t tlb_generation, pde_generation;
 static struct { uint32_t page; bool is_user; } cached[4096];    /* what has entered the TLB since the last CR3 load */
 static uint32_t cached_count;
 
-void machine_start(void)
+int machine_start(void **state)
 {
+    (void)state;
     void *ram = mmap((void *)BOOT_DIRECT_MAP_BASE, MACHINE_FRAMES * PAGE_SIZE, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     assert_ptr_equal(ram, (void *)BOOT_DIRECT_MAP_BASE);
@@ -72,13 +73,16 @@ void machine_start(void)
     tlb_generation++;
     pde_generation++;
     cached_count = 0;
+    return 0;
 }
 
-void machine_stop(void)
+int machine_stop(void **state)
 {
+    (void)state;
     ASAN_UNPOISON_MEMORY_REGION((void *)BOOT_DIRECT_MAP_BASE, MACHINE_FRAMES * PAGE_SIZE);
     munmap((void *)BOOT_DIRECT_MAP_BASE, MACHINE_FRAMES * PAGE_SIZE);
     free(bookkeeping);
+    return 0;
 }
 
 void machine_fail(uint64_t first_failing, uint64_t count)

@@ -16,9 +16,9 @@
 #define MACHINE_FRAMES 1024u    /* 4 MiB of host RAM; frame 0 is never handed out */
 #define MACHINE_NEVER UINT64_MAX
 
-/* A new machine: all frames free, nothing loaded, no allocation fails. */
-void machine_start(void);
-void machine_stop(void);
+/* A new machine: all frames free, nothing loaded, no allocation fails. Set-up and tear-down functions of cmocka. */
+int machine_start(void **state);
+int machine_stop(void **state);
 
 /* Allocations (frames, and vmap's) made so far; those numbered first_failing .. first_failing + count - 1 fail. */
 extern uint64_t machine_allocations;

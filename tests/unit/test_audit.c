@@ -38,8 +38,7 @@ static void put(uint32_t frame, uint32_t word, uint32_t value)
 /* Two directories; one synced table for RAM one to one; another at PDE 2, unsynced since its last store. */
 static int start(void **state)
 {
-    (void)state;
-    machine_start();
+    machine_start(state);
     assert_true(model_start(FRAMES));
     for (uint32_t frame = 0; frame < FRAMES; frame++)
         put(TABLE, frame, frame << 12 | KERNEL_WRITE);
@@ -64,10 +63,8 @@ static int start(void **state)
 
 static int stop(void **state)
 {
-    (void)state;
     model_stop();
-    machine_stop();
-    return 0;
+    return machine_stop(state);
 }
 
 static void expect_fault(const char *part)

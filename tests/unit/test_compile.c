@@ -27,20 +27,6 @@ static const gva_t address[2] = { { 0x7F3FF123 }, { 0x00001FF0 } };    /* differ
 static struct gspace space;
 static uint32_t pdes[2], pte, wp;
 
-static int start(void **state)
-{
-    (void)state;
-    machine_start();
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    machine_stop();
-    return 0;
-}
-
 static void put(uint32_t frame, uint32_t entry, uint32_t value)
 {
     uint32_t *words = gspace_ptr(&space, GPA(frame * PAGE_SIZE));
@@ -190,10 +176,10 @@ static void test_whole_segment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_all_entries, start, stop),
-        cmocka_unit_test_setup_teardown(test_two_pdes, start, stop),
-        cmocka_unit_test_setup_teardown(test_traced_pages, start, stop),
-        cmocka_unit_test_setup_teardown(test_whole_segment, start, stop),
+        cmocka_unit_test_setup_teardown(test_all_entries, machine_start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_two_pdes, machine_start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_traced_pages, machine_start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_whole_segment, machine_start, machine_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,8 +23,7 @@ static char text[200];
 
 static int start(void **state)
 {
-    (void)state;
-    machine_start();
+    machine_start(state);
     assert_int_equal(gspace_create(&space, FRAMES * PAGE_SIZE), STATUS_OK);
     gspace_load(&space);
     return 0;
@@ -32,11 +31,9 @@ static int start(void **state)
 
 static int stop(void **state)
 {
-    (void)state;
     tlb_load_root(HPA_NONE);
     gspace_destroy(&space);
-    machine_stop();
-    return 0;
+    return machine_stop(state);
 }
 
 static void put(uint32_t frame, uint32_t entry, uint32_t value)

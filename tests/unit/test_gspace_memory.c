@@ -24,20 +24,6 @@
 #define USER_READ 5u
 #define USER_WRITE 7u
 
-static int start(void **state)
-{
-    (void)state;
-    machine_start();
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    machine_stop();
-    return 0;
-}
-
 /* Operations of the script that follows, which fail for want of memory, and only for that. */
 static bool store(uint32_t address, bool is_user, uint32_t value)
 {
@@ -303,14 +289,14 @@ static void test_evict_all_between_steps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_each_allocation_fails_once, start, stop),
-        cmocka_unit_test_setup_teardown(test_memory_ends_at_each_allocation, start, stop),
-        cmocka_unit_test_setup_teardown(test_create_fails, start, stop),
-        cmocka_unit_test_setup_teardown(test_backing, start, stop),
-        cmocka_unit_test_setup_teardown(test_paging_off, start, stop),
-        cmocka_unit_test_setup_teardown(test_many_directories, start, stop),
-        cmocka_unit_test_setup_teardown(test_many_directories_little_memory, start, stop),
-        cmocka_unit_test_setup_teardown(test_evict_all_between_steps, start, stop),
+        cmocka_unit_test_setup_teardown(test_each_allocation_fails_once, machine_start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_memory_ends_at_each_allocation, machine_start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_create_fails, machine_start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_backing, machine_start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_paging_off, machine_start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_many_directories, machine_start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_many_directories_little_memory, machine_start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_evict_all_between_steps, machine_start, machine_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@ static struct uart {
     uint8_t interrupt_enable, line_control, modem_control;
     uint8_t received[512];
     unsigned received_head, received_tail;
-    bool busy;                  /* transmits nothing for now */
+    bool busy;                  /* its transmitter is held up */
     unsigned fifo_bytes;
     unsigned slowness, shifting;        /* looks at the line status until a byte has left the shift register */
     bool cut;                   /* a setting changed under a byte */

@@ -389,24 +389,10 @@ static void test_random_walk(void **state)
     assert_true(model_counts.setpds > 10000 && model_counts.adjusts > 10000);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    machine_start();
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    machine_stop();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_random_walk, start, stop),
+        cmocka_unit_test_setup_teardown(test_random_walk, machine_start, machine_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
