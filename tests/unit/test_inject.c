@@ -12,18 +12,9 @@
 #include <cmocka.h>
 
 #include "irq/inject.h"
+#include "random.h"
 
 #define RANDOM_COUNT 200000u
-
-static uint32_t random_state = 0x12345678;
-
-static uint32_t random_u32(void)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 17;
-    random_state ^= random_state << 5;
-    return random_state;
-}
 
 /* What becomes of each bit: shown in the frame, and left set in the handler's real EFLAGS. */
 static const struct {

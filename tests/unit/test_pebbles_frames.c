@@ -11,6 +11,7 @@
 
 #include "host_panic.h"
 #include "pebbles/kernel/frames.h"
+#include "random.h"
 
 #define FRAMES 64u
 #define RESERVED 7u             /* the first few are never added */
@@ -18,15 +19,6 @@
 
 static struct frame table[FRAMES];
 static uint32_t owners[FRAMES], promised;       /* the model */
-static uint32_t random_state = 1;
-
-static uint32_t random_below(uint32_t bound)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 17;
-    random_state ^= random_state << 5;
-    return random_state % bound;
-}
 
 static int setup(void **state)
 {

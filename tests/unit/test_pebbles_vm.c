@@ -18,6 +18,7 @@
 #include "pebbles/kernel/frames.h"
 #include "pebbles/kernel/vm.h"
 #include "pebbles/kernel/vm_internal.h"
+#include "random.h"
 
 #define FIRST_FRAME 256u
 #define FRAMES 366u             /* from 1 MiB on; a few spaces fill them */
@@ -37,7 +38,7 @@ struct space {
 
 static struct frame table[FRAMES];
 static struct space spaces[SPACES];
-static uint32_t free_at_start, reloads, failed_forks, random_state = 1;
+static uint32_t free_at_start, reloads, failed_forks;
 static uint32_t active = FRAME_NONE;
 
 /* In place of vm_boot.c. */
@@ -51,14 +52,6 @@ void vm_reload(void)
 uint32_t vm_active(void)
 {
     return active;
-}
-
-static uint32_t random_below(uint32_t bound)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 17;
-    random_state ^= random_state << 5;
-    return random_state % bound;
 }
 
 static uint32_t page_address(uint32_t page)

@@ -12,6 +12,7 @@
 #include "host_panic.h"
 #include "irq/virq.h"
 #include "pebpeb.h"
+#include "random.h"
 
 #define WALK_STEPS 2000000u
 
@@ -23,16 +24,6 @@ struct model {
     bool timer_was_last_with_keys;
     uint64_t coalesced, dropped;
 };
-
-static uint32_t random_state = 1;
-
-static uint32_t random_u32(void)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 17;
-    random_state ^= random_state << 5;
-    return random_state;
-}
 
 static void model_tick(struct model *model)
 {
