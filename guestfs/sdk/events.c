@@ -3,10 +3,9 @@
  */
 #include <stddef.h>
 
+#include "event_frame.h"
 #include "events.h"
 #include "hv.h"
-
-#define ENTRY_BYTES 16      /* from one entry point to the next */
 
 extern const uint8_t event_entries[];
 void event_dispatch(struct event *event);
@@ -21,7 +20,7 @@ void event_handle(uint32_t slot, event_handler *handler, bool privileged)
         return;
     }
     handlers[slot] = handler;
-    hv_setidt(slot, (uint32_t)(uintptr_t)event_entries + slot * ENTRY_BYTES, privileged);
+    hv_setidt(slot, (uint32_t)(uintptr_t)event_entries + slot * EVENT_ENTRY_BYTES, privileged);
 }
 
 uint32_t event_interrupted_esp(const struct event *event)

@@ -2,6 +2,7 @@
  * trap.c - what to do with each slot.
  */
 #include "console.h"
+#include "event_frame.h"
 #include "hv.h"
 #include "panic.h"
 #include "sched.h"
@@ -12,7 +13,6 @@
 #define SLOT_BREAKPOINT 3
 #define SLOT_OVERFLOW 4
 #define SLOT_PAGE_FAULT 14
-#define ENTRY_BYTES 16          /* from one entry point to the next */
 
 extern const uint8_t trap_entries[], user_copy_at[], user_copy_end[];
 
@@ -34,7 +34,7 @@ static bool is_open(uint32_t slot)
 void trap_boot(void)
 {
     for (uint32_t slot = 0; slot < HV_IDT_SLOTS; slot++)
-        hv_setidt(slot, (uint32_t)(uintptr_t)trap_entries + slot * ENTRY_BYTES, !is_open(slot));
+        hv_setidt(slot, (uint32_t)(uintptr_t)trap_entries + slot * EVENT_ENTRY_BYTES, !is_open(slot));
 }
 
 /* Copies of user memory may fault, and nothing else. */
