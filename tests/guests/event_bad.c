@@ -42,65 +42,24 @@ CASE(tick_without_slot)
         pause();
 }
 
-CASE(iret_iopl)
-{
-    hv_iret(TARGET, EFLAGS_IOPL, STACK, 0, 0);
-}
+#define FLAG_CASE(name, eflags)                         \
+    CASE(name)                                          \
+    {                                                   \
+        hv_iret(TARGET, eflags, STACK, 0, 0);           \
+    }
 
-CASE(iret_nt)
-{
-    hv_iret(TARGET, EFLAGS_NT, STACK, 0, 0);
-}
-
-CASE(iret_vm)
-{
-    hv_iret(TARGET, EFLAGS_VM, STACK, 0, 0);
-}
-
-CASE(iret_ac)
-{
-    hv_iret(TARGET, EFLAGS_AC, STACK, 0, 0);
-}
-
-CASE(iret_vif)
-{
-    hv_iret(TARGET, EFLAGS_VIF, STACK, 0, 0);
-}
-
-CASE(iret_vip)
-{
-    hv_iret(TARGET, EFLAGS_VIP, STACK, 0, 0);
-}
-
-CASE(iret_id)
-{
-    hv_iret(TARGET, EFLAGS_ID, STACK, 0, 0);
-}
-
-CASE(iret_bit_3)
-{
-    hv_iret(TARGET, 1u << 3, STACK, 0, 0);
-}
-
-CASE(iret_bit_5)
-{
-    hv_iret(TARGET, 1u << 5, STACK, 0, 0);
-}
-
-CASE(iret_bit_15)
-{
-    hv_iret(TARGET, 1u << 15, STACK, 0, 0);
-}
-
-CASE(iret_bit_22)
-{
-    hv_iret(TARGET, 1u << 22, STACK, 0, 0);
-}
-
-CASE(iret_bit_31)
-{
-    hv_iret(TARGET, 1u << 31, STACK, 0, 0);
-}
+FLAG_CASE(iret_iopl, EFLAGS_IOPL)
+FLAG_CASE(iret_nt, EFLAGS_NT)
+FLAG_CASE(iret_vm, EFLAGS_VM)
+FLAG_CASE(iret_ac, EFLAGS_AC)
+FLAG_CASE(iret_vif, EFLAGS_VIF)
+FLAG_CASE(iret_vip, EFLAGS_VIP)
+FLAG_CASE(iret_id, EFLAGS_ID)
+FLAG_CASE(iret_bit_3, 1u << 3)
+FLAG_CASE(iret_bit_5, 1u << 5)
+FLAG_CASE(iret_bit_15, 1u << 15)
+FLAG_CASE(iret_bit_22, 1u << 22)
+FLAG_CASE(iret_bit_31, 1u << 31)
 
 CASE(iret_eip_above)
 {

@@ -51,6 +51,13 @@ static void run(const uint8_t *code, const uint8_t *end, uint32_t eflags)
     user_run_code(code, end, &state);
 }
 
+static void run_without_handler(uint32_t slot, const uint8_t *code, const uint8_t *end)
+{
+    prepare(0);
+    hv_setidt(slot, 0, 0);
+    run(code, end, 0);
+}
+
 CASE(esp0_unmapped)
 {
     prepare(0);
@@ -142,66 +149,48 @@ CASE(int_empty)
 
 CASE(int_empty_open)
 {
-    prepare(0);
-    hv_setidt(0x80, 0, 0);
-    run(system_call, system_call_end, 0);
+    run_without_handler(0x80, system_call, system_call_end);
 }
 
 CASE(breakpoint_empty)
 {
-    prepare(0);
-    hv_setidt(3, 0, 0);
-    run(breakpoint, breakpoint_end, 0);
+    run_without_handler(3, breakpoint, breakpoint_end);
 }
 
 /* The #GP of a privileged INT, a hypercall, a privileged instruction needs its own slot. */
 CASE(int_without_gp)
 {
-    prepare(0);
-    hv_setidt(13, 0, 0);
-    run(system_call, system_call_end, 0);
+    run_without_handler(13, system_call, system_call_end);
 }
 
 CASE(call_without_gp)
 {
-    prepare(0);
-    hv_setidt(13, 0, 0);
-    run(call, call_end, 0);
+    run_without_handler(13, call, call_end);
 }
 
 CASE(cli_without_gp)
 {
-    prepare(0);
-    hv_setidt(13, 0, 0);
-    run(privileged, privileged_end, 0);
+    run_without_handler(13, privileged, privileged_end);
 }
 
 CASE(above_without_gp)
 {
-    prepare(0);
-    hv_setidt(13, 0, 0);
-    run(jump_above, jump_above_end, 0);
+    run_without_handler(13, jump_above, jump_above_end);
 }
 
 CASE(divide_empty)
 {
-    prepare(0);
-    hv_setidt(0, 0, 0);
-    run(divide, divide_end, 0);
+    run_without_handler(0, divide, divide_end);
 }
 
 CASE(undefined_empty)
 {
-    prepare(0);
-    hv_setidt(6, 0, 0);
-    run(undefined, undefined_end, 0);
+    run_without_handler(6, undefined, undefined_end);
 }
 
 CASE(fault_empty)
 {
-    prepare(0);
-    hv_setidt(14, 0, 0);
-    run(fault, fault_end, 0);
+    run_without_handler(14, fault, fault_end);
 }
 
 CASE(tick_empty)
