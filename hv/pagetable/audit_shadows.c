@@ -8,6 +8,7 @@
 #include "pagetable/gwalk.h"
 #include "pagetable/layout.h"
 #include "pagetable/rmap.h"
+#include "pagetable/snapshot.h"
 
 #define FIRST_PDE (GUEST_LINEAR_BASE / LARGE_PAGE_SIZE)     /* host PDEs: linear 16 MiB .. 4 GiB */
 
@@ -122,6 +123,15 @@ static bool check_dirty(const struct audit *audit, uint32_t number)
     return true;
 }
 
+/* The next store to a synced table does not copy it: what is kept must be exact now. */
+static bool is_snapshot_true(const struct audit *audit, const struct shadow_table *table)
+{
+    const void *entries = gspace_peek(audit->space, table->frame);
+
+    return !table->is_synced || !table->snapshot.v ||
+           (entries && memcmp(hpa_to_ptr(table->snapshot), entries, PAGE_SIZE) == 0);
+}
+
 static bool check_table(const struct audit *audit, uint32_t number)
 {
     const struct shadow_table *table = &audit->pool->tables[number];
@@ -130,8 +140,9 @@ static bool check_table(const struct audit *audit, uint32_t number)
     if (table->parents != linked[number])
         return audit_fail(audit, "table %u: parents are 0x%lx, but 0x%lx link it", number, table->parents,
                           linked[number]);
-    if (table->is_synced && table->snapshot.v)
-        return audit_fail(audit, "table %u is synced, but has a snapshot", number);
+    if (!is_snapshot_true(audit, table))
+        return audit_fail(audit, "table %u (frame 0x%x) is synced, but its snapshot is not what the guest's table says",
+                          number, table->frame);
     for (uint32_t half = 0; half < 2; half++) {
         const uint64_t *leaves = table->half[half].v ? hpa_to_ptr(table->half[half]) : NULL;
         for (uint32_t i = 0; is_good && leaves && i < TABLE_ENTRIES; i++)
@@ -183,24 +194,67 @@ static bool check_chains(const struct audit *audit)
     return chained == used || audit_fail(audit, "%u shadows are used, but %u chained", used, chained);
 }
 
-/* The lists of the unsynced and of the free hold these, and no others. */
+/* One circle of tables, from its head: each is wanted there, and there are so many. */
+static bool check_list(const struct audit *audit, uint32_t head, bool (*is_wanted)(const struct shadow_table *table),
+                       const char *what)
+{
+    const struct shadow_table *tables = audit->pool->tables;
+    uint32_t left = 0, previous = head;
+
+    for (uint32_t i = 1; i <= audit->pool->table_count; i++)
+        left += is_wanted(&tables[i]);
+    for (uint32_t i = tables[head].list_next; i != head; previous = i, i = tables[i].list_next)
+        if (!left-- || i > audit->pool->table_count || !is_wanted(&tables[i]) || tables[i].list_previous != previous)
+            return audit_fail(audit, "the list of the %s is broken at table %u", what, i);
+    if (left || tables[head].list_previous != previous)
+        return audit_fail(audit, "%u tables that are %s are in no list", left, what);
+    return true;
+}
+
+static bool is_unsynced(const struct shadow_table *table)
+{
+    return table->is_used && !table->is_synced;
+}
+
+static bool is_kept(const struct shadow_table *table)
+{
+    return table->is_used && table->is_synced && table->snapshot.v;
+}
+
+/* The lists of the unsynced, the kept and the free hold these, and no others. */
 static bool check_lists(const struct audit *audit)
 {
     const struct shadow_table *tables = audit->pool->tables;
-    uint32_t left_unsynced = 0, left_free = 0, previous = 0;
+    uint32_t left_free = 0;
 
-    for (uint32_t i = 1; i <= audit->pool->table_count; i++) {
-        left_unsynced += tables[i].is_used && !tables[i].is_synced;
+    for (uint32_t i = 1; i <= audit->pool->table_count; i++)
         left_free += !tables[i].is_used;
-    }
-    for (uint32_t i = tables[0].unsynced_next; i; previous = i, i = tables[i].unsynced_next)
-        if (!left_unsynced-- || !tables[i].is_used || tables[i].is_synced || tables[i].unsynced_previous != previous)
-            return audit_fail(audit, "the list of the unsynced is broken at table %u", i);
     for (uint32_t i = audit->pool->free_table; i; i = tables[i].next)
         if (!left_free-- || tables[i].is_used)
             return audit_fail(audit, "the list of free tables is broken at table %u", i);
-    if (left_unsynced || left_free)
-        return audit_fail(audit, "%u unsynced and %u free tables are in no list", left_unsynced, left_free);
+    if (left_free)
+        return audit_fail(audit, "%u free tables are in no list", left_free);
+    return check_list(audit, 0, is_unsynced, "unsynced") &&
+           check_list(audit, audit->pool->table_count + 1, is_kept, "kept");
+}
+
+/* Snapshots that are kept take no more than what performance.md leaves. */
+static bool check_spare(const struct audit *audit)
+{
+    const struct shadow_pool *pool = audit->pool;
+    uint32_t spare = 0, kept = 0;
+
+    for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++)
+        for (uint32_t j = 0; j < 4 && pool->directories[i].is_used; j++)
+            spare += !pool->directories[i].pd[j].v;
+    for (uint32_t i = 1; i <= pool->table_count; i++) {
+        const struct shadow_table *table = &pool->tables[i];
+        spare += table->is_used ? !table->half[0].v + !table->half[1].v : 0;
+        kept += is_kept(table);
+    }
+    if (spare != pool->spare_frames || kept != pool->kept_count || kept > SNAPSHOTS_KEPT + spare)
+        return audit_fail(audit, "%u snapshots are kept (count %u) beside %u spare frames (count %u)", kept,
+                          pool->kept_count, spare, pool->spare_frames);
     return true;
 }
 
@@ -231,7 +285,7 @@ bool audit_shadows(const struct audit *audit)
 {
     const struct gspace *space = audit->space;
     const struct shadow_pool *pool = audit->pool;
-    bool is_good = check_chains(audit) && check_lists(audit);
+    bool is_good = check_chains(audit) && check_lists(audit) && check_spare(audit);
 
     memset(linked, 0, sizeof(linked));
     for (uint32_t i = 0; is_good && i < SHADOW_DIRECTORIES; i++)

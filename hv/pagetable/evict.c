@@ -9,6 +9,7 @@
 #include "base/frames.h"
 #include "cpu/x86.h"
 #include "pagetable/layout.h"
+#include "pagetable/snapshot.h"
 #include "pagetable/tlb.h"
 
 #define EVICT_BATCH 8u      /* finding the links costs a pass over the parents: share it among a few */
@@ -50,12 +51,16 @@ void evict_directory(struct gspace *space, struct shadow_directory *directory)
     for (uint32_t i = 1; i <= pool->table_count; i++)
         pool->tables[i].parents &= ~bit;
     unchain(space, directory->frame, (uint16_t)(SHADOW_IS_DIRECTORY | (directory - pool->directories)));
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         if (directory->pd[i].v)
             frames_free(directory->pd[i]);
+        else
+            pool->spare_frames--;
+    }
     frames_free(directory->pdpt);
     frames_free(directory->root);
     *directory = (struct shadow_directory){ 0 };
+    snapshot_trim(pool);
     pool->evictions++;
 }
 
@@ -82,14 +87,19 @@ void evict_table(struct gspace *space, struct shadow_table *table)
         unlink_from(&pool->directories[__builtin_ctzll(parents)], table);
     if (pool->current && table->parents & shadow_directory_bit(pool, pool->current))
         tlb_load_root(space->root);
+    snapshot_free(pool, table);
     if (!table->is_synced)
-        shadow_mark_synced(pool, table);    /* only to leave the list */
+        shadow_list_remove(pool, table);
     unchain(space, table->frame, index);
-    for (unsigned half = 0; half < 2; half++)
+    for (unsigned half = 0; half < 2; half++) {
         if (table->half[half].v)
             frames_free(table->half[half]);
+        else
+            pool->spare_frames--;
+    }
     *table = (struct shadow_table){ .next = pool->free_table };
     pool->free_table = index;
+    snapshot_trim(pool);
     pool->evictions++;
 }
 
@@ -137,6 +147,6 @@ static uint32_t count_halves(const struct shadow_pool *pool)
 
 bool evict_any(struct gspace *space)
 {
-    return evict_oldest_directory(space) ||
+    return snapshot_free_oldest(space->shadows) || evict_oldest_directory(space) ||
            (count_halves(space->shadows) >= EVICT_FRAMES_MIN && evict_some_table(space));
 }

@@ -42,10 +42,9 @@ static bool link_table(struct gspace *space, struct shadow_table *table, gva_t a
 
     pool->pinned = (uint16_t)(table - pool->tables);
     uint64_t *link = shadow_make_pde(space, pool->current, gtable_pde_index(address), half);
-    if (link && !table->half[half].v)
-        table->half[half] = shadow_alloc_frame(space);
+    bool is_made = link && (table->half[half].v || shadow_make_half(space, table, half));
     pool->pinned = 0;
-    if (!link || !table->half[half].v)
+    if (!is_made)
         return false;
     /* The PDE names another table by now, or has other rights; also where only the other half was linked before. */
     if (*link || sync_is_link_stale(space, gtable_pde_index(address), pde, table)) {

@@ -11,8 +11,8 @@
 #include "pagetable/evict.h"
 #include "pagetable/hvmap.h"
 #include "pagetable/layout.h"
+#include "pagetable/snapshot.h"
 #include "pagetable/vmap.h"
-#include "pagetable/words.h"
 
 /* One table for 32 KiB of RAM: more than a guest has tables, and at most a quarter of its RAM in shadows. */
 static uint32_t table_limit(uint32_t frame_count)
@@ -41,7 +41,7 @@ static void make_tables(struct shadow_pool *pool)
 enum status shadow_pool_create(struct gspace *space)
 {
     uint32_t count = table_limit(space->frame_count);
-    struct shadow_pool *pool = vmap_alloc(sizeof(*pool) + (count + 1) * sizeof(pool->tables[0]));
+    struct shadow_pool *pool = vmap_alloc(sizeof(*pool) + (count + 2) * sizeof(pool->tables[0]));
 
     if (!pool)
         return STATUS_NO_MEMORY;
@@ -52,6 +52,7 @@ enum status shadow_pool_create(struct gspace *space)
     for (uint32_t i = 1; i <= count; i++)
         pool->tables[i].next = (uint16_t)(i < count ? i + 1 : 0);
     pool->free_table = 1;
+    pool->tables[count + 1].list_next = pool->tables[count + 1].list_previous = (uint16_t)(count + 1);
     space->shadows = pool;
     return STATUS_OK;
 }
@@ -115,27 +116,17 @@ struct shadow_directory *shadow_find_directory(const struct gspace *space, uint3
     return NULL;
 }
 
-static void unsynced_push(struct shadow_pool *pool, struct shadow_table *table)
+static void mark_unsynced(struct shadow_pool *pool, struct shadow_table *table)
 {
-    struct shadow_table *head = &pool->tables[0];
-    uint16_t index = (uint16_t)(table - pool->tables);
-
-    table->unsynced_previous = 0;
-    table->unsynced_next = head->unsynced_next;
-    pool->tables[head->unsynced_next].unsynced_previous = index;    /* the head's own when the list was empty: unused */
-    head->unsynced_next = index;
+    shadow_list_insert(pool, &pool->tables[0], table);
     table->is_synced = false;
 }
 
 void shadow_mark_synced(struct shadow_pool *pool, struct shadow_table *table)
 {
-    pool->tables[table->unsynced_previous].unsynced_next = table->unsynced_next;
-    if (table->unsynced_next)
-        pool->tables[table->unsynced_next].unsynced_previous = table->unsynced_previous;
+    shadow_list_remove(pool, table);
     table->is_synced = true;
-    if (table->snapshot.v)
-        frames_free(table->snapshot);
-    table->snapshot = HPA_NONE;
+    snapshot_keep(pool, table);
 }
 
 struct shadow_table *shadow_make_table(struct gspace *space, uint32_t frame, uint32_t role)
@@ -150,7 +141,8 @@ struct shadow_table *shadow_make_table(struct gspace *space, uint32_t frame, uin
         .frame = frame, .role = (uint8_t)role, .is_used = true, .next = space->frames[frame].shadow,
     };
     space->frames[frame].shadow = (uint16_t)(table - pool->tables);
-    unsynced_push(pool, table);
+    mark_unsynced(pool, table);
+    pool->spare_frames += SHADOW_TABLE_FRAMES;
     return table;
 }
 
@@ -185,6 +177,7 @@ struct shadow_directory *shadow_get_directory(struct gspace *space, uint32_t fra
         .root = root, .pdpt = pdpt,
     };
     space->frames[frame].shadow = (uint16_t)(SHADOW_IS_DIRECTORY | (uint32_t)(directory - pool->directories));
+    pool->spare_frames += SHADOW_DIRECTORY_FRAMES - 2;
     hvmap_share_upper(hpa_to_ptr(root));
     *(uint64_t *)hpa_to_ptr(root) = pdpt.v | PTE_P | PTE_W | PTE_U | PTE_A;
     return directory;
@@ -199,20 +192,21 @@ uint64_t *shadow_make_pde(struct gspace *space, struct shadow_directory *directo
         if (!pd.v)
             return NULL;
         directory->pd[which] = pd;
+        space->shadows->spare_frames--;
+        snapshot_trim(space->shadows);
         ((uint64_t *)hpa_to_ptr(directory->pdpt))[which] = pd.v | PTE_P | PTE_W | PTE_U | PTE_A;
     }
     return shadow_pde(directory, index, half);
 }
 
-void shadow_take_snapshot(struct gspace *space, struct shadow_table *table)
+bool shadow_make_half(struct gspace *space, struct shadow_table *table, uint32_t half)
 {
-    const void *entries = gspace_peek(space, table->frame);
-
-    if (table->snapshot.v || !entries)
-        return;
-    table->snapshot = frames_alloc();
-    if (table->snapshot.v)
-        words_copy_table(hpa_to_ptr(table->snapshot), entries);
+    table->half[half] = shadow_alloc_frame(space);
+    if (!table->half[half].v)
+        return false;
+    space->shadows->spare_frames--;
+    snapshot_trim(space->shadows);
+    return true;
 }
 
 /* Every directory that links this table has something to read at its next hv_setpd. */
@@ -238,8 +232,8 @@ void shadow_unsync(struct gspace *space, uint32_t frame)
         } else {
             struct shadow_table *table = &pool->tables[index];
             if (table->is_synced) {
-                shadow_take_snapshot(space, table);
-                unsynced_push(pool, table);
+                snapshot_take(space, table);
+                mark_unsynced(pool, table);
                 dirty_parents(pool, table->parents);
             }
             index = table->next;

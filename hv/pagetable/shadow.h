@@ -33,10 +33,10 @@ struct shadow_table {
     uint8_t role;           /* ROLE_ bits */
     bool is_used, is_synced;
     uint16_t next;          /* next shadow of the same frame; in a free one, the next free one */
-    uint16_t unsynced_next, unsynced_previous;  /* list of the unsynced, by index; ends at 0 */
+    uint16_t list_next, list_previous;  /* by index: of the unsynced, or of the synced that keep a snapshot */
     uint64_t parents;       /* directories that link it, exactly */
     hpa_t half[2];          /* page tables; HPA_NONE until filled */
-    hpa_t snapshot;         /* unsynced: the guest's entries that the leaves were made from; HPA_NONE: not known */
+    hpa_t snapshot;         /* the guest's entries that the leaves were made from; HPA_NONE: not known. snapshot.h */
 };
 
 struct shadow_directory {
@@ -77,10 +77,16 @@ struct shadow_pool {
     uint16_t evict_hand;    /* where the search for a victim goes on */
     uint16_t pinned;        /* a table that must not be evicted now; 0: none */
     uint32_t table_count;   /* tables[1 .. table_count] */
+    uint32_t kept_count;    /* synced tables that keep a snapshot */
+    uint32_t spare_frames;  /* that performance.md allows the directories and tables in use, and they do not have */
     uint64_t stamp;
     uint64_t evictions;
-    struct shadow_table tables[];   /* [0] heads the list of the unsynced */
+    struct shadow_table tables[];   /* [0] heads the list of the unsynced, [table_count + 1] of the kept: circles */
 };
+
+/* What performance.md allows: 24 KiB for a directory, 8 KiB for a table. */
+#define SHADOW_DIRECTORY_FRAMES 6u
+#define SHADOW_TABLE_FRAMES 2u
 
 /* Make the pool of a space that has none. */
 MUST_CHECK enum status shadow_pool_create(struct gspace *space);
@@ -134,6 +140,9 @@ static inline uint64_t *shadow_pde(const struct shadow_directory *directory, uin
 /* The same, made when absent. NULL: no memory. */
 uint64_t *shadow_make_pde(struct gspace *space, struct shadow_directory *directory, uint32_t index, uint32_t half);
 
+/* The page table for half (0, 1) of a table that has none yet. False: no memory. */
+bool shadow_make_half(struct gspace *space, struct shadow_table *table, uint32_t half);
+
 /* Links or tables are about to change. */
 static inline void shadow_forget_recent(struct shadow_pool *pool)
 {
@@ -143,14 +152,25 @@ static inline void shadow_forget_recent(struct shadow_pool *pool)
 /* A traced frame is about to be written: all its shadows become unsynced, and it is no longer traced. */
 void shadow_unsync(struct gspace *space, uint32_t frame);
 
-/*
- * Keep what the guest's table says now, while its leaves agree with it, so that hv_setpd can tell what changed. Without
- * memory for that it reads the whole table again.
- */
-void shadow_take_snapshot(struct gspace *space, struct shadow_table *table);
-
-/* The list of unsynced tables. */
+/* It was read again, and its frame is traced. */
 void shadow_mark_synced(struct shadow_pool *pool, struct shadow_table *table);
+
+/* Lists of tables: at the front of the head's, and out of it. */
+static inline void shadow_list_insert(struct shadow_pool *pool, struct shadow_table *head, struct shadow_table *table)
+{
+    uint16_t index = (uint16_t)(table - pool->tables);
+
+    table->list_previous = (uint16_t)(head - pool->tables);
+    table->list_next = head->list_next;
+    pool->tables[head->list_next].list_previous = index;
+    head->list_next = index;
+}
+
+static inline void shadow_list_remove(struct shadow_pool *pool, struct shadow_table *table)
+{
+    pool->tables[table->list_previous].list_next = table->list_next;
+    pool->tables[table->list_next].list_previous = table->list_previous;
+}
 
 /* For people: how many shadows a space with paging on has now, and how many were evicted so far. */
 struct shadow_counts {

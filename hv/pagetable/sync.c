@@ -10,6 +10,7 @@
 #include "pagetable/gwalk.h"
 #include "pagetable/layout.h"
 #include "pagetable/rmap.h"
+#include "pagetable/snapshot.h"
 #include "pagetable/words.h"
 
 uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
@@ -130,9 +131,9 @@ void sync_reachable(struct gspace *space, struct shadow_directory *directory)
         directory->is_synced = rmap_protect(space, directory->frame);
         directory->is_dirty |= !directory->is_synced;
     }
-    for (uint16_t i = pool->tables[0].unsynced_next; i; i = next) {
+    for (uint16_t i = pool->tables[0].list_next; i; i = next) {
         struct shadow_table *table = &pool->tables[i];
-        next = table->unsynced_next;
+        next = table->list_next;
         if (!(table->parents & bit))
             continue;
         sync_table(space, table);
@@ -140,7 +141,7 @@ void sync_reachable(struct gspace *space, struct shadow_directory *directory)
             shadow_mark_synced(pool, table);
         } else {
             directory->is_dirty = true;
-            shadow_take_snapshot(space, table);     /* it will be read again each time: then at least quickly */
+            snapshot_take(space, table);    /* it will be read again each time: then at least quickly */
         }
     }
 }

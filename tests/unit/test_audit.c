@@ -165,8 +165,8 @@ static void test_records(void **state)
     spoil(model_space.frames[OTHER_TABLE].shadow, 0, "chained");
     spoil(other->next, (uint16_t)number, "or a circle");
     spoil(other->is_synced, true, "not traced");
-    spoil(pool->tables[0].unsynced_next, 0, "in no list");
-    spoil(other->unsynced_previous, 5, "list of the unsynced");
+    spoil(pool->tables[0].list_next, 0, "in no list");
+    spoil(other->list_previous, 5, "list of the unsynced");
     spoil(pool->free_table, pool->tables[pool->free_table].next, "in no list");
     spoil(pool->free_table, (uint16_t)number, "list of free tables");
     spoil(table->snapshot, current->root, "two uses");
