@@ -50,8 +50,7 @@ static struct shadow_table *table(uint32_t number)
 /* All tables are in use, in both halves, and synced; none was written since paging is on. */
 static int start(void **state)
 {
-    (void)state;
-    machine_start();
+    machine_start(state);
     assert_true(model_start(FRAMES));
     put(DIRECTORY, 0, WINDOW << 12 | FULL);
     for (uint32_t i = 0; i < FRAMES; i++)
@@ -73,10 +72,8 @@ static int start(void **state)
 
 static int stop(void **state)
 {
-    (void)state;
     model_stop();
-    machine_stop();
-    return 0;
+    return machine_stop(state);
 }
 
 /* The first store copies the table, those after later hv_setpds find the copy. */
