@@ -28,11 +28,14 @@ def rows_table(rows):
 
 
 def shares_table(shares):
-    yield "| busy guests | least share | greatest share | switches a second | instructions a switch |"
-    yield "|---|---|---|---|---|"
+    yield ("| busy guests | least share | greatest share | switches a second | instructions a switch | CR3 writes "
+           "a switch | no guest's time |")
+    yield "|---|---|---|---|---|---|---|"
     for count, figures in sorted(shares.items(), key=lambda item: int(item[0])):
+        switch = [figures["instructions_per_switch"], figures["cr3_per_switch"]]
+        shown = " | ".join("none" if each is None else f"{each:g}" for each in switch)
         yield (f"| {count} | {figures['least']:.4f} / N | {figures['most']:.4f} / N | {figures['switches_per_second']} "
-               f"| {show(figures['instructions_per_switch'])} |")
+               f"| {shown} | {figures['not_guests'] * 100:.4f} % |")
 
 
 def plain_table(head, rows):
@@ -75,11 +78,12 @@ def generated(figures):
         parts += ["### Memory, in KiB", "", *figures_table("memory", figures["memory"]), ""]
     if "shares" in figures:
         parts += ["### Busy guests", "", *shares_table(figures["shares"]), "",
-                  "A share is what a guest got done, as a part of the mean. A switch is a CR3 write here; its cost is "
-                  "all that no guest", "got, divided by the switches: the guests' ticks and the search for the next "
-                  "guest are in it.", "",
+                  "A share is the time in which a guest ran, as a part of 1/N of all. A switch is all from the last "
+                  "instruction", "of one guest to the first of the next: the alarm, the turn's end, the search, CR3, "
+                  "the entry. One guest alone has none.", "No guest's time is switches, ticks and a look at the "
+                  "consoles each second.", "",
                   "Goal: each share within 1 % of 1/N, never off by more than 3 %; a switch costs at most 400 "
-                  "instructions.", "",
+                  "instructions and 1 CR3 write.", "",
                   "![shares of busy guests](performance-shares.svg)", ""]
     if "wall" in figures:
         parts += ["### Wall clock, for information", "", "Medians of one run without instruction counting, in "

@@ -9,6 +9,8 @@ from lib import bench, build
 
 GUESTS = build.DIRECTORY / "tests" / "bench"
 SHARES_MOST = 32
+SHARES_SHORT = 64                   # SHORT of tests/bench/share.c
+TSC_MS = 1_000_000                  # under instruction counting
 FRAME_KIB = 4
 MEMORY_GUESTS = (1, 33, 64)         # what a guest costs must not depend on how many there are
 MEMORY_MIB = 2048
@@ -72,35 +74,76 @@ def measure_wall():
             if key not in ("tick", "tick_masked", "print_drained")}
 
 
-def share_figures(guests, milliseconds, rows, chunk):
-    """One phase of tests/bench/share.c: the spread of the shares, and what a switch costs."""
-    chunks = [row[0] for row in rows]
-    mean = sum(chunks) / len(chunks)
-    switches = statistics.median(row[1] for row in rows)
-    stolen = milliseconds * 1_000_000 - sum(chunks) * chunk
+def stretches(gaps, ticks):
+    """The guest ran in these (start, end), by its notes of when it did not; the last one ends with the phase."""
+    begin = 0
+    for left, back in gaps:
+        if left:                    # 0: others began the phase
+            yield begin, min(left, ticks)
+        begin = back
+        if begin >= ticks:
+            return
+    yield begin, ticks
+
+
+def share_figures(guests, ticks, rows, loop):
+    """One phase of tests/bench/share.c: the spread of the shares, and what a switch from guest to guest costs.
+
+    rows: of each guest (from, to, CR3 writes, gaps). A gap is longer than what lay between by what is left of the
+    loop, on both sides: on the whole one turn of the loop.
+    """
+    ran = sorted((start, end, number) for number, row in enumerate(rows) for start, end in stretches(row[3], ticks))
+    got = [sum(end - start for start, end, number in ran if number == guest) for guest in range(guests)]
+    switches, stays = {}, []
+    for (_, left, before), (back, _, after) in zip(ran, ran[1:]):
+        if back < left:
+            raise BenchError(f"guests {before} and {after} of {guests} both ran at {back}")
+        if before == after:
+            stays.append(back - left - loop)
+        else:
+            switches[back] = back - left
+    since, until, cr3_writes, _ = rows[0]
+    seen = sum(since < back <= until for back in switches)
+    if guests > 1 and not seen:
+        raise BenchError(f"no switch among {guests} guests")
+    # What is longer than two holds something else as well, a look at the consoles most likely.
+    plain = [cost for cost in switches.values() if cost < 2 * statistics.median(switches.values())]
+    mean = ticks / guests
     return {
-        "shares": [round(count / mean, 4) for count in chunks],
-        "least": round(min(chunks) / mean, 4), "most": round(max(chunks) / mean, 4),
-        "switches_per_second": round(1000 * switches / milliseconds),
-        "instructions_per_switch": round(stolen / switches) if switches else None,
+        "shares": [round(each / mean, 4) for each in got],
+        "least": round(min(got) / mean, 4), "most": round(max(got) / mean, 4),
+        "switches_per_second": round(len(switches) * 1e9 / ticks),
+        "instructions_per_switch": round(statistics.mean(plain) - loop) if plain else None,
+        "cr3_per_switch": round(cr3_writes / seen, 3) if seen else None,
+        "switches_with_more": len(switches) - len(plain),
+        "not_guests": round(1 - sum(got) / ticks, 6),
     }
 
 
-def measure_shares():
-    """Fairness among 1 to 32 busy guests."""
-    autoruns = [f" mem={2048 + FRAME_KIB * number}K" for number in range(SHARES_MOST)]
+def measure_shares(short=False):
+    """Fairness among 1 to 32 busy guests, and a switch from one to the next; short: fewer phases, and shorter ones."""
+    first = 2048 + (SHARES_SHORT * FRAME_KIB if short else 0)
+    autoruns = [f" mem={first + FRAME_KIB * number}K" for number in range(SHARES_MOST)]
     lines, _ = boot("bench_share", autoruns, "--together", flags=bench.FLAGS)
-    chunk = next(int(words[2]) for words in lines if words[:2] == ["@", "chunk"])
-    phases = {}
+    loop = next(int(words[2]) for words in lines if words[:2] == ["@", "loop"])
+    gaps, phases = {}, {}
     for words in lines:
-        if words[:1] == ["="]:
-            guests, milliseconds, number, *row = map(int, words[1:])
-            phases.setdefault((guests, milliseconds), {})[number] = row
+        if words[:1] == ["~"]:
+            times = [int(word, 16) for word in words[3:]]
+            gaps.setdefault((words[1], words[2]), []).extend(zip(times[::2], times[1::2]))
+        elif words[:1] == ["="]:
+            phases.setdefault((int(words[1]), int(words[2])), {})[int(words[3])] = words
     result = {}
-    for (guests, milliseconds), rows in sorted(phases.items()):
-        if sorted(rows) != list(range(guests)):
-            raise BenchError(f"{guests} guests, but rows of {sorted(rows)}")
-        result[str(guests)] = share_figures(guests, milliseconds, [rows[i] for i in range(guests)], chunk)
+    for (guests, milliseconds), found in sorted(phases.items()):
+        if sorted(found) != list(range(guests)):
+            raise BenchError(f"{guests} guests, but rows of {sorted(found)}")
+        rows = []
+        for _, words in sorted(found.items()):
+            noted = gaps.get((words[1], words[3]), [])
+            if len(noted) != int(words[4]) or noted[-1][1] < milliseconds * TSC_MS:
+                raise BenchError(f"guest {words[3]} of {guests} did not tell all: {len(noted)} gaps of {words[4]}")
+            rows.append((*map(int, words[5:]), noted))
+        result[str(guests)] = share_figures(guests, milliseconds * TSC_MS, rows, loop)
     return result
 
 
