@@ -48,7 +48,7 @@ def make_parser():
     add("--screenshot", metavar="FILE.png", help="the framebuffer when the last autorun has ended, or at the timeout")
     add("--type", metavar="GUEST:TEXT", action="append", default=[],
         help="type TEXT (C escapes) to a guest once its console is quiet for a second, or three seconds after it was "
-             "last typed to (repeatable)")
+             "last typed to; without --autorun also to the guest \"monitor\", at boot (repeatable)")
     add("--dump-console", metavar="FILE", help="the final console of each autorun as text")
     add("--gdb", action="store_true", help="wait for gdb before the first instruction")
     return parser
@@ -124,7 +124,8 @@ def read_output(option, argument):
 def check_together(options):
     """What only makes sense in company."""
     if options.headless and not options.autoruns:
-        raise SetupError("--headless needs at least one --autorun: nobody could type to the monitor")
+        raise SetupError("--headless needs at least one --autorun: it gives a TAP stream and a verdict, and the monitor "
+                         "has neither; without --headless, --type monitor:TEXT and --timeout are enough for a script")
     if options.together and not options.autoruns:
         raise SetupError("--together needs --autorun")
     if options.dump_console and not options.autoruns:

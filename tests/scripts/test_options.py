@@ -10,7 +10,8 @@ from lib.report import SetupError
 WRONG = [       # arguments, and words that the message must contain
     (["--frobnicate"], ["--frobnicate"]),
     (["--head"], ["--head"]),
-    (["--headless"], ["--headless", "--autorun"]),
+    (["--headless"], ["--headless", "--autorun", "verdict"]),
+    (["--headless", "--type", "monitor:ls\\n"], ["--headless", "--autorun", "--type monitor:TEXT"]),
     (["stray"], ["stray"]),
     (["--autorun", ""], ["--autorun", "name"]),
     (["--autorun", "a b"], ["b", "unknown word"]),
