@@ -166,7 +166,7 @@ static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
 }
 
 /* Where lean.S and lean_tick.S go on when guest memory is out of reach. */
-extern const char lean_give_up[], lean_call_give_up[], lean_tick_give_up[];
+extern const char lean_give_up[], lean_call_give_up[], lean_call_unreadable[], lean_tick_give_up[];
 
 /*
  * A fault of lean.S never ends the guest: the guest's registers are not saved yet, and the word may be one that the
@@ -174,8 +174,10 @@ extern const char lean_give_up[], lean_call_give_up[], lean_tick_give_up[];
  */
 static bool may_end(uint64_t fixup)
 {
-    return fixup != (uint64_t)(uintptr_t)lean_give_up && fixup != (uint64_t)(uintptr_t)lean_call_give_up &&
-           fixup != (uint64_t)(uintptr_t)lean_tick_give_up;
+    const char *where = (const char *)(uintptr_t)fixup;
+
+    return where != lean_give_up && where != lean_call_give_up && where != lean_call_unreadable &&
+           where != lean_tick_give_up;
 }
 
 /* The hypervisor touched a guest's memory: the same hidden faults. */

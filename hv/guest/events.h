@@ -17,11 +17,11 @@ struct guest_event {
 };
 
 struct guest_events {
-    uint32_t next_bytes;            /* records ever made, times the size of one; wraps */
+    uint64_t next_bytes;            /* records ever made, times the size of one */
     struct guest_event ring[GUEST_EVENTS];
 };
 
-static inline uint32_t events_count(const struct guest_events *events)
+static inline uint64_t events_count(const struct guest_events *events)
 {
     return events->next_bytes / sizeof(struct guest_event);
 }

@@ -50,8 +50,8 @@ struct guest {
     uint8_t fpu[512] __attribute__((aligned(16)));
     /* From here to space, lean.S knows the offsets. */
     uint32_t esp0;                      /* stack for traps from guest user */
-    uint64_t hypercall_count, event_count, hidden_fault_count;
-    struct guest_events events;         /* the last virtual events, for reports */
+    uint64_t event_count, hidden_fault_count;
+    struct guest_events events;         /* the last virtual events and hypercalls, for reports */
     struct guest_gate idt[HV_IDT_SLOTS];
     struct virq virq;                   /* virtual IF, pending ticks and keys */
     struct gspace space;                /* RAM and page tables */
@@ -104,6 +104,15 @@ void guest_release(struct guest *guest);
 /* Every guest that is not released, ascending ID; NULL at the end. */
 struct guest *guest_first(void);
 struct guest *guest_find(uint32_t id);
+
+/*
+ * Each delivered event leaves one record, and each hypercall whose words could be read: no need to count both. The
+ * others end the guest.
+ */
+static inline uint64_t guest_hypercall_count(const struct guest *guest)
+{
+    return events_count(&guest->events) - guest->event_count;
+}
 
 static inline bool guest_is_user(const struct guest *guest)
 {

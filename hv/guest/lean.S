@@ -17,11 +17,10 @@
 /* Make the next event record: its offset, the lowest byte of a count in 16s, goes to the register. */
 #define NEXT_EVENT(register) \
     movzbl G(LEAN_EVENTS), register; \
-    addl $LEAN_EVENT_BYTES, G(LEAN_EVENTS)
+    addq $LEAN_EVENT_BYTES, G(LEAN_EVENTS)
 
 /* The record of a call without arguments. */
 #define RECORD_CALL(number) \
-    incq G(LEAN_HYPERCALLS); \
     NEXT_EVENT(%r9d); \
     movq $LEAN_EVENT_CALL + number, G_AT(LEAN_EVENTS_RING, %r9, 1); \
     movl (%r15), %r10d; \
@@ -66,24 +65,22 @@ lean_iretq_enable:
 lean_call:
     movl LEAN_ESP(%r15), %r11d
     movq hv_resume_rsp(%rip), %rsp
-1:  movl LEAN_BASE + 0(%r11), %r9d
-2:  movl LEAN_BASE + 4(%r11), %r11d
-    MAY_FAULT(1b, lean_call_give_up)
-    MAY_FAULT(2b, lean_call_give_up)
-    pushq %rax
-    pushq %rdi
-    movq %rcx, %r12
     movq %rdx, %r13
     movq %rsi, %r14
+1:  movl LEAN_BASE + 0(%r11), %esi
+2:  movl LEAN_BASE + 4(%r11), %edx
+    MAY_FAULT(1b, lean_call_unreadable)
+    MAY_FAULT(2b, lean_call_unreadable)
+    movq %rcx, %r12
+    pushq %rax
+    pushq %rdi
     leal LEAN_EVENT_CALL(%rax), %ecx
     NEXT_EVENT(%r8d)
     movl %ecx, G_AT(LEAN_EVENTS_RING, %r8, 1)
-    movl %r9d, G_AT(LEAN_EVENTS_RING + 4, %r8, 1)
+    movl %esi, G_AT(LEAN_EVENTS_RING + 4, %r8, 1)
     movl (%r15), %ecx
     movl %ecx, G_AT(LEAN_EVENTS_RING + 8, %r8, 1)
     leaq G(0), %rdi
-    movl %r9d, %esi
-    movl %r11d, %edx
     cld
     call *lean_calls(, %rax, 8)
     testb %al, %al
@@ -93,14 +90,18 @@ lean_call:
     movq %r13, %rdx
     movq %r14, %rsi
     jz lean_call_undo
-    incq G(LEAN_HYPERCALLS)
     movq %r15, %rsp
     .globl lean_iretq_call
 lean_iretq_call:
     iretq
 
 lean_call_undo:
-    subl $16, G(LEAN_EVENTS)
+    subq $LEAN_EVENT_BYTES, G(LEAN_EVENTS)
+    jmp lean_call_give_up
+
+    .globl lean_call_unreadable
+lean_call_unreadable:
+    movq %r14, %rsi                     /* RDX is read last */
     jmp lean_call_give_up
 
 lean_iret:
@@ -138,7 +139,6 @@ lean_iret:
     movl %r13d, %fs
     movl %r13d, %gs
 7:  movb %r14b, G(LEAN_VIRQ_ENABLED)
-    incq G(LEAN_HYPERCALLS)
     NEXT_EVENT(%r13d)
     movl $LEAN_EVENT_CALL + LEAN_CALL_IRET, G_AT(LEAN_EVENTS_RING, %r13, 1)
     movl %r9d, G_AT(LEAN_EVENTS_RING + 4, %r13, 1)

@@ -6,15 +6,14 @@
 
 /* Offsets in struct guest; LEAN_TRAP is where the processor's five words begin. */
 #define LEAN_TRAP 72
-#define LEAN_VIRQ_ENABLED 2968
-#define LEAN_VIRQ_PENDING 2970       /* 32 bits: tick_pending, a zero byte, key_count */
-#define LEAN_PAGING 4048
+#define LEAN_VIRQ_ENABLED 2960
+#define LEAN_VIRQ_PENDING 2962       /* 32 bits: tick_pending, a zero byte, key_count */
+#define LEAN_PAGING 4040
 #define LEAN_ESP0 624
-#define LEAN_HYPERCALLS 632
-#define LEAN_EVENT_COUNT 640
-#define LEAN_EVENTS 656             /* struct guest_events: next, then the ring */
-#define LEAN_EVENTS_RING 660
-#define LEAN_IDT 916                /* struct guest_gate, 8 bytes each: eip, privileged */
+#define LEAN_EVENT_COUNT 632
+#define LEAN_EVENTS 648             /* struct guest_events: next, then the ring */
+#define LEAN_EVENTS_RING 656
+#define LEAN_IDT 912                /* struct guest_gate, 8 bytes each: eip, privileged */
 
 /* The five words, from LEAN_TRAP. */
 #define LEAN_EIP 0

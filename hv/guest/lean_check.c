@@ -22,7 +22,6 @@ AT(LEAN_VIRQ_PENDING + 1, virq.unused);
 AT(LEAN_VIRQ_PENDING + 2, virq.key_count);
 AT(LEAN_PAGING, space.paging);
 AT(LEAN_ESP0, esp0);
-AT(LEAN_HYPERCALLS, hypercall_count);
 AT(LEAN_EVENT_COUNT, event_count);
 AT(LEAN_EVENTS, events.next_bytes);
 AT(LEAN_EVENTS_RING, events.ring);

@@ -147,7 +147,8 @@ static void add_stack(struct text *text, const struct report_facts *facts)
 
 static void add_events(struct text *text, const struct guest_events *events)
 {
-    uint32_t ever = events_count(events), count = ever < GUEST_EVENTS ? ever : GUEST_EVENTS;
+    uint64_t ever = events_count(events);
+    uint32_t count = ever < GUEST_EVENTS ? (uint32_t)ever : GUEST_EVENTS;
 
     add_line(text, count == 0 ? "last events: none" : "last events, newest first:");
     for (uint32_t age = 0; age < count; age++) {

@@ -20,7 +20,7 @@ void call_counters(struct guest *guest, const uint32_t *arguments)
         .port_out = counters.port_out,
         .frames_total = frames_count_total(),
         .frames_free = frames_count_free(),
-        .hypercalls = guest->hypercall_count,
+        .hypercalls = guest_hypercall_count(guest),
         .events = guest->event_count,
         .hidden_faults = guest->hidden_fault_count,
         .run_ns = guest->run_ns,

@@ -57,7 +57,6 @@ void hypercall_dispatch(struct guest *guest)
     gva_t bad;
 
     CHECK(!guest_is_user(guest));
-    guest->hypercall_count++;
     if (number >= CALL_COUNT || calls[number].function == NULL) {
         call_crash(guest, "hypercall 0x%x (EAX): there is no such call", number);
         return;

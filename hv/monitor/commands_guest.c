@@ -79,7 +79,7 @@ void commands_guest_ps(const struct words *words, uint64_t now_ns)
             shell_print("%4s %-24s %-18s %10s %8s %10s", "ID", "NAME", "STATE", "RUN MS", "MEM KIB", "EXITS");
         jobs_describe(guest, state);
         uint32_t memory_bytes = guest->state == GUEST_ENDED ? 0 : guest->space.memory_bytes;
-        uint64_t exits = guest->hypercall_count + guest->event_count + guest->hidden_fault_count;
+        uint64_t exits = guest_hypercall_count(guest) + guest->event_count + guest->hidden_fault_count;
         shell_print("%4u %-24.24s %-18s %10llu %8u %10llu", guest->id, guest->name, state,
                     (unsigned long long)(guest->run_ns / NS_PER_MS), memory_bytes / 1024, (unsigned long long)exits);
     }
@@ -201,7 +201,7 @@ void commands_guest_info(const struct words *words, uint64_t now_ns)
                 HV_IDT_SLOTS, guest->virq.key_count, guest->virq.tick_pending ? "yes" : "no",
                 (unsigned long long)guest->virq.keys_dropped, (unsigned long long)guest->virq.ticks_coalesced);
     shell_print("counts: %llu hypercalls, %llu events, %llu hidden faults",
-                (unsigned long long)guest->hypercall_count, (unsigned long long)guest->event_count,
+                (unsigned long long)guest_hypercall_count(guest), (unsigned long long)guest->event_count,
                 (unsigned long long)guest->hidden_fault_count);
     if (ended) {
         shell_print("memory: given back%s%s", guest->reason[0] != '\0' ? "; reason: " : "", guest->reason);

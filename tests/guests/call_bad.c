@@ -172,6 +172,27 @@ CASE(block_across_end)
     call_with_esp(HV_CALL_CONS_SET_CURSOR_POS, sdk_memory_bytes() - 4);
 }
 
+/* What the hypervisor keeps elsewhere while it reads and tries is in the report as it was at the call. */
+static void cursor_with_registers(uint32_t esp)
+{
+    uint32_t number = HV_CALL_CONS_SET_CURSOR_POS;
+
+    __asm__ volatile("movl %0, %%esp; int $0xDE"
+                     : : "r"(esp), "a"(number), "c"(0xC0C0), "d"(0xD0D0), "S"(0x5151), "D"(0xD1D1) : "memory");
+}
+
+CASE(registers_unreadable)
+{
+    cursor_with_registers(sdk_memory_bytes() - 4);
+}
+
+CASE(registers_refused)
+{
+    static const uint32_t block[] = { 25, 0 };
+
+    cursor_with_registers((uint32_t)(uintptr_t)block);
+}
+
 CASE(block_word_across_end)
 {
     call_with_esp(HV_CALL_CONS_SET_TERM_COLOR, sdk_memory_bytes() - 2);

@@ -20,7 +20,7 @@ static void test_magic(void **state)
     (void)state;
     dispatch(HV_CALL_MAGIC);
     expect_return(0xC001C0DE);
-    assert_int_equal(guest->hypercall_count, 1);
+    assert_int_equal(guest_hypercall_count(guest), 1);
     guest->frame.esp = 0xFFFFFFFF;              /* a call without arguments does not look there */
     guest->frame.eax = HV_CALL_MAGIC;
     hypercall_dispatch(guest);

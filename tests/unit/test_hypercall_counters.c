@@ -22,8 +22,8 @@ static void test_counters(void **state)
 
     (void)state;
     counters = (struct counters){ .cr3_writes = 1, .invlpg = 2, .port_in = 3, .port_out = 1ull << 40 };
-    guest->hypercall_count = 7;
     guest->event_count = 9;
+    guest->events.next_bytes = (7 + 9) * sizeof(struct guest_event);
     guest->hidden_fault_count = 10;
     guest->run_ns = 11;
     CALL(HV_CALL_COUNTERS, BUFFER, 1000);

@@ -96,7 +96,7 @@ static void test_event_ring_wraps(void **state)
     char text[4096], line[60];
 
     (void)state;
-    events.next_bytes = (UINT32_MAX - 7) * (uint32_t)sizeof(struct guest_event);
+    events.next_bytes = UINT32_MAX - 7 * sizeof(struct guest_event) + 1;
     for (uint32_t i = 0; i < 40; i++)
         events_record(&events, 0x80, 0x100000 + i, i);
     report_format(&facts, text, sizeof(text));
