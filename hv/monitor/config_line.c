@@ -194,6 +194,14 @@ static const char *find_value(const struct words *words, const char *name)
     return words->count == 2 ? words->word[1] : "";
 }
 
+/* A word after "NAME VALUE" or "NAME=VALUE". NULL: there is none. */
+static const char *find_surplus(const struct words *words)
+{
+    unsigned used = strchr(words->word[0], '=') != NULL ? 1 : 2;
+
+    return words->count > used ? words->word[used] : NULL;
+}
+
 void config_line_directive(struct config *config, char *problem, size_t problem_bytes)
 {
     const char *first = config->words.word[0];
@@ -207,7 +215,11 @@ void config_line_directive(struct config *config, char *problem, size_t problem_
         const char *value = find_value(&config->words, directives[i].name);
         if (value == NULL)
             continue;
-        keep_first_problem(problem, problem_bytes, value, directives[i].apply(config, value));
+        const char *surplus = find_surplus(&config->words);
+        if (surplus != NULL)
+            keep_first_problem(problem, problem_bytes, surplus, "too much: a directive has one value");
+        else
+            keep_first_problem(problem, problem_bytes, value, directives[i].apply(config, value));
         return;
     }
     format_string(problem, problem_bytes,

@@ -121,7 +121,8 @@ static void test_malformed(void **state)
     assert_message("\n\nfoo bar\n", "cobble.cfg:3: unknown directive 'foo'; known: autorun");
     assert_message("together", "cobble.cfg:1: '': together is on or off");
     assert_message("together maybe", "cobble.cfg:1: 'maybe': together is on or off");
-    assert_message("together on off", "cobble.cfg:1: ");
+    assert_message("together on off", "cobble.cfg:1: 'off': too much");
+    assert_message("tick=10ms 5", "cobble.cfg:1: '5': too much");
     assert_message("after lunch", "cobble.cfg:1: 'lunch': after is");
     assert_message("log loud", "cobble.cfg:1: 'loud': log is");
     assert_message("tick 0", "cobble.cfg:1: '0': ");
