@@ -46,12 +46,12 @@ def run_tool(command, what, **options):
     return result.stdout
 
 
-def build_in(source, directory, targets):
-    """Configure and build targets (none: everything) of a source tree in a directory."""
+def build_in(source, directory, targets, options=()):
+    """Configure, with Meson's options, and build targets (none: everything) of a source tree in a directory."""
     with locked(directory):
         if not (directory / "build.ninja").exists():
             say(f"configuring {directory}")
-            run_tool(["meson", "setup", str(directory), str(source)], "meson setup",
+            run_tool(["meson", "setup", *options, str(directory), str(source)], "meson setup",
                      env={**os.environ, "CC": "clang"})
         plan = run_tool(["ninja", "-C", str(directory), "-n", *targets], "ninja")
         if "no work to do" not in plan:

@@ -54,11 +54,12 @@ def read_manifest():
     return guests
 
 
-def run(*arguments, headless=True, limit=900, input_bytes=None):
+def run(*arguments, headless=True, limit=900, input_bytes=None, environment=None):
     """scripts/run with these arguments, ended after limit seconds."""
     command = [str(RUN), *(["--headless"] if headless else []), *map(str, arguments)]
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=limit, check=False,
-                            input=input_bytes, stdin=None if input_bytes is not None else subprocess.DEVNULL)
+                            env=environment, input=input_bytes,
+                            stdin=None if input_bytes is not None else subprocess.DEVNULL)
     return Boot(result.returncode, result.stdout.decode("utf-8", "replace"), result.stderr.decode("utf-8", "replace"))
 
 

@@ -1,0 +1,27 @@
+"""The audit build: after each hidden fault, hv_setpd and hv_adjustpg all page tables of the guest are checked."""
+import os
+
+from harness import check, run
+from lib import build
+
+DIRECTORY = build.DIRECTORY / "audit"
+# Quick ones, which between them make every kind of leaf; paging_random takes a minute and more when it is audited.
+GUESTS = ("paging_map", "paging_rights", "paging_wp", "paging_setpd", "paging_tables", "paging_alias", "paging_stack",
+          "paging_traced")
+
+
+def boots():
+    """A few guests that page in all ways. What the audit finds is a panic, and the stream says it."""
+    build.build_in(build.ROOT, DIRECTORY, build.RUN_TARGETS, ["-Daudit=true"])
+    image = (DIRECTORY / "hv" / "hv.elf").read_bytes()
+    yield check("audit.is_built_in", b"audit: %s" in image)
+    boot = run("--mem", 128, *(word for guest in GUESTS for word in ("--autorun", guest)),
+               environment={**os.environ, "COBBLE_BUILD": str(DIRECTORY)})
+    for guest in GUESTS:
+        yield check(f"audit.{guest}", boot.verdict(guest).startswith("ok "), boot)
+    yield check("audit.status", boot.status == 0, boot)
+
+
+def tests():
+    """Name and function of each test."""
+    yield "audit.boots", boots
