@@ -3,7 +3,7 @@
  *
  * Fixed-width fields only: the loader is compiled for the Windows ABI, where long has 32 bits. All addresses are
  * host-physical, all sizes bytes. Everything listed here, the structure itself included, lies in memory whose
- * range is marked BOOT_RANGE_OURS, and stays valid for ever.
+ * range is marked BOOT_RANGE_OURS, and stays valid for ever; but hv gives back what it needs no more of hv_elf.
  */
 #ifndef BOOT_INFO_H
 #define BOOT_INFO_H
@@ -60,7 +60,7 @@ struct boot_info {
     struct boot_framebuffer framebuffer;
     uint64_t ranges;                    /* struct boot_range[range_count] */
     uint64_t range_count;
-    uint64_t hv_elf;                    /* the hv.elf file as embedded: its symbol table serves panic traces */
+    uint64_t hv_elf;                    /* hv.elf as embedded, page-aligned: its symbol table serves panic traces */
     uint64_t hv_elf_size;
     uint64_t hv_image;                  /* where BOOT_HV_BASE was loaded: one contiguous block */
     uint64_t hv_image_size;

@@ -28,6 +28,29 @@
 
 void hv_main(const struct boot_info *info);
 
+static uint64_t whole_pages(uint64_t bytes)
+{
+    return (bytes + PAGE_MASK) & ~(uint64_t)PAGE_MASK;
+}
+
+/* Give back what is in the image already, and tell what stays of the loader's memory: it is the hypervisor's, too. */
+static void give_back_file(const struct boot_info *info, const void *symbols)
+{
+    const struct boot_range *ranges = hpa_to_ptr(HPA(info->ranges));
+    const struct boot_file *files = hpa_to_ptr(HPA(info->files));
+    uint64_t given = (ptr_to_hpa(symbols).v - info->hv_elf) & ~(uint64_t)PAGE_MASK;
+    uint64_t guests = whole_pages(info->ramdisk_size), ours = 0;
+
+    frames_add(HPA(info->hv_elf), given);
+    for (uint64_t i = 0; i < info->range_count; i++)
+        ours += ranges[i].kind == BOOT_RANGE_OURS ? ranges[i].length : 0;
+    for (uint64_t i = 0; i < info->file_count; i++)
+        guests += whole_pages(files[i].size ? files[i].size : 1);
+    log_info("memory: %lu MiB free; from the loader stay %lu KiB for the hypervisor, %lu KiB of guests' files",
+             frames_count_free() * PAGE_SIZE >> 20,
+             (ours - whole_pages(info->hv_image_size) - given - guests) >> 10, guests >> 10);
+}
+
 /* The allocator's own memory comes out of the largest free range; the rest of all free ranges is handed to it. */
 static void init_frames(const struct boot_info *info)
 {
@@ -36,13 +59,15 @@ static void init_frames(const struct boot_info *info)
     uint64_t top = 0;
 
     for (uint64_t i = 0; i < info->range_count; i++) {
-        if (ranges[i].kind != BOOT_RANGE_FREE)
+        if (ranges[i].kind != BOOT_RANGE_FREE && ranges[i].kind != BOOT_RANGE_OURS)
             continue;
         top = ranges[i].base + ranges[i].length;
+        if (ranges[i].kind == BOOT_RANGE_OURS)
+            continue;   /* part of it is given back below */
         if (!largest || ranges[i].length > largest->length)
             largest = &ranges[i];
     }
-    uint64_t bytes = (frames_bookkeeping_bytes(HPA(top)) + PAGE_MASK) & ~(uint64_t)PAGE_MASK;
+    uint64_t bytes = whole_pages(frames_bookkeeping_bytes(HPA(top)));
     if (!largest || largest->length < bytes)
         panic("no free memory in the firmware's memory map");
     void *bookkeeping = hpa_to_ptr(HPA(largest->base));
@@ -74,13 +99,14 @@ static void lap(enum boot_phase phase)
 void hv_main(const struct boot_info *info)
 {
     panic_set_writer(console_panic_write);
-    panic_set_symbols(hpa_to_ptr(HPA(info->hv_elf)), info->hv_elf_size);
+    const void *symbols = panic_set_symbols(hpa_to_ptr(HPA(info->hv_elf)), info->hv_elf_size);
     CHECK(info->magic == BOOT_INFO_MAGIC && info->size == sizeof(*info));
     boot_phases_begin(info->tsc_entry, info->tsc_handoff);
     cpu_init();
     serial_init();
     lap(BOOT_PHASE_CPU);
     init_frames(info);
+    give_back_file(info, symbols);
     lap(BOOT_PHASE_FRAMES);
     hvmap_init(info);
     vmap_init();

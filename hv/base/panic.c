@@ -28,9 +28,12 @@ void panic_set_writer(void (*writer)(const char *text))
     write_text = writer;
 }
 
-void panic_set_symbols(const void *hv_elf, uint64_t hv_elf_bytes)
+const void *panic_set_symbols(const void *hv_elf, uint64_t hv_elf_bytes)
 {
-    elf64_symbols_open(&symbols, hv_elf, hv_elf_bytes);
+    if (!elf64_symbols_open(&symbols, hv_elf, hv_elf_bytes))
+        return hv_elf;
+    const void *names = symbols.names;
+    return names < (const void *)symbols.table ? names : symbols.table;
 }
 
 static uint64_t read_cr2(void)

@@ -85,6 +85,7 @@ FIGURES = {
     "memory": [
         Figure("hypervisor", "hypervisor", 1024, 2048),
         Figure("image", "of that its image with stacks"),
+        Figure("loader_leaves", "of that what the loader leaves: its tables, the memory map, symbols for panics"),
         Figure("guest", "each guest beside its RAM and 16 bytes a frame, paging off", 64, 96),
         Figure("guest_paging", "the same with paging on, without its directories and tables", 64, 96),
         Figure("guest_linear", "more for each of the guests 34 to 64 than for those before", 0, 0),

@@ -21,6 +21,7 @@ DIRECTORY_KIB, TABLE_KIB = 24, 8    # and for a cached directory, and for a live
 BOOT_LINE = re.compile(r"boot: hand-off at TSC (\d+); cycles: loader (\d+), calibration (\d+), all else to the first "
                        r"guest (\d+)$", re.MULTILINE)
 PHASES_LINE = re.compile(r"boot: of that (.*)$", re.MULTILINE)
+LOADER_LINE = re.compile(r"memory: .* from the loader stay (\d+) KiB for the hypervisor", re.MULTILINE)  # hv/main.c
 CLOCK_LINE = re.compile(r"clock: TSC at (\d+) kHz")
 
 
@@ -154,13 +155,16 @@ def symbols():
 
 
 def frames_with(guests):
-    """Frames in use with so many guests, and the pages of RAM that each has touched."""
-    lines, _ = boot("bench_memory", [""] * guests, "--together", flags=["-vga", "none", "-m", f"{MEMORY_MIB}M"])
+    """Frames in use with so many guests, the pages of RAM that each has touched, and the loader's KiB."""
+    lines, result = boot("bench_memory", [""] * guests, "--together", flags=["-vga", "none", "-m", f"{MEMORY_MIB}M"])
     found = [tuple(map(int, words[2:])) for words in lines if words[:2] == ["@", "frames"]]
     if len(found) != guests or len(set(found)) != 1:
         raise BenchError(f"{guests} guests, but they saw {sorted(set(found))}")
     total, free, pages = found[0]
-    return total - free, pages
+    loader = LOADER_LINE.search(result.out)
+    if not loader:
+        raise BenchError(f"the loader's memory is not in the log\n{result.tail(40)}")
+    return total - free, pages, int(loader[1])
 
 
 def tables_figures():
@@ -181,7 +185,7 @@ def tables_figures():
 
 def measure_memory():
     """KiB of the hypervisor, and of a guest of 24 MiB beside the RAM that it touched and the records of its frames."""
-    (one, pages), (some, _), (many, _) = map(frames_with, MEMORY_GUESTS)
+    (one, pages, loader), (some, _, _), (many, _, _) = map(frames_with, MEMORY_GUESTS)
     first, second, third = MEMORY_GUESTS
     by_guest = [FRAME_KIB * ((b - a) / count - pages)
                 for a, b, count in ((one, some, second - first), (some, many, third - second))]
@@ -190,8 +194,8 @@ def measure_memory():
     image = (addresses["hv_image_end"] - addresses["hv_image_start"]) / 1024
     bookkeeping = BOOKKEEPING_BYTES_PER_BLOCK * MEMORY_MIB / 2 / 1024
     figures = {
-        "hypervisor": image + bookkeeping + FRAME_KIB * (one - pages) - by_guest[0],
-        "image": image,
+        "hypervisor": image + loader + bookkeeping + FRAME_KIB * (one - pages) - by_guest[0],
+        "image": image, "loader_leaves": loader,
         "guest": max(by_guest) - RECORDS_KIB,
         "guest_paging": max(by_guest) - RECORDS_KIB + tables.pop("first_setpd"),
         "guest_linear": by_guest[1] - by_guest[0],
