@@ -2,7 +2,7 @@
  * pebpeb.h - the PebPeb v2 guest contract in numbers: the one header that guests and hypervisor share.
  *
  * Only the preprocessor and fixed-width integers, so that assembly, 32-bit guests, the 64-bit hypervisor and host tests
- * can all include it. The hypercall list is an X-macro: the SDK generates its stubs from it, the hypervisor its table.
+ * can all include it. The hypercall list is an X-macro: the SDK makes its functions from it, the hypervisor its table.
  */
 #ifndef PEBPEB_H
 #define PEBPEB_H

@@ -1,9 +1,9 @@
 /*
  * hypercalls.S - one C function per line of HV_CALLS in pebpeb.h.
  *
- * The hypervisor reads arguments at 0(%esp), but the C caller left its return address there. So the stub takes it off
- * the stack into ECX, which C lets it destroy and which every hypercall preserves. Moving ESP without saving the word
- * would not do: an interrupt delivered during the call pushes its frame over it.
+ * The hypervisor reads arguments at 0(%esp), but the C caller left its return address there. So each function takes it
+ * off the stack into ECX, which C lets it destroy and which every hypercall preserves. Moving ESP without saving the
+ * word would not do: an interrupt delivered during the call pushes its frame over it.
  */
 #include "pebpeb.h"
 

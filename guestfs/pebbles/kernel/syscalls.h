@@ -1,7 +1,7 @@
 /*
  * syscalls.h - the system calls as C functions: sys_NAME(registers, argument words) returns what goes into EAX.
  *
- * They may change the registers (exec, swexn), and some never return. Pointers among the arguments are not checked yet.
+ * They may change the registers (exec, swexn), and some never return. What their arguments point to is theirs to check.
  */
 #ifndef PEBBLES_KERNEL_SYSCALLS_H
 #define PEBBLES_KERNEL_SYSCALLS_H
