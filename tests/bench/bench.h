@@ -60,6 +60,15 @@ void bench_user(void);
 void bench_print(void);
 void bench_floor(void);
 
+/*
+ * The floor of a row: have the benchmark's own image do an operation of floor/floor.h. False in the shipped image, and
+ * where that cannot be done, which is told.
+ */
+bool bench_floor_do(uint32_t operation, uint32_t argument);
+uint32_t bench_floor_ticks(void);
+/* Tell that the floor did not do what it had to: the figures are not good. */
+void bench_floor_expect(bool is_right, const char *what);
+
 /* From entry.S: handlers that do nothing but hv_iret. */
 extern const char bench_resume_handler[];   /* kernel mode: goes on at ECX */
 extern const char bench_tick_handler[];     /* kernel mode: counts in bench_ticks and goes on */
@@ -70,6 +79,10 @@ extern volatile uint32_t bench_ticks;
 void bench_user_run(const char *eip, uint32_t rounds);
 void bench_floor_run(const char *eip, uint32_t rounds);     /* by the floor's hv_iret */
 extern const char bench_user_int[], bench_user_empty[], bench_user_floor_int[];
-extern const char bench_floor_handler[];    /* as bench_user_handler, for INT BENCH_FLOOR_INT */
+
+/* The same by the floor's hv_iret; those with "seen" keep the event frame in bench_frame. */
+extern const char bench_floor_resume_handler[], bench_floor_tick_handler[], bench_floor_user_handler[];
+extern const char bench_floor_seen_resume[], bench_floor_seen_user[];
+extern volatile uint32_t bench_frame[6];
 
 #endif

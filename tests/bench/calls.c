@@ -1,5 +1,5 @@
 /*
- * calls.c - hypercalls by the shortest stub: the number into EAX, arguments pushed, INT, arguments dropped.
+ * calls.c - hypercalls by the shortest wrapper: the number into EAX, arguments pushed, INT, arguments dropped.
  */
 #include "bench.h"
 

@@ -48,15 +48,53 @@ bench_user_handler:
         movl $CALL_IRET, %eax
         int $HV_INT_VECTOR
 
-/* The same for the floor, by its own hv_iret. */
-        .globl bench_floor_handler
-bench_floor_handler:
+/* The same three for the floor, by its own hv_iret. */
+        .globl bench_floor_resume_handler
+bench_floor_resume_handler:
+        pushl %eax
+        pushl $0
+        leal 28(%esp), %eax
+        pushl %eax
+        pushl 28(%esp)
+        pushl %ecx
+        movl $CALL_IRET, %eax
+        int $BENCH_FLOOR_RESUME
+
+        .globl bench_floor_tick_handler
+bench_floor_tick_handler:
+        incl bench_ticks
+        pushl %eax
+        pushl $0
+        leal 28(%esp), %eax
+        pushl %eax
+        pushl 28(%esp)
+        pushl 24(%esp)
+        movl $CALL_IRET, %eax
+        int $BENCH_FLOOR_RESUME
+
+        .globl bench_floor_user_handler
+bench_floor_user_handler:
         pushl %eax
         pushl $esp0_stack_top
         pushl 28(%esp)
         pushl 28(%esp)
         pushl 24(%esp)
+        movl $CALL_IRET, %eax
         int $BENCH_FLOOR_IRET
+
+/* The first and the last again, but keep the frame for a look. */
+.macro keep_frame next
+        .irp word, 0, 4, 8, 12, 16, 20
+        pushl \word(%esp)
+        popl bench_frame + \word
+        .endr
+        jmp \next
+.endm
+        .globl bench_floor_seen_resume, bench_floor_seen_user
+bench_floor_seen_resume:
+        keep_frame bench_floor_resume_handler
+bench_floor_seen_user:
+        keep_frame bench_floor_user_handler
 
 /* Guest kernel to guest user: eip and rounds are the C caller's arguments, vector is a way of hv_iret. */
 .macro enter_user vector
@@ -122,5 +160,8 @@ kernel_esp:
         .globl bench_ticks
 bench_ticks:
         .skip 4
+        .globl bench_frame
+bench_frame:
+        .skip 24
 
         .section .note.GNU-stack, "", @progbits

@@ -7,7 +7,7 @@
 #include "bench.h"
 
 #define SPIN_INSTRUCTIONS 2     /* one turn of bench_spin's loop */
-#define ROWS_MOST 40
+#define ROWS_MOST 64
 
 static struct row {
     const char *name;
