@@ -125,7 +125,8 @@ def check_together(options):
     """What only makes sense in company."""
     if options.headless and not options.autoruns:
         raise SetupError("--headless needs at least one --autorun: it gives a TAP stream and a verdict, and the "
-                         "monitor has neither; without --headless, --type monitor:TEXT and --timeout are enough for a script")
+                         "monitor has neither; without --headless, --type monitor:TEXT and --timeout are enough for "
+                         "a script")
     if options.together and not options.autoruns:
         raise SetupError("--together needs --autorun")
     if options.dump_console and not options.autoruns:
