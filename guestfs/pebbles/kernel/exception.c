@@ -11,7 +11,6 @@
 #include "user.h"
 
 #define EXCEPTION_COUNT 20
-#define EFLAGS_FORCED 0x202u        /* bit 1, and IF: no user program runs with interrupts off */
 #define SELECTOR(name) \
     ({ uint32_t selector; __asm__ volatile("movl %%" #name ", %0" : "=r"(selector)); selector & 0xFFFF; })
 
@@ -27,7 +26,7 @@ _Noreturn void thread_kill(const char *reason, const struct event *event)
     struct thread *self = sched_current();
 
     console_printf("tid %u killed: %s, eip=0x%08x", self->id, reason, event->eip);
-    if (event->slot == 14)
+    if (event->slot == SLOT_PAGE_FAULT)
         console_printf(", address=0x%08x", event->address);
     console_printf("\n");
     self->task->status = PEBBLES_STATUS_KILLED;
@@ -65,7 +64,7 @@ void exception_deliver(struct event *event)
         thread_kill("no stack for its exception handler", event);
     event->eip = handler.eip;
     event->user_esp = esp;
-    event->eflags = EFLAGS_FORCED;
+    event->eflags = THREAD_EFLAGS;
 }
 
 static bool is_user_code(uint32_t eip)
@@ -90,7 +89,7 @@ static void ureg_load(struct event *event, const ureg_t *ureg)
     event->eax = ureg->eax;
     event->eip = ureg->eip;
     event->user_esp = ureg->esp;
-    event->eflags = ureg->eflags | EFLAGS_FORCED;
+    event->eflags = ureg->eflags | THREAD_EFLAGS;
 }
 
 /* swexn(esp3, eip, argument, newureg): all of it, or nothing. */

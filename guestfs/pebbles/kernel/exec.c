@@ -7,10 +7,10 @@
 #include "hv.h"
 #include "program.h"
 #include "string.h"
+#include "trap.h"
 #include "vm.h"
 
 #define PAGE_START(address) ((address) & ~(PAGE_BYTES - 1))
-#define FIRST_EFLAGS 0x202u
 #define STACK_WORDS 5u          /* return address, argc, argv, stack_high, stack_low */
 
 /* Segments may meet within a page: it gets the rights of both. Written by the kernel, it is always a private page. */
@@ -35,7 +35,7 @@ static bool segment_load(uint32_t directory, const struct program_segment *segme
     uint32_t end = segment->address + segment->memory_bytes, data_end = segment->address + segment->file_bytes;
 
     /* The size is the file's claim: refuse at once what cannot be, instead of building tables for it. */
-    if (segment->memory_bytes / PAGE_BYTES > frames_free() - frames_promised())
+    if (segment->memory_bytes / PAGE_BYTES > frames_available())
         return false;
     for (uint32_t page = PAGE_START(segment->address); page < end; page += PAGE_BYTES) {
         if (!page_prepare(directory, page, page < data_end, segment->writable))
@@ -123,7 +123,7 @@ int32_t exec_build(const struct exec_arguments *arguments, uint32_t *directory, 
         return PEBBLES_ERROR_MEMORY;
     }
     *registers = (struct event){
-        .eip = program.entry, .mode = HV_MODE_USER, .eflags = FIRST_EFLAGS, .user_esp = esp,
+        .eip = program.entry, .mode = HV_MODE_USER, .eflags = THREAD_EFLAGS, .user_esp = esp,
     };
     return 0;
 }

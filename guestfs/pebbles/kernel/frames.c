@@ -52,12 +52,12 @@ void frames_add(uint32_t frame)
 
 uint32_t frames_take(void)
 {
-    return free_count > promise_count ? free_pop() : FRAME_NONE;
+    return frames_available() > 0 ? free_pop() : FRAME_NONE;
 }
 
 bool frames_promise(uint32_t count)
 {
-    if (free_count - promise_count < count)
+    if (frames_available() < count)
         return false;
     promise_count += count;
     return true;
@@ -102,4 +102,9 @@ uint32_t frames_free(void)
 uint32_t frames_promised(void)
 {
     return promise_count;
+}
+
+uint32_t frames_available(void)
+{
+    return free_count - promise_count;
 }

@@ -41,7 +41,10 @@ void frames_share(uint32_t frame);
 uint32_t frames_drop(uint32_t frame);
 
 uint32_t frames_references(uint32_t frame);
+
+/* Frames that nobody owns; how many of them are promised; how many frames_take would still give. */
 uint32_t frames_free(void);
 uint32_t frames_promised(void);
+uint32_t frames_available(void);
 
 #endif

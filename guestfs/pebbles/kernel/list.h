@@ -35,11 +35,6 @@ static inline void list_append(struct list *head, struct list *node)
     head->previous = node;
 }
 
-static inline void list_prepend(struct list *head, struct list *node)
-{
-    list_append(head->next, node);
-}
-
 static inline void list_remove(struct list *node)
 {
     node->previous->next = node->next;

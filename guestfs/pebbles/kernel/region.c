@@ -42,7 +42,7 @@ int32_t region_add(uint32_t directory, uint32_t base, uint32_t bytes)
 
     if (error != 0)
         return error;
-    if (frames_free() - frames_promised() < count)
+    if (frames_available() < count)
         return PEBBLES_ERROR_MEMORY;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t flags = PTE_MAY_WRITE | (i == 0 ? PTE_REGION_FIRST : 0) | (i == count - 1 ? PTE_REGION_LAST : 0);

@@ -21,10 +21,11 @@ static const struct syscall table[] = {
 
 void syscall_dispatch(struct event *event)
 {
-    const struct syscall *call = &table[event->slot];
     uint32_t arguments[SYSCALL_WORDS_MAX] = { event->esi };
 
-    ASSERT(event->slot < sizeof(table) / sizeof(table[0]) && call->function != NULL);
+    ASSERT(event->slot < sizeof(table) / sizeof(table[0]));
+    const struct syscall *call = &table[event->slot];
+    ASSERT(call->function != NULL);
     if (call->words > 1 && !user_read(arguments, event->esi, call->words * sizeof(uint32_t)))
         event->eax = (uint32_t)PEBBLES_ERROR_POINTER;
     else

@@ -36,7 +36,7 @@ struct handler {            /* of software exceptions; eip 0: none */
 };
 
 struct thread {
-    uint32_t esp;           /* of the kernel stack while it does not run; switch.S knows the place */
+    uint32_t esp;           /* of the kernel stack while it does not run */
     uint32_t canary;
     uint32_t id;
     enum thread_state state;

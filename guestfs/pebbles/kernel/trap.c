@@ -12,7 +12,6 @@
 
 #define SLOT_BREAKPOINT 3
 #define SLOT_OVERFLOW 4
-#define SLOT_PAGE_FAULT 14
 
 extern const uint8_t trap_entries[], user_copy_at[], user_copy_end[];
 

@@ -9,6 +9,8 @@
 #include "events.h"
 
 #define THREAD_CANARY 0x5EA5E115u
+#define THREAD_EFLAGS 0x202u    /* bit 1, and IF: no user program runs with interrupts off */
+#define SLOT_PAGE_FAULT 14
 
 /* What switch_stacks leaves on the stack of a thread that does not run. */
 struct switch_frame {

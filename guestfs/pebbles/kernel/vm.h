@@ -67,7 +67,7 @@ bool vm_break(uint32_t *entry);
 /* Copy into another address space, at pages that may be written. False when one may not. */
 bool vm_write(uint32_t directory, uint32_t address, const void *data, uint32_t bytes);
 
-/* A copy-on-write twin of a directory. FRAME_NONE: no memory. The caller reloads the original. */
+/* A copy-on-write twin of a directory. FRAME_NONE: no memory. The original, if active, is reloaded either way. */
 uint32_t vm_fork(uint32_t directory);
 
 /* new_pages and remove_pages on the active directory: 0 or a PEBBLES_ERROR_*. */

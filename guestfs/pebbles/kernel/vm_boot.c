@@ -41,7 +41,7 @@ void vm_boot(uint32_t frame_count)
     uint32_t *directory = frame_pointer(vm_kernel_directory);
 
     for (uint32_t frame = 0; frame < frame_count; frame++) {
-        uint32_t address = frame * PAGE_BYTES + (frame < VM_LOW_FRAMES ? 0 : VM_HIGH_BASE);
+        uint32_t address = (uint32_t)(uintptr_t)frame_pointer(frame);
         uint32_t *slot = &directory[address / VM_TABLE_BYTES];
 
         if (*slot == 0)
