@@ -88,6 +88,7 @@ FIGURES = {
         Figure("loader_leaves", "of that what the loader leaves: its tables, the memory map, symbols for panics"),
         Figure("guest", "each guest beside its RAM and 16 bytes a frame, paging off", 64, 96),
         Figure("guest_paging", "the same with paging on, without its directories and tables", 64, 96),
+        Figure("touched_page", "each page that a guest touches, by 64 guests of 24 MiB with 99 more", 4, 4),
         Figure("guest_linear", "more for each of the guests 34 to 64 than for those before", 0, 0),
         Figure("directory", "each cached directory", 24, 24),
         Figure("table", "each live 4 MiB", 8, 8),

@@ -14,6 +14,7 @@ TSC_MS = 1_000_000                  # under instruction counting
 FRAME_KIB = 4
 MEMORY_GUESTS = (1, 33, 64)         # what a guest costs must not depend on how many there are
 MEMORY_MIB = 2048
+MORE_MEMORY = " mem=24572K"         # with as many pages of records as the default 24 MiB; memory.c then touches more
 BOOKKEEPING_BYTES_PER_BLOCK = 76    # of the frame allocator, for 2 MiB of RAM: hv/base/frames.c
 RECORDS_KIB = 96                    # of a guest of 24 MiB, 16 bytes a frame: what performance.md allows on top
 DIRECTORY_KIB, TABLE_KIB = 24, 8    # and for a cached directory, and for a live 4 MiB and role
@@ -154,9 +155,10 @@ def symbols():
     return {name: int(address, 16) for address, _, name in (line.split() for line in lines.splitlines())}
 
 
-def frames_with(guests):
+def frames_with(guests, memory=""):
     """Frames in use with so many guests, the pages of RAM that each has touched, and the loader's KiB."""
-    lines, result = boot("bench_memory", [""] * guests, "--together", flags=["-vga", "none", "-m", f"{MEMORY_MIB}M"])
+    lines, result = boot("bench_memory", [memory] * guests, "--together",
+                         flags=["-vga", "none", "-m", f"{MEMORY_MIB}M"])
     found = [tuple(map(int, words[2:])) for words in lines if words[:2] == ["@", "frames"]]
     if len(found) != guests or len(set(found)) != 1:
         raise BenchError(f"{guests} guests, but they saw {sorted(set(found))}")
@@ -189,6 +191,7 @@ def measure_memory():
     first, second, third = MEMORY_GUESTS
     by_guest = [FRAME_KIB * ((b - a) / count - pages)
                 for a, b, count in ((one, some, second - first), (some, many, third - second))]
+    more, more_pages, _ = frames_with(third, MORE_MEMORY)
     tables = tables_figures()
     addresses = symbols()
     image = (addresses["hv_image_end"] - addresses["hv_image_start"]) / 1024
@@ -198,6 +201,7 @@ def measure_memory():
         "image": image, "loader_leaves": loader,
         "guest": max(by_guest) - RECORDS_KIB,
         "guest_paging": max(by_guest) - RECORDS_KIB + tables.pop("first_setpd"),
+        "touched_page": FRAME_KIB * (more - many) / third / (more_pages - pages),
         "guest_linear": by_guest[1] - by_guest[0],
         **tables,
     }

@@ -1,13 +1,18 @@
-"""Many guests at once: two guest operating systems side by side, and one of twelve ticking guests killed."""
+"""Many guests at once: two guest operating systems, one of twelve ticking guests killed, two hundred idle guests."""
 import re
 import time
 
 from harness import Result, check, run
+from lib import build
 from session import Terminal
 
 SUITE = r'pebbles timeout=300s clock=run type="suite\nhalt $?\n"'
 GUESTS = 12             # event_nested: forty ticks, each inside the one before, and the arithmetic of its stack
 VICTIM = 6
+GUEST_FRAMES = (64 + 96) // 4       # performance.md: 64 KiB and 16 bytes a frame of 24 MiB
+HYPERVISOR_FRAMES = 64              # of its own since boot
+MANY = 200              # small idle guests: 4.7 GiB of RAM promised in a machine of 2 GiB
+IDLE = build.DIRECTORY / "tests" / "bench" / "bench_memory"
 
 
 def two_systems():
@@ -52,7 +57,20 @@ def kill_one():
     yield check("kill_one.poweroff", status == 0)
 
 
+def many():
+    """Two hundred small guests at once: each costs what it touched, each prints before the first one ends."""
+    boot = run("--together", "--mem", 2048, "--guest", IDLE, *["--autorun", f"{IDLE.name} timeout=60s"] * MANY)
+    verdicts = re.findall(rf"^ok \d+ - {IDLE.name} # exit 0 in (\d+) ms", boot.out, re.MULTILINE)
+    frames = re.findall(rf"^# {IDLE.name}\| @ frames (\d+) (\d+) (\d+)$", boot.out, re.MULTILINE)
+    yield check("many.all_run", boot.status == 0 and len(verdicts) == MANY, boot)
+    yield check("many.all_print", len(frames) == MANY, boot)
+    used = max((int(total) - int(free) for total, free, _ in frames), default=0)
+    allowed = HYPERVISOR_FRAMES + MANY * (GUEST_FRAMES + max((int(pages) for *_, pages in frames), default=0))
+    yield check("many.memory", 0 < used <= allowed, boot)
+    yield check("many.no_leak", "\n# leaked frames: 0\n" in boot.out, boot)
+
+
 def tests():
     """Name and function of each test."""
-    for function in (two_systems, kill_one):
+    for function in (two_systems, kill_one, many):
         yield f"together.{function.__name__}", function
