@@ -1,7 +1,7 @@
 /*
  * memory.c - what a small idle guest costs: it uses every page of its image once, waits until all guests have, and
- * says how many frames the hypervisor had left then. With RAM that is no whole number of MiB, it uses MORE_PAGES behind its
- * image, too, which the same page table shows.
+ * says how many frames the hypervisor had left then. With RAM that is no whole number of MiB, it uses MORE_PAGES behind
+ * its image, too, which the same page table shows.
  *
  * Lines for scripts/bench:
  *   @ launch HIGH LOW                    the TSC at the start, before the first hypercall
