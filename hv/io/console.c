@@ -215,19 +215,22 @@ static void show_locks(uint32_t locks)
     ps2_set_leds(locks & HV_KEY_NUMLOCK, locks & HV_KEY_CAPSLOCK);
 }
 
-void console_input_pump(uint64_t now_ns)
+static void pump_keyboard(void)
 {
-    uint32_t words[SERIALKEYS_MAX];
     uint32_t word;
     int byte;
 
-    input_ns = now_ns;
     for (unsigned i = 0; i < INPUT_BYTES_MAX && (byte = ps2_read()) >= 0; i++)
         if (keymap_scancode(&keymap, (uint8_t)byte, &word))
             give_key(word, keymap.page);
     show_locks(keymap.state & (HV_KEY_NUMLOCK | HV_KEY_CAPSLOCK));
-    if (!serial_used)
-        return;
+}
+
+static void pump_serial(uint64_t now_ns)
+{
+    uint32_t words[SERIALKEYS_MAX];
+    int byte;
+
     for (unsigned i = 0; i < INPUT_BYTES_MAX && (byte = serial_rx()) >= 0; i++) {
         if (after_escape) {
             after_escape = false;
@@ -241,6 +244,14 @@ void console_input_pump(uint64_t now_ns)
     unsigned count = serialkeys_flush(&serialkeys, now_ns, words);
     for (unsigned i = 0; i < count; i++)
         give_key(words[i], KEYMAP_NO_PAGE);
+}
+
+void console_input_pump(uint64_t now_ns)
+{
+    input_ns = now_ns;
+    pump_keyboard();
+    if (serial_used)
+        pump_serial(now_ns);
 }
 
 uint64_t console_next_ns(void)

@@ -1,7 +1,8 @@
 /*
  * console.h - consoles as the operator sees them: which one is in view, on framebuffer and serial; where keys go.
  *
- * A console belongs to the monitor or to one guest. Output only marks rows dirty; console_pump draws them in batches.
+ * A console belongs to the monitor or to one guest. Output only marks rows dirty; console_output_pump draws them in
+ * batches.
  */
 #ifndef IO_CONSOLE_H
 #define IO_CONSOLE_H
@@ -36,9 +37,7 @@ void console_detach(struct console *console);
 void console_view(struct console *console);
 struct console *console_in_view(void);
 
-/*
- * Whether the console in view is mirrored to serial as ANSI and serial input types into it (off during a TAP stream).
- */
+/* Is the console in view mirrored to serial as ANSI, and does serial input type into it? Off during a TAP stream. */
 void console_use_serial(bool use);
 
 /* The serial prefix key (default Ctrl-], 0x1D). */
