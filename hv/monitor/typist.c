@@ -113,31 +113,45 @@ static const struct config_typing *take_text(const struct reader *reader, const 
     return NULL;
 }
 
+static void press(struct console *console, unsigned count, const uint32_t words[SERIALKEYS_MAX])
+{
+    for (unsigned i = 0; i < count; i++)
+        console->key(console->owner, words[i]);
+}
+
+static void type_byte(struct console *console, struct serialkeys *decoder, char byte, uint64_t now_ns)
+{
+    uint32_t words[SERIALKEYS_MAX];
+
+    press(console, serialkeys_byte(decoder, (uint8_t)byte, now_ns, words), words);
+}
+
+/* The text may have ended with a lone Esc, which waits for more. */
+static void type_end(struct console *console, struct serialkeys *decoder)
+{
+    uint32_t words[SERIALKEYS_MAX];
+
+    press(console, serialkeys_flush(decoder, UINT64_MAX, words), words);
+}
+
 /* Type as much as the guest's key queue takes. */
 static void type_on(struct reader *reader, struct guest *guest, uint64_t now_ns)
 {
     const char *text = texts->text + reader->typing->text;
     bool impatient = now_ns - reader->typed_ns >= PATIENCE_NS;
-    uint32_t words[SERIALKEYS_MAX];
 
     while (reader->typed < reader->typing->length && (impatient || guest->virq.key_count <= ROOM)) {
-        unsigned count = serialkeys_byte(&reader->decoder, (uint8_t)text[reader->typed++], now_ns, words);
-        for (unsigned i = 0; i < count; i++)
-            guest->console.key(guest->console.owner, words[i]);
+        type_byte(&guest->console, &reader->decoder, text[reader->typed++], now_ns);
         reader->typed_ns = now_ns;
     }
     if (reader->typed < reader->typing->length)
         return;
-    unsigned count = serialkeys_flush(&reader->decoder, UINT64_MAX, words); /* the text may end with a lone Esc */
-    for (unsigned i = 0; i < count; i++)
-        guest->console.key(guest->console.owner, words[i]);
+    type_end(&guest->console, &reader->decoder);
     reader->typing = NULL;
 }
 
 void typist_type_to_monitor(struct console *monitor)
 {
-    uint32_t words[SERIALKEYS_MAX];
-
     for (unsigned i = 0; i < texts->typing_count; i++) {
         const struct config_typing *typing = &texts->typings[i];
         struct serialkeys decoder;
@@ -146,11 +160,9 @@ void typist_type_to_monitor(struct console *monitor)
             continue;
         is_taken[i] = true;
         serialkeys_init(&decoder);
-        for (uint32_t at = 0; at < typing->length; at++) {
-            unsigned count = serialkeys_byte(&decoder, (uint8_t)texts->text[typing->text + at], 0, words);
-            for (unsigned j = 0; j < count; j++)
-                monitor->key(monitor->owner, words[j]);
-        }
+        for (uint32_t at = 0; at < typing->length; at++)
+            type_byte(monitor, &decoder, texts->text[typing->text + at], 0);
+        type_end(monitor, &decoder);
     }
 }
 
