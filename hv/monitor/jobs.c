@@ -15,6 +15,7 @@
 #define JOBS_MAX 64
 #define ENDED_KEPT 8            /* ended guests whose consoles can still be looked at */
 #define TAIL_ROWS 12            /* rows of a watched guest that stay to be read after its end */
+#define TAIL_COLS (VCON_COLS - 3)       /* behind "| ", and the last column stays free */
 
 static struct job {
     uint32_t id;                /* 0: free */
@@ -99,26 +100,31 @@ void jobs_describe(const struct guest *guest, char text[32])
     }
 }
 
+/* The first columns of a row as plain text. Its length without trailing blanks. */
+static unsigned read_row(const struct vcon *console, unsigned row, unsigned columns, char *text)
+{
+    const uint16_t *cells = vcon_cells(console, row);
+    unsigned length = 0;
+
+    for (unsigned column = 0; column < columns; column++) {
+        uint8_t character = (uint8_t)cells[column];
+        bool plain = character >= ' ' && character <= '~';
+        text[column] = plain ? (char)character : character == '\0' ? ' ' : '?';
+        length = text[column] != ' ' ? column + 1 : length;
+    }
+    return length;
+}
+
 /* What a watched guest wrote last, behind "| ", so that it can be read after the view went back to the monitor. */
 static void print_tail(const struct vcon *console)
 {
-    char text[VCON_COLS + 1];
-    unsigned used = 0;
+    char text[VCON_COLS];
+    unsigned used = VCON_ROWS;
 
-    for (unsigned row = 0; row < VCON_ROWS; row++) {
-        for (unsigned column = 0; column < VCON_COLS; column++) {
-            if ((uint8_t)vcon_cells(console, row)[column] != ' ' && (uint8_t)vcon_cells(console, row)[column] != '\0')
-                used = row + 1;
-        }
-    }
+    while (used > 0 && read_row(console, used - 1, VCON_COLS, text) == 0)
+        used--;
     for (unsigned row = used > TAIL_ROWS ? used - TAIL_ROWS : 0; row < used; row++) {
-        unsigned length = 0;
-        for (unsigned column = 0; column < VCON_COLS - 3; column++) {
-            uint8_t character = (uint8_t)vcon_cells(console, row)[column];
-            bool plain = character >= ' ' && character <= '~';
-            text[column] = plain ? (char)character : character == '\0' ? ' ' : '?';
-            length = text[column] != ' ' ? column + 1 : length;
-        }
+        unsigned length = read_row(console, row, TAIL_COLS, text);
         shell_print("| %.*s", (int)length, text);
     }
 }
