@@ -8,8 +8,7 @@ AT_BOTTOM = "cobble> *\n(.*\n)* 0 monitor +type help"
 
 def lights():
     """NumLock and CapsLock light up: QEMU's keyboard says which LEDs it was told."""
-    machine = Machine(trace=["ps2_set_ledstate"])
-    try:
+    with Machine(trace=["ps2_set_ledstate"]) as machine:
         yield check("keyboard.prompt", machine.wait("cobble>", 90))
         for name, key, state in (("caps", "caps_lock", 4), ("both", "num_lock", 6), ("num", "caps_lock", 2),
                                  ("none", "num_lock", 0)):
@@ -17,15 +16,11 @@ def lights():
             yield check(f"keyboard.lights_{name}", machine.traced(rf"(?s)ledstate {state}\n$"))
         machine.press("a")
         yield Result("keyboard.types_on", machine.wait("cobble> a *\n", 10), "\n".join(machine.screen.display))
-    finally:
-        machine.process.terminate()
-        machine.close()
 
 
 def scroll_back():
     """Shift+PgUp on either keyboard shows what scrolled off; a key or a guest's end returns to the prompt."""
-    machine = Machine()
-    try:
+    with Machine() as machine:
         yield check("scroll.prompt", machine.wait("cobble>", 90))
         for _ in range(3):
             machine.type("help\r")
@@ -54,9 +49,6 @@ def scroll_back():
         machine.press("shift", "pgup")
         yield check("scroll.beside_a_guest", machine.wait("12 of"))
         yield check("scroll.output_returns", machine.wait(f"event_rate: exit 0 in(.*\n)*{AT_BOTTOM}"))
-    finally:
-        machine.process.terminate()
-        machine.close()
 
 
 def prints():

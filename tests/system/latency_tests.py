@@ -68,8 +68,7 @@ def settle(machine):
 
 def latency():
     """Keys to a guest that is alone, beside ten that print without a pause, and to one as busy as these."""
-    machine = Machine("--mem", "512", qemu=ICOUNT)
-    try:
+    with Machine("--mem", "512", qemu=ICOUNT) as machine:
         yield check("latency.prompt", machine.wait("cobble>", 300) and start(machine, "idle", 1))
         read_figures(machine)
         yield judge("latency.alone", type_keys(machine, 1), SHUT_US)
@@ -85,15 +84,11 @@ def latency():
         settle(machine)
         yield judge("latency.busy_and_ten_printing", started and type_keys(machine, 2 + NEIGHBOURS),
                     (1 + NEIGHBOURS) * (SLICE_US + SHUT_US))
-    finally:
-        machine.process.terminate()
-        machine.close()
 
 
 def idle():
     """Nothing wakes a machine without running guests, whatever time passes."""
-    machine = Machine()
-    try:
+    with Machine() as machine:
         yield check("idle.prompt", machine.wait("cobble>", 90) and start(machine, "idle", 1))
         machine.type("pause 1\r")
         yield check("idle.paused", machine.wait("1 latency.idle: paused"))
@@ -102,9 +97,6 @@ def idle():
         span_ms, turns, wakes, *_ = read_figures(machine)
         print(f"# idle.nothing_wakes: {wakes} wake-ups in {span_ms} ms", flush=True)
         yield check("idle.nothing_wakes", span_ms >= 3000 and turns == 0 and wakes <= OWN_WAKES)
-    finally:
-        machine.process.terminate()
-        machine.close()
 
 
 def tests():

@@ -16,7 +16,7 @@ from harness import RUN
 
 
 class Terminal:
-    """scripts/run on a pseudo-terminal with a VT100 behind it, as a person has it."""
+    """scripts/run on a pseudo-terminal with a VT100 behind it, as a person has it; the end of a with block ends it."""
 
     def __init__(self, *arguments):
         self.screen = pyte.Screen(80, 26)
@@ -25,6 +25,13 @@ class Terminal:
         self.process = subprocess.Popen([str(RUN), *arguments], stdin=slave, stdout=slave, stderr=slave,
                                         start_new_session=True, env={**os.environ, "TERM": "xterm", "DISPLAY": ""})
         os.close(slave)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        self.process.terminate()
+        self.close()
 
     def read(self, seconds):
         """Feed the terminal for at most so long; False at the end."""
