@@ -58,6 +58,8 @@ class HeadlessSession(Session):
         if verdict in PROCESS_STATUS and not self.options.screenshot and status != PROCESS_STATUS[verdict]:
             self.stream.problems.append(f"QEMU ended with {status}, but the stream means {PROCESS_STATUS[verdict]}")
             verdict = report.EXIT_BROKEN
+        if self.stream.last_words:
+            say("\n".join(self.stream.last_words).strip("\n"))
         for problem in self.stream.problems:
             say(f"stream: {problem}")
         return verdict

@@ -22,21 +22,38 @@ class Stream:
         self.leaked = None
         self.done = None            # (ok, not_ok) as the last line counts them
         self.bailed_out = False
+        self.after_blank = False    # the last line was empty, as a panic that breaks into a line makes one
+        self.last_words = []        # what a panic says after "Bail out!"
         self.problems = []          # what makes this no valid stream
 
     def feed(self, data):
         """Take serial output; return the whole lines of the stream in it, with LF ends."""
         lines = (self.rest + data).split(b"\n")
         self.rest = lines.pop()
-        shown = [line for line in (line.removesuffix(b"\r") for line in lines) if self.take(line)]
+        shown = [kept for line in lines for kept in self.keep(line.removesuffix(b"\r"))]
         return b"".join(line + b"\n" for line in shown)
+
+    def keep(self, line):
+        """What stdout shows of a line: a panic ends the line and the block that it broke into."""
+        is_bail = self.started and line.startswith(b"Bail out!")
+        if self.after_blank and not is_bail:
+            self.problems.append("an empty line")
+        self.after_blank = self.started and not self.is_complete and not line
+        if self.after_blank:
+            return []
+        end = [b"  ..."] if is_bail and self.in_block else []
+        self.in_block = self.in_block and not is_bail
+        return end + [line] * self.take(line)
 
     def take(self, line):
         """Note what a line means. True when it belongs to the stream."""
         if not self.started:
             self.started = line == VERSION
             return self.started
-        if self.done is not None or self.bailed_out:
+        if self.bailed_out:
+            self.last_words.append(line.decode("utf-8", "replace"))
+            return False
+        if self.done is not None:
             if line.strip():
                 self.problems.append(f"a line after the last one: {line[:80]!r}")
             return False

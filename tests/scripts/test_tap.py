@@ -47,6 +47,19 @@ class StreamTest(unittest.TestCase):
         self.assertEqual(judge(good.replace(b"ok 1 -", b"not ok 1 -").replace(b"ok=2 not_ok=0", b"ok=1 not_ok=1")), 1)
         self.assertEqual(judge(good.replace(b"frames: 0", b"frames: -1")), 1)
 
+    def test_panic_in_a_block(self):
+        stream = Stream()
+        panic = b"not ok 1 - a\n  ---\n  got: cra\n\nBail out! panic: why\nrax 0\n  at run\n"
+        self.assertEqual(stream.feed(START + panic), START + b"not ok 1 - a\n  ---\n  got: cra\n  ...\n"
+                         b"Bail out! panic: why\n")
+        self.assertEqual((stream.is_complete, stream.problems), (True, []))
+        self.assertEqual(stream.last_words, ["rax 0", "  at run"])
+
+    def test_empty_line(self):
+        stream = Stream()
+        self.assertEqual(stream.feed(START + b"\n" + RESULTS + END), START + RESULTS + END)
+        self.assertEqual((stream.judge(), stream.problems), (3, ["an empty line"]))
+
     def test_close(self):
         stream = Stream()
         stream.feed(START + b"not ok 1 - a\n  ---\n  half")
