@@ -12,6 +12,7 @@
 #include "base/frames.h"
 #include "cpu/desc.h"
 #include "hypercall/dispatch.h"
+#include "irq/irq.h"
 #include "irq/timer.h"
 
 struct fake_paging fake_paging;
@@ -69,6 +70,15 @@ void gspace_adjustpg(struct gspace *space, gva_t address)
 {
     (void)space;
     fake_paging.adjusted = address;
+}
+
+unsigned fake_acknowledged;
+
+bool irq_acknowledge(uint8_t vector)
+{
+    assert_int_equal(vector, HV_INT_VECTOR);
+    fake_acknowledged++;
+    return false;
 }
 
 uint64_t timer_now_ns(void)
