@@ -58,6 +58,12 @@ static void run_without_handler(uint32_t slot, const uint8_t *code, const uint8_
     run(code, end, 0);
 }
 
+#define CASE_WITHOUT_HANDLER(name, slot, piece)                 \
+    CASE(name)                                                  \
+    {                                                           \
+        run_without_handler(slot, piece, piece##_end);          \
+    }
+
 CASE(esp0_unmapped)
 {
     prepare(0);
@@ -147,51 +153,18 @@ CASE(int_empty)
     run(system_call, system_call_end, 0);
 }
 
-CASE(int_empty_open)
-{
-    run_without_handler(0x80, system_call, system_call_end);
-}
-
-CASE(breakpoint_empty)
-{
-    run_without_handler(3, breakpoint, breakpoint_end);
-}
+CASE_WITHOUT_HANDLER(int_empty_open, 0x80, system_call)
+CASE_WITHOUT_HANDLER(breakpoint_empty, 3, breakpoint)
 
 /* The #GP of a privileged INT, a hypercall, a privileged instruction needs its own slot. */
-CASE(int_without_gp)
-{
-    run_without_handler(13, system_call, system_call_end);
-}
+CASE_WITHOUT_HANDLER(int_without_gp, 13, system_call)
+CASE_WITHOUT_HANDLER(call_without_gp, 13, call)
+CASE_WITHOUT_HANDLER(cli_without_gp, 13, privileged)
+CASE_WITHOUT_HANDLER(above_without_gp, 13, jump_above)
 
-CASE(call_without_gp)
-{
-    run_without_handler(13, call, call_end);
-}
-
-CASE(cli_without_gp)
-{
-    run_without_handler(13, privileged, privileged_end);
-}
-
-CASE(above_without_gp)
-{
-    run_without_handler(13, jump_above, jump_above_end);
-}
-
-CASE(divide_empty)
-{
-    run_without_handler(0, divide, divide_end);
-}
-
-CASE(undefined_empty)
-{
-    run_without_handler(6, undefined, undefined_end);
-}
-
-CASE(fault_empty)
-{
-    run_without_handler(14, fault, fault_end);
-}
+CASE_WITHOUT_HANDLER(divide_empty, 0, divide)
+CASE_WITHOUT_HANDLER(undefined_empty, 6, undefined)
+CASE_WITHOUT_HANDLER(fault_empty, 14, fault)
 
 CASE(tick_empty)
 {
