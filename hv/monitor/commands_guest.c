@@ -181,29 +181,22 @@ static void print_shadows(const struct gspace *space)
                 counts.tables, counts.unsynced, (unsigned long long)counts.evictions);
 }
 
-void commands_guest_info(const struct words *words, uint64_t now_ns)
+static void print_interrupts(const struct guest *guest)
 {
-    struct guest *guest = find_guest(words);
-    char text[256];
     unsigned gates = 0;
 
-    if (guest == NULL)
-        return;
-    bool ended = guest->state == GUEST_ENDED;
-    jobs_describe(guest, text);
-    shell_print("%u %s: %s, started %llu ms ago, processor time %llu ms", guest->id, guest->name, text,
-                (unsigned long long)((now_ns - guest->started_ns) / NS_PER_MS),
-                (unsigned long long)(guest->run_ns / NS_PER_MS));
-    print_registers(guest);
     for (unsigned slot = 0; slot < HV_IDT_SLOTS; slot++)
         gates += guest->idt[slot].eip != 0 ? 1 : 0;
     shell_print("vIDT: %u of %d slots set; waiting: %u keys, tick %s; lost: %llu keys, %llu ticks", gates,
                 HV_IDT_SLOTS, guest->virq.key_count, guest->virq.tick_pending ? "yes" : "no",
                 (unsigned long long)guest->virq.keys_dropped, (unsigned long long)guest->virq.ticks_coalesced);
-    shell_print("counts: %llu hypercalls, %llu events, %llu hidden faults",
-                (unsigned long long)guest_hypercall_count(guest), (unsigned long long)guest->event_count,
-                (unsigned long long)guest->hidden_fault_count);
-    if (ended) {
+}
+
+static void print_memory(const struct guest *guest)
+{
+    char text[256];
+
+    if (guest->state == GUEST_ENDED) {
         shell_print("memory: given back%s%s", guest->reason[0] != '\0' ? "; reason: " : "", guest->reason);
         return;
     }
@@ -213,4 +206,23 @@ void commands_guest_info(const struct words *words, uint64_t now_ns)
         print_shadows(&guest->space);
     gspace_explain(&guest->space, GVA(guest->frame.eip), text, sizeof(text));
     shell_print("page of eip: %s", text);
+}
+
+void commands_guest_info(const struct words *words, uint64_t now_ns)
+{
+    struct guest *guest = find_guest(words);
+    char text[256];
+
+    if (guest == NULL)
+        return;
+    jobs_describe(guest, text);
+    shell_print("%u %s: %s, started %llu ms ago, processor time %llu ms", guest->id, guest->name, text,
+                (unsigned long long)((now_ns - guest->started_ns) / NS_PER_MS),
+                (unsigned long long)(guest->run_ns / NS_PER_MS));
+    print_registers(guest);
+    print_interrupts(guest);
+    shell_print("counts: %llu hypercalls, %llu events, %llu hidden faults",
+                (unsigned long long)guest_hypercall_count(guest), (unsigned long long)guest->event_count,
+                (unsigned long long)guest->hidden_fault_count);
+    print_memory(guest);
 }
