@@ -1,7 +1,8 @@
 """The benchmark's table: what its rows are, what they may cost, and how a run is judged against the committed one.
 
 A row's figure is instructions per operation unless its unit says otherwise. Goals and limits are the project's; floor
-is the least code that can do it, measured once outside this project's code.
+is the least code that can do it, as the project was told: the page shows the measured one (tests/bench/floor) instead
+where there is one.
 """
 import dataclasses
 import json
@@ -16,6 +17,7 @@ FLAGS = ["-accel", "tcg", "-icount", "shift=0,sleep=off", "-smp", "1", "-rtc", "
 SCREEN_FLAGS = FLAGS[:-2]           # with a screen to draw on, as people boot it
 TICK_INSTRUCTIONS = 10_000_000      # the TSC in 10 ms
 ROW_BYTES = 80                      # what tests/bench/printing.c prints in one call
+FLOOR_ROW = "# floor row "          # tests/bench/floor/floor.h: what the floor's own rows on the serial line begin with
 GROWTH_PART, GROWTH_LEAST = 0.02, 2
 EVENTS = ("cr3_writes", "invlpg", "port_in", "port_out", "traps", "hidden_faults")
 
@@ -131,9 +133,10 @@ def derive(samples):
 
     ratio("setpd_ratio", "setpd_4096", "setpd_16")
     ratio("changed_ratio", "setpd_changed_1", "setpd_changed_1_of_1")
-    if "tick" in samples:
-        slow = samples["tick"]["instructions"] / TICK_INSTRUCTIONS
-        samples["loop"] = {"instructions": round(1 + slow, 7), "events": {}}
+    for tick, loop in ("tick", "loop"), ("floor_tick", "floor_loop"):
+        if tick in samples:
+            slow = samples[tick]["instructions"] / TICK_INSTRUCTIONS
+            samples[loop] = {"instructions": round(1 + slow, 7), "events": {}}
     return samples
 
 

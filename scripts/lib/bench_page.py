@@ -16,14 +16,15 @@ def show_events(sample):
     return ", ".join(parts)
 
 
-def rows_table(rows):
+def rows_table(rows, floors):
     yield "| operation | instructions | floor | goal | never above | per operation | |"
     yield "|---|---|---|---|---|---|---|"
     for row in bench.ROWS:
         sample = rows[row.key]
         value = sample["instructions"]
         verdict = "goal met" if value <= row.goal else "" if value <= row.limit else "above"
-        figures = " | ".join(show(each, row.unit) for each in (value, row.floor, row.goal, row.limit))
+        floor = floors.get(row.key, {}).get("floor", row.floor)
+        figures = " | ".join(show(each, row.unit) for each in (value, floor, row.goal, row.limit))
         yield f"| {row.title} | {figures} | {show_events(sample)} | {verdict} |"
 
 
@@ -49,6 +50,8 @@ def figures_table(part, figures):
     yield "| what | figure | goal | never above | |"
     yield "|---|---|---|---|---|"
     for row in bench.FIGURES[part]:
+        if row.key not in figures:
+            continue            # newer than the last measurement
         value = figures[row.key]
         shown = f"{value:,g}" if isinstance(value, float) else show(value)
         verdict = "" if row.goal is None else "goal met" if value <= row.goal else "above" if value > row.limit else ""
@@ -58,20 +61,23 @@ def figures_table(part, figures):
 def floor_table(floors):
     yield "| operation | floor | instructions | ratio |"
     yield "|---|---|---|---|"
-    titles = {row.key: row.title for row in bench.ROWS}
-    for key, figures in floors.items():
-        ratio = figures["instructions"] / figures["floor"]
-        yield f"| {titles[key]} | {figures['floor']} | {figures['instructions']} | {ratio:.2f} |"
+    for row in bench.ROWS:
+        if row.key in floors:
+            floor, value = (floors[row.key][name] for name in ("floor", "instructions"))
+            # Of a slowdown, what is above 1 counts.
+            ratio = (value - 1) / (floor - 1) if row.unit == "slowdown" else value / floor
+            yield f"| {row.title} | {show(floor, row.unit)} | {show(value, row.unit)} | {ratio:.2f} |"
 
 
 def generated(figures):
     """All generated text, from the figures of docs/performance.json."""
-    parts = [*rows_table(figures["rows"]), "", "![hv_setpd by mapped pages](performance-setpd.svg)", ""]
+    parts = [*rows_table(figures["rows"], figures.get("floor", {})), "",
+             "![hv_setpd by mapped pages](performance-setpd.svg)", ""]
     if "floor" in figures:
         parts += ["### Floor, measured in the same boot", "",
                   "By handlers that compare the call's number, read, check and store, and do nothing else "
                   "(`tests/bench/floor`).", "They are only in the benchmark's own image, whose other code is the "
-                  "shipped one.", "", *floor_table(figures["floor"]), ""]
+                  "shipped one; the guest looks whether each did its work.", "", *floor_table(figures["floor"]), ""]
     if "boot" in figures:
         parts += ["### Boot, in instructions", "", *figures_table("boot", figures["boot"]), ""]
     if "memory" in figures:

@@ -11,6 +11,7 @@ GUESTS = build.DIRECTORY / "tests" / "bench"
 SHARES_MOST = 32
 SHARES_SHORT = 64                   # SHORT of tests/bench/share.c
 TSC_MS = 1_000_000                  # under instruction counting
+FLOOR_ROWS = 2 + 2 * 9              # that tests/bench/printing.c has the floor print
 FRAME_KIB = 4
 MEMORY_GUESTS = (1, 33, 64)         # what a guest costs must not depend on how many there are
 MEMORY_MIB = 2048
@@ -41,7 +42,12 @@ def boot(guest, autoruns, *options, flags=()):
 
 def measure_operations():
     """The table, under instruction counting."""
-    lines, _ = boot("bench", [""], flags=bench.FLAGS)
+    return run_operations()[0]
+
+
+def run_operations():
+    """The same, and the run's output."""
+    lines, result = boot("bench", [""], flags=bench.FLAGS)
     samples = bench.read_samples(lines)
     if not samples:
         raise BenchError("the benchmark guest did not reach its end")
@@ -50,21 +56,25 @@ def measure_operations():
         raise BenchError("\n".join(warnings))
     for sample in samples.values():
         del sample["median"]
-    return bench.derive(samples)
+    return bench.derive(samples), result.out
 
 
 def measure_floor():
-    """The floor of some rows and these rows themselves, of one boot of the benchmark's own image."""
+    """The floor of each row that has one and the row itself, of one boot of the benchmark's own image."""
     os.environ["COBBLE_EFI"] = str(GUESTS / "cobble_bench.efi")
     try:
-        samples = measure_operations()
+        samples, out = run_operations()
     finally:
         del os.environ["COBBLE_EFI"]
-    keys = [key for key in samples if f"floor_{key}" in samples]
-    if not keys:
-        raise BenchError("the benchmark's image has no floor handlers")
-    return {key: {"instructions": samples[key]["instructions"], "floor": samples[f"floor_{key}"]["instructions"]}
-            for key in keys}
+    missing = [row.key for row in bench.ROWS if row.floor is not None and f"floor_{row.key}" not in samples]
+    if missing:
+        raise BenchError(f"the benchmark's image measured no floor of {', '.join(missing)}")
+    printed = [line for line in out.splitlines() if re.fullmatch(f"{bench.FLOOR_ROW}x+", line.strip())]
+    if len(printed) != FLOOR_ROWS or {len(line.strip()) for line in printed} != {bench.ROW_BYTES - 1}:
+        raise BenchError(f"the floor put {len(printed)} of its {FLOOR_ROWS} rows on the serial line")
+    return {row.key: {"instructions": samples[row.key]["instructions"],
+                      "floor": samples[f"floor_{row.key}"]["instructions"]}
+            for row in bench.ROWS if row.floor is not None}
 
 
 def measure_wall():
@@ -149,9 +159,9 @@ def measure_shares(short=False):
     return result
 
 
-def symbols():
+def symbols(elf=build.HV_ELF):
     """Addresses of the hypervisor's symbols by name."""
-    lines = subprocess.run(["llvm-nm", str(build.HV_ELF)], stdout=subprocess.PIPE, text=True, check=True).stdout
+    lines = subprocess.run(["llvm-nm", str(elf)], stdout=subprocess.PIPE, text=True, check=True).stdout
     return {name: int(address, 16) for address, _, name in (line.split() for line in lines.splitlines())}
 
 

@@ -1,7 +1,9 @@
 """The table of docs/performance.md, measured again: limits, events and growth against the committed figures."""
+import re
+
 import bench_runs
 from harness import Result
-from lib import bench
+from lib import bench, build
 
 
 def rows():
@@ -35,8 +37,22 @@ def part(name, measure):
     return measured
 
 
+def image():
+    """The floor's handlers are in the benchmark's own image, and in no other."""
+    sources = (build.ROOT / "tests" / "bench" / "floor").glob("*.S")
+    handlers = {name for source in sources for line in re.findall(r"\.globl (.*)", source.read_text(encoding="utf-8"))
+                for name in line.split(", ")}
+    hv, own = build.HV_ELF.parent, bench_runs.GUESTS / "hv_bench.elf"
+    for efi, inside, elf, expected in ((build.DIRECTORY / "efi" / "cobble.efi", hv / "hv.stripped.elf", build.HV_ELF,
+                                        set()), (bench_runs.GUESTS / "cobble_bench.efi", own, own, handlers)):
+        found = handlers & set(bench_runs.symbols(elf))
+        right = handlers and found == expected and inside.read_bytes() in efi.read_bytes()
+        yield Result(f"bench.image.{efi.stem}", bool(right), f"{inside} in {efi}; of the floor: {sorted(found)}")
+
+
 def tests():
     """Name and function of each test."""
+    yield "bench.image", image
     yield "bench.rows", rows
     yield "bench.boot", part("boot", bench_runs.measure_boot)
     yield "bench.memory", part("memory", bench_runs.measure_memory)

@@ -1,6 +1,7 @@
 /*
  * printing.c - hv_print of one full row: what the caller waits for, and all of it until the serial line has it.
  */
+#include "floor/floor.h"
 #include "bench.h"
 
 #define ROW_BYTES 80
@@ -54,10 +55,63 @@ static void measure_drained(void)
     bench_report("print_drained", ROWS, samples, SAMPLES);
 }
 
+static void floor_print(void)
+{
+    __asm__ volatile("pushl %1; pushl %0; movl %2, %%eax; int %3; addl $8, %%esp"
+                     : : "i"(ROW_BYTES), "r"(row), "i"(HV_CALL_PRINT), "i"(BENCH_FLOOR_PRINT) : "eax", "memory");
+}
+
+static void floor_drain(void)
+{
+    __asm__ volatile("int %0" : : "i"(BENCH_FLOOR_DRAIN) : "memory");
+}
+
+/* What two calls have left, before it goes out. */
+static void check_floor(void)
+{
+    static char buffer[BENCH_FLOOR_BUFFER_BYTES];
+
+    floor_print();
+    floor_print();
+    bench_floor_do(BENCH_FLOOR_BUFFER, (uint32_t)(uintptr_t)buffer);
+    bench_floor_expect(memcmp(buffer, row, ROW_BYTES) == 0 && memcmp(buffer + ROW_BYTES, row, ROW_BYTES) == 0, "print");
+    floor_drain();
+}
+
+/* The least code that takes the bytes, and with what gives them to the line; scripts/bench looks for them there. */
+static void measure_floor(void)
+{
+    struct cost prints[SAMPLES], drains[SAMPLES];
+    struct start start;
+
+    if (!bench_floor_do(BENCH_FLOOR_PROBE, (uint32_t)(uintptr_t)row))
+        return;
+    bench_spin(SETTLE_INSTRUCTIONS);
+    check_floor();
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        uint64_t first = rdtsc(), second = rdtsc();
+        uint32_t overhead = (uint32_t)(second - first);
+        bench_start(&start);
+        floor_print();
+        prints[i] = bench_stop(&start);
+        prints[i].cycles -= overhead;
+        floor_drain();
+        bench_start(&start);
+        floor_print();
+        floor_drain();
+        drains[i] = bench_stop(&start);
+        drains[i].cycles -= overhead;
+    }
+    bench_report("floor_print", 1, prints, SAMPLES);
+    bench_report("floor_print_drained", 1, drains, SAMPLES);
+}
+
 void bench_print(void)
 {
     memset(row, 'x', sizeof(row));
     row[ROW_BYTES - 1] = '\n';
     measure_wait();
     measure_drained();
+    memcpy(row, BENCH_FLOOR_ROW, sizeof(BENCH_FLOOR_ROW) - 1);
+    measure_floor();
 }

@@ -8,13 +8,14 @@
 #include "cpu/desc.h"
 #include "cpu/x86.h"
 #include "floor.h"
+#include "guest/gmem.h"
 #include "guest/guest.h"
 #include "handler.h"
 #include "hypercall/calls.h"
 #include "irq/inject.h"
 #include "irq/irq.h"
 #include "irq/timer.h"
-#include "switch.h"
+#include "region.h"
 
 #define GATE_OF_KERNEL 0xAE     /* present, DPL 1, interrupt gate */
 #define GATE_OPEN_TO_ALL 0xEE   /* DPL 3 */
@@ -27,7 +28,8 @@ _Static_assert(HV_MODE_KERNEL == FLOOR_MODE_KERNEL && HV_MODE_USER == FLOOR_MODE
 _Static_assert(INJECT_EFLAGS_SHOWN == FLOOR_FLAGS_SHOWN && INJECT_EFLAGS_FORCED == FLOOR_FLAGS_FORCED, "handler.h");
 
 extern const char floor_magic[], floor_cursor[], floor_iret[], floor_resume[], floor_int[];
-extern const char floor_tick[], floor_reflect[];
+extern const char floor_setpd[], floor_setpd_changed[], floor_adjustpg[], floor_print[], floor_drain[];
+extern const char floor_tick[], floor_reflect[], floor_hidden[], floor_flip[], floor_buffer[];
 extern uint32_t floor_entry, floor_if, floor_ticks, floor_period, floor_ram_bytes;
 extern uint64_t floor_shipped_tick, floor_shipped_fault;
 extern volatile uint32_t *floor_apic;
@@ -69,10 +71,16 @@ static void open_gates(void)
     open_gate(BENCH_FLOOR_CURSOR, floor_cursor, GATE_OF_KERNEL);
     open_gate(BENCH_FLOOR_IRET, floor_iret, GATE_OF_KERNEL);
     open_gate(BENCH_FLOOR_RESUME, floor_resume, GATE_OF_KERNEL);
+    open_gate(BENCH_FLOOR_SETPD, floor_setpd, GATE_OF_KERNEL);
+    open_gate(BENCH_FLOOR_CHANGED, floor_setpd_changed, GATE_OF_KERNEL);
+    open_gate(BENCH_FLOOR_ADJUSTPG, floor_adjustpg, GATE_OF_KERNEL);
+    open_gate(BENCH_FLOOR_PRINT, floor_print, GATE_OF_KERNEL);
+    open_gate(BENCH_FLOOR_DRAIN, floor_drain, GATE_OF_KERNEL);
     open_gate(BENCH_FLOOR_INT, floor_int, GATE_OPEN_TO_ALL);
 }
 
-void floor_take_gate(unsigned vector, const char *code, uint64_t *shipped)
+/* Put code behind a vector of the processor's; *shipped, 0 at first, keeps what is there. */
+static void take_gate(unsigned vector, const char *code, uint64_t *shipped)
 {
     if (!*shipped)
         *shipped = gate_offset(idt_gate(vector));
@@ -95,7 +103,7 @@ static bool take_ticks(uint32_t virtual_if)
     floor_period = (uint32_t)(timer_span_tsc(TICK_NS) * count_per_tsc_32 >> 32);
     floor_if = virtual_if ? FLOOR_IF : 0;
     floor_ticks = 0;
-    floor_take_gate(IRQ_VECTOR_TIMER, floor_tick, &floor_shipped_tick);
+    take_gate(IRQ_VECTOR_TIMER, floor_tick, &floor_shipped_tick);
     return true;
 }
 
@@ -105,45 +113,65 @@ static bool take_faults_beyond_ram(const struct guest *guest)
         return false;
     floor_ram_bytes = guest->space.memory_bytes;
     floor_if = 0;
-    floor_take_gate(EXC_PF, floor_reflect, &floor_shipped_fault);
+    take_gate(EXC_PF, floor_reflect, &floor_shipped_fault);
     return true;
 }
 
-/* What the call returns. */
-static uint32_t operate(struct guest *guest, uint32_t operation, uint32_t argument)
+static bool take_faults(struct guest *guest, const char *handler, uint32_t gva, uint32_t wp)
 {
-    bool done = true;
+    if (!guest->space.paging || (guest->space.wp != 0) != wp || !floor_remember(guest, gva, 1))
+        return false;
+    take_gate(EXC_PF, handler, &floor_shipped_fault);
+    return true;
+}
 
+static bool take_back(struct guest *guest)
+{
+    give_gate_back(IRQ_VECTOR_TIMER, &floor_shipped_tick);
+    give_gate_back(EXC_PF, &floor_shipped_fault);
+    floor_forget(guest);
+    return true;
+}
+
+/* Is it done? */
+static bool operate(struct guest *guest, uint32_t operation, uint32_t argument)
+{
     switch (operation) {
     case BENCH_FLOOR_PROBE:
         open_gates();
-        break;
+        return true;
     case BENCH_FLOOR_ENTRY:
         floor_entry = argument;
-        done = argument - 1 < HV_MAX_GVA;
-        break;
+        return argument - 1 < HV_MAX_GVA;
     case BENCH_FLOOR_OFF:
-        give_gate_back(IRQ_VECTOR_TIMER, &floor_shipped_tick);
-        give_gate_back(EXC_PF, &floor_shipped_fault);
-        break;
+        return take_back(guest);
     case BENCH_FLOOR_TICK:
-        done = take_ticks(argument);
-        break;
-    case BENCH_FLOOR_TICKS:
-        return floor_ticks;
+        return take_ticks(argument);
     case BENCH_FLOOR_REFLECT:
-        done = take_faults_beyond_ram(guest);
-        break;
+        return take_faults_beyond_ram(guest);
+    case BENCH_FLOOR_HIDDEN:
+        return take_faults(guest, floor_hidden, argument, 1);
+    case BENCH_FLOOR_FLIP:
+        return take_faults(guest, floor_flip, argument, 0);
+    case BENCH_FLOOR_TABLES:
+        return floor_remember(guest, argument & ~PAGE_MASK, argument & PAGE_MASK);
+    case BENCH_FLOOR_DIRECTORY:
+        return floor_know_directory(guest, argument);
+    case BENCH_FLOOR_BUFFER:
+        return gmem_write(guest, GVA(argument), floor_buffer, BENCH_FLOOR_BUFFER_BYTES, NULL);
     default:
-        done = false;
+        return false;
     }
-    return done ? BENCH_FLOOR_BYTES : 0;
 }
 
 void __wrap_call_counters(struct guest *guest, const uint32_t *arguments)
 {
-    if ((arguments[1] & ~0xFFu) == BENCH_FLOOR_BYTES)
-        guest->frame.eax = operate(guest, arguments[1] & 0xFF, arguments[0]);
+    uint32_t operation = arguments[1] - BENCH_FLOOR_BYTES;
+
+    if (operation == BENCH_FLOOR_TICKS)
+        guest->frame.eax = floor_ticks;
+    else if (operation <= BENCH_FLOOR_BUFFER)
+        guest->frame.eax = operate(guest, operation, arguments[0]) ? BENCH_FLOOR_BYTES : 0;
     else
         __real_call_counters(guest, arguments);
 }
