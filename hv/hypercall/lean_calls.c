@@ -51,10 +51,7 @@ static bool lean_setpd(struct guest *guest, uint32_t directory, uint32_t wp)
 static bool lean_adjustpg(struct guest *guest, uint32_t address, uint32_t unused)
 {
     (void)unused;
-    if (!guest->space.paging || address & PAGE_MASK || address > HV_MAX_GVA)
-        return false;
-    gspace_adjustpg(&guest->space, GVA(address));
-    return true;
+    return gspace_adjustpg(&guest->space, GVA(address));
 }
 
 /* lean.S has doors to these only. */

@@ -35,5 +35,5 @@ void call_adjustpg(struct guest *guest, const uint32_t *arguments)
     else if (address > HV_MAX_GVA)
         call_crash(guest, "hv_adjustpg(0x%08x): the address lies above 0x%08x", address, HV_MAX_GVA);
     else
-        gspace_adjustpg(&guest->space, GVA(address));
+        (void)gspace_adjustpg(&guest->space, GVA(address));
 }

@@ -3,6 +3,7 @@
  */
 #include <stddef.h>
 
+#include "cpu/desc.h"
 #include "cpu/x86.h"
 #include "pagetable/audit.h"
 #include "pagetable/compile.h"
@@ -15,33 +16,22 @@
 #include "pagetable/sync.h"
 #include "pagetable/tlb.h"
 
-/* The hot part, for a PDE that is the same as when it was remembered: both links are right then. */
-static inline bool adjust_recent(struct gspace *space, gva_t address)
-{
-    const struct shadow_recent *recent = &space->shadows->recent;
+#define MAX_GVA (UINT32_MAX - (uint32_t)GUEST_LINEAR_BASE)
 
-    if (!recent_is(recent, address))
-        return false;
-    uint32_t entry = gtable_pte_index(address), pte = recent->entries[entry], frame = pte >> GPTE_FRAME_SHIFT;
-    struct gframe *page = &space->frames[frame];
-    if (!(pte & GPTE_P) || frame >= space->frame_count || !recent_is_plain(page))
-        return false;
-    uint64_t leaf = (uint64_t)page->host << PAGE_SHIFT | recent->leaf_bits[pte >> 1 & 3];
-    recent->leaves[entry % TABLE_ENTRIES] = leaf;
-    if (recent->snapshot)
-        recent->snapshot[entry] = pte;
-    uint32_t record = leaf & PTE_W ? rmap_try_add(page, recent->first_record | entry) : 0;
-    if (record)
-        rmap_add_another(space, frame, record);
-    tlb_flush_page(address);
+/* The recent page's leaf is right, but its frame has two records already. */
+static __attribute__((noinline)) bool record_another(struct gspace *space, gva_t address, uint32_t pte,
+                                                     uint32_t record)
+{
+    rmap_add_another(space, pte >> GPTE_FRAME_SHIFT, record);
     audit_check(space);
-    return true;
+    return tlb_flush_page_true(address);
 }
 
-void gspace_adjustpg(struct gspace *space, gva_t address)
+/* Look at everything. */
+static __attribute__((noinline)) bool adjust_walked(struct gspace *space, gva_t address)
 {
-    if (adjust_recent(space, address))
-        return;
+    if (!space->paging || address.v & PAGE_MASK || address.v > MAX_GVA)
+        return false;
     struct shadow_pool *pool = space->shadows;
     const uint32_t *directory = gspace_peek(space, space->directory.v >> PAGE_SHIFT);
     uint32_t pde = directory ? directory[gtable_pde_index(address)] : 0;
@@ -64,4 +54,33 @@ void gspace_adjustpg(struct gspace *space, gva_t address)
     }
     tlb_flush_page(address);
     audit_check(space);
+    return true;
+}
+
+/*
+ * The hot part, as in fill.c: for a PDE that is the same as when it was remembered, which only pages are; with no call
+ * but at the end.
+ */
+bool gspace_adjustpg(struct gspace *space, gva_t address)
+{
+    const struct shadow_pool *pool = space->shadows;
+
+    if (!pool || address.v & PAGE_MASK || !recent_is(&pool->recent, address))
+        return adjust_walked(space, address);
+    const struct shadow_recent *recent = &pool->recent;
+    uint32_t entry = gtable_pte_index(address), pte = recent->entries[entry], frame = pte >> GPTE_FRAME_SHIFT;
+    struct gframe *page = &space->frames[frame];
+    uint64_t *leaf = &recent->leaves[entry % TABLE_ENTRIES], bits = recent->leaf_bits[pte >> 1 & 3];
+    __asm__("" : "+r"(page), "+r"(leaf), "+r"(bits));   /* worked out here, once: so that no register needs saving */
+    if (!(pte & GPTE_P) || frame >= space->frame_count || !recent_is_plain(page))
+        return adjust_walked(space, address);
+    *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
+    __asm__ volatile("" : : : "memory");    /* nor is one kept for the flags */
+    if (recent->snapshot)
+        recent->snapshot[entry] = pte;
+    uint32_t record = bits & PTE_W ? rmap_try_add(page, recent->first_record | entry) : 0;
+    if (record)
+        return record_another(space, address, pte, record);
+    audit_check(space);
+    return tlb_flush_page_true(address);
 }

@@ -84,8 +84,8 @@ enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access, u
 
 /* hv_setpd: directory is aligned and in RAM. Loads CR3. STATUS_NO_MEMORY: nothing changed. */
 MUST_CHECK enum status gspace_setpd(struct gspace *space, gpa_t directory, uint32_t wp);
-/* hv_adjustpg: re-read the PDE and PTE of this page; paging is on. */
-void gspace_adjustpg(struct gspace *space, gva_t address);
+/* hv_adjustpg: re-read the PDE and PTE. False, and nothing done, when paging is off or this address begins no page. */
+bool gspace_adjustpg(struct gspace *space, gva_t address);
 
 /* What the guest's own tables say, in words, for crash reports ("paging is off: ...", "PDE 0x... PTE 0x... ..."). */
 void gspace_explain(const struct gspace *space, gva_t address, char *text, uint32_t text_bytes);

@@ -66,10 +66,11 @@ enum status gspace_setpd(struct gspace *space, gpa_t directory, uint32_t wp)
     return fake_paging.setpd_status;
 }
 
-void gspace_adjustpg(struct gspace *space, gva_t address)
+bool gspace_adjustpg(struct gspace *space, gva_t address)
 {
     (void)space;
     fake_paging.adjusted = address;
+    return true;
 }
 
 unsigned fake_acknowledged;

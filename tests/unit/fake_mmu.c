@@ -170,6 +170,12 @@ void tlb_flush_page(gva_t address)
     pde_generation++;   /* INVLPG drops all paging-structure caches: SDM vol. 3 "Operations that Invalidate TLBs" */
 }
 
+bool tlb_flush_page_true(gva_t address)
+{
+    tlb_flush_page(address);
+    return true;
+}
+
 static uint64_t read_entry(uint64_t table, uint64_t index)
 {
     return ((const uint64_t *)hpa_to_ptr(HPA(table & ENTRY_FRAME)))[index & 511];
