@@ -54,42 +54,47 @@ static void measure_key(struct guest *guest, unsigned keys_before)
     guest->console.key_ns = 0;
 }
 
-/* Output that nobody sees now is drawn as a whole when somebody does. */
-static void note_output(struct guest *guest)
+/* Has it printed? Output that nobody sees now is drawn as a whole when somebody does. */
+static bool note_output(struct guest *guest)
 {
     struct vcon *vcon = &guest->console.vcon;
 
     if (!tick_guest_has_printed(guest))
-        return;
+        return false;
+    vcon_settle(vcon);
     if (&guest->console != console_in_view())
         vcon->dirty_rows = 0;
     must_look |= vcon->log_enabled || &guest->console == console_in_view();
+    return true;
 }
 
-static void end_turn(struct guest *guest)
+/* Returns the TSC at the end of the turn, where the next one begins. */
+static uint64_t end_turn(struct guest *guest)
 {
-    uint64_t now_ns = timer_now_ns();
+    uint64_t tsc = insn_rdtsc();
 
-    figures_alarm_late(tick_turn_ends(guest));
-    vcon_settle(&guest->console.vcon);
-    note_output(guest);
+    figures_alarm_late(tick_turn_ends(guest, tsc));
+    if (note_output(guest))
+        tsc = insn_rdtsc();         /* whoever prints pays for it */
     /* The serial line is slower than this guest prints: it waits, others run. */
     if (guest->state == GUEST_READY && vcon_log_is_full(&guest->console.vcon))
         guest->state = GUEST_BLOCKED;
     must_look |= guest->state == GUEST_BLOCKED || guest->state == GUEST_ENDED;
-    sched_turn_ends(guest, now_ns);
+    sched_turn_ends(guest, timer_ns_at(tsc));
+    return tsc;
 }
 
-static void run_turn(struct guest *guest, uint64_t now_ns)
+/* now_ns is the time at tsc. Returns the TSC at the turn's end. */
+static uint64_t run_turn(struct guest *guest, uint64_t tsc, uint64_t now_ns)
 {
     uint64_t other_ns = earlier(earlier(look_ns, sched_slice_end(now_ns)), sched_next_wake_ns());
 
     figures_turn();
     sched_turn_begins(guest, now_ns);
-    clock_update(guest, now_ns, tick_ns);
+    uint64_t tick_at_ns = clock_update(guest, now_ns, tick_ns);
     vcon_set_time(&guest->console.vcon, now_ns);
     switch_to(guest);
-    tick_turn_begins(guest, other_ns, tick_ns);
+    tick_turn_begins(guest, tsc, tick_at_ns, other_ns);
     unsigned keys = guest->virq.key_count;
     bool enters = trap_may_enter(guest);
     measure_key(guest, keys);
@@ -99,7 +104,7 @@ static void run_turn(struct guest *guest, uint64_t now_ns)
     if (enters && !guest_enter(&guest->frame))
         guest_crash(guest, "the processor refused to go on at 0x%08x", (uint32_t)guest->frame.eip);
     measure_key(guest, keys);
-    end_turn(guest);
+    return end_turn(guest);
 }
 
 /* Who waited for the serial line goes on. True: somebody still waits. */
@@ -169,20 +174,27 @@ static void idle(void)
 
 void run_forever(bool poll)
 {
+    uint64_t tsc = insn_rdtsc();
+
     poll_input = poll;
     tick_ns = monitor_tick_ms() * NS_PER_MS;
+    tick_init(tick_ns);
     for (;;) {
-        uint64_t now_ns = timer_now_ns();
+        uint64_t now_ns = timer_ns_at(tsc);
         must_look |= irq_take_input();
         if (must_look || now_ns >= look_ns) {
             look(now_ns);
-            now_ns = timer_now_ns();
+            tsc = insn_rdtsc();
+            now_ns = timer_ns_at(tsc);
         }
         sched_wake_due(now_ns, tick_ns);
         struct guest *next = sched_pick();
-        if (next)
-            run_turn(next, now_ns);
-        else if (!must_look)
-            idle();
+        if (next) {
+            tsc = run_turn(next, tsc, now_ns);
+        } else {
+            if (!must_look)
+                idle();
+            tsc = insn_rdtsc();
+        }
     }
 }

@@ -81,41 +81,56 @@ static uint64_t next_tsc(void)
     return early + tick_turn.early_tsc;
 }
 
-/* From now_ns to at_ns, neither in the past nor too far to be converted. */
-static uint64_t span_tsc(uint64_t now_ns, uint64_t at_ns)
+/* What irq and timer do, without the calls where the APIC's registers are memory. */
+static void set_alarm_in(uint64_t span_tsc)
 {
-    uint64_t span_ns = at_ns > now_ns ? at_ns - now_ns : 0;
-    return timer_span_tsc(span_ns < OTHER_MAX_NS ? span_ns : OTHER_MAX_NS);
+    if (tick_turn.apic)     /* rounded up: too early would cost another one */
+        tick_turn.apic[APIC_COUNT / 4] = (uint32_t)timer_multiply_32(span_tsc, tick_turn.count_per_tsc_32) + 1;
+    else
+        timer_set_alarm_in(span_tsc);
 }
 
-void tick_turn_begins(struct guest *guest, uint64_t other_ns, uint64_t tick_ns)
+static void acknowledge(void)
 {
-    uint64_t tsc = insn_rdtsc(), now_ns = timer_ns_at(tsc);
+    if (tick_turn.apic)
+        tick_turn.apic[APIC_EOI / 4] = 0;
+    else
+        irq_acknowledge(IRQ_VECTOR_TIMER);
+}
 
-    if (tick_turn.period_ns != tick_ns) {
-        tick_turn.period_ns = tick_ns;
-        tick_turn.period_tsc = timer_span_tsc(tick_ns);
-        tick_turn.early_tsc = timer_span_tsc(EARLY_NS);
-        tick_turn.window_tsc = timer_span_tsc(EARLY_NS + LATE_MAX_NS);
-        bool by_hand = timer_alarm_by_hand(&tick_turn.apic, &tick_turn.count_per_tsc_32);
-        tick_turn.lean_window_tsc = by_hand ? tick_turn.window_tsc : 0;
-    }
-    tick_turn.first_at_ns = tick_turn.tick_at_ns = clock_next_tick_ns(guest, guest->turn_began_ns);
-    tick_turn.tick_tsc = tsc + span_tsc(now_ns, tick_turn.tick_at_ns) - tick_turn.early_tsc;
-    tick_turn.other_tsc = tsc + span_tsc(now_ns, other_ns) - tick_turn.early_tsc;
+void tick_init(uint64_t tick_ns)
+{
+    tick_turn.period_ns = tick_ns;
+    tick_turn.period_tsc = timer_span_tsc(tick_ns);
+    tick_turn.early_tsc = timer_span_tsc(EARLY_NS);
+    tick_turn.window_tsc = timer_span_tsc(EARLY_NS + LATE_MAX_NS);
+    bool by_hand = timer_alarm_by_hand(&tick_turn.apic, &tick_turn.count_per_tsc_32);
+    tick_turn.lean_window_tsc = by_hand ? tick_turn.window_tsc : 0;
+}
+
+void tick_turn_begins(struct guest *guest, uint64_t tsc, uint64_t tick_at_ns, uint64_t other_ns)
+{
+    uint64_t now_ns = guest->turn_began_ns;
+    uint64_t other_span_ns = other_ns > now_ns ? other_ns - now_ns : 0;
+
+    if (other_span_ns > OTHER_MAX_NS)       /* what is too far to be converted */
+        other_span_ns = OTHER_MAX_NS;
+    tick_turn.first_at_ns = tick_turn.tick_at_ns = tick_at_ns;
+    tick_turn.tick_tsc = tsc + timer_span_tsc(tick_at_ns - now_ns) - tick_turn.early_tsc;
+    tick_turn.other_tsc = tsc + timer_span_tsc(other_span_ns) - tick_turn.early_tsc;
     tick_turn.dirty_rows = &guest->console.vcon.dirty_rows;
     tick_turn.pending_bytes = &guest->console.vcon.pending_bytes;
     tick_turn.cursor_at = &guest->console.vcon.row;
     tick_turn.clock_ns = &guest->console.vcon.now_ns;
     tick_turn.cursor = cursor_of(guest);
-    timer_set_alarm_in(next_tsc() - tsc);
+    set_alarm_in(next_tsc() - tsc);
 }
 
-uint64_t tick_turn_ends(struct guest *guest)
+uint64_t tick_turn_ends(struct guest *guest, uint64_t tsc)
 {
-    guest->next_tick_ns += tick_turn.tick_at_ns - tick_turn.first_at_ns;
     uint64_t alarm_tsc = next_tsc();
-    uint64_t tsc = insn_rdtsc();
+
+    guest->next_tick_ns += tick_turn.tick_at_ns - tick_turn.first_at_ns;
     return tsc > alarm_tsc ? timer_span_ns(tsc - alarm_tsc) : 0;
 }
 
@@ -133,7 +148,7 @@ bool timer_from_guest(struct guest *guest);
 /* The timer's interrupt, where lean_tick.S gives up. True: the guest goes on; false: the run loop must look around. */
 bool timer_from_guest(struct guest *guest)
 {
-    irq_acknowledge(IRQ_VECTOR_TIMER);
+    acknowledge();
     uint64_t tsc = insn_rdtsc();
     if (tsc - tick_turn.tick_tsc >= tick_turn.window_tsc ||
         tsc >= tick_turn.other_tsc || tick_guest_has_printed(guest))
@@ -142,6 +157,6 @@ bool timer_from_guest(struct guest *guest)
     vcon_set_time(&guest->console.vcon, tick_turn.tick_at_ns);
     tick_turn.tick_at_ns += tick_turn.period_ns;
     tick_turn.tick_tsc += tick_turn.period_tsc;
-    timer_set_alarm_in(next_tsc() - tsc);
+    set_alarm_in(next_tsc() - tsc);
     return !virq_is_deliverable(&guest->virq) || tick_from_guest(guest);
 }

@@ -7,12 +7,35 @@
 
 #include <stdint.h>
 
-struct guest;
+#include "guest/guest.h"
+#include "guest/sched.h"
 
-/* Raise the ticks that fell due; several coalesce to one. tick_ns: length of a tick. */
-void clock_update(struct guest *guest, uint64_t now_ns, uint64_t tick_ns);
+/* How far the guest's clock is behind the wall clock. */
+static inline uint64_t clock_lag_ns(const struct guest *guest, uint64_t now_ns)
+{
+    if (!guest->clock_run)
+        return 0;
+    return guest->waited_ns + (guest->state == GUEST_READY ? sched_waiting_ns(guest, now_ns) : 0);
+}
 
 /* When its next tick falls due by the wall clock, if it runs or halts until then. */
-uint64_t clock_next_tick_ns(const struct guest *guest, uint64_t now_ns);
+static inline uint64_t clock_next_tick_ns(const struct guest *guest, uint64_t now_ns)
+{
+    return guest->next_tick_ns + clock_lag_ns(guest, now_ns);
+}
+
+/* Raise ticks of which the first is late_ns late by the guest's clock; several coalesce to one. */
+void clock_raise_ticks(struct guest *guest, uint64_t late_ns, uint64_t tick_ns);
+
+/* Raise the ticks that fell due. tick_ns: length of a tick. Returns when the next one will be due. */
+static inline uint64_t clock_update(struct guest *guest, uint64_t now_ns, uint64_t tick_ns)
+{
+    uint64_t due_ns = clock_next_tick_ns(guest, now_ns);
+
+    if (now_ns < due_ns)
+        return due_ns;
+    clock_raise_ticks(guest, now_ns - due_ns, tick_ns);
+    return clock_next_tick_ns(guest, now_ns);
+}
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef GUEST_QUEUE_H
 #define GUEST_QUEUE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* A guest's place. It is in one queue at most: queue is NULL when it is in none. */
@@ -24,9 +25,29 @@ struct queue {
 };
 
 /* Put a guest, which is in no queue, behind all with this key or an earlier one. */
-void queue_put(struct queue *queue, struct queue_place *place, struct guest *guest, uint64_t key_ns);
+static inline void queue_put(struct queue *queue, struct queue_place *place, struct guest *guest, uint64_t key_ns)
+{
+    struct queue_place *before = queue->last;
+    while (before && before->key_ns > key_ns)
+        before = before->previous;
+    struct queue_place *after = before ? before->next : queue->first;
+
+    *place = (struct queue_place){ after, before, queue, guest, key_ns };
+    *(before ? &before->next : &queue->first) = place;
+    *(after ? &after->previous : &queue->last) = place;
+    queue->count++;
+}
 
 /* Take a guest out of the queue that it is in, if it is in any. */
-void queue_take(struct queue_place *place);
+static inline void queue_take(struct queue_place *place)
+{
+    struct queue *queue = place->queue;
+    if (!queue)
+        return;
+    *(place->previous ? &place->previous->next : &queue->first) = place->next;
+    *(place->next ? &place->next->previous : &queue->last) = place->previous;
+    queue->count--;
+    place->queue = NULL;
+}
 
 #endif

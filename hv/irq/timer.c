@@ -23,16 +23,10 @@
 #define PIT_LATCH_CHANNEL0 0x00
 #define PIT_READS_MAX 100               /* it counts within 1 us, which is a few reads */
 
-static uint64_t tsc_start;
-static uint64_t ns_per_tsc_32 = 1ull << 32;     /* 32.32 fixed point; 1 GHz until calibrated */
-static uint64_t tsc_per_ns_32 = 1ull << 32;
+/* 1 GHz until calibrated. */
+struct timer_clock timer_clock = { .ns_per_tsc_32 = 1ull << 32, .tsc_per_ns_32 = 1ull << 32 };
 static uint64_t count_per_ns_32, alarm_per_tsc_32;  /* of the alarm's counter */
 static bool alarm_by_apic;
-
-static uint64_t fixed_multiply(uint64_t value, uint64_t factor_32)
-{
-    return (uint64_t)(((unsigned __int128)value * factor_32) >> 32);
-}
 
 /* Of two frequencies; the remainder's bits fit up to 4 GHz, what is beyond is whole. */
 static uint64_t fixed_ratio(uint64_t hertz, uint64_t per_hertz)
@@ -72,11 +66,13 @@ bool timer_init(const struct reference *reference, bool have_apic)
 
     alarm_by_apic = have_apic && calibration.apic_hertz != 0;
     uint64_t alarm_hertz = alarm_by_apic ? calibration.apic_hertz : PIT_HERTZ;
-    ns_per_tsc_32 = fixed_ratio(NS_PER_S, calibration.tsc_hertz);
-    tsc_per_ns_32 = fixed_ratio(calibration.tsc_hertz, NS_PER_S);
     count_per_ns_32 = fixed_ratio(alarm_hertz, NS_PER_S);
     alarm_per_tsc_32 = fixed_ratio(alarm_hertz, calibration.tsc_hertz);
-    tsc_start = insn_rdtsc();
+    timer_clock = (struct timer_clock){
+        .tsc_start = insn_rdtsc(),
+        .ns_per_tsc_32 = fixed_ratio(NS_PER_S, calibration.tsc_hertz),
+        .tsc_per_ns_32 = fixed_ratio(calibration.tsc_hertz, NS_PER_S),
+    };
     log_info("clock: TSC at %llu kHz by %s, alarm by %s", (unsigned long long)calibration.tsc_hertz / 1000,
              calibration.source, alarm_by_apic ? "local APIC" : "PIT");
     if (!alarm_by_apic && !pit_counts())
@@ -87,21 +83,6 @@ bool timer_init(const struct reference *reference, bool have_apic)
 uint64_t timer_now_ns(void)
 {
     return timer_ns_at(insn_rdtsc());
-}
-
-uint64_t timer_ns_at(uint64_t tsc)
-{
-    return fixed_multiply(tsc - tsc_start, ns_per_tsc_32);
-}
-
-uint64_t timer_span_tsc(uint64_t span_ns)
-{
-    return fixed_multiply(span_ns, tsc_per_ns_32);
-}
-
-uint64_t timer_span_ns(uint64_t span_tsc)
-{
-    return fixed_multiply(span_tsc, ns_per_tsc_32);
 }
 
 static void start_count(uint64_t count)
@@ -118,13 +99,13 @@ void timer_set_alarm(uint64_t at_ns)
 {
     uint64_t now_ns = timer_now_ns();
     uint64_t wait_ns = at_ns > now_ns ? at_ns - now_ns : 0;
-    uint64_t count = fixed_multiply(wait_ns < ALARM_MAX_NS ? wait_ns : ALARM_MAX_NS, count_per_ns_32);
+    uint64_t count = timer_multiply_32(wait_ns < ALARM_MAX_NS ? wait_ns : ALARM_MAX_NS, count_per_ns_32);
     start_count(count ? count : 1);
 }
 
 void timer_set_alarm_in(uint64_t span_tsc)
 {
-    start_count(fixed_multiply(span_tsc, alarm_per_tsc_32) + 1);    /* rounded up: too early would cost another one */
+    start_count(timer_multiply_32(span_tsc, alarm_per_tsc_32) + 1);    /* rounded up: too early would cost another one */
 }
 
 bool timer_alarm_by_hand(volatile uint32_t **apic, uint64_t *count_per_tsc_32)

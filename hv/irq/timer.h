@@ -18,16 +18,38 @@ bool timer_init(const struct reference *reference, bool have_apic);
 /* Nanoseconds since timer_init; monotonic. */
 uint64_t timer_now_ns(void);
 
-/* The same clock without a multiplication, for the hottest path: TSC ticks. Spans of at most an hour are converted. */
-uint64_t timer_ns_at(uint64_t tsc);
-uint64_t timer_span_tsc(uint64_t span_ns);
-uint64_t timer_span_ns(uint64_t span_tsc);
+/* How TSC ticks become nanoseconds and back; factors in 32.32 fixed point. Only timer_init writes it. */
+struct timer_clock {
+    uint64_t tsc_start, ns_per_tsc_32, tsc_per_ns_32;
+};
+extern struct timer_clock timer_clock;
+
+static inline uint64_t timer_multiply_32(uint64_t value, uint64_t factor_32)
+{
+    return (uint64_t)(((unsigned __int128)value * factor_32) >> 32);
+}
+
+/* The same clock at a TSC that was read before; spans are at most an hour. */
+static inline uint64_t timer_ns_at(uint64_t tsc)
+{
+    return timer_multiply_32(tsc - timer_clock.tsc_start, timer_clock.ns_per_tsc_32);
+}
+
+static inline uint64_t timer_span_tsc(uint64_t span_ns)
+{
+    return timer_multiply_32(span_ns, timer_clock.tsc_per_ns_32);
+}
+
+static inline uint64_t timer_span_ns(uint64_t span_tsc)
+{
+    return timer_multiply_32(span_tsc, timer_clock.ns_per_tsc_32);
+}
 
 /* Ask for one host interrupt at about this time (or at once when it is past). A later call replaces it. */
 void timer_set_alarm(uint64_t at_ns);
 /* The same in so many TSC ticks, at most a minute. */
 void timer_set_alarm_in(uint64_t span_tsc);
-/* What lean_tick.S needs to do that by itself; false: it cannot. */
+/* What tick.c and lean_tick.S need to do that by themselves; false: they cannot. */
 bool timer_alarm_by_hand(volatile uint32_t **apic, uint64_t *count_per_tsc_32);
 /* No alarm until the next timer_set_alarm. */
 void timer_cancel_alarm(void);

@@ -27,22 +27,11 @@ static uint64_t insn_rdtsc(void)
 
 static struct guest guest;
 static uint64_t alarm_span_tsc;
+static uint32_t local_apic[0x400 / 4];
+static volatile uint32_t *apic_memory;      /* where tick.c reaches the APIC without calls */
 static unsigned acknowledged, delivered;
 
-uint64_t timer_ns_at(uint64_t at_tsc)
-{
-    return at_tsc / TSC_PER_NS;
-}
-
-uint64_t timer_span_tsc(uint64_t span_ns)
-{
-    return span_ns * TSC_PER_NS;
-}
-
-uint64_t timer_span_ns(uint64_t span_tsc_ticks)
-{
-    return span_tsc_ticks / TSC_PER_NS;
-}
+struct timer_clock timer_clock = { 0, (1ull << 32) / TSC_PER_NS, TSC_PER_NS * (1ull << 32) };
 
 void timer_set_alarm_in(uint64_t span)
 {
@@ -51,21 +40,15 @@ void timer_set_alarm_in(uint64_t span)
 
 bool timer_alarm_by_hand(volatile uint32_t **apic, uint64_t *count_per_tsc_32)
 {
-    *apic = NULL;
-    *count_per_tsc_32 = 0;
-    return false;
+    *apic = apic_memory;
+    *count_per_tsc_32 = (1ull << 32) / 4;
+    return apic_memory;
 }
 
 bool irq_acknowledge(uint8_t vector)
 {
     acknowledged += vector == IRQ_VECTOR_TIMER;
     return true;
-}
-
-uint64_t clock_next_tick_ns(const struct guest *of, uint64_t now_ns)
-{
-    (void)now_ns;
-    return of->next_tick_ns;
 }
 
 void deliver_pending(struct guest *to)
@@ -91,7 +74,9 @@ static void begin(uint64_t other_ms)
     clock_tsc = 1000 * MS * TSC_PER_NS;
     acknowledged = delivered = 0;
     guest.next_tick_ns = 1010 * MS;
-    tick_turn_begins(&guest, 1000 * MS + other_ms * MS, TICK_NS);
+    guest.turn_began_ns = 1000 * MS;
+    tick_init(TICK_NS);
+    tick_turn_begins(&guest, clock_tsc, guest.next_tick_ns, 1000 * MS + other_ms * MS);
     assert_int_equal(alarm_span_tsc, (other_ms < 10 ? other_ms : 10) * MS * TSC_PER_NS);
 }
 
@@ -115,7 +100,7 @@ static void ticks_do_not_end_the_turn(void **state)
     assert_int_equal(guest.virq.ticks_coalesced, 4);
     assert_int_equal(acknowledged, 5);
     assert_int_equal(delivered, 0);
-    assert_int_equal(tick_turn_ends(&guest), 0);
+    assert_int_equal(tick_turn_ends(&guest, clock_tsc), 0);
     assert_int_equal(guest.next_tick_ns, 1060 * MS);
 }
 
@@ -136,7 +121,7 @@ static void leave_to_the_run_loop(uint64_t us)
     assert_false(interrupt_at_us(us));
     assert_int_equal(acknowledged, 1);
     assert_false(guest.virq.tick_pending);
-    tick_turn_ends(&guest);
+    tick_turn_ends(&guest, clock_tsc);
     assert_int_equal(guest.next_tick_ns, 1010 * MS);
 }
 
@@ -177,9 +162,28 @@ static void lateness_is_told(void **state)
     (void)state;
     begin(5);
     assert_false(interrupt_at_us(5300));
-    assert_int_equal(tick_turn_ends(&guest), 300000);
+    assert_int_equal(tick_turn_ends(&guest, clock_tsc), 300000);
     begin(100);
-    assert_int_equal(tick_turn_ends(&guest), 0);    /* something else ended it */
+    assert_int_equal(tick_turn_ends(&guest, clock_tsc), 0);    /* something else ended it */
+}
+
+/* One EOI, and a count of a quarter of the TSC's, rounded up; nobody is called. */
+static void the_apic_is_reached_by_hand(void **state)
+{
+    (void)state;
+    begin(100);
+    apic_memory = local_apic;
+    memset(local_apic, 0xFF, sizeof(local_apic));
+    tick_init(TICK_NS);
+    alarm_span_tsc = 0;
+    assert_true(interrupt_at_us(10020));
+    assert_int_equal(local_apic[0xB0 / 4], 0);
+    assert_int_equal(local_apic[0x380 / 4], (TICK_NS - 20000) * TSC_PER_NS / 4 + 1);
+    assert_int_equal(acknowledged + alarm_span_tsc, 0);
+    local_apic[0x380 / 4] = 0;
+    tick_turn_begins(&guest, clock_tsc, 1020 * MS, 1016 * MS);
+    assert_int_equal(local_apic[0x380 / 4], 16 * MS * TSC_PER_NS / 4 + 1);
+    apic_memory = NULL;
 }
 
 int main(void)
@@ -190,6 +194,7 @@ int main(void)
         cmocka_unit_test(whatever_else_is_due_ends_the_turn),
         cmocka_unit_test(output_ends_the_turn_with_the_tick),
         cmocka_unit_test(lateness_is_told),
+        cmocka_unit_test(the_apic_is_reached_by_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
