@@ -23,13 +23,13 @@ lean_tick:
     rdtsc
     shlq $32, %rdx
     orq %rdx, %rax
+    movq T(TURN_OTHER), %r12
+    cmpq %r12, %rax                     /* somebody else is due */
+    jae turn_over
     movq T(TURN_TICK), %r10
     movq %rax, %r11
     subq %r10, %r11
     cmpq T(TURN_LEAN_WINDOW), %r11      /* too early, or late */
-    jae slow_restore
-    movq T(TURN_OTHER), %r12
-    cmpq %r12, %rax                     /* somebody else is due */
     jae slow_restore
     movq T(TURN_DIRTY), %r11
     cmpl $0, (%r11)
@@ -127,6 +127,18 @@ deliver_in_c:
     pushq $0
     pushq $VECTOR_TIMER
     jmp trap_tick
+
+/* The turn ends whatever else there is: C would only say so. */
+turn_over:
+    movq T(TURN_APIC), %r11
+    testq %r11, %r11
+    jz slow_restore
+    movl $0, APIC_EOI(%r11)
+    movq %r8, %rax
+    movq %r9, %rdx
+    pushq $0
+    pushq $VECTOR_TIMER
+    jmp trap_turn_over
 
 slow_restore:
     movq %r8, %rax

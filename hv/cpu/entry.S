@@ -118,7 +118,7 @@ iretq_after_\function:
     .endm
 
     .balign 16
-    .globl trap_common, trap_timer, trap_tick
+    .globl trap_common, trap_timer, trap_tick, trap_turn_over
 trap_common:
     ASK_C trap_from_guest
 trap_page_fault:
@@ -128,6 +128,9 @@ trap_timer:
 trap_tick:
     ASK_C tick_from_guest
 
+trap_turn_over:                         /* from a guest, and C knows what for */
+    PUSH_GUEST_REGISTERS
+    cld
 guest_leave:
     movl $1, %eax
 guest_return:

@@ -85,7 +85,10 @@ static inline void sched_turn_ends(struct guest *guest, uint64_t now_ns)
     guest->run_ns += used_ns;
     guest->virtual_ns += used_ns;
     guest->ready_since_ns = now_ns;
-    sched_place(guest, now_ns);
+    if (guest->state == GUEST_READY && !guest->paused)
+        queue_put(&sched.ready, &guest->place, guest, guest->virtual_ns);
+    else
+        sched_place(guest, now_ns);
     /* By the last to go, when nobody wants it: a turn of one alone may be long, and whoever comes next starts here. */
     uint64_t least_ns = sched.ready.first ? sched.ready.first->key_ns : guest->virtual_ns;
     if (least_ns > sched.floor_ns)

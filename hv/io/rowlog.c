@@ -7,15 +7,14 @@
 
 #define STILL_NS 100000000ull
 #define REPEAT_NS 1000000000ull
+
 /*
- * A print leaves at most 25 old rows of 80 and makes new ones of its own bytes. The rest of the ring holds what was
+ * Why VCON_LOG_FULL_BYTES: a print leaves at most 25 old rows of 80 and makes new ones of its own bytes. The rest of the ring holds what was
  * pending when the guest was last found not to be full, one more print of 4096 bytes, and the rows that then stand on
  * the screen: 3 times 25 * 81 bytes, and 81 for each 80 bytes printed.
  */
-#define FULL_BYTES (VCON_LOG_BYTES / 4)
-
 #define PRINT_MAX 4096u
-_Static_assert(FULL_BYTES + 3 * 25 * 81 + (VCON_PENDING_BYTES + PRINT_MAX) * 81 / 80 + 81 <= VCON_LOG_BYTES, "room");
+_Static_assert(VCON_LOG_FULL_BYTES + 3 * 25 * 81 + (VCON_PENDING_BYTES + PRINT_MAX) * 81 / 80 + 81 <= VCON_LOG_BYTES, "room");
 #define EIGHT_BLANKS 0x2020202020202020ull
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
@@ -128,9 +127,4 @@ int vcon_log_take(struct vcon *console, uint8_t text[VCON_COLS])
     memcpy(text, record + 1, VCON_COLS);    /* all of it costs less than counting */
     console->log_tail += 1 + record[0];
     return record[0];
-}
-
-bool vcon_log_is_full(const struct vcon *console)
-{
-    return console->log_head - console->log_tail > FULL_BYTES;
 }

@@ -217,9 +217,3 @@ void vcon_write_at(struct vcon *console, const uint8_t *bytes, size_t length, un
     vcon_place_cursor(console, old_row, old_column);
     console->attribute = old_attribute;
 }
-
-void vcon_set_time(struct vcon *console, uint64_t now_ns)
-{
-    vcon_settle(console);
-    console->now_ns = now_ns;
-}

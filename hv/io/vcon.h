@@ -17,6 +17,7 @@
 #define VCON_TALL_ROWS 88   /* 63 scrolls between two copies of the screen; each guest pays 192 bytes a row */
 #define VCON_ATTRIBUTE_START 7
 #define VCON_LOG_BYTES 16384    /* a power of two; see rowlog.c */
+#define VCON_LOG_FULL_BYTES (VCON_LOG_BYTES / 4)    /* see rowlog.c */
 #define VCON_PENDING_BYTES 1536 /* 19 rows; see rowlog.c before making it more */
 
 struct vcon_row_log {
@@ -70,7 +71,6 @@ static inline void vcon_place_cursor(struct vcon *console, unsigned row, unsigne
 /* Move, colour, print, then put cursor and colour back (the saved cursor does not move with a scroll). */
 void vcon_write_at(struct vcon *console, const uint8_t *bytes, size_t length, unsigned row, unsigned column,
                    uint8_t attribute);
-void vcon_set_time(struct vcon *console, uint64_t now_ns);
 
 /*
  * Print in two steps, of which the second can wait: put length bytes to the place that vcon_room gives (NULL: they do
@@ -99,6 +99,13 @@ static inline void vcon_settle(struct vcon *console)
         vcon_render_pending(console);
 }
 
+/* What is printed from now on is stamped with this time. */
+static inline void vcon_set_time(struct vcon *console, uint64_t now_ns)
+{
+    vcon_settle(console);
+    console->now_ns = now_ns;
+}
+
 /*
  * Log rows that have been still for 100 ms (at most once a second each while they keep changing); all = every changed
  * row.
@@ -109,6 +116,9 @@ bool vcon_log_waits(const struct vcon *console);
 /* Take the oldest logged row: CP437 bytes without trailing blanks (never empty), at most 80. Returns length, or -1. */
 int vcon_log_take(struct vcon *console, uint8_t text[VCON_COLS]);
 /* True when the log is so full that the owner must not print more until rows were taken. */
-bool vcon_log_is_full(const struct vcon *console);
+static inline bool vcon_log_is_full(const struct vcon *console)
+{
+    return console->log_head - console->log_tail > VCON_LOG_FULL_BYTES;
+}
 
 #endif

@@ -62,11 +62,6 @@ void vcon_render_pending(struct vcon *console)
     console->pending_bytes = 0;
 }
 
-void vcon_set_time(struct vcon *console, uint64_t now_ns)
-{
-    console->now_ns = now_ns;
-}
-
 /* A turn from 1 s on, whose guest has its tick 10 ms later; other_ms: when somebody else is due. */
 static void begin(uint64_t other_ms)
 {
