@@ -99,6 +99,12 @@ FIGURES = {
     ],
 }
 
+# Of busy guests: how far a share may be off its 1/N, what a switch may cost. The project has a goal for the cost of a
+# switch, and no limit; this one is ours.
+SHARE_GOAL, SHARE_LIMIT = 0.01, 0.03
+SWITCH_GOAL, SWITCH_LIMIT = 400, 600
+SWITCH_CR3_WRITES = 1
+
 # Rows above their limit, with their figure when they were last looked at. They may not grow, and a row that meets its
 # limit leaves this list: it only gets shorter. So too for events: "row.event".
 KNOWN = {}
@@ -194,6 +200,29 @@ def judge_figures(part, figures, committed):
                 yield key, text
             if grew(value, committed.get(key, value)):
                 yield key, f"{part}.{key} is {value:.8g}, was {committed[key]:.8g}: docs/performance.json"
+
+
+def judge_shares(count, figures, committed):
+    """What is wrong with the figures of count busy guests, as texts. committed: by count as a text."""
+    key = f"shares.{count}"
+    for share in (figures["least"], figures["most"]):
+        if round(abs(share - 1), 4) > SHARE_LIMIT:
+            yield f"{key}: a guest got {share:.4f} of its share, never off by more than {SHARE_LIMIT:.0%}"
+    cost, cr3_writes = figures["instructions_per_switch"], figures["cr3_per_switch"]
+    if int(count) == 1:
+        if cost is not None:
+            yield f"{key}: one guest alone has switches"
+        return
+    if cost is None:
+        yield f"{key}.switch was not measured"
+        return
+    yield from problems_above(f"{key}.switch", cost, SWITCH_LIMIT, "")
+    yield from problems_above(f"{key}.switch.cr3_writes", cr3_writes, SWITCH_CR3_WRITES, "")
+    before = committed.get(count, {}).get("instructions_per_switch")
+    if before is None:
+        yield f"{key} is not in {JSON.relative_to(ROOT)}: run scripts/bench"
+    elif grew(cost, before):
+        yield f"{key}.switch is {cost}, was {before}: docs/performance.json"
 
 
 def read_committed():

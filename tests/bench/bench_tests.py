@@ -50,9 +50,23 @@ def image():
         yield Result(f"bench.image.{efi.stem}", bool(right), f"{inside} in {efi}; of the floor: {sorted(found)}")
 
 
+def shares():
+    """Some numbers of busy guests, for a shorter time than scripts/bench has them run; one result a number."""
+    try:
+        figures = bench_runs.measure_shares(short=True)
+    except bench_runs.BenchError as error:
+        yield Result("bench.shares", False, str(error))
+        return
+    committed = bench.read_committed().get("shares", {})
+    for count, found in figures.items():
+        problems = list(bench.judge_shares(count, found, committed))
+        yield Result(f"bench.shares.{count}", not problems, "\n".join(problems))
+
+
 def tests():
     """Name and function of each test."""
     yield "bench.image", image
     yield "bench.rows", rows
+    yield "bench.shares", shares
     yield "bench.boot", part("boot", bench_runs.measure_boot)
     yield "bench.memory", part("memory", bench_runs.measure_memory)

@@ -30,7 +30,7 @@ struct phase {
 };
 
 static const struct phase long_phases[PHASES_MAX] = {
-    { 32, 4000 }, { 16, 2400 }, { 8, 1200 }, { 4, 600 }, { 2, 600 }, { 1, 200 }
+    { 32, 4000 }, { 16, 2400 }, { 8, 1200 }, { 4, 1200 }, { 2, 1200 }, { 1, 200 }
 };
 static const struct phase short_phases[PHASES_MAX] = { { 32, 1600 }, { 8, 600 }, { 2, 400 }, { 1, 100 } };
 

@@ -3,6 +3,7 @@ import unittest
 from unittest import mock
 from xml.etree import ElementTree
 
+import bench_runs
 from lib import bench, bench_page, figure
 
 ROW = bench.Row("magic", "hv_magic", 6, 15, 30, {"cr3_writes": 0, "port_in+port_out": 2})
@@ -53,6 +54,55 @@ class JudgeTest(unittest.TestCase):
     def test_missing(self):
         self.assertEqual(list(bench.judge(ROW, {}, {})), ["magic was not measured"])
         self.assertIn("not in docs/performance.json", list(bench.judge(ROW, {"magic": sample(1)}, {}))[0])
+
+
+class SharesTest(unittest.TestCase):
+    FIGURES = {"least": 0.97, "most": 1.03, "instructions_per_switch": 400, "cr3_per_switch": 1}
+
+    def judge(self, count="8", before=None, **figures):
+        found = {**self.FIGURES, **figures}
+        return list(bench.judge_shares(count, found, {count: before or found}))
+
+    def test_limits(self):
+        self.assertEqual(self.judge(), [])
+        self.assertEqual(self.judge(instructions_per_switch=600), [])
+        for bad, wanted in (({"least": 0.9699}, "got 0.9699"), ({"most": 1.0301}, "got 1.0301"),
+                            ({"instructions_per_switch": 601}, "never above 600"),
+                            ({"cr3_per_switch": 1.01}, "never above 1"),
+                            ({"instructions_per_switch": None}, "not measured")):
+            text, = self.judge(**bad)
+            self.assertIn(wanted, text)
+
+    def test_growth(self):
+        self.assertEqual(self.judge(before={"instructions_per_switch": 393}), [])
+        text, = self.judge(before={"instructions_per_switch": 392})
+        self.assertIn("was 392", text)
+        text, = bench.judge_shares("8", self.FIGURES, {})
+        self.assertIn("not in docs/performance.json", text)
+
+    def test_one_alone_has_no_switches(self):
+        self.assertEqual(self.judge("1", instructions_per_switch=None, cr3_per_switch=None), [])
+        self.assertIn("has switches", self.judge("1")[0])
+
+    def test_notes_become_a_timeline(self):
+        """A runs, B runs, a tick of B's, A runs to the end; the loop of 10 is in every gap."""
+        notes_a, notes_b = [(100, 600), (1000, 1010)], [(0, 150), (300, 370), (500, 1100)]
+        self.assertEqual(list(bench_runs.stretches(notes_a, 1000)), [(0, 100), (600, 1000)])
+        self.assertEqual(list(bench_runs.stretches(notes_b, 1000)), [(150, 300), (370, 500)])
+        found = bench_runs.share_figures(2, 1000, [(0, 700, 2, notes_a), (0, 700, 2, notes_b)], 10)
+        self.assertEqual((found["instructions_per_switch"], found["cr3_per_switch"]), (65, 1))
+        self.assertEqual((found["least"], found["most"], found["not_guests"]), (0.56, 1.0, 0.22))
+        self.assertEqual(found["switches_with_more"], 0)
+
+    def test_a_look_is_no_switch(self):
+        notes = [[(100, 5000), (5100, 10000)], [(0, 200), (4000, 5200), (9000, 10100)]]
+        rows = [(0, 10000, 4, each) for each in notes]
+        found = bench_runs.share_figures(2, 10000, rows, 0)
+        self.assertEqual((found["instructions_per_switch"], found["switches_with_more"]), (100, 1))
+
+    def test_two_cannot_run_at_once(self):
+        with self.assertRaises(bench_runs.BenchError):
+            bench_runs.share_figures(2, 1000, [(0, 9, 1, [(500, 1000)]), (0, 9, 1, [(0, 400)])], 10)
 
 
 class PageTest(unittest.TestCase):
