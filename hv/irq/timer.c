@@ -105,7 +105,7 @@ void timer_set_alarm(uint64_t at_ns)
 
 void timer_set_alarm_in(uint64_t span_tsc)
 {
-    start_count(timer_multiply_32(span_tsc, alarm_per_tsc_32) + 1);    /* rounded up: too early would cost another one */
+    start_count(timer_multiply_32(span_tsc, alarm_per_tsc_32) + 1);   /* rounded up: too early costs another */
 }
 
 bool timer_alarm_by_hand(volatile uint32_t **apic, uint64_t *count_per_tsc_32)
