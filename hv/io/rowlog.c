@@ -10,8 +10,8 @@
 
 /*
  * Why VCON_LOG_FULL_BYTES: a print leaves at most 25 old rows of 80 and makes new ones of its own bytes. The rest of
- * the ring holds what was pending when the guest was last found not to be full, one more print of 4096 bytes, and the rows
- * that then stand on the screen: 3 times 25 * 81 bytes, and 81 for each 80 bytes printed.
+ * the ring holds what was pending when the guest was last found not to be full, one more print of 4096 bytes, and the
+ * rows that then stand on the screen: 3 times 25 * 81 bytes, and 81 for each 80 bytes printed.
  */
 #define PRINT_MAX 4096u
 _Static_assert(VCON_LOG_FULL_BYTES + 3 * 25 * 81 + (VCON_PENDING_BYTES + PRINT_MAX) * 81 / 80 + 81 <= VCON_LOG_BYTES,
