@@ -44,11 +44,11 @@ def scroll_back():
         # Nothing but this byte comes, and no guest is there: half a sequence must wake the loop by itself.
         machine.type("\x1b")
         yield check("scroll.lone_escape_is_a_key", machine.wait(AT_BOTTOM, 5))
-        machine.type("run event_rate &\r")
-        machine.wait("event_rate (.*\n)*cobble> *\n")
+        machine.type("run event_rate.shown &\r")
+        machine.wait(r"event_rate\.shown (.*\n)*cobble> *\n")
         machine.press("shift", "pgup")
         yield check("scroll.beside_a_guest", machine.wait("12 of"))
-        yield check("scroll.output_returns", machine.wait(f"event_rate: exit 0 in(.*\n)*{AT_BOTTOM}"))
+        yield check("scroll.output_returns", machine.wait(f"event_rate.shown: exit 0 in(.*\n)*{AT_BOTTOM}"))
 
 
 def prints():

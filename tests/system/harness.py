@@ -24,6 +24,7 @@ class Guest:
     name: str
     spec: str
     reason: str
+    heading: str
 
 
 @dataclasses.dataclass
@@ -45,12 +46,14 @@ class Boot:
 
 def read_manifest():
     """Every guest of tests/guests/manifest."""
-    guests = []
+    guests, heading = [], ""
     for line in MANIFEST.read_text().splitlines():
         line, _, reason = line.partition("  # reason:")
         line = line.split("  #")[0].strip()
-        if line and line[0] not in "#[":
-            guests.append(Guest(line.split()[0], line, reason.strip()))
+        if line.startswith("["):
+            heading = line.strip("[]")
+        elif line and line[0] != "#":
+            guests.append(Guest(line.split()[0], line, reason.strip(), heading))
     return guests
 
 
