@@ -1,7 +1,7 @@
 /*
- * events.S - the least code that takes a timer tick, and that gives a guest's kernel an INT n of guest user, a tick or a
- * page fault of its own: the frame is pushed, the handler starts. What a handler does not know is the shipped one's, or
- * refused; no write to the guest's stack faults.
+ * events.S - the least code that takes a timer tick, and that gives a guest's kernel an INT n of guest user, a tick or
+ * a page fault of its own: the frame is pushed, the handler starts. What a handler does not know is the shipped one's,
+ * or refused; no write to the guest's stack faults.
  */
 #include "handler.h"
 
