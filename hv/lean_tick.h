@@ -21,8 +21,6 @@
 #define TURN_CURSOR 104
 
 #define LEAN_SLOT_TIMER 0x20
-#define LEAN_KERNEL_FRAME_BYTES 20
-#define LEAN_MODE_KERNEL 0x00001337
 #define LEAN_VIRQ_COALESCED (LEAN_VIRQ_ENABLED + 1032)
 #define VECTOR_TIMER 0xF0
 #define APIC_EOI 0xB0               /* SDM vol. 3 "Local APIC Register Address Map" */

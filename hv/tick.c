@@ -59,8 +59,7 @@ AT(TURN_CURSOR, cursor);
 _Static_assert(LEAN_VIRQ_COALESCED == offsetof(struct guest, virq.ticks_coalesced), "struct virq");
 _Static_assert(offsetof(struct vcon, column) == offsetof(struct vcon, row) + 1, "read as one word");
 _Static_assert(offsetof(struct virq, key_is_next) == offsetof(struct virq, enabled) + 1, "read as one word");
-_Static_assert(LEAN_SLOT_TIMER == HV_SLOT_TIMER && LEAN_MODE_KERNEL == HV_MODE_KERNEL, "the contract");
-_Static_assert(LEAN_KERNEL_FRAME_BYTES == 4 * INJECT_KERNEL_WORDS, "the contract");
+_Static_assert(LEAN_SLOT_TIMER == HV_SLOT_TIMER, "the contract");
 _Static_assert(VECTOR_TIMER == IRQ_VECTOR_TIMER, "the vector");
 
 static uint32_t cursor_of(const struct guest *guest)

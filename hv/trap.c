@@ -103,24 +103,23 @@ bool trap_may_enter(struct guest *guest)
 
 bool page_fault_from_guest(struct guest *guest);
 
-/* A #PF, straight from entry.S. True: the guest may go on at once; nothing else can have become due by it. */
+/* A #PF that lean_fault.S left. True: the guest may go on at once; nothing else can have become due by it. */
 bool page_fault_from_guest(struct guest *guest)
 {
     uint64_t linear = insn_read_cr2();
-    uint32_t error;
 
     if (is_beyond_segment(linear))
         return deliver_exception(guest, EXC_GP, 0, 0);
     gva_t address = GVA(linear - GUEST_LINEAR_BASE);
     uint32_t access = (uint32_t)guest->frame.error & (ACCESS_WRITE | ACCESS_USER);
-    enum gfault fault = gspace_fault(&guest->space, address, access, &error);
+    enum gfault fault = gspace_fault(&guest->space, address, access);
     if (fault == GFAULT_FILLED) {
         guest->hidden_fault_count++;
         return true;
     }
     guest->fault_address = address.v;
-    if (fault == GFAULT_REFLECT)
-        return deliver_exception(guest, EXC_PF, error, address.v);
+    if (fault < GFAULT_FILLED)
+        return deliver_exception(guest, EXC_PF, fault, address.v);
     gmem_end(guest, address, fault);
     return false;
 }
@@ -165,11 +164,12 @@ static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
                          frame->cs & 3 ? "a guest" : "the hypervisor");
 }
 
-/* Where lean.S and lean_tick.S go on when guest memory is out of reach. */
-extern const char lean_give_up[], lean_call_give_up[], lean_call_unreadable[], lean_tick_give_up[];
+/* Where lean.S, lean_fault.S and lean_tick.S go on when guest memory is out of reach. */
+extern const char lean_give_up[], lean_call_give_up[], lean_call_unreadable[], lean_fault_give_up[],
+    lean_tick_give_up[];
 
 /*
- * A fault of lean.S never ends the guest: the guest's registers are not saved yet, and the word may be one that the
+ * A fault of these never ends the guest: the guest's registers are not saved yet, and the word may be one that the
  * call does not have. C looks again, and knows both.
  */
 static bool may_end(uint64_t fixup)
@@ -177,7 +177,7 @@ static bool may_end(uint64_t fixup)
     const char *where = (const char *)(uintptr_t)fixup;
 
     return where != lean_give_up && where != lean_call_give_up && where != lean_call_unreadable &&
-           where != lean_tick_give_up;
+           where != lean_fault_give_up && where != lean_tick_give_up;
 }
 
 /* The hypervisor touched a guest's memory: the same hidden faults. */

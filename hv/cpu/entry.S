@@ -1,14 +1,15 @@
 /*
  * entry.S - start, the entry points of the 256 gates, the way into a guest and back, and the copy that may fault.
  *
- * A trap from a guest lands in its struct trap_frame: TSS.RSP0 points just past it, the processor pushes the last five
- * words, the code here the rest, and ASK_C calls a function of C on the stack that guest_enter left; the guest goes on
- * when that says so, and guest_enter returns when not. C therefore never nests, and a guest's registers need no copying.
- * A trap from the hypervisor itself is a call of trap_in_hv on the current stack.
+ * A trap from a guest lands in its struct trap_frame: TSS.RSP0 points just past it, the processor pushes the last
+ * five words, the code here the rest, and ASK_C calls a function of C on the stack that guest_enter left; the guest
+ * goes on when that says so, and guest_enter returns when not. C therefore never nests, and a guest's registers need
+ * no copying. A trap from the hypervisor itself is a call of trap_in_hv on the current stack.
  */
 #define SEL_GUEST_DATA 0x33
 #define VECTOR_DEBUG 1
 #define VECTOR_GP 13
+#define VECTOR_PF 14
 #define VECTOR_HYPERCALL 0xDE
 #define VECTOR_HOST 0xF0             /* and up: host interrupts (irq/irq.h), the timer's first */
 
@@ -75,11 +76,13 @@ trap_entry_points:
     .balign 16
     .if vector == VECTOR_HYPERCALL
     jmp lean_hypercall                  /* hot: hv/guest/lean.S, which comes to trap_common for what is not */
+    .elseif vector == VECTOR_PF
+    jmp lean_page_fault                 /* hot, too, like the next two */
     .elseif vector >= 32 && vector < VECTOR_HOST
     movl $vector, %r8d
     jmp lean_soft_interrupt
     .elseif vector == VECTOR_HOST
-    jmp lean_tick                       /* hot, too: hv/lean_tick.S */
+    jmp lean_tick
     .else
     .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
     pushq $0
@@ -87,8 +90,6 @@ trap_entry_points:
     pushq $vector
     .if vector == 2 || vector == 8 || vector == 18
     jmp trap_on_own_stack               /* on a stack of their own, wherever they came from */
-    .elseif vector == 14
-    jmp trap_page_fault
     .else
     jmp trap_common
     .endif
@@ -118,7 +119,7 @@ iretq_after_\function:
     .endm
 
     .balign 16
-    .globl trap_common, trap_timer, trap_tick, trap_turn_over
+    .globl trap_common, trap_page_fault, trap_timer, trap_tick, trap_turn_over
 trap_common:
     ASK_C trap_from_guest
 trap_page_fault:
@@ -152,7 +153,7 @@ trap_from_hv:
     cmpl $VECTOR_DEBUG, (%rsp)
     je debug_ignored
     .irp where, lean_iretq_magic, lean_iretq_disable, lean_iretq_enable, lean_iretq_call, lean_iretq_iret, \
-        lean_iretq_interrupt, lean_iretq_tick, \
+        lean_iretq_interrupt, lean_iretq_filled, lean_iretq_fault, lean_iretq_fault_user, lean_iretq_tick, \
         lean_iretq_tick_handler
     cmpq $\where, 16(%rsp)
     je lean_iretq_failed

@@ -96,14 +96,13 @@ void gmem_end(struct guest *guest, gva_t address, enum gfault fault)
 
 bool gmem_fill(struct guest *guest, gva_t address, uint32_t access, bool may_end)
 {
-    uint32_t error;
-    enum gfault fault = gspace_fault(&guest->space, address, access, &error);
+    enum gfault fault = gspace_fault(&guest->space, address, access);
 
     if (fault == GFAULT_FILLED) {
         guest->hidden_fault_count++;
         return true;
     }
-    if (fault != GFAULT_REFLECT && may_end && !is_peeking)
+    if (fault > GFAULT_FILLED && may_end && !is_peeking)
         gmem_end(guest, address, fault);
     return false;
 }

@@ -5,19 +5,7 @@
  * memory that faults for good, goes to the slow path with nothing changed yet; C then does the same from the start and
  * has the words for what is wrong. So each rule here is also in hypercall/irq.c or deliver.c, and tests run both.
  */
-#include "guest/lean.h"
-
-/* Where things are, while R15 holds what RSP was at the trap. */
-#define G(offset) (offset - LEAN_TRAP)(%r15)
-#define G_AT(offset, index, scale) (offset - LEAN_TRAP)(%r15, index, scale)
-
-/* Guest memory may fault: then start over in C. */
-#define MAY_FAULT(label, otherwise) .pushsection .extable, "a"; .quad label, otherwise; .popsection
-
-/* Make the next event record: its offset, the lowest byte of a count in 16s, goes to the register. */
-#define NEXT_EVENT(register) \
-    movzbl G(LEAN_EVENTS), register; \
-    addq $LEAN_EVENT_BYTES, G(LEAN_EVENTS)
+#include "guest/lean_macros.inc"
 
 /* The record of a call without arguments. */
 #define RECORD_CALL(number) \
@@ -60,7 +48,8 @@ lean_iretq_enable:
 
 /*
  * Calls that C can answer at once from two words, and that change nothing but EAX: bool lean_calls[number](guest, word
- * 0, word 1). False: C did nothing, and the slow path says what is wrong. C keeps RBX, RBP and R12 to R15.
+ * 0, word 1). False: C did nothing, and the slow path says what is wrong. The
+ * guest's registers are kept as by KEEP_REGISTERS, but for the order.
  */
 lean_call:
     movl LEAN_ESP(%r15), %r11d
@@ -84,11 +73,7 @@ lean_call:
     cld
     call *lean_calls(, %rax, 8)
     testb %al, %al
-    popq %rdi
-    popq %rax
-    movq %r12, %rcx
-    movq %r13, %rdx
-    movq %r14, %rsi
+    TAKE_REGISTERS
     jz lean_call_undo
     movq %r15, %rsp
     .globl lean_iretq_call
@@ -163,51 +148,21 @@ lean_soft_interrupt:
     movq %rsp, %r15
     cmpl $LEAN_USER_CS, LEAN_CS(%r15)
     jne lean_slow
-    movl G_AT(LEAN_IDT, %r8, 8), %r9d
-    leal -1(%r9), %r10d
-    cmpl $LEAN_MAX_GVA, %r10d           /* empty, or beyond the segment */
-    jae lean_slow
+    FIND_HANDLER G_AT(LEAN_IDT, %r8, 8), lean_slow
     cmpb $0, G_AT(LEAN_IDT + 4, %r8, 8) /* privileged */
     jne lean_slow
+    LOOK_AT_INTERRUPTED
     movl G(LEAN_ESP0), %r10d
     subl $LEAN_USER_FRAME_BYTES, %r10d
-    movl LEAN_EFLAGS(%r15), %r11d
-    movzbl G(LEAN_VIRQ_ENABLED), %r12d
-    shll $LEAN_IF_SHIFT, %r12d
-    movl %r11d, %r13d
-    andl $LEAN_SHOWN, %r13d
-    leal LEAN_FIXED(%r12, %r13), %r12d
-    movl (%r15), %r13d
     movl LEAN_ESP(%r15), %r14d
     movq hv_resume_rsp(%rip), %rsp
-1:  movq $0, LEAN_BASE(%r10)            /* fault address, error word */
-2:  movl %r13d, LEAN_BASE + 8(%r10)
-3:  movl $LEAN_MODE_USER, LEAN_BASE + 12(%r10)
-4:  movl %r12d, LEAN_BASE + 16(%r10)
-5:  movl %r14d, LEAN_BASE + 20(%r10)
-    MAY_FAULT(1b, lean_give_up)
-    MAY_FAULT(2b, lean_give_up)
-    MAY_FAULT(3b, lean_give_up)
-    MAY_FAULT(4b, lean_give_up)
-    MAY_FAULT(5b, lean_give_up)
-    movb $0, G(LEAN_VIRQ_ENABLED)
-    incq G(LEAN_EVENT_COUNT)
+    PUSH_FRAME $0, LEAN_MODE_USER, lean_give_up
+    PUSH_USER_ESP lean_give_up
     NEXT_EVENT(%r12d)
     movq %r8, G_AT(LEAN_EVENTS_RING, %r12, 1)
     subl $LEAN_INT_BYTES, %r13d
     movl %r13d, G_AT(LEAN_EVENTS_RING + 8, %r12, 1)
-    andl $LEAN_HANDLER_KEEPS, %r11d
-    orl $LEAN_FORCED, %r11d
-    movq %r9, LEAN_EIP(%r15)
-    movq $LEAN_KERNEL_CS, LEAN_CS(%r15)
-    movq %r11, LEAN_EFLAGS(%r15)
-    movq %r10, LEAN_ESP(%r15)
-    movq $LEAN_KERNEL_SS, LEAN_SS(%r15)
-    movl $LEAN_DATA, %r8d
-    movl %r8d, %ds
-    movl %r8d, %es
-    movl %r8d, %fs
-    movl %r8d, %gs
+    START_HANDLER_FROM_USER
     movq %r15, %rsp
     .globl lean_iretq_interrupt
 lean_iretq_interrupt:

@@ -1,14 +1,17 @@
 /*
- * lean.h - what lean.S knows of struct guest and the contract, as plain numbers; lean_check.c proves them.
+ * lean.h - what the hot paths in assembly know of struct guest and the contract, as plain numbers; lean_check.c proves
+ * them.
  */
 #ifndef GUEST_LEAN_H
 #define GUEST_LEAN_H
 
 /* Offsets in struct guest; LEAN_TRAP is where the processor's five words begin. */
 #define LEAN_TRAP 72
+#define LEAN_HIDDEN_FAULTS 640
 #define LEAN_VIRQ_ENABLED 2960
 #define LEAN_VIRQ_PENDING 2962       /* 32 bits: tick_pending, a zero byte, key_count */
 #define LEAN_PAGING 4040
+#define LEAN_SPACE 4008
 #define LEAN_ESP0 624
 #define LEAN_EVENT_COUNT 632
 #define LEAN_EVENTS 648             /* struct guest_events: next, then the ring */
@@ -32,6 +35,10 @@
 #define LEAN_BASE 0x1000000         /* gva 0 in linear space */
 #define LEAN_MAX_GVA 0xFEFFFFFF
 #define LEAN_MODE_USER 0x13370000
+#define LEAN_MODE_KERNEL 0x00001337
+#define LEAN_SLOT_PF 14
+#define LEAN_ACCESS 6               /* ACCESS_ bits of pagetable/gwalk.h */
+#define LEAN_FILLED 8               /* GFAULT_FILLED; below: the error code of the guest's own fault */
 #define LEAN_MAGIC 0xC001C0DE
 #define LEAN_CALL_MAGIC 0
 #define LEAN_CALL_IRET 2
@@ -40,6 +47,7 @@
 #define LEAN_CALLS 13               /* lean_calls of hypercall/lean_calls.c: numbers below */
 #define LEAN_VECTOR 0xDE
 #define LEAN_USER_FRAME_BYTES 24
+#define LEAN_KERNEL_FRAME_BYTES 20
 #define LEAN_INT_BYTES 2
 
 #define LEAN_IF 0x200

@@ -7,6 +7,7 @@
 #include "guest/guest.h"
 #include "guest/lean.h"
 #include "irq/inject.h"
+#include "pagetable/gwalk.h"
 
 #define AT(offset, field) _Static_assert((offset) == offsetof(struct guest, field), #field)
 
@@ -21,6 +22,8 @@ AT(LEAN_VIRQ_PENDING, virq.tick_pending);
 AT(LEAN_VIRQ_PENDING + 1, virq.unused);
 AT(LEAN_VIRQ_PENDING + 2, virq.key_count);
 AT(LEAN_PAGING, space.paging);
+AT(LEAN_SPACE, space);
+AT(LEAN_HIDDEN_FAULTS, hidden_fault_count);
 AT(LEAN_ESP0, esp0);
 AT(LEAN_EVENT_COUNT, event_count);
 AT(LEAN_EVENTS, events.next_bytes);
@@ -38,6 +41,9 @@ _Static_assert(LEAN_CALL_MAGIC == HV_CALL_MAGIC && LEAN_CALL_IRET == HV_CALL_IRE
 _Static_assert(LEAN_CALL_DISABLE == HV_CALL_DISABLE_INTERRUPTS && LEAN_CALL_ENABLE == HV_CALL_ENABLE_INTERRUPTS &&
                LEAN_VECTOR == HV_INT_VECTOR, "the contract");
 _Static_assert(LEAN_USER_FRAME_BYTES == 4 * INJECT_USER_WORDS, "the contract");
+_Static_assert(LEAN_KERNEL_FRAME_BYTES == 4 * INJECT_KERNEL_WORDS, "the contract");
+_Static_assert(LEAN_MODE_KERNEL == HV_MODE_KERNEL && LEAN_SLOT_PF == EXC_PF, "the contract");
+_Static_assert(LEAN_ACCESS == (ACCESS_WRITE | ACCESS_USER) && LEAN_FILLED == GFAULT_FILLED, "gspace_fault");
 _Static_assert(LEAN_SHOWN == INJECT_EFLAGS_SHOWN && LEAN_KEPT == INJECT_EFLAGS_KEPT, "EFLAGS");
 _Static_assert(LEAN_FORCED == INJECT_EFLAGS_FORCED && 1u << LEAN_IF_SHIFT == EFLAGS_IF, "EFLAGS");
 _Static_assert(LEAN_IF == EFLAGS_IF && LEAN_FIXED == EFLAGS_FIXED, "EFLAGS");

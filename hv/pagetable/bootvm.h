@@ -15,14 +15,13 @@ void bootvm_free(hpa_t root);
 enum gfault bootvm_fill(struct gspace *space, gva_t address);
 
 /* gspace_fault, paging off. Guest kernels run in ring 1; ring 3, by a RETF of the kernel's own, may touch nothing. */
-static inline enum gfault bootvm_fault(struct gspace *space, gva_t address, uint32_t access, uint32_t *error)
+static inline enum gfault bootvm_fault(struct gspace *space, gva_t address, uint32_t access)
 {
     bool is_inside = address.v < space->memory_bytes;
 
     if (is_inside && !(access & ACCESS_USER))
         return bootvm_fill(space, address);
-    *error = access | is_inside;
-    return GFAULT_REFLECT;
+    return access | is_inside;
 }
 
 #endif

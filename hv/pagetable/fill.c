@@ -7,6 +7,7 @@
 #include "pagetable/audit.h"
 #include "pagetable/bootvm.h"
 #include "pagetable/compile.h"
+#include "pagetable/fill_rest.h"
 #include "pagetable/gspace.h"
 #include "pagetable/gwalk.h"
 #include "pagetable/layout.h"
@@ -92,55 +93,8 @@ static bool fill(struct gspace *space, gva_t address, uint32_t access, const str
     return true;
 }
 
-/* The rest of fill_recent, seldom needed. */
-static __attribute__((noinline)) enum gfault fill_recent_rest(struct gspace *space, gva_t address, uint32_t frame,
-                                                              uint32_t record, uint64_t before)
-{
-    if (record)
-        rmap_add_another(space, frame, record);
-    if (before)
-        tlb_flush_page(address);
-    audit_check(space);
-    return GFAULT_FILLED;
-}
-
-/* fill_recent cannot tell. */
-#define GFAULT_UNKNOWN ((enum gfault)-1)
-
-/*
- * The hot part of fill, for a page of the 2 MiB where the last hidden fault was: the link is right as long as the PDE
- * is the same. No call but at the end, so that nothing needs saving.
- */
-static inline enum gfault fill_recent(struct gspace *space, gva_t address, uint32_t access, uint32_t *error)
-{
-    const struct shadow_recent *recent = &space->shadows->recent;
-    uint32_t entry = gtable_pte_index(address), pte = recent->entries[entry], rights = pte >> 1 & 3;
-    bool is_present = pte & GPTE_P;
-
-    if (!is_present || !(recent->allowed[access / 2] >> rights & 1)) {
-        *error = access | is_present;
-        return GFAULT_REFLECT;
-    }
-    uint32_t frame = pte >> GPTE_FRAME_SHIFT;
-    struct gframe *page = &space->frames[frame];
-    if (frame >= space->frame_count || !recent_is_plain(page))
-        return GFAULT_UNKNOWN;
-    uint64_t *leaf = &recent->leaves[entry % TABLE_ENTRIES], before = *leaf, bits = recent->leaf_bits[rights];
-    if (access & ~(uint32_t)bits & ACCESS_WRITE)
-        bits = compile_flipped(HPA(0));     /* allowed, and yet not writable: a flip page, and the kernel writes */
-    *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
-    if (recent->snapshot)
-        recent->snapshot[entry] = pte;
-    uint32_t record = bits & PTE_W ? rmap_try_add(page, recent->first_record | entry) : 0;
-    if (record || before)
-        return fill_recent_rest(space, address, frame, record, before);
-    audit_check(space);
-    return GFAULT_FILLED;
-}
-
 /* Look at everything. */
-static __attribute__((noinline)) enum gfault fault_walked(struct gspace *space, gva_t address, uint32_t access,
-                                                          uint32_t *error)
+static __attribute__((noinline)) enum gfault fault_walked(struct gspace *space, gva_t address, uint32_t access)
 {
     struct gwalk walk = walk_guest(space, address, access);
 
@@ -149,21 +103,50 @@ static __attribute__((noinline)) enum gfault fault_walked(struct gspace *space, 
         return fill(space, address, access, &walk) ? GFAULT_FILLED : GFAULT_NO_MEMORY;
     case GWALK_NOT_PRESENT:
     case GWALK_DENIED:
-        *error = gwalk_error(walk.verdict, access);
-        return GFAULT_REFLECT;
+        return gwalk_error(walk.verdict, access);
     default:
         return GFAULT_BAD_ENTRY;
     }
 }
 
-enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access, uint32_t *error)
+/*
+ * The hot part of fill, for a page of the 2 MiB where the last hidden fault was: the link is right as long as the PDE
+ * is the same. No call but at the end, so that nothing needs saving.
+ */
+static inline enum gfault fill_recent(struct gspace *space, gva_t address, uint32_t access)
+{
+    const struct shadow_recent *recent = &space->shadows->recent;
+    uint32_t entry = gtable_pte_index(address), pte = recent->entries[entry], rights = pte >> 1 & 3;
+    uint32_t is_present = pte & GPTE_P, frame = pte >> GPTE_FRAME_SHIFT;
+
+    if (!is_present || !(recent->allowed[access / 2] >> rights & 1))
+        return access | is_present;
+    struct gframe *page = &space->frames[frame];
+    if (frame >= space->frame_count || !recent_is_plain(page))
+        return fault_walked(space, address, access);
+    if (recent->snapshot)
+        recent->snapshot[entry] = pte;
+    uint64_t bits = recent->leaf_bits[rights];
+    if (access & ~(uint32_t)bits & ACCESS_WRITE)
+        bits = compile_flipped(HPA(0));     /* allowed, and yet not writable: a flip page, and the kernel writes */
+    uint64_t *leaf = &recent->leaves[entry % TABLE_ENTRIES], before = *leaf;
+    *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
+    if (bits & PTE_W) {
+        uint32_t record = rmap_try_add(page, recent->first_record | entry);
+        if (record)
+            return fill_rest_shared(space, page, record, address, before);
+    }
+    if (before)
+        return fill_rest_flush(space, address);
+    audit_check(space);
+    return GFAULT_FILLED;
+}
+
+enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access)
 {
     if (!space->paging)
-        return bootvm_fault(space, address, access, error);
-    if (recent_is(&space->shadows->recent, address)) {
-        enum gfault fault = fill_recent(space, address, access, error);
-        if (fault != GFAULT_UNKNOWN)
-            return fault;
-    }
-    return fault_walked(space, address, access, error);
+        return bootvm_fault(space, address, access);
+    if (recent_is(&space->shadows->recent, address))
+        return fill_recent(space, address, access);
+    return fault_walked(space, address, access);
 }

@@ -69,18 +69,18 @@ static inline hpa_t gspace_back(struct gspace *space, uint32_t frame)
     return host ? HPA((uint64_t)host << PAGE_SHIFT) : gspace_back_new(space, frame);
 }
 
+/* What a page fault is. Below GFAULT_FILLED: the guest's own, and the value is the error code of its #PF. */
 enum gfault {
-    GFAULT_FILLED,      /* a hidden fault: the access will now succeed */
-    GFAULT_REFLECT,     /* the guest's own: #PF with *error */
+    GFAULT_FILLED = 8,  /* a hidden fault: the access will now succeed */
     GFAULT_BAD_ENTRY,   /* PDE.PS, or an entry that names a frame outside RAM: the guest ends; see gspace_explain */
     GFAULT_NO_MEMORY,   /* the machine has no frame left: the guest ends */
 };
 
 /*
  * A page fault at a guest address below the segment limit, of the space that is loaded. access: ACCESS_ bits of
- * gwalk.h. error: the guest's error code, for GFAULT_REFLECT.
+ * gwalk.h. lean_fault.S calls it, too.
  */
-enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access, uint32_t *error);
+enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access);
 
 /* hv_setpd: directory is aligned and in RAM. Loads CR3. STATUS_NO_MEMORY: nothing changed. */
 MUST_CHECK enum status gspace_setpd(struct gspace *space, gpa_t directory, uint32_t wp);

@@ -291,19 +291,21 @@ struct access_result machine_access(struct gspace *space, gva_t address, bool is
             result.address = mmu.address;
             return result;
         }
-        switch (gspace_fault(space, address, access, &result.error)) {
+        enum gfault fault = gspace_fault(space, address, access);
+        switch (fault) {
         case GFAULT_FILLED:
             if (result.hidden_faults++ == MACHINE_RETRIES)
                 return result;
             break;
-        case GFAULT_REFLECT:
-            result.end = ACCESS_REFLECTED;
-            return result;
         case GFAULT_BAD_ENTRY:
             result.end = ACCESS_BAD_ENTRY;
             return result;
         case GFAULT_NO_MEMORY:
             result.end = ACCESS_NO_MEMORY;
+            return result;
+        default:
+            result.end = ACCESS_REFLECTED;
+            result.error = fault;
             return result;
         }
     }
