@@ -17,7 +17,8 @@
 struct shadow_pool;
 
 #define GFRAME_TRACED 0x1u      /* holds guest tables with a synced shadow: no leaf may be writable */
-#define GFRAME_MANY 0x2u        /* more writable leaves than leaf[] holds, at some time since the last protection */
+#define GFRAME_MANY 0x2u        /* more writable leaves than leaf[] holds, at some time since leaf[] was made */
+#define GFRAME_TRIED_SHIFT 8u   /* the upper byte of flags: when leaf[] was last made anew, see rmap.c; 0: never */
 #define GFRAME_LEAVES 2
 
 /* What is known of one frame of guest RAM. */

@@ -1,6 +1,7 @@
 /*
  * test_adjust.c - hv_adjustpg: addresses that are no page's are refused, also where the page beside is remembered; a
- * page that is remembered and one that is not are read again alike.
+ * page that is remembered and one that is not are read again alike. And: a frame that was writable in more places than
+ * are recorded can be traced again when these are gone.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -89,11 +90,35 @@ static void test_read_again(void **state)
     }
 }
 
+#define OTHER_TABLE 9u
+static void test_many_ends(void **state)
+{
+    (void)state;
+    put(OTHER_TABLE, 0, PAGE << 12 | FULL);
+    for (uint32_t i = 100; i < 104; i++)
+        put(TABLE, i, OTHER_TABLE << 12 | FULL);
+    put(DIRECTORY, 1, OTHER_TABLE << 12 | FULL);
+    assert_true(model_setpd(DIRECTORY, true));
+    for (uint32_t i = 100; i < 104; i++)
+        assert_int_equal(model_store(GVA(i << 12 | 8), false, 0), ACCESS_DONE);
+    assert_int_equal(model_load(GVA(1u << 22), false), ACCESS_DONE);
+    assert_true(model_space.frames[OTHER_TABLE].flags & GFRAME_MANY);
+    assert_true(model_setpd(DIRECTORY, true));
+    const struct shadow_table *table = shadow_find_table(&model_space, OTHER_TABLE, ROLE_WP);
+    assert_false(table->is_synced);
+    for (uint32_t i = 101; i < 104; i++)
+        put(TABLE, i, 0);
+    for (uint32_t i = 0; i < 256 && !table->is_synced; i++)
+        assert_true(model_setpd(DIRECTORY, true));
+    assert_true(table->is_synced && !(model_space.frames[OTHER_TABLE].flags & GFRAME_MANY));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_refused, start, stop),
         cmocka_unit_test_setup_teardown(test_read_again, start, stop),
+        cmocka_unit_test_setup_teardown(test_many_ends, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
