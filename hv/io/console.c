@@ -269,9 +269,9 @@ static struct screen_view choose_view(struct console *console)
     screen_touch_rows(console->vcon.dirty_rows);
     console->vcon.dirty_rows = 0;
     if (console->back == 0)
-        return (struct screen_view){ vcon_cells(&console->vcon, 0), console->vcon.row, console->vcon.column };
+        return (struct screen_view){ &console->vcon, NULL, console->vcon.row, console->vcon.column };
     scrollback_compose(console->vcon.history, &console->vcon, console->back, earlier);
-    return (struct screen_view){ earlier[0], VCON_ROWS, VCON_COLS - 1 };
+    return (struct screen_view){ &console->vcon, earlier[0], VCON_ROWS, VCON_COLS - 1 };
 }
 
 /* Whether anything that update_status shows is not what it was. */

@@ -19,21 +19,10 @@ _Static_assert(VCON_LOG_FULL_BYTES + 3 * 25 * 81 + (VCON_PENDING_BYTES + PRINT_M
 #define EIGHT_BLANKS 0x2020202020202020ull
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
-typedef uint32_t __attribute__((aligned(1), may_alias)) half_t;
 
 static bool is_blank(uint8_t character)
 {
     return character == ' ' || character == 0;
-}
-
-/* The characters of a row of cells, four at a time. */
-static void gather(const uint16_t *cells, uint8_t text[VCON_COLS])
-{
-    for (unsigned column = 0; column < VCON_COLS; column += 4) {
-        uint64_t four = *(const word_t *)(cells + column) & 0x00FF00FF00FF00FFull;
-        four = (four | four >> 8) & 0x0000FFFF0000FFFFull;
-        *(half_t *)(text + column) = (uint32_t)(four | four >> 16);
-    }
 }
 
 /* The length of a row's text without trailing blanks. */
@@ -49,20 +38,27 @@ static unsigned trimmed(const uint8_t text[VCON_COLS])
 }
 
 /*
- * Multiply and fold, eight bytes at a time; text is blanks from length on. Two texts of one row that collide are logged
- * once too seldom, which 1 in 4 billion may be.
+ * Multiply and fold, eight bytes at a time, never 0 but for no text. Two texts of one row that collide are logged once
+ * too seldom, which 1 in 4 billion may be.
  */
-static uint32_t hash_of(uint8_t text[VCON_COLS], unsigned length)
+static uint32_t hash_of(const uint8_t text[VCON_COLS], unsigned length)
 {
     uint64_t hash = length;
 
-    for (unsigned i = length; i % 8 != 0; i++)
-        text[i] = 0;
     for (unsigned i = 0; i < length; i += 8) {
-        hash = (hash ^ *(const word_t *)(text + i)) * 0x9E3779B97F4A7C15ull;
+        uint64_t eight = *(const word_t *)(text + i);
+        if (length - i < 8)
+            eight &= (1ull << 8 * (length - i)) - 1;
+        hash = (hash ^ eight) * 0x9E3779B97F4A7C15ull;
         hash ^= hash >> 32;
     }
-    return (uint32_t)hash;
+    return length && (uint32_t)hash == 0 ? 1 : (uint32_t)hash;
+}
+
+void rowlog_make_hash(struct vcon_row_log *log, const uint8_t text[VCON_COLS])
+{
+    log->hash_waits = false;
+    log->text_hash = hash_of(text, trimmed(text));
 }
 
 static uint32_t room(const struct vcon *console)
@@ -70,27 +66,35 @@ static uint32_t room(const struct vcon *console)
     return VCON_LOG_BYTES - (console->log_head - console->log_tail);
 }
 
-/* The text is written to where its record will be, and becomes one only if it is new. */
-void rowlog_leave_changed(struct vcon *console, struct vcon_row_log *log, const uint16_t *cells)
+/* Up to eight bytes more than length are written, which is room for a record's VCON_COLS. */
+static void add_record(struct vcon *console, const uint8_t text[VCON_COLS], unsigned length)
 {
-    uint8_t no_room[1 + VCON_COLS];
-    bool fits = room(console) > VCON_COLS;
-    uint8_t *record = fits ? &console->log[console->log_head % VCON_LOG_BYTES] : no_room;
+    uint8_t *record = &console->log[console->log_head % VCON_LOG_BYTES];
 
-    gather(cells, record + 1);
-    unsigned length = trimmed(record + 1);
-    uint32_t hash = hash_of(record + 1, length);
+    if (room(console) <= VCON_COLS) {
+        console->log_dropped_rows++;
+        return;
+    }
+    record[0] = (uint8_t)length;
+    for (unsigned i = 0; i < length; i += 8)
+        *(word_t *)(record + 1 + i) = *(const word_t *)(text + i);
+    console->log_head += 1 + length;
+}
+
+/* A row that is logged for the first time needs no hash: that is what most rows are logged for, and the last. */
+void rowlog_leave_changed(struct vcon *console, struct vcon_row_log *log, const uint8_t text[VCON_COLS])
+{
+    unsigned length = trimmed(text);
+
     log->changed = false;
     log->logged_ns = console->now_ns;
-    if (hash == log->text_hash)
+    bool is_new = log->text_hash == 0 ? length != 0 : hash_of(text, length) != log->text_hash;
+    if (!is_new)
         return;
-    log->text_hash = hash;
-    if (length && fits) {
-        record[0] = (uint8_t)length;
-        console->log_head += 1 + length;
-    } else if (length) {
-        console->log_dropped_rows++;
-    }
+    log->text_hash = 0;
+    log->hash_waits = length != 0;
+    if (length)
+        add_record(console, text, length);
 }
 
 void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all)

@@ -17,14 +17,24 @@ static inline void rowlog_touch(struct vcon *console, unsigned row)
     log->changed_ns = console->now_ns;
 }
 
-void rowlog_leave_changed(struct vcon *console, struct vcon_row_log *log, const uint16_t *cells);
+void rowlog_make_hash(struct vcon_row_log *log, const uint8_t text[VCON_COLS]);
+
+/* Before any character of this row changes: its text may be all that is known of what was logged. */
+static inline void rowlog_begin(struct vcon *console, unsigned row)
+{
+    struct vcon_row_log *log = &console->tall_rows[console->top + row];
+    if (log->hash_waits)
+        rowlog_make_hash(log, vcon_text(console, row));
+}
+
+void rowlog_leave_changed(struct vcon *console, struct vcon_row_log *log, const uint8_t text[VCON_COLS]);
 
 /* Output leaves this row: log it if its text is new. */
 static inline void rowlog_leave(struct vcon *console, unsigned row)
 {
     struct vcon_row_log *log = &console->tall_rows[console->top + row];
     if (console->log_enabled && log->changed)
-        rowlog_leave_changed(console, log, vcon_cells(console, row));
+        rowlog_leave_changed(console, log, vcon_text(console, row));
 }
 
 #endif

@@ -63,9 +63,17 @@ static void follow_cursor(const struct screen_view *view)
     cursor_column = view->cursor_column;
 }
 
+/* Until the next call. */
 static const uint16_t *row_cells(const struct screen_view *view, unsigned row)
 {
-    return row == STATUS_ROW ? status : view->cells + row * VCON_COLS;
+    static uint16_t cells[VCON_COLS];
+
+    if (row == STATUS_ROW)
+        return status;
+    if (view->cells)
+        return view->cells + row * VCON_COLS;
+    vcon_read_row(view->vcon, row, cells);
+    return cells;
 }
 
 /* Goes on below the row drawn last: rows that change all the time do not keep the others from being drawn. */

@@ -12,7 +12,8 @@
 
 /* What the cells are at the moment; the cursor may stand in the status line (row VCON_ROWS). */
 struct screen_view {
-    const uint16_t *cells;      /* VCON_ROWS rows of VCON_COLS, one behind the other */
+    const struct vcon *vcon;    /* the console as it is, unless there are cells: only rows to draw are read of it */
+    const uint16_t *cells;      /* VCON_ROWS rows of VCON_COLS, one behind the other; or NULL */
     unsigned cursor_row, cursor_column;
 };
 

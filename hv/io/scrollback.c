@@ -30,8 +30,9 @@ void scrollback_compose(const struct scrollback *history, const struct vcon *vco
                         uint16_t view[VCON_ROWS][VCON_COLS])
 {
     for (unsigned row = 0; row < VCON_ROWS; row++) {
-        const uint16_t *from = row < back ? history->rows[(history->pushed - back + row) % SCROLLBACK_ROWS]
-                                          : vcon_cells(vcon, row - back);
-        memcpy(view[row], from, sizeof(view[row]));
+        if (row < back)
+            memcpy(view[row], history->rows[(history->pushed - back + row) % SCROLLBACK_ROWS], sizeof(view[row]));
+        else
+            vcon_read_row(vcon, row - back, view[row]);
     }
 }

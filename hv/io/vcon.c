@@ -12,15 +12,19 @@
 #define ALL_BYTES(value) ((value) * 0x0101010101010101ull)
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
-typedef uint32_t __attribute__((aligned(1), may_alias)) half_t;
 
-/* count is a multiple of 4. */
-static void fill_blank(uint16_t *cells, unsigned count, uint8_t attribute)
+static void fill(uint8_t row[VCON_COLS], uint8_t value)
 {
-    word_t *words = (word_t *)cells;
+    word_t *words = (word_t *)row;
 
-    for (unsigned i = 0; i < count / 4; i++)
-        words[i] = (uint64_t)(attribute << 8 | BLANK) * 0x0001000100010001ull;
+    for (unsigned i = 0; i < VCON_COLS / 8; i++)
+        words[i] = ALL_BYTES(value);
+}
+
+static void clear_row(struct vcon *console, unsigned tall_row)
+{
+    fill(console->tall_text[tall_row], BLANK);
+    fill(console->tall_attributes[tall_row], console->attribute);
 }
 
 void vcon_init(struct vcon *console)
@@ -28,28 +32,46 @@ void vcon_init(struct vcon *console)
     memset(console, 0, sizeof(*console));
     console->attribute = VCON_ATTRIBUTE_START;
     console->dirty_rows = ALL_ROWS;
-    fill_blank(console->tall_cells[0], VCON_ROWS * VCON_COLS, console->attribute);
+    for (unsigned row = 0; row < VCON_ROWS; row++)
+        clear_row(console, row);
+}
+
+void vcon_read_row(const struct vcon *console, unsigned row, uint16_t cells[VCON_COLS])
+{
+    for (unsigned column = 0; column < VCON_COLS; column++)
+        cells[column] = vcon_cell(console, row, column);
 }
 
 _Static_assert(VCON_TALL_ROWS >= 2 * VCON_ROWS, "memcpy of the screen to the start must not overlap");
 
 static void move_to_start(struct vcon *console)
 {
-    memcpy(console->tall_cells, console->tall_cells[console->top], VCON_ROWS * sizeof(console->tall_cells[0]));
-    memcpy(console->tall_rows, &console->tall_rows[console->top], VCON_ROWS * sizeof(console->tall_rows[0]));
+    unsigned top = console->top;
+
+    memcpy(console->tall_text, console->tall_text[top], VCON_ROWS * sizeof(console->tall_text[0]));
+    memcpy(console->tall_attributes, console->tall_attributes[top], VCON_ROWS * sizeof(console->tall_attributes[0]));
+    memcpy(console->tall_rows, &console->tall_rows[top], VCON_ROWS * sizeof(console->tall_rows[0]));
     console->top = 0;
+}
+
+static void keep_top_row(struct vcon *console)
+{
+    uint16_t cells[VCON_COLS];
+
+    vcon_read_row(console, 0, cells);
+    scrollback_push(console->history, cells);
 }
 
 static void scroll(struct vcon *console)
 {
     rowlog_leave(console, 0);
     if (console->history)
-        scrollback_push(console->history, vcon_cells(console, 0));
+        keep_top_row(console);
     if (console->top == VCON_TALL_ROWS - VCON_ROWS)
         move_to_start(console);
     console->top++;
     console->tall_rows[console->top + VCON_ROWS - 1] = (struct vcon_row_log){ 0 };
-    fill_blank(console->tall_cells[console->top + VCON_ROWS - 1], VCON_COLS, console->attribute);
+    clear_row(console, console->top + VCON_ROWS - 1);
     console->dirty_rows = ALL_ROWS;
 }
 
@@ -73,13 +95,16 @@ static void note_change(struct vcon *console, bool text_changed)
 
 static void blank_cell(struct vcon *console)
 {
-    uint16_t *cell = &console->tall_cells[console->top + console->row][console->column];
-    uint16_t value = (uint16_t)(console->attribute << 8 | BLANK);
+    unsigned tall_row = console->top + console->row;
+    uint8_t *character = &console->tall_text[tall_row][console->column];
+    uint8_t *attribute = &console->tall_attributes[tall_row][console->column];
 
-    if (*cell == value)
+    if (*character == BLANK && *attribute == console->attribute)
         return;
-    note_change(console, (uint8_t)*cell != BLANK);
-    *cell = value;
+    rowlog_begin(console, console->row);
+    note_change(console, *character != BLANK);
+    *character = BLANK;
+    *attribute = console->attribute;
 }
 
 static bool is_control(uint8_t byte)
@@ -93,20 +118,12 @@ static uint64_t below_16(uint64_t bytes)
     return (bytes - ALL_BYTES(0x10)) & ~bytes & ALL_BYTES(0x80);
 }
 
-/* Four bytes to the lower halves of four cells. */
-static uint64_t spread(uint32_t bytes)
+/* The bits of mask of eight bytes of a row become those of value. Returns which of them change. */
+static uint64_t put_eight(uint8_t *to, uint64_t value, uint64_t mask)
 {
-    uint64_t pairs = (bytes | (uint64_t)bytes << 16) & 0x0000FFFF0000FFFFull;
-    return (pairs | pairs << 8) & 0x00FF00FF00FF00FFull;
-}
+    uint64_t old = *(word_t *)to, change = (old ^ value) & mask;
 
-/* The first count of four bytes to as many cells, count 4 or less. Returns which bits of them changed. */
-static uint64_t put_some(uint16_t *cells, uint32_t text, unsigned count, uint64_t attributes)
-{
-    uint64_t mask = count < 4 ? (1ull << 16 * count) - 1 : ~0ull;
-    uint64_t change = (*(word_t *)cells ^ (spread(text) | attributes)) & mask;
-
-    *(word_t *)cells ^= change;
+    *(word_t *)to = old ^ change;
     return change;
 }
 
@@ -115,38 +132,37 @@ static uint64_t put_some(uint16_t *cells, uint32_t text, unsigned count, uint64_
  */
 static unsigned put_run(struct vcon *console, const uint8_t *bytes, unsigned count)
 {
-    uint16_t *cells = &console->tall_cells[console->top + console->row][console->column];
-    uint64_t attributes = console->attribute * 0x0100010001000100ull, change = 0, stop = 0;
+    uint8_t *text = &console->tall_text[console->top + console->row][console->column];
+    uint8_t *attributes = &console->tall_attributes[console->top + console->row][console->column];
+    uint64_t attribute = ALL_BYTES((uint64_t)console->attribute), text_change = 0, colour_change = 0, stop = 0;
     unsigned done = 0;
 
+    rowlog_begin(console, console->row);
     for (; done + 8 <= count; done += 8) {
-        uint64_t text = *(const word_t *)(bytes + done);
-        stop = below_16(text);
+        uint64_t eight = *(const word_t *)(bytes + done);
+        stop = below_16(eight);
         if (stop)
             break;
-        word_t *words = (word_t *)(cells + done);
-        uint64_t low = spread((uint32_t)text) | attributes;
-        change |= words[0] ^ low;
-        words[0] = low;
-        uint64_t high = spread((uint32_t)(text >> 32)) | attributes;
-        change |= words[1] ^ high;
-        words[1] = high;
+        text_change |= put_eight(text + done, eight, ~0ull);
+        colour_change |= put_eight(attributes + done, attribute, ~0ull);
     }
-    unsigned rest = stop ? (unsigned)__builtin_ctzll(stop) / 8 : count - done;
-    if (stop && rest >= 4) {
-        change |= put_some(cells + done, *(const half_t *)(bytes + done), 4, attributes);
-        change |= put_some(cells + done + 4, *(const half_t *)(bytes + done + 4), rest - 4, attributes);
+    unsigned rest = stop ? (unsigned)__builtin_ctzll(stop) / 8 : 0;
+    if (rest) {
+        uint64_t mask = (1ull << 8 * rest) - 1;
+        text_change |= put_eight(text + done, *(const word_t *)(bytes + done), mask);
+        colour_change |= put_eight(attributes + done, attribute, mask);
         done += rest;
     } else {
-        unsigned end = done + rest > 0 ? done + rest : 1;
+        unsigned end = stop ? done + 1 : count;     /* it may be a character below 16 */
         for (; done < end && !is_control(bytes[done]); done++) {
-            uint16_t cell = (uint16_t)(attributes | bytes[done]);
-            change |= cells[done] ^ cell;
-            cells[done] = cell;
+            text_change |= text[done] ^ bytes[done];
+            colour_change |= attributes[done] ^ console->attribute;
+            text[done] = bytes[done];
+            attributes[done] = console->attribute;
         }
     }
-    if (change)
-        note_change(console, change & 0x00FF00FF00FF00FFull);
+    if (text_change | colour_change)
+        note_change(console, text_change);
     return done;
 }
 

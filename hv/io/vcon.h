@@ -21,8 +21,9 @@
 #define VCON_PENDING_BYTES 1536 /* 19 rows; see rowlog.c before making it more */
 
 struct vcon_row_log {
-    uint32_t text_hash;         /* of the trimmed text last logged (0: never, or empty) */
+    uint32_t text_hash;         /* of the trimmed text last logged (0: never, or empty); not yet so if hash_waits */
     bool changed;               /* text may differ from what was logged */
+    bool hash_waits;            /* text is what was logged: its hash is made before it changes, which few rows do */
     uint64_t first_changed_ns;  /* first and last change of text since then */
     uint64_t changed_ns;
     uint64_t logged_ns;         /* when it was last logged */
@@ -31,8 +32,12 @@ struct vcon_row_log {
 struct scrollback;
 
 struct vcon {
-    /* The screen is VCON_ROWS rows from top on: most scrolls move top, and no cell. See vcon_cells. */
-    uint16_t tall_cells[VCON_TALL_ROWS][VCON_COLS];
+    /*
+     * The screen is VCON_ROWS rows from top on: most scrolls move top, and no cell. Characters and attributes lie
+     * apart, so that print moves eight cells at a time, and a row's text is in one piece. See vcon_text and vcon_cell.
+     */
+    uint8_t tall_text[VCON_TALL_ROWS][VCON_COLS];
+    uint8_t tall_attributes[VCON_TALL_ROWS][VCON_COLS];
     struct vcon_row_log tall_rows[VCON_TALL_ROWS];
     uint8_t top;
     uint8_t row, column, attribute;
@@ -48,14 +53,21 @@ struct vcon {
     uint8_t log[VCON_LOG_BYTES + VCON_COLS];    /* a record that begins before the end of the ring goes on behind it */
 };
 
-/*
- * VCON_COLS cells of a row: attribute << 8 | CP437 character; blank = attribute << 8 | 0x20. Rows follow each other.
- * Settled output only, as are row and column.
- */
-static inline const uint16_t *vcon_cells(const struct vcon *console, unsigned row)
+/* The VCON_COLS characters of a row, CP437. Settled output only, as in the two below and in row and column. */
+static inline const uint8_t *vcon_text(const struct vcon *console, unsigned row)
 {
-    return console->tall_cells[console->top + row];
+    return console->tall_text[console->top + row];
 }
+
+/* One cell: attribute << 8 | CP437 character; blank = attribute << 8 | 0x20. */
+static inline uint16_t vcon_cell(const struct vcon *console, unsigned row, unsigned column)
+{
+    unsigned tall_row = console->top + row;
+    return (uint16_t)(console->tall_attributes[tall_row][column] << 8 | console->tall_text[tall_row][column]);
+}
+
+/* All cells of a row. */
+void vcon_read_row(const struct vcon *console, unsigned row, uint16_t cells[VCON_COLS]);
 
 void vcon_init(struct vcon *console);
 void vcon_write(struct vcon *console, const uint8_t *bytes, size_t length);

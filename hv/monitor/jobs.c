@@ -103,11 +103,11 @@ void jobs_describe(const struct guest *guest, char text[32])
 /* The first columns of a row as plain text. Its length without trailing blanks. */
 static unsigned read_row(const struct vcon *console, unsigned row, unsigned columns, char *text)
 {
-    const uint16_t *cells = vcon_cells(console, row);
+    const uint8_t *characters = vcon_text(console, row);
     unsigned length = 0;
 
     for (unsigned column = 0; column < columns; column++) {
-        uint8_t character = (uint8_t)cells[column];
+        uint8_t character = characters[column];
         bool plain = character >= ' ' && character <= '~';
         text[column] = plain ? (char)character : character == '\0' ? ' ' : '?';
         length = text[column] != ' ' ? column + 1 : length;

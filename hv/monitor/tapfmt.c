@@ -87,11 +87,7 @@ bool tapfmt_cells(struct tapfmt_buffer *buffer, const uint8_t *characters, size_
 
 bool tapfmt_console_row(struct tapfmt_buffer *buffer, const struct vcon *console, unsigned row)
 {
-    uint8_t characters[VCON_COLS];
-
-    for (unsigned column = 0; column < VCON_COLS; column++)
-        characters[column] = (uint8_t)vcon_cells(console, row)[column];
-    return tapfmt_cells(buffer, characters, VCON_COLS);
+    return tapfmt_cells(buffer, vcon_text(console, row), VCON_COLS);
 }
 
 /* Printable ASCII stays, the rest becomes '?'; in quotes also what YAML would read. */

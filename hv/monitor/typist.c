@@ -79,7 +79,7 @@ static uint32_t hash_console(const struct vcon *console)
 
     for (unsigned row = 0; row < VCON_ROWS; row++) {
         for (unsigned column = 0; column < VCON_COLS; column++)
-            hash = (hash ^ vcon_cells(console, row)[column]) * 16777619u;
+            hash = (hash ^ vcon_cell(console, row, column)) * 16777619u;
     }
     return (hash ^ (uint32_t)(console->row * VCON_COLS + console->column)) * 16777619u;
 }

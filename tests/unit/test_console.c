@@ -86,9 +86,14 @@ void screen_set_status(const char *text)
 bool screen_draw(const struct screen_view *view, unsigned rows_max)
 {
     (void)rows_max;
-    for (unsigned row = 0; row < VCON_ROWS; row++)
-        if (touched >> row & 1)
+    for (unsigned row = 0; row < VCON_ROWS; row++) {
+        if (!(touched >> row & 1))
+            continue;
+        if (view->cells)
             memcpy(shown[row], view->cells + row * VCON_COLS, sizeof(shown[row]));
+        else
+            vcon_read_row(view->vcon, row, shown[row]);
+    }
     shown_cursor_row = view->cursor_row;
     touched = 0;
     return false;

@@ -49,7 +49,7 @@ size_t serial_tx(const char *bytes, size_t length)
 
 static bool pass(unsigned rows_max)
 {
-    const struct screen_view view = { cells, 4, 7 };
+    const struct screen_view view = { NULL, cells, 4, 7 };
     drawn_rows = cursor_rows = 0;
     return screen_draw(&view, rows_max);
 }
