@@ -1,11 +1,12 @@
-"""The boot volume: the same bytes at any time, every file in its place, room for large ones."""
+"""The boot volume: the same bytes at any time, every file in its place, room for large ones; and scripts/iso."""
 import pathlib
 import subprocess
 import tempfile
 import time
 import unittest
 
-from lib import image
+from lib import build, image
+from lib.report import EXIT_SETUP
 
 ENVIRONMENT = {"SOURCE_DATE_EPOCH": "1700000000", "TZ": "UTC"}
 
@@ -44,3 +45,18 @@ class ImageTest(unittest.TestCase):
             file.truncate(70 << 20)
         image.make_esp(self.folder / "esp", {"guests/large": self.file}, ENVIRONMENT)
         self.assertEqual(self.list_files(self.folder / "esp"), {"guests/large"})
+
+
+class IsoTest(unittest.TestCase):
+    def test_output_that_cannot_be_written(self):
+        """Said before anything is built."""
+        with tempfile.TemporaryDirectory() as folder:
+            missing = pathlib.Path(folder, "missing")
+            for output, wanted in ((missing / "cobble.iso", f"there is no directory '{missing}'"),
+                                   (folder, "this is a directory")):
+                result = subprocess.run([str(build.ROOT / "scripts" / "iso"), "--output", str(output)],
+                                        capture_output=True, text=True)
+                self.assertEqual(result.returncode, EXIT_SETUP)
+                self.assertRegex(result.stderr, rf"^scripts/iso: --output '{output}': {wanted}.*\n$")
+                self.assertEqual(result.stdout, "")
+            self.assertFalse(missing.exists())
