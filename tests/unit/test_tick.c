@@ -135,6 +135,31 @@ static void whatever_else_is_due_ends_the_turn(void **state)
     leave_to_the_run_loop(35000);
 }
 
+/* By others who are due already, and by UINT64_MAX: nobody is. */
+static void others_are_due_at_any_time(void **state)
+{
+    (void)state;
+    begin(100);
+    tick_turn_begins(&guest, clock_tsc, 1010 * MS, 900 * MS);
+    assert_int_equal(alarm_span_tsc, 0);
+    leave_to_the_run_loop(0);
+    tick_turn_begins(&guest, 10 * clock_tsc, 1010 * MS, UINT64_MAX);    /* whatever the TSC is */
+    assert_int_equal(alarm_span_tsc, TICK_NS * TSC_PER_NS);
+}
+
+/* A guest's own clock, clock=run, is behind by 3 ms, and stays so. */
+static void a_clock_behind_stays_behind(void **state)
+{
+    (void)state;
+    begin(100);
+    tick_turn_begins(&guest, clock_tsc, guest.next_tick_ns + 3 * MS, 1100 * MS);
+    assert_int_equal(alarm_span_tsc, 13 * MS * TSC_PER_NS);
+    assert_true(interrupt_at_us(13000));
+    assert_int_equal(guest.console.vcon.now_ns, 1013 * MS);
+    tick_turn_ends(&guest, clock_tsc);
+    assert_int_equal(guest.next_tick_ns, 1020 * MS);
+}
+
 static void output_ends_the_turn_with_the_tick(void **state)
 {
     (void)state;
@@ -162,14 +187,16 @@ static void lateness_is_told(void **state)
     assert_int_equal(tick_turn_ends(&guest, clock_tsc), 0);    /* something else ended it */
 }
 
-/* One EOI, and a count of a quarter of the TSC's, rounded up; nobody is called. */
+/* One EOI, and a count of a quarter of the TSC's, rounded up; nobody is called. Only then lean_tick.S may do it. */
 static void the_apic_is_reached_by_hand(void **state)
 {
     (void)state;
     begin(100);
+    assert_int_equal(tick_turn.lean_window_tsc, 0);
     apic_memory = local_apic;
     memset(local_apic, 0xFF, sizeof(local_apic));
     tick_init(TICK_NS);
+    assert_int_equal(tick_turn.lean_window_tsc, 205000 * TSC_PER_NS);
     alarm_span_tsc = 0;
     assert_true(interrupt_at_us(10020));
     assert_int_equal(local_apic[0xB0 / 4], 0);
@@ -187,6 +214,8 @@ int main(void)
         cmocka_unit_test(ticks_do_not_end_the_turn),
         cmocka_unit_test(a_tick_is_delivered_where_it_may_be),
         cmocka_unit_test(whatever_else_is_due_ends_the_turn),
+        cmocka_unit_test(others_are_due_at_any_time),
+        cmocka_unit_test(a_clock_behind_stays_behind),
         cmocka_unit_test(output_ends_the_turn_with_the_tick),
         cmocka_unit_test(lateness_is_told),
         cmocka_unit_test(the_apic_is_reached_by_hand),
