@@ -9,6 +9,7 @@
 
 #include "sdk.h"
 
+#define BENCH_SLOT_DONE 0x81    /* entry.S: SLOT_DONE */
 #define SAMPLES 9               /* odd: there is a median */
 #define TSC_TICK 10000000u      /* the TSC in one 10 ms tick under instruction counting: 1 GHz */
 
@@ -79,6 +80,10 @@ extern volatile uint32_t bench_ticks;
 void bench_user_run(const char *eip, uint32_t rounds);
 void bench_floor_run(const char *eip, uint32_t rounds);     /* by the floor's hv_iret */
 extern const char bench_user_int[], bench_user_empty[], bench_user_floor_int[];
+
+/* A page fault of user mode, which goes on at ECX; and what has them by reading at bench_touched. */
+extern const char bench_user_resume_handler[], bench_user_touch[];
+extern uint32_t bench_touched;
 
 /* The same by the floor's hv_iret; those with "seen" keep the event frame in bench_frame. */
 extern const char bench_floor_resume_handler[], bench_floor_tick_handler[], bench_floor_user_handler[];

@@ -48,7 +48,18 @@ bench_user_handler:
         movl $CALL_IRET, %eax
         int $HV_INT_VECTOR
 
-/* The same three for the floor, by its own hv_iret. */
+/* The same, but EIP is what ECX says. */
+        .globl bench_user_resume_handler
+bench_user_resume_handler:
+        pushl %eax
+        pushl $esp0_stack_top
+        pushl 28(%esp)
+        pushl 28(%esp)
+        pushl %ecx
+        movl $CALL_IRET, %eax
+        int $HV_INT_VECTOR
+
+/* The first three for the floor, by its own hv_iret. */
         .globl bench_floor_resume_handler
 bench_floor_resume_handler:
         pushl %eax
@@ -142,6 +153,14 @@ bench_user_floor_int:
         decl %ebx
         jnz bench_user_floor_int
         int $SLOT_DONE
+        .globl bench_user_touch
+bench_user_touch:               /* read at bench_touched */
+        movl bench_touched, %esi
+1:      movl $2f, %ecx
+        movl (%esi), %eax
+2:      decl %ebx
+        jnz 1b
+        int $SLOT_DONE
         .globl bench_user_empty
 bench_user_empty:
         decl %ebx
@@ -159,6 +178,9 @@ kernel_esp:
         .skip 4
         .globl bench_ticks
 bench_ticks:
+        .skip 4
+        .globl bench_touched
+bench_touched:
         .skip 4
         .globl bench_frame
 bench_frame:

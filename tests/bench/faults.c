@@ -6,6 +6,7 @@
 
 #define ROUNDS 50
 #define FRESH_PAGES 512u
+#define ALTERNATING_PAGES 256u     /* of each of two tables */
 
 static uint32_t directory_a;
 
@@ -107,6 +108,33 @@ static void measure_hidden(void)
         bench_report("floor_hidden_fault", FRESH_PAGES - 1, floors, SAMPLES);
 }
 
+/* First uses again, but each in another 2 MiB than the one before. */
+static void write_alternating(uint32_t from, uint32_t to)
+{
+    for (uint32_t page = from; page < to; page++) {
+        *paging_words(PAGES_GVA + page * PAGE_BYTES) = page;
+        *paging_words(PAGES_GVA + TABLE_SPAN + page * PAGE_BYTES) = page;
+    }
+}
+
+static void measure_alternating(void)
+{
+    struct cost samples[SAMPLES];
+    struct start start;
+
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        hv_setpd(paging_make_directory(TABLE_ENTRIES + ALTERNATING_PAGES, ENTRY_FULL), 1);
+        write_alternating(0, 1);
+        bench_start(&start);
+        write_alternating(1, ALTERNATING_PAGES);
+        samples[i] = bench_stop(&start);
+        bench_start(&start);
+        write_alternating(1, ALTERNATING_PAGES);
+        samples[i].cycles -= bench_stop(&start).cycles;
+    }
+    bench_report("hidden_fault_alternating", 2 * (ALTERNATING_PAGES - 1), samples, SAMPLES);
+}
+
 /* wp 0: the kernel writes to pages that user mode may only read, and that have been read before. */
 static void measure_flip(void)
 {
@@ -130,5 +158,6 @@ void bench_faults(void)
 {
     measure_adjustpg();
     measure_hidden();
+    measure_alternating();
     measure_flip();
 }

@@ -39,4 +39,7 @@ void paging_write(uint32_t count);
 /* faults.c: hv_adjustpg, hidden faults and flips. */
 void bench_faults(void);
 
+/* reflect.c: page faults of the guest's own. */
+void bench_reflected(void);
+
 #endif

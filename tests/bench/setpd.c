@@ -198,12 +198,13 @@ void bench_paging(void)
     measure_setpd("setpd_4096", "floor_setpd_4096", PAGES_MOST);
     measure_all_changed();
     bench_faults();
+    bench_reflected();
 }
 
 void bench_user(void)
 {
     hv_setpd(paging_make_directory(TABLE_ENTRIES, ENTRY_FULL), 1);
     hv_setidt(0x80, (uint32_t)(uintptr_t)bench_user_handler, 0);
-    hv_setidt(0x81, (uint32_t)(uintptr_t)bench_done_handler, 0);
+    hv_setidt(BENCH_SLOT_DONE, (uint32_t)(uintptr_t)bench_done_handler, 0);
     bench_measure("user_int", user_int, user_empty, 200, 1);
 }
