@@ -3,8 +3,6 @@
  */
 #include "io/rowlog.h"
 
-#include "base/string.h"
-
 #define STILL_NS 100000000ull
 #define REPEAT_NS 1000000000ull
 
@@ -124,12 +122,12 @@ bool vcon_log_waits(const struct vcon *console)
 }
 
 /* A record is in one piece: what does not fit at the end of the ring is behind it. */
-int vcon_log_take(struct vcon *console, uint8_t text[VCON_COLS])
+int vcon_log_take(struct vcon *console, const uint8_t **text)
 {
     if (console->log_head == console->log_tail)
         return -1;
     const uint8_t *record = &console->log[console->log_tail % VCON_LOG_BYTES];
-    memcpy(text, record + 1, VCON_COLS);    /* all of it costs less than counting */
+    *text = record + 1;
     console->log_tail += 1 + record[0];
     return record[0];
 }

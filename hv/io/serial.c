@@ -159,11 +159,12 @@ size_t serial_tx(const char *bytes, size_t length)
 bool serial_pump(void)
 {
     uint32_t tail = ring_tail, head = ring_head;
+    uint16_t base = port;
 
-    while (tail != head && (insn_inb(port + REG_LINE_STATUS) & LSR_FIFO_EMPTY)) {
+    while (tail != head && (insn_inb(base + REG_LINE_STATUS) & LSR_FIFO_EMPTY)) {
         uint32_t to_boundary = FIFO_BYTES - tail % FIFO_BYTES;      /* so no burst passes the end of the ring */
         uint32_t count = head - tail < to_boundary ? head - tail : to_boundary;
-        insn_outsb(port + REG_DATA, &ring[tail % RING_BYTES], count);
+        insn_outsb(base + REG_DATA, &ring[tail % RING_BYTES], count);
         tail += count;
     }
     ring_tail = tail;

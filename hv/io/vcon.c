@@ -199,8 +199,20 @@ static void render(struct vcon *console, const uint8_t *bytes, size_t length)
 
 void vcon_render_pending(struct vcon *console)
 {
+    console->is_settling = true;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);    /* an NMI sees the mark as long as it may see some of the work */
     render(console, console->pending, console->pending_bytes);
     console->pending_bytes = 0;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    console->is_settling = false;
+}
+
+bool vcon_settle_at_once(struct vcon *console)
+{
+    if (console->is_settling)
+        return false;
+    vcon_settle(console);
+    return true;
 }
 
 void vcon_write(struct vcon *console, const uint8_t *bytes, size_t length)

@@ -48,6 +48,7 @@ struct vcon {
     bool log_enabled;                       /* rows go to the row log only when set */
     uint32_t log_head, log_tail;            /* byte ring of records: length byte, then that many CP437 bytes */
     uint64_t log_dropped_rows;
+    bool is_settling;                       /* pending bytes are on their way: see vcon_settle_at_once */
     uint32_t pending_bytes;                 /* printed, but not yet in the cells: vcon_settle brings them there */
     uint8_t pending[VCON_PENDING_BYTES];
     uint8_t log[VCON_LOG_BYTES + VCON_COLS];    /* a record that begins before the end of the ring goes on behind it */
@@ -119,14 +120,24 @@ static inline void vcon_set_time(struct vcon *console, uint64_t now_ns)
 }
 
 /*
+ * The same from an NMI, which may come in the middle of anything, for who looks at the cells and then ends the
+ * machine. Where it interrupts settling itself, bytes would come twice: there the cells stay as far as that got, and
+ * this returns false.
+ */
+bool vcon_settle_at_once(struct vcon *console);
+
+/*
  * Log rows that have been still for 100 ms (at most once a second each while they keep changing); all = every changed
  * row.
  */
 void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all);
 /* True while rows are logged that were not taken, or a row is yet to be logged. */
 bool vcon_log_waits(const struct vcon *console);
-/* Take the oldest logged row: CP437 bytes without trailing blanks (never empty), at most 80. Returns length, or -1. */
-int vcon_log_take(struct vcon *console, uint8_t text[VCON_COLS]);
+/*
+ * Take the oldest logged row: CP437 bytes without trailing blanks (never empty), at most 80. Returns length, or -1.
+ * The text stays where it is until there is more output.
+ */
+int vcon_log_take(struct vcon *console, const uint8_t **text);
 /* True when the log is so full that the owner must not print more until rows were taken. */
 static inline bool vcon_log_is_full(const struct vcon *console)
 {

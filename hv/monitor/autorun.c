@@ -29,6 +29,7 @@ static struct test {
     uint64_t logged_bytes, dropped_rows;
     bool drops_told;
     const char *report;             /* what is still to be told of the crash report */
+    struct tapfmt_prefix prefix;    /* of its rows */
 } tests[CONFIG_AUTORUNS_MAX];
 
 static struct config *plan;
@@ -82,6 +83,7 @@ static bool start_guest(struct test *test, struct config_autorun *spec)
     test->guest->timeout_ns = spec->timeout_ms * NS_PER_MS;
     test->guest->clock_run = spec->clock_run;
     test->guest->console.vcon.log_enabled = true;
+    tapfmt_set_prefix(&test->prefix, spec->name);
     return true;
 }
 
@@ -128,17 +130,17 @@ static void watch(struct test *test, uint64_t now_ns)
 /* Write rows that a guest's log holds, in their turn. True when none is left. */
 static bool drain_rows(struct test *test, const struct config_autorun *spec)
 {
-    uint8_t row[VCON_COLS];
+    const uint8_t *row;
 
     for (unsigned i = 0; i < ROWS_PER_TURN; i++) {
         struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_LINE_BYTES);
         if (buffer == NULL)
             return false;
-        int length = vcon_log_take(&test->guest->console.vcon, row);
+        int length = vcon_log_take(&test->guest->console.vcon, &row);
         if (length < 0)
             return true;
         size_t before = buffer->used;
-        tapfmt_row(buffer, spec->name, row, (size_t)length);
+        tapfmt_row(buffer, &test->prefix, row, (size_t)length);
         if (test->dropped_rows != 0 || test->logged_bytes + (buffer->used - before) > spec->output_bytes) {
             buffer->used = before;
             test->dropped_rows++;
@@ -272,6 +274,9 @@ uint64_t autorun_next_ns(void)
 
 void autorun_dump_now(void)
 {
-    for (unsigned i = is_finishing ? finish_dumped() : 0; plan != NULL && i < plan->autorun_count; i++)
+    for (unsigned i = is_finishing ? finish_dumped() : 0; plan != NULL && i < plan->autorun_count; i++) {
+        if (tests[i].guest != NULL)
+            vcon_settle_at_once(&tests[i].guest->console.vcon);
         dump_console(i + 1, plan->autoruns[i].name, final_console(i));
+    }
 }

@@ -7,11 +7,9 @@
 #include "base/string.h"
 #include "io/cp437.h"
 
-#define FOUR_BLANKS 0x20202020ull
 #define ALL_BYTES(value) ((value) * 0x0101010101010101ull)
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
-typedef uint32_t __attribute__((aligned(1), may_alias)) half_t;
 
 static void append(struct tapfmt_buffer *buffer, const char *bytes, size_t length)
 {
@@ -62,9 +60,10 @@ static size_t append_plain(struct tapfmt_buffer *buffer, const uint8_t *text, si
         *(word_t *)(to + done) = *(const word_t *)(text + done);
         done += 8;
     }
-    if (length - done >= 4 && !is_special(*(const half_t *)(text + done) | FOUR_BLANKS << 32)) {
-        *(half_t *)(to + done) = *(const half_t *)(text + done);
-        done += 4;
+    /* The last eight once more with what is left, rather than that one by one. */
+    if (done > 0 && done < length && length - done < 8 && !is_special(*(const word_t *)(text + length - 8))) {
+        *(word_t *)(to + length - 8) = *(const word_t *)(text + length - 8);
+        done = length;
     }
     while (done < length && text[done] >= ' ' && text[done] <= '~') {
         to[done] = (char)text[done];
@@ -108,15 +107,30 @@ void tapfmt_comment(struct tapfmt_buffer *buffer, const char *prefix, const char
     append(buffer, "\n", 1);
 }
 
-void tapfmt_row(struct tapfmt_buffer *buffer, const char *name, const uint8_t *characters, size_t count)
+void tapfmt_set_prefix(struct tapfmt_prefix *prefix, const char *name)
+{
+    prefix->length = format_string(prefix->text, sizeof(prefix->text), "# %.63s| ", name);
+}
+
+static void append_prefix(struct tapfmt_buffer *buffer, const struct tapfmt_prefix *prefix)
+{
+    if (buffer->size - buffer->used < sizeof(prefix->text)) {
+        append(buffer, prefix->text, prefix->length);
+        return;
+    }
+    for (size_t i = 0; i < prefix->length; i += 8)
+        *(word_t *)(buffer->bytes + buffer->used + i) = *(const word_t *)(prefix->text + i);
+    buffer->used += prefix->length;
+}
+
+void tapfmt_row(struct tapfmt_buffer *buffer, const struct tapfmt_prefix *prefix, const uint8_t *characters,
+                size_t count)
 {
     size_t start = buffer->used;
 
-    append_string(buffer, "# ");
-    append_string(buffer, name);
-    append_string(buffer, "| ");
+    append_prefix(buffer, prefix);
     if (tapfmt_cells(buffer, characters, count))
-        append(buffer, "\n", 1);
+        append_string(buffer, "\n");
     else
         buffer->used = start;
 }

@@ -24,6 +24,15 @@ struct tapfmt_buffer {
     size_t size, used;
 };
 
+/* What the rows of one guest begin with: "# NAME| ", ready to be copied by words. */
+struct tapfmt_prefix {
+    char text[72];
+    size_t length;
+};
+
+/* name: 1-63 characters that names may have, or '?'. */
+void tapfmt_set_prefix(struct tapfmt_prefix *prefix, const char *name);
+
 enum tapfmt_end { TAPFMT_EXIT, TAPFMT_CRASH, TAPFMT_TIMEOUT, TAPFMT_KILLED, TAPFMT_REFUSED };
 
 /* How one test came out. Texts are NUL-terminated. */
@@ -49,7 +58,8 @@ bool tapfmt_console_row(struct tapfmt_buffer *buffer, const struct vcon *console
 /* "# PREFIX TEXT\n": a comment; every byte of text that is not printable ASCII becomes '?'. */
 void tapfmt_comment(struct tapfmt_buffer *buffer, const char *prefix, const char *text, size_t length);
 /* "# NAME| ROW\n": what a guest printed. A row of blanks adds nothing. */
-void tapfmt_row(struct tapfmt_buffer *buffer, const char *name, const uint8_t *characters, size_t count);
+void tapfmt_row(struct tapfmt_buffer *buffer, const struct tapfmt_prefix *prefix, const uint8_t *characters,
+                size_t count);
 /* The line "ok ..." or "not ok ..." and, under the latter, the YAML block. */
 void tapfmt_verdict(struct tapfmt_buffer *buffer, const struct tapfmt_result *result);
 /* "== N NAME cursor ROW,COL ==" and 25 lines: the final console, for --dump-console. */

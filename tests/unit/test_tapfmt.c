@@ -19,6 +19,7 @@
 static char bytes[TAPFMT_VERDICT_BYTES + 1];
 static struct tapfmt_buffer buffer = { bytes, TAPFMT_VERDICT_BYTES, 0 };
 static struct vcon console;
+static const struct tapfmt_prefix prefix = { "# k| ", 5 };
 
 static void clear_console(void)
 {
@@ -41,7 +42,7 @@ static const char *written(void)
 
 static void assert_row(const char *cells, size_t count, const char *expected)
 {
-    tapfmt_row(&buffer, "k", (const uint8_t *)cells, count);
+    tapfmt_row(&buffer, &prefix, (const uint8_t *)cells, count);
     assert_string_equal(written(), expected);
 }
 
@@ -187,7 +188,7 @@ static void write_hostile(const char *text, size_t length)
                                     .reason = "", .registers = "", .console = &console };
 
     fill_console(text, length);
-    tapfmt_row(&buffer, "k", vcon_text(&console, 0), VCON_COLS);
+    tapfmt_row(&buffer, &prefix, vcon_text(&console, 0), VCON_COLS);
     tapfmt_verdict(&buffer, &result);
     assert_true(buffer.used < buffer.size);
 }
@@ -225,7 +226,7 @@ static void test_small_buffer(void **state)
 
     (void)state;
     for (int i = 0; i < 10; i++)
-        tapfmt_row(&tight, "k", (const uint8_t *)"0123456789", 10);
+        tapfmt_row(&tight, &prefix, (const uint8_t *)"0123456789", 10);
     assert_true(tight.used <= 50);
     free(small);
 }

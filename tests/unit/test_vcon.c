@@ -166,8 +166,8 @@ static void print(struct vcon *vcon, const char *text)
 
 static void expect_row(struct vcon *vcon, const char *expected)
 {
-    uint8_t text[VCON_COLS];
-    int length = vcon_log_take(vcon, text);
+    const uint8_t *text;
+    int length = vcon_log_take(vcon, &text);
     if (!expected) {
         assert_int_equal(length, -1);
         return;
@@ -327,12 +327,41 @@ static void deferred_bytes_come_first(void **state)
     expect_row(vcon, "fgh");
 }
 
+/* As an NMI finds it: before, after, and in the middle of settling. */
+static void an_nmi_settles_but_not_twice(void **state)
+{
+    (void)state;
+    struct vcon *vcon = fresh();
+    uint8_t *room = vcon_room(vcon, 2);
+    assert_non_null(room);
+    memcpy(room, "ab", 2);
+    vcon_defer(vcon, 2);
+    assert_true(vcon_settle_at_once(vcon));
+    assert_int_equal(vcon_cell(vcon, 0, 1), 0x0700 | 'b');
+    assert_int_equal(vcon->column, 2);
+    assert_true(vcon_settle_at_once(vcon));
+    assert_int_equal(vcon->column, 2);
+
+    room = vcon_room(vcon, 2);
+    assert_non_null(room);
+    memcpy(room, "cd", 2);
+    vcon_defer(vcon, 2);
+    vcon->is_settling = true;
+    assert_false(vcon_settle_at_once(vcon));
+    assert_int_equal(vcon->column, 2);
+    assert_int_equal(vcon->pending_bytes, 2);
+    vcon_settle(vcon);
+    assert_false(vcon->is_settling);
+    assert_int_equal(vcon_cell(vcon, 0, 3), 0x0700 | 'd');
+}
+
 /* vcon_log_is_full promises room for what is pending and one more print of 4096 bytes, the worst ones included. */
 static void one_more_print_always_fits(void **state)
 {
     (void)state;
     struct vcon *vcon = fresh();
-    uint8_t bytes[4096], row[VCON_COLS];
+    uint8_t bytes[4096];
+    const uint8_t *row;
 
     srand(4);
     for (unsigned round = 0; round < 2000; round++) {
@@ -341,7 +370,7 @@ static void one_more_print_always_fits(void **state)
                 bytes[i] = (uint8_t)(33 + rand() % 90);
         vcon_write_at(vcon, bytes, 79, (unsigned)rand() % 25, 0, 7);
         while (vcon_log_is_full(vcon))
-            vcon_log_take(vcon, row);
+            vcon_log_take(vcon, &row);
         vcon_set_cursor(vcon, (unsigned)rand() % 25, 0);
         for (unsigned i = 0; i < sizeof(bytes); i++)
             bytes[i] = rand() % 2 ? '\n' : (uint8_t)(33 + rand() % 90);
@@ -366,6 +395,7 @@ int main(void)
         cmocka_unit_test(a_row_drawn_on_is_logged_when_still),
         cmocka_unit_test(deferred_bytes_have_a_bound),
         cmocka_unit_test(deferred_bytes_come_first),
+        cmocka_unit_test(an_nmi_settles_but_not_twice),
         cmocka_unit_test(one_more_print_always_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
