@@ -70,14 +70,13 @@ static bool start_guest(struct test *test, struct config_autorun *spec)
     struct names_file file;
 
     if (!names_find(spec->name, &file)) {
-        (void)text_copy(spec->refused, sizeof(spec->refused),
-                        "no guest of this name, neither in \\guests\\ on the boot volume nor in the ramdisk");
+        spec->refused = "no guest of this name, neither in \\guests\\ on the boot volume nor in the ramdisk";
         return false;
     }
     (void)text_copy(spec->name, sizeof(spec->name), file.name);
     test->guest = guest_create(file.name, file.image, file.image_bytes, spec->memory_bytes, reason);
     if (test->guest == NULL) {
-        (void)text_copy(spec->refused, sizeof(spec->refused), reason);
+        config_refuse(plan, spec, reason);
         return false;
     }
     test->guest->timeout_ns = spec->timeout_ms * NS_PER_MS;
@@ -93,7 +92,7 @@ static void launch(unsigned index, uint64_t now_ns)
     struct config_autorun *spec = &plan->autoruns[index];
 
     test->report = "";
-    if (spec->refused[0] != '\0' || !start_guest(test, spec)) {
+    if (spec->refused != NULL || !start_guest(test, spec)) {
         test->phase = PHASE_ENDED;
         return;
     }

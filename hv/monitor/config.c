@@ -17,6 +17,21 @@ void config_init(struct config *config)
     config->escape = 0x1D;      /* Ctrl-] */
 }
 
+void config_refuse(struct config *config, struct config_autorun *autorun, const char *why)
+{
+    size_t bytes = strnlen(why, CONFIG_MESSAGE_BYTES - 1);
+
+    if (bytes >= sizeof(config->refusals) - config->refusals_used) {
+        autorun->refused = "no room to say why: too many autoruns are refused";
+        return;
+    }
+    char *copy = &config->refusals[config->refusals_used];
+    memcpy(copy, why, bytes);
+    copy[bytes] = '\0';
+    autorun->refused = copy;
+    config->refusals_used += (uint32_t)bytes + 1;
+}
+
 /* Where a text's first line ends: the index of its terminator, or the text's length. */
 static uint64_t find_line_end(const char *text, uint64_t bytes, bool semicolons)
 {
@@ -62,9 +77,10 @@ static void add_refused(struct config *config, const char *source, uint64_t line
         add_message(config, source, line, "more than 256 autoruns: this one is left out");
         return;
     }
-    struct config_autorun *autorun = &config->autoruns[config->autorun_count++];
-    format_string(autorun->refused, sizeof(autorun->refused), "%s:%llu: %s", source, (unsigned long long)line, problem);
-    make_printable(autorun->refused);
+    char why[CONFIG_MESSAGE_BYTES];
+    format_string(why, sizeof(why), "%s:%llu: %s", source, (unsigned long long)line, problem);
+    make_printable(why);
+    config_refuse(config, &config->autoruns[config->autorun_count++], why);
 }
 
 static void read_line(struct config *config, const char *source, uint64_t line, const char *text, size_t length)

@@ -19,6 +19,7 @@
 #define CONFIG_TEXT_BYTES 32768
 #define CONFIG_MESSAGES_MAX 32
 #define CONFIG_MESSAGE_BYTES 224
+#define CONFIG_REFUSALS_BYTES 16384
 
 enum config_expect { CONFIG_EXPECT_EXIT, CONFIG_EXPECT_CRASH, CONFIG_EXPECT_TIMEOUT, CONFIG_EXPECT_REFUSED };
 enum config_after { CONFIG_AFTER_MONITOR, CONFIG_AFTER_POWEROFF, CONFIG_AFTER_REBOOT };
@@ -32,7 +33,7 @@ struct config_autorun {
     uint64_t timeout_ms;
     bool clock_run;                         /* its clock stands still while it waits for the processor */
     uint64_t output_bytes;                  /* limit of its row log */
-    char refused[CONFIG_MESSAGE_BYTES];     /* "", or why the line cannot be run */
+    const char *refused;                    /* NULL, or why the line cannot be run: config_refuse */
 };
 
 /* Text to be typed to a guest: from type= (its autorun's number) or from a line "type NAME TEXT" (-1, and a name). */
@@ -51,16 +52,23 @@ struct config {
     uint32_t tick_ms;
     uint8_t escape;                         /* control character that starts a console command on serial */
     uint64_t linger_ms;                     /* how long the last picture stays before the final lines */
-    uint32_t text_used;
+    uint32_t text_used, refusals_used;
     struct config_autorun autoruns[CONFIG_AUTORUNS_MAX];
     struct config_typing typings[CONFIG_TYPINGS_MAX];
     char messages[CONFIG_MESSAGES_MAX][CONFIG_MESSAGE_BYTES];   /* "cobble.cfg:3: unknown directive ..." */
     char text[CONFIG_TEXT_BYTES];
+    char refusals[CONFIG_REFUSALS_BYTES];   /* texts with their NULs, one after the other */
     struct words words;                     /* the line being read */
 };
 
 /* The values that hold when no file says otherwise. */
 void config_init(struct config *config);
+
+/*
+ * An autorun of this configuration cannot be run: keep a copy of why, cut to CONFIG_MESSAGE_BYTES. Once
+ * CONFIG_REFUSALS_BYTES are full, the reason is that there are too many.
+ */
+void config_refuse(struct config *config, struct config_autorun *autorun, const char *why);
 
 /*
  * Read a text after whatever was read before; later lines win. source names it in messages ("cobble.cfg"). A line

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,7 @@ static void assert_refused(const char *text, const char *name, const char *start
     assert_int_equal(config.autorun_count, 1);
     assert_int_equal(config.message_count, 0);
     assert_string_equal(config.autoruns[0].name, name);
+    assert_non_null(config.autoruns[0].refused);
     if (strncmp(config.autoruns[0].refused, start, strlen(start)) != 0)
         fail_msg("'%s' does not start with '%s'", config.autoruns[0].refused, start);
 }
@@ -56,13 +58,36 @@ static void test_defaults(void **state)
     assert_int_equal(config.tick_ms, 10);
     assert_int_equal(config.escape, 0x1D);
     read_text("autorun hello");
-    assert_string_equal(config.autoruns[0].refused, "");
+    assert_null(config.autoruns[0].refused);
     assert_int_equal(config.autoruns[0].expect, CONFIG_EXPECT_EXIT);
     assert_int_equal(config.autoruns[0].expect_status, 0);
     assert_int_equal(config.autoruns[0].timeout_ms, 60000);
     assert_int_equal(config.autoruns[0].memory_bytes, 24 << 20);
     assert_int_equal(config.autoruns[0].output_bytes, 1 << 20);
     assert_false(config.autoruns[0].clock_run);
+}
+
+/* Each refusal keeps its own words until there is no room for more; then it is refused without. */
+static void test_refusals_full(void **state)
+{
+    static const char line[] = "autorun a expect=a_word_that_is_no_end_of_a_guest_and_makes_the_refusal_a_good_deal_longer";
+    char source[16];
+    unsigned kept = 0;
+
+    (void)state;
+    config_init(&config);
+    for (unsigned i = 0; i < CONFIG_AUTORUNS_MAX; i++) {
+        snprintf(source, sizeof(source), "source%u", i);
+        config_read(&config, source, line, strlen(line), false);
+    }
+    assert_int_equal(config.autorun_count, CONFIG_AUTORUNS_MAX);
+    for (unsigned i = 0; i < CONFIG_AUTORUNS_MAX; i++) {
+        snprintf(source, sizeof(source), "source%u:1: ", i);
+        bool is_told = strncmp(config.autoruns[i].refused, source, strlen(source)) == 0;
+        assert_true(is_told || strstr(config.autoruns[i].refused, "too many") != NULL);
+        kept += is_told;
+    }
+    assert_in_range(kept, CONFIG_REFUSALS_BYTES / CONFIG_MESSAGE_BYTES, CONFIG_AUTORUNS_MAX - 1);
 }
 
 /* The example of operator.md section 2, with Windows line ends and none at the end. */
@@ -267,7 +292,7 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_example),           cmocka_unit_test(test_values),
+        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_refusals_full), cmocka_unit_test(test_example),           cmocka_unit_test(test_values),
         cmocka_unit_test(test_malformed),  cmocka_unit_test(test_malformed_autorun), cmocka_unit_test(test_long_lines),
         cmocka_unit_test(test_limits),     cmocka_unit_test(test_text_room),         cmocka_unit_test(test_options),
         cmocka_unit_test(test_random),
