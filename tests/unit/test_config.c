@@ -70,7 +70,7 @@ static void test_defaults(void **state)
 /* Each refusal keeps its own words until there is no room for more; then it is refused without. */
 static void test_refusals_full(void **state)
 {
-    static const char line[] = "autorun a expect=a_word_that_is_no_end_of_a_guest_and_makes_the_refusal_a_good_deal_longer";
+    static const char line[] = "autorun a expect=a_word_that_is_no_end_and_makes_the_refusal_a_good_deal_longer";
     char source[16];
     unsigned kept = 0;
 
@@ -292,7 +292,8 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_refusals_full), cmocka_unit_test(test_example),           cmocka_unit_test(test_values),
+        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_refusals_full), cmocka_unit_test(test_example),
+                  cmocka_unit_test(test_values),
         cmocka_unit_test(test_malformed),  cmocka_unit_test(test_malformed_autorun), cmocka_unit_test(test_long_lines),
         cmocka_unit_test(test_limits),     cmocka_unit_test(test_text_room),         cmocka_unit_test(test_options),
         cmocka_unit_test(test_random),
