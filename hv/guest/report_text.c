@@ -145,10 +145,11 @@ static void add_stack(struct text *text, const struct report_facts *facts)
 
 #define INT_BYTES 2
 
+/* Not the oldest: one that was recorded and taken back, since it could not be delivered, is in its place. */
 static void add_events(struct text *text, const struct guest_events *events)
 {
     uint64_t ever = events_count(events);
-    uint32_t count = ever < GUEST_EVENTS ? (uint32_t)ever : GUEST_EVENTS;
+    uint32_t count = ever < GUEST_EVENTS ? (uint32_t)ever : GUEST_EVENTS - 1;
 
     add_line(text, count == 0 ? "last events: none" : "last events, newest first:");
     for (uint32_t age = 0; age < count; age++) {

@@ -100,11 +100,26 @@ static void test_event_ring_wraps(void **state)
     for (uint32_t i = 0; i < 40; i++)
         events_record(&events, 0x80, 0x100000 + i, i);
     report_format(&facts, text, sizeof(text));
-    for (uint32_t i = 24; i < 40; i++) {
+    for (uint32_t i = 25; i < 40; i++) {
         snprintf(line, sizeof(line), "  INT 0x80 at 0x%08x, 0x%08x\n", 0x100000 + i, i);
         assert_non_null(strstr(text, line));
     }
-    assert_null(strstr(text, "at 0x00100017,"));
+    assert_null(strstr(text, "at 0x00100018,"));
+}
+
+/* An event that could not be delivered: the reason tells of it, the record has been taken back. */
+static void test_event_taken_back(void **state)
+{
+    char text[4096];
+
+    (void)state;
+    for (uint32_t i = 0; i < 40; i++)
+        events_record(&events, 0x80, 0x100000 + i, i);
+    events_record(&events, EXC_PF, 0xBAD, 0);
+    events_forget(&events);
+    report_format(&facts, text, sizeof(text));
+    assert_non_null(strstr(text, "newest first:\n  INT 0x80 at 0x00100027, 0x00000027\n"));
+    assert_null(strstr(text, "0x00000bad"));
 }
 
 /* At every size: terminated, never longer, whole lines only, a prefix of the whole. */
@@ -272,6 +287,7 @@ int main(void)
         cmocka_unit_test_setup(test_whole_report, set_up),
         cmocka_unit_test_setup(test_unreadable_memory, set_up),
         cmocka_unit_test_setup(test_event_ring_wraps, set_up),
+        cmocka_unit_test_setup(test_event_taken_back, set_up),
         cmocka_unit_test_setup(test_cut_reports, set_up),
         cmocka_unit_test_setup(test_advice_hypercalls, set_up),
         cmocka_unit_test_setup(test_advice_page_faults, set_up),
