@@ -108,7 +108,7 @@ deliver:
     movb $0, G(LEAN_VIRQ_PENDING)
     incq G(LEAN_EVENT_COUNT)
     movzbl G(LEAN_EVENTS), %r12d
-    addl $LEAN_EVENT_BYTES, G(LEAN_EVENTS)
+    addq $LEAN_EVENT_BYTES, G(LEAN_EVENTS)
     movq $LEAN_SLOT_TIMER, (LEAN_EVENTS_RING - LEAN_TRAP)(%rsp, %r12)
     movl %r13d, (LEAN_EVENTS_RING - LEAN_TRAP + 8)(%rsp, %r12)
     andl $LEAN_HANDLER_KEEPS, %r11d
