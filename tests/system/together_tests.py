@@ -1,4 +1,4 @@
-"""Many guests at once: two guest operating systems, one of twelve ticking guests killed, two hundred idle guests."""
+"""Guests at once: registers by turns, two operating systems, one of twelve killed, two hundred idle ones."""
 import re
 import time
 
@@ -21,6 +21,13 @@ def two_systems():
     for number in (1, 2):
         yield check(f"two_systems.{number}", f"\nok {number} - pebbles # exit 0" in boot.out, boot)
     yield check("two_systems.status_and_no_leak", boot.status == 0 and "\n# leaked frames: 0\n" in boot.out, boot)
+
+
+def turns():
+    """Three busy guests take each other's turns away some hundred times: registers and flags stay."""
+    boot = run("--together", *["--autorun", "turns timeout=60s"] * 3)
+    ends = len(re.findall(r"^ok \d+ - turns # exit 0", boot.out, re.MULTILINE))
+    yield check("turns.registers_stay", boot.status == 0 and ends == 3, boot)
 
 
 def screen_ends(terminal):
@@ -72,5 +79,5 @@ def many():
 
 def tests():
     """Name and function of each test."""
-    for function in (two_systems, kill_one, many):
+    for function in (turns, two_systems, kill_one, many):
         yield f"together.{function.__name__}", function
