@@ -100,6 +100,11 @@ class SharesTest(unittest.TestCase):
         found = bench_runs.share_figures(2, 10000, rows, 0)
         self.assertEqual((found["instructions_per_switch"], found["switches_with_more"]), (100, 1))
 
+    def test_cr3_writes_are_those_of_the_switches_between(self):
+        """The first guest read the counter at 100 and at 400: the switch back to it at 600 came later."""
+        rows = [(100, 400, 2, [(100, 600), (1000, 1010)]), (0, 1000, 9, [(0, 150), (500, 1100)])]
+        self.assertEqual(bench_runs.share_figures(2, 1000, rows, 10)["cr3_per_switch"], 2)
+
     def test_two_cannot_run_at_once(self):
         with self.assertRaises(bench_runs.BenchError):
             bench_runs.share_figures(2, 1000, [(0, 9, 1, [(500, 1000)]), (0, 9, 1, [(0, 400)])], 10)
