@@ -15,6 +15,7 @@
 #include "cpu/cpu.h"
 #include "cpu/insn.h"
 #include "io/console.h"
+#include "io/pci.h"
 #include "io/power.h"
 #include "io/ps2.h"
 #include "io/serial.h"
@@ -105,6 +106,8 @@ void hv_main(const struct boot_info *info)
     cpu_init();
     serial_init();
     lap(BOOT_PHASE_CPU);
+    pci_silence();      /* from here on free memory is written to, and must be nobody else's */
+    lap(BOOT_PHASE_DEVICES);
     init_frames(info);
     give_back_file(info, symbols);
     lap(BOOT_PHASE_FRAMES);

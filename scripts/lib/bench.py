@@ -86,7 +86,7 @@ FIGURES = {
         *(Figure(key, f"of the first row: {title}") for key, title in (
             ("cpu", "processor, serial port"), ("frames", "frame allocator"), ("page tables", "own page tables"),
             ("consoles", "framebuffer and consoles"), ("interrupts", "ACPI, interrupt controllers"),
-            ("devices", "keyboard and serial line"), ("monitor", "configuration, finding the guest"),
+            ("devices", "PCI, keyboard and serial line"), ("monitor", "configuration, finding the guest"),
             ("guest load", "loading the guest"), ("first turn", "drawing the screen, entering the guest"),
             ("log", "telling these figures, host interrupts before the guest gets anywhere"))),
     ],

@@ -4,6 +4,7 @@
  *   M  no memory below 4 GiB is left but scraps, so that images are loaded above (the machine needs more than 4 GiB)
  *   5  5-level paging
  *   X  ExitBootServices never succeeds
+ *   D  drivers leave their devices running: bus mastering and message-signalled interrupts are on in every PCI function
  */
 #include <efi.h>
 #include <stdint.h>
@@ -16,6 +17,21 @@
 #define CR4_LA57 0x1000u
 #define PRESENT_WRITABLE 3u
 
+/* PCI Local Bus Specification 3.0, 3.2.2.3.2 and chapter 6. */
+#define PCI_ADDRESS 0xCF8
+#define PCI_DATA 0xCFC
+#define PCI_ENABLE 0x80000000u
+#define PCI_BUSES 8u
+#define PCI_NOBODY 0xFFFFFFFFu
+#define PCI_COMMAND 0x04
+#define PCI_BUS_MASTER 0x4u
+#define PCI_HAS_CAPABILITIES 0x100000u
+#define PCI_CAPABILITIES 0x34
+#define PCI_MSI 0x05
+#define PCI_MSI_ENABLE 0x10000u
+#define PCI_MSI_X 0x11
+#define PCI_MSI_X_ENABLE 0x80000000u
+
 /* five_levels.S. root: a PML5 below 4 GiB, where this image and its stack must be, too. */
 void five_levels(uint64_t root);
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
@@ -24,6 +40,7 @@ static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 static EFI_GUID file_system_guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
 static EFI_SYSTEM_TABLE *efi;
 static EFI_BOOT_SERVICES *boot;
+static EFI_EXIT_BOOT_SERVICES real_exit;
 
 static void say(CHAR16 *text)
 {
@@ -70,6 +87,53 @@ static EFI_STATUS EFIAPI never_exit(EFI_HANDLE image, UINTN key)
     return EFI_INVALID_PARAMETER;
 }
 
+static void out(uint16_t port, uint32_t value)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static uint32_t in(uint16_t port)
+{
+    uint32_t value;
+    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+/* Of a function's double word: set these bits; 0 only reads. */
+static uint32_t config(uint32_t at, uint32_t bits)
+{
+    out(PCI_ADDRESS, at);
+    uint32_t value = in(PCI_DATA);
+    if (bits)
+        out(PCI_DATA, value | bits);
+    return value;
+}
+
+static void leave_running(uint32_t function)
+{
+    if (config(function, 0) == PCI_NOBODY)
+        return;
+    uint32_t status = config(function | PCI_COMMAND, PCI_BUS_MASTER);
+    uint32_t at = status & PCI_HAS_CAPABILITIES ? config(function | PCI_CAPABILITIES, 0) & 0xFC : 0;
+    while (at) {
+        uint32_t value = config(function | at, 0);
+        if ((value & 0xFF) == PCI_MSI)
+            config(function | at, PCI_MSI_ENABLE);
+        if ((value & 0xFF) == PCI_MSI_X)
+            config(function | at, PCI_MSI_X_ENABLE);
+        at = value >> 8 & 0xFC;
+    }
+}
+
+/* The firmware's drivers, some of which do stop their devices, have had their turn. */
+static EFI_STATUS EFIAPI exit_with_devices_on(EFI_HANDLE image, UINTN key)
+{
+    EFI_STATUS status = real_exit(image, key);
+    for (uint32_t function = 0; !status && function < PCI_BUSES << 8; function++)
+        leave_running(PCI_ENABLE | function << 8);
+    return status;
+}
+
 static void make_harsh(char letter)
 {
     if (letter == 'M')
@@ -78,6 +142,10 @@ static void make_harsh(char letter)
         enter_5_levels();
     if (letter == 'X')
         boot->ExitBootServices = never_exit;
+    if (letter == 'D') {
+        real_exit = boot->ExitBootServices;
+        boot->ExitBootServices = exit_with_devices_on;
+    }
 }
 
 static UINTN read_file(EFI_FILE_PROTOCOL *volume, CHAR16 *name, void *to, UINTN room)

@@ -1,6 +1,8 @@
-"""Firmware that makes it hard: images above 4 GiB, 5-level paging, and one that does not let go (tests/firmware)."""
+"""Firmware that makes it hard: images above 4 GiB, 5-level paging, devices left running (tests/firmware)."""
+import contextlib
 import os
 import pathlib
+import re
 import select
 import subprocess
 import tempfile
@@ -9,17 +11,24 @@ import types
 
 from lib import build, image, machine
 
-from harness import Boot, check
+from harness import Boot, Result, check
 
 HARSH = build.DIRECTORY / "tests" / "firmware" / "harsh.efi"
 CONFIG = b"autorun hello expect=0 timeout=20s\nafter poweroff\n"
 PATIENCE_S = 60
+# A disk controller with MSI-X behind a bridge, and a USB host controller, for leaves_devices_running.
+PCI_MACHINES = {
+    "q35": ["-device", "pcie-root-port,id=bridge,chassis=1", "-device", "virtio-scsi-pci,bus=bridge",
+            "-device", "qemu-xhci"],
+    "pc": ["-machine", "pc", "-device", "pci-bridge,id=bridge,chassis_nr=1", "-device",
+           "virtio-scsi-pci,bus=bridge,addr=3", "-device", "piix3-usb-uhci"],
+}
 
 
-def read_to_the_end(pipe, seconds):
-    """All that the machine prints until it ends, or time is up."""
+def read_until(wanted, pipe, seconds):
+    """All that the machine prints until it says this, ends, or time is up."""
     text, end = b"", time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end and (not wanted or wanted not in text):
         if select.select([pipe], [], [], 1)[0]:
             data = os.read(pipe, 65536)
             if not data:
@@ -36,23 +45,30 @@ def wait(process):
         return None
 
 
-def boot(letters, memory_mib):
-    """Boot harsh.efi with these letters (see there) and Cobble behind it."""
+@contextlib.contextmanager
+def booting(letters, memory_mib, config=CONFIG, qemu=()):
+    """A machine that boots harsh.efi with these letters (see there) and Cobble behind it."""
     options = types.SimpleNamespace(boot_from="disk", memory_mib=memory_mib, processors=1, headless=True,
-                                    screenshot=None, gdb=False, qemu=[])
+                                    screenshot=None, gdb=False, qemu=list(qemu))
     with tempfile.TemporaryDirectory(prefix="cobble-") as name:
         folder = pathlib.Path(name)
-        for file, content in (("harsh.txt", letters.encode()), ("cobble.cfg", CONFIG)):
+        for file, content in (("harsh.txt", letters.encode()), ("cobble.cfg", config)):
             (folder / file).write_bytes(content)
         image.make_esp(folder / "volume", {
             "EFI/BOOT/BOOTX64.EFI": HARSH, "cobble.efi": build.EFI, "harsh.txt": folder / "harsh.txt",
             "cobble.cfg": folder / "cobble.cfg"}, image.reproducible_environment(build.GIT))
         pc = machine.Machine(options, folder / "volume", folder)
         try:
-            text = read_to_the_end(pc.serial_out, PATIENCE_S)
-            return Boot(wait(pc.process), text, "")
+            yield pc
         finally:
             pc.close()
+
+
+def boot(letters, memory_mib):
+    """What such a machine said until it ended."""
+    with booting(letters, memory_mib) as pc:
+        text = read_until(b"", pc.serial_out, PATIENCE_S)
+        return Boot(wait(pc.process), text, "")
 
 
 def runs_a_guest(result):
@@ -85,7 +101,52 @@ def does_not_let_go():
     yield check("firmware.does_not_let_go.never_returns", "harsh: the image came back" not in result.out, result)
 
 
+def read_pci(pc):
+    """Of each function that QEMU has: its place, base class and sub-class, Command, enable bits of MSI and MSI-X."""
+    def ask(line):
+        return pc.qmp.call("human-monitor-command", **{"command-line": line})
+
+    def read(at):
+        ask(f"o /w 0xcf8 {at:#x}")
+        return int(re.search(r"= (0x[0-9a-f]+)", ask("i /w 0xcfc"))[1], 16)
+
+    for place in re.findall(r"Bus +(\d+), device +(\d+), function +(\d+):", ask("info pci")):
+        bus, device, number = map(int, place)
+        function = 0x80000000 | bus << 16 | device << 11 | number << 8
+        command, signals = read(function | 4), []
+        at = read(function | 0x34) & 0xFC if command & 0x100000 else 0
+        while at:
+            value = read(function | at)
+            signals += [value >> 16 & 1] if value & 0xFF == 5 else [value >> 31] if value & 0xFF == 0x11 else []
+            at = value >> 8 & 0xFC
+        yield f"{bus:02x}:{device:02x}.{number}", read(function | 8) >> 16, command & 0xFFFF, signals
+
+
+def stays_running(kind):
+    """Bridges, displays and USB host controllers keep bus mastering."""
+    return kind >> 8 in (3, 6) or kind == 0x0C03
+
+
+def leaves_devices_running():
+    """Every function writes to memory as it likes: Cobble stops them, behind bridges too, and says how many."""
+    for name, qemu in PCI_MACHINES.items():
+        with booting("D", 256, b"", qemu) as pc:
+            text = read_until(b"cobble>", pc.serial_out, PATIENCE_S)
+            found = list(read_pci(pc))
+        detail = "\n".join([*map(str, found), *text.splitlines()[-20:]])
+        stopped = [command & 4 for _, kind, command, _ in found if not stays_running(kind)]
+        signalling = [signals for _, _, _, signals in found if signals]
+        behind = [place for place, kind, _, signals in found if kind == 0x0100 and signals and place[:2] != "00"]
+        said = f"PCI: {len(found)} functions; stopped bus mastering of {len(stopped)}, MSI of {len(signalling)}"
+        yield Result(f"firmware.devices.{name}.made", len(behind) == 1 and len(stopped) >= 3, detail)
+        yield Result(f"firmware.devices.{name}.said", said in re.sub(r"\x1b\[[0-9;]*H", " ", text), detail)
+        yield Result(f"firmware.devices.{name}.bus_mastering_is_off", not any(stopped), detail)
+        yield Result(f"firmware.devices.{name}.others_keep_it",
+                     all(command & 4 for _, kind, command, _ in found if stays_running(kind)), detail)
+        yield Result(f"firmware.devices.{name}.signalled_interrupts_are_off", not any(map(any, signalling)), detail)
+
+
 def tests():
     """Name and function of each test."""
-    for function in (above_4_gib, five_levels, does_not_let_go):
+    for function in (above_4_gib, five_levels, does_not_let_go, leaves_devices_running):
         yield f"firmware.{function.__name__}", function

@@ -1,0 +1,394 @@
+/*
+ * test_pci.c - what is switched off on the PCI bus, against a machine on paper behind the ports 0xCF8 and 0xCFC.
+ *
+ * Each test says of every function how firmware left it and how it must be found afterwards. The machine itself checks
+ * that nothing is written but Command and the Message Control of a capability that has one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define CPU_INSN_H      /* the real one has the instructions */
+static uint32_t insn_inl(uint16_t port);
+static void insn_outl(uint16_t port, uint32_t value);
+
+#include "io/pci.c"
+
+#define FUNCTIONS_MAX 64
+#define ACCESSES_MAX 8000000u   /* for the worst of buses; a boot has some hundreds */
+
+/* Bytes of configuration space as the specification draws it: written here by offset, not by double word. */
+struct function {
+    unsigned bus, device, number;
+    uint8_t config[256];
+    uint16_t command_after;
+    uint8_t msi_at, msi_x_at;
+};
+
+static struct {
+    struct function functions[FUNCTIONS_MAX];
+    unsigned count;
+    bool absent;                /* no mechanism: every port reads all ones */
+    uint32_t address;
+    unsigned accesses, writes;
+    bool hostile;               /* every function of every bus is there, and is functions[0] */
+    bool random;                /* the same, but what is read is noise */
+    uint32_t noise;
+    uint8_t walked[256][32];    /* how often device 0's ID was read */
+} pc;
+
+static struct function *selected(void)
+{
+    unsigned bus = pc.address >> 16 & 0xFF, device = pc.address >> 11 & 31, number = pc.address >> 8 & 7;
+
+    if (pc.hostile)
+        return &pc.functions[0];
+    for (unsigned i = 0; i < pc.count; i++)
+        if (pc.functions[i].bus == bus && pc.functions[i].device == device && pc.functions[i].number == number)
+            return &pc.functions[i];
+    return NULL;
+}
+
+static uint32_t read_config(void)
+{
+    const struct function *function = selected();
+    unsigned at = pc.address & 0xFC;
+    uint32_t value = 0xFFFFFFFF;
+
+    if (at == 0 && (pc.address >> 8 & 7) == 0)
+        pc.walked[pc.address >> 16 & 0xFF][pc.address >> 11 & 31]++;
+    if (pc.random)
+        return pc.noise = pc.noise * 1664525 + 1013904223;
+    if (function)
+        memcpy(&value, &function->config[at], 4);
+    /* A bridge of the hostile machine leads to the next bus, so that all are walked. */
+    if (pc.hostile && at == 0x18)
+        value = ((pc.address >> 16) + 1) << 8 & 0xFF00;
+    return value;
+}
+
+static uint32_t insn_inl(uint16_t port)
+{
+    assert_true(++pc.accesses < ACCESSES_MAX);
+    if (pc.absent)
+        return 0xFFFFFFFF;
+    if (port == 0xCF8)
+        return pc.address;
+    assert_int_equal(port, 0xCFC);
+    return read_config();
+}
+
+/* The parts that hold are read-only; Status is cleared by ones. */
+static void write_config(uint32_t value)
+{
+    struct function *function = selected();
+    unsigned at = pc.address & 0xFC;
+    uint16_t high = (uint16_t)(value >> 16);
+
+    pc.writes++;
+    if (pc.hostile || pc.random)
+        return;
+    assert_non_null(function);
+    if (at == 4) {
+        assert_int_equal(high, 0);
+        memcpy(&function->config[4], &value, 2);
+        return;
+    }
+    assert_true(at != 0 && (at == function->msi_at || at == function->msi_x_at));
+    memcpy(&function->config[at + 2], &high, 2);
+}
+
+static void insn_outl(uint16_t port, uint32_t value)
+{
+    assert_true(++pc.accesses < ACCESSES_MAX);
+    if (port == 0xCF8) {
+        assert_int_equal(value & 0x7F000003, 0);
+        assert_true(value & 0x80000000);
+        pc.address = value;
+        return;
+    }
+    assert_int_equal(port, 0xCFC);
+    assert_false(pc.absent);
+    write_config(value);
+}
+
+static int begin(void **state)
+{
+    char line[200];
+    (void)state;
+    memset(&pc, 0, sizeof(pc));
+    while (log_take(line, sizeof(line)) >= 0)
+        continue;
+    return 0;
+}
+
+/* One that firmware left with I/O, memory and, perhaps, bus mastering on, which may or must not stay. */
+static struct function *add(unsigned bus, unsigned device, unsigned number, unsigned class, uint16_t command,
+                            uint16_t command_after)
+{
+    struct function *function = &pc.functions[pc.count++];
+
+    assert_true(pc.count <= FUNCTIONS_MAX);
+    *function = (struct function){ .bus = bus, .device = device, .number = number, .command_after = command_after };
+    function->config[0x00] = 0x86;
+    function->config[0x01] = 0x80;
+    memcpy(&function->config[0x04], &command, 2);
+    function->config[0x06] = 0x00;
+    function->config[0x07] = 0xF9;      /* errors, which a write of ones would wipe out */
+    function->config[0x0A] = (uint8_t)class;
+    function->config[0x0B] = (uint8_t)(class >> 8);
+    return function;
+}
+
+static struct function *add_bridge(unsigned bus, unsigned device, unsigned number, unsigned secondary)
+{
+    struct function *bridge = add(bus, device, number, 0x0604, 7, 7);
+    bridge->config[0x0E] = 0x01;
+    bridge->config[0x19] = (uint8_t)secondary;
+    bridge->config[0x1A] = 0xFF;
+    return bridge;
+}
+
+/* A capability at some place, the next one's place with reserved bits set, and its Message Control. */
+static void add_capability(struct function *function, unsigned at, uint8_t id, unsigned next, uint16_t control)
+{
+    function->config[0x06] |= 0x10;
+    function->config[at] = id;
+    function->config[at + 1] = (uint8_t)(next | 3);
+    memcpy(&function->config[at + 2], &control, 2);
+    if (id == 0x05)
+        function->msi_at = (uint8_t)at;
+    if (id == 0x11)
+        function->msi_x_at = (uint8_t)at;
+}
+
+static uint16_t word(const struct function *function, unsigned at)
+{
+    return (uint16_t)(function->config[at] | function->config[at + 1] << 8);
+}
+
+/* Walk; then every Command is as the test said, and the log line is this, or there is none. */
+static void silence(const char *wanted)
+{
+    char line[200] = "";
+
+    pci_silence();
+    for (unsigned i = 0; i < pc.count; i++)
+        assert_int_equal(word(&pc.functions[i], 4), pc.functions[i].command_after);
+    log_take(line, sizeof(line));
+    assert_string_equal(line, wanted);
+    assert_int_equal(log_take(line, sizeof(line)), -1);
+}
+
+static void no_mechanism_is_left_alone(void **state)
+{
+    (void)state;
+    pc.absent = true;
+    silence("");
+    assert_int_equal(pc.accesses, 2);
+}
+
+static void empty_bus_says_nothing(void **state)
+{
+    (void)state;
+    silence("");
+    assert_int_equal(pc.writes, 0);
+}
+
+static void bus_mastering_goes_but_where_it_is_needed(void **state)
+{
+    (void)state;
+    add(0, 0, 0, 0x0600, 0x0507, 0x0507);
+    add(0, 1, 0, 0x0300, 0x0507, 0x0507);
+    add(0, 2, 0, 0x0200, 0x0507, 0x0503);       /* a network card */
+    add(0, 3, 0, 0x0C03, 0x0507, 0x0507);
+    add(0, 4, 0, 0x0C05, 0x0007, 0x0003);       /* SMBus: serial, but no USB */
+    add(0, 5, 0, 0x0100, 0x0003, 0x0003);
+    add(0, 6, 0, 0x0680, 0x0004, 0x0004);       /* PIIX4's power management */
+    add(0, 31, 0, 0x0106, 0xFFFF, 0xFFFB);
+    silence("PCI: 8 functions; stopped bus mastering of 3, MSI of 0");
+    assert_int_equal(pc.writes, 3);
+    for (unsigned i = 0; i < pc.count; i++)
+        assert_int_equal(word(&pc.functions[i], 6), 0xF900);
+}
+
+static void functions_are_seen_where_the_device_says_so(void **state)
+{
+    (void)state;
+    add(0, 1, 0, 0x0100, 4, 0)->config[0x0E] = 0x80;
+    add(0, 1, 2, 0x0100, 4, 0);
+    add(0, 1, 7, 0x0100, 4, 0);
+    add(0, 2, 0, 0x0100, 4, 0);
+    add(0, 2, 1, 0x0100, 4, 4);                 /* an echo of function 0, as far as we know */
+    add(0, 3, 1, 0x0100, 4, 4);                 /* function 0 must be there: 3.2.2.3.4 */
+    silence("PCI: 4 functions; stopped bus mastering of 4, MSI of 0");
+}
+
+static void bridges_lead_on(void **state)
+{
+    (void)state;
+    add_bridge(0, 1, 0, 0x40)->config[0x0E] |= 0x80;
+    add_bridge(0, 1, 3, 0x80);
+    add_bridge(0x40, 31, 0, 0xFF);
+    add(0x40, 3, 0, 0x0200, 4, 0);
+    add(0x80, 0, 0, 0x0108, 6, 2);
+    add(0xFF, 31, 0, 0x0200, 4, 0);
+    add(0x41, 0, 0, 0x0200, 4, 4);              /* nobody leads there */
+    struct function *cardbus = add(0, 9, 0, 0x0607, 4, 4);      /* has other things in its header: not followed */
+    cardbus->config[0x0E] = 0x02;
+    cardbus->config[0x19] = 0x41;
+    silence("PCI: 7 functions; stopped bus mastering of 3, MSI of 0");
+}
+
+static void bridges_in_a_circle_end(void **state)
+{
+    (void)state;
+    add_bridge(0, 1, 0, 2);
+    add_bridge(0, 2, 0, 2);                     /* the same bus again */
+    add_bridge(2, 0, 0, 3);
+    add_bridge(3, 0, 0, 2);
+    add_bridge(3, 1, 0, 3);                     /* itself */
+    add_bridge(3, 2, 0, 0);                     /* never numbered */
+    add(3, 3, 0, 0x0200, 7, 3);
+    silence("PCI: 7 functions; stopped bus mastering of 1, MSI of 0");
+    for (unsigned bus = 0; bus < 256; bus++)
+        assert_true(pc.walked[bus][31] == (bus == 0 || bus == 2 || bus == 3));
+}
+
+static void lone_host_bridge_has_bus_0_only(void **state)
+{
+    (void)state;
+    add(0, 0, 0, 0x0600, 7, 7);
+    add(0, 0, 2, 0x0600, 7, 7);                 /* an echo */
+    add(2, 7, 0, 0x0200, 7, 7);
+    silence("PCI: 1 functions; stopped bus mastering of 0, MSI of 0");
+}
+
+static void further_host_bridges_count_as_buses(void **state)
+{
+    (void)state;
+    add(0, 0, 0, 0x0600, 7, 7)->config[0x0E] = 0x80;
+    add(0, 0, 2, 0x0600, 7, 7);
+    add(0, 0, 5, 0x0806, 7, 3);                 /* an IOMMU's function is no host bridge */
+    add(0, 4, 3, 0x0600, 7, 7);                 /* not seen at all */
+    add(2, 7, 0, 0x0200, 7, 3);
+    add(5, 7, 0, 0x0200, 7, 7);
+    silence("PCI: 4 functions; stopped bus mastering of 2, MSI of 0");
+    add(0, 1, 0, 0x0200, 0, 0)->config[0x0E] = 0x80;
+    add(0, 1, 5, 0x0600, 7, 7);                 /* one elsewhere is not either */
+    silence("PCI: 6 functions; stopped bus mastering of 0, MSI of 0");
+}
+
+/* MSI, MSI-X, both, those that are off; in bridges, displays and USB controllers, too. */
+static void signalled_interrupts_go_everywhere(void **state)
+{
+    static const struct { unsigned class; uint16_t msi, msi_x; } left[] = {
+        { 0x0200, 0x0181, 0x0000 }, { 0x0108, 0x0080, 0xC03F }, { 0x0C03, 0xFFFF, 0xFFFF },
+        { 0x0300, 0x0001, 0x7FFF }, { 0x0604, 0xFFFE, 0x8000 }, { 0x0680, 0x0000, 0x0000 }, { 0x0106, 0xFFFE, 0x7FFF },
+    };
+    (void)state;
+    for (unsigned i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+        struct function *function = left[i].class == 0x0604 ? add_bridge(0, i, 0, 0) :
+                                                              add(0, i, 0, left[i].class, 2, 2);
+        function->config[0x34] = 0x43;          /* the low bits are reserved */
+        add_capability(function, 0x40, 0x01, 0xE0, 0xFFFF);     /* power management, which keeps its bits */
+        add_capability(function, 0xE0, 0x05, 0x70, left[i].msi);
+        add_capability(function, 0x70, 0x10, 0xFC, 0xFFFF);
+        add_capability(function, 0xFC, 0x11, 0x00, left[i].msi_x);
+    }
+    silence("PCI: 7 functions; stopped bus mastering of 0, MSI of 5");
+    for (unsigned i = 0; i < pc.count; i++) {
+        assert_int_equal(word(&pc.functions[i], 0xE2), left[i].msi & 0xFFFE);
+        assert_int_equal(word(&pc.functions[i], 0xFE), left[i].msi_x & 0x7FFF);
+        assert_int_equal(word(&pc.functions[i], 0x42), 0xFFFF);
+        assert_int_equal(word(&pc.functions[i], 0x72), 0xFFFF);
+    }
+}
+
+static void capabilities_in_a_circle_end(void **state)
+{
+    (void)state;
+    struct function *circle = add(0, 1, 0, 0x0200, 2, 2), *itself = add(0, 2, 0, 0x0200, 2, 2);
+    circle->config[0x34] = 0x50;
+    add_capability(circle, 0x50, 0x09, 0x60, 0);
+    add_capability(circle, 0x60, 0x05, 0x50, 0x0081);
+    itself->config[0x34] = 0x44;
+    add_capability(itself, 0x44, 0x11, 0x44, 0x8003);
+    silence("PCI: 2 functions; stopped bus mastering of 0, MSI of 2");
+    assert_int_equal(word(circle, 0x62), 0x0080);
+    assert_int_equal(word(itself, 0x46), 0x0003);
+}
+
+/* The longest list there can be is read to its end; one that the status denies, or that leads into the header, not. */
+static void capabilities_end_where_they_end(void **state)
+{
+    (void)state;
+    struct function *longest = add(0, 1, 0, 0x0200, 2, 2), *denied = add(0, 2, 0, 0x0200, 2, 2);
+    struct function *header = add(0, 3, 0, 0x0200, 2, 2), *ones = add(0, 4, 0, 0x0200, 2, 2);
+    longest->config[0x34] = 0x40;
+    for (unsigned at = 0x40; at < 0xFC; at += 4)
+        add_capability(longest, at, 0x09, at + 4, 0xFFFF);
+    add_capability(longest, 0xFC, 0x05, 0x40, 0x0001);
+    denied->config[0x34] = 0x40;
+    add_capability(denied, 0x40, 0x05, 0, 0x0001);
+    denied->config[0x06] &= 0xEF;
+    header->config[0x34] = 0x3C;
+    add_capability(header, 0x3C, 0x05, 0, 0x0001);
+    ones->config[0x34] = 0x40;
+    ones->config[0x06] |= 0x10;
+    memset(&ones->config[0x40], 0xFF, 0xC0);
+    silence("PCI: 4 functions; stopped bus mastering of 0, MSI of 1");
+    assert_int_equal(word(longest, 0xFE), 0);
+    assert_int_equal(word(denied, 0x42), 1);
+    assert_int_equal(word(header, 0x3E), 1);
+}
+
+/* Every address answers as a multi-function bridge with capabilities in a circle, on 256 buses. */
+static void worst_bus_ends(void **state)
+{
+    (void)state;
+    struct function *function = add_bridge(0, 0, 0, 0);
+    function->config[0x0E] |= 0x80;
+    function->config[0x34] = 0x40;
+    add_capability(function, 0x40, 0x09, 0x40, 0);
+    pc.hostile = true;
+    silence("PCI: 65536 functions; stopped bus mastering of 0, MSI of 0");
+    for (unsigned bus = 0; bus < 256; bus++)
+        assert_true(pc.walked[bus][31] <= 2);   /* once for the device, once for its function 0 */
+}
+
+static void noise_ends(void **state)
+{
+    (void)state;
+    pc.random = true;
+    for (unsigned seed = 1; seed < 20; seed++) {
+        pc.accesses = 0;
+        pc.noise = seed;
+        pci_silence();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(no_mechanism_is_left_alone, begin),
+        cmocka_unit_test_setup(empty_bus_says_nothing, begin),
+        cmocka_unit_test_setup(bus_mastering_goes_but_where_it_is_needed, begin),
+        cmocka_unit_test_setup(functions_are_seen_where_the_device_says_so, begin),
+        cmocka_unit_test_setup(bridges_lead_on, begin),
+        cmocka_unit_test_setup(bridges_in_a_circle_end, begin),
+        cmocka_unit_test_setup(lone_host_bridge_has_bus_0_only, begin),
+        cmocka_unit_test_setup(further_host_bridges_count_as_buses, begin),
+        cmocka_unit_test_setup(signalled_interrupts_go_everywhere, begin),
+        cmocka_unit_test_setup(capabilities_in_a_circle_end, begin),
+        cmocka_unit_test_setup(capabilities_end_where_they_end, begin),
+        cmocka_unit_test_setup(worst_bus_ends, begin),
+        cmocka_unit_test_setup(noise_ends, begin),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
