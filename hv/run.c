@@ -136,7 +136,7 @@ static void look(uint64_t now_ns)
     must_look = false;
     console_input_pump(now_ns);
     monitor_pump(now_ns);
-    bool output_waits = console_output_pump();
+    bool output_waits = console_output_pump(now_ns);
     size_t space = serial_tx_space();
     output_waits |= serial_pump();
     output_waits |= serial_tx_space() != space;     /* there is room for more now, where it all came from */

@@ -18,7 +18,7 @@
 
 #define ESCAPE_DEFAULT 0x1D     /* Ctrl-] */
 #define ALL_ROWS ((1u << VCON_ROWS) - 1)
-#define SCREEN_ROWS (VCON_ROWS + 1)     /* with the status line */
+#define FLUSH_ROWS (2 * (VCON_ROWS + 1))    /* the frame that has begun, and a whole one */
 #define NOT_SHOWN ~0u
 #define PASS_ROWS 3             /* pixels of a whole screen would take as long as several turns of guests */
 #define INPUT_BYTES_MAX 256     /* a pass: a stuck line must not hold up the guests */
@@ -256,7 +256,8 @@ void console_input_pump(uint64_t now_ns)
 
 uint64_t console_next_ns(void)
 {
-    return serialkeys_due_ns(&serialkeys);
+    uint64_t keys_ns = serialkeys_due_ns(&serialkeys), frame_ns = screen_next_ns();
+    return keys_ns < frame_ns ? keys_ns : frame_ns;
 }
 
 /* Output goes on below, but nobody should miss it: it ends looking back. */
@@ -315,26 +316,26 @@ static void update_status(void)
     screen_set_status(text);
 }
 
-static bool draw(unsigned rows_max)
+static bool draw(unsigned rows_max, uint64_t now_ns)
 {
     if (!in_view)
         return false;
     struct screen_view view = choose_view(in_view);
     update_status();
-    return screen_draw(&view, rows_max);
+    return screen_draw(&view, rows_max, now_ns);
 }
 
-bool console_output_pump(void)
+bool console_output_pump(uint64_t now_ns)
 {
-    return draw(PASS_ROWS);
+    return draw(PASS_ROWS, now_ns);
 }
 
 void console_flush(unsigned limit_ms)
 {
-    bool waits = draw(SCREEN_ROWS);
+    bool waits = draw(FLUSH_ROWS, SCREEN_AT_ONCE);
     for (unsigned ms = 0; waits && ms < limit_ms; ms++) {
         serial_drain(1);
-        waits = draw(SCREEN_ROWS);
+        waits = draw(FLUSH_ROWS, SCREEN_AT_ONCE);
     }
     if (limit_ms)
         serial_drain(limit_ms);

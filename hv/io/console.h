@@ -45,10 +45,10 @@ void console_set_escape(uint8_t control);
 
 /* Take input from PS/2 and serial, switch consoles on Alt+Fn and Ctrl-], give key words to the console in view. */
 void console_input_pump(uint64_t now_ns);
-/* When console_input_pump has something to do although no key comes: half an escape sequence; UINT64_MAX: never. */
+/* When there is something to do although nothing comes: half an escape sequence, a frame's time; UINT64_MAX: never. */
 uint64_t console_next_ns(void);
 /* Draw some rows of what changed, at most what the serial ring takes. True while something is left to do. */
-bool console_output_pump(void);
+bool console_output_pump(uint64_t now_ns);
 /* The same until everything is on the framebuffer (serial: at most limit_ms). */
 void console_flush(unsigned limit_ms);
 

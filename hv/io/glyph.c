@@ -9,6 +9,9 @@
 #include "io/font.h"
 
 #define CURSOR_LINES 2
+#define SCALE_WORDS_MAX 16      /* of screens that are drawn by words: 10,240 pixels wide */
+
+typedef uint64_t __attribute__((aligned(4), may_alias)) word_t;
 
 /* The VGA's sixteen colours, 0xRRGGBB. */
 static const uint32_t palette[16] = {
@@ -68,17 +71,13 @@ static void store_pixel(uint8_t *at, uint32_t value, uint32_t bytes)
     }
 }
 
-/* A whole font line of 32-bit pixels: what nearly every screen has, and most of the time that drawing takes. */
-static void draw_words(uint32_t *at, uint8_t bits, uint32_t scale, uint32_t on, uint32_t off)
+/* Two pixels beside each other, in memory's order. */
+static uint64_t pixels(uint32_t left, uint32_t right)
 {
-    for (uint32_t mask = 0x80; mask; mask >>= 1) {
-        uint32_t colour = bits & mask ? on : off;
-        for (uint32_t i = 0; i < scale; i++)
-            *at++ = colour;
-    }
+    return (uint64_t)right << 32 | left;
 }
 
-/* One font line, scale times below each other. */
+/* One font line, scale times below each other: any format, and clipped. */
 static void draw_line(const struct glyph_layout *layout, uint32_t x, uint32_t y, uint8_t bits, uint32_t on,
                       uint32_t off)
 {
@@ -91,13 +90,65 @@ static void draw_line(const struct glyph_layout *layout, uint32_t x, uint32_t y,
         width = screen->width - x;
     for (uint32_t line = y; line < y + layout->scale && line < screen->height; line++) {
         uint8_t *at = layout->pixels + (uint64_t)line * screen->pitch + (uint64_t)x * screen->bytes_per_pixel;
-        if (screen->bytes_per_pixel == 4 && width == FONT_WIDTH * layout->scale) {
-            draw_words((uint32_t *)(void *)at, bits, layout->scale, on, off);
-            continue;
-        }
         for (uint32_t i = 0; i < width; i++, at += screen->bytes_per_pixel)
             store_pixel(at, bits >> (7 - i / layout->scale) & 1 ? on : off, screen->bytes_per_pixel);
     }
+}
+
+/*
+ * A whole cell of 32-bit pixels, all of it on the screen: what nearly every screen has, and most of the time that
+ * drawing takes. Two pixels a store.
+ */
+static void draw_words(const struct glyph_layout *layout, uint8_t *at, const uint8_t *glyph, uint32_t on, uint32_t off)
+{
+    const uint64_t pairs[4] = { pixels(off, off), pixels(off, on), pixels(on, off), pixels(on, on) };
+
+    for (uint32_t line = 0; line < layout->lines; line++, at += layout->screen.pitch) {
+        unsigned bits = glyph[line];
+        word_t *to = (word_t *)(void *)at;
+        to[0] = pairs[bits >> 6];
+        to[1] = pairs[bits >> 4 & 3];
+        to[2] = pairs[bits >> 2 & 3];
+        to[3] = pairs[bits & 3];
+    }
+}
+
+/* The same with each font pixel two pixels wide and high, as on most screens of PCs. */
+static void draw_doubled(const struct glyph_layout *layout, uint8_t *at, const uint8_t *glyph, uint32_t on,
+                         uint32_t off)
+{
+    const uint64_t words[2] = { pixels(off, off), pixels(on, on) };
+
+    for (uint32_t line = 0; line < layout->lines; line++, at += 2 * layout->screen.pitch) {
+        unsigned bits = glyph[line];
+        word_t *upper = (word_t *)(void *)at, *lower = (word_t *)(void *)(at + layout->screen.pitch);
+        for (unsigned i = 0; i < FONT_WIDTH; i++)
+            upper[i] = lower[i] = words[bits >> (FONT_WIDTH - 1 - i) & 1];
+    }
+}
+
+/* The same with each font pixel scale pixels wide and high. */
+static void draw_scaled(const struct glyph_layout *layout, uint8_t *at, const uint8_t *glyph, uint32_t on, uint32_t off)
+{
+    uint32_t line_pixels[FONT_WIDTH * SCALE_WORDS_MAX];
+
+    for (uint32_t line = 0; line < layout->lines; line++) {
+        uint32_t *to = line_pixels;
+        for (unsigned mask = 0x80; mask; mask >>= 1)
+            for (uint32_t i = 0; i < layout->scale; i++)
+                *to++ = glyph[line] & mask ? on : off;
+        for (uint32_t i = 0; i < layout->scale; i++, at += layout->screen.pitch)
+            memcpy(at, line_pixels, FONT_WIDTH * layout->scale * sizeof(uint32_t));
+    }
+}
+
+/* Whether the three above can draw the cell whose first pixel is x, y. */
+static bool is_plain(const struct glyph_layout *layout, uint32_t x, uint32_t y)
+{
+    const struct boot_framebuffer *screen = &layout->screen;
+
+    return screen->bytes_per_pixel == 4 && layout->scale <= SCALE_WORDS_MAX &&
+           x + FONT_WIDTH * layout->scale <= screen->width && y + layout->lines * layout->scale <= screen->height;
 }
 
 void glyph_draw(const struct glyph_layout *layout, unsigned row, unsigned column, uint16_t cell, int cursor)
@@ -105,13 +156,21 @@ void glyph_draw(const struct glyph_layout *layout, unsigned row, unsigned column
     uint32_t on = layout->colours[cell >> 8 & 15], off = layout->colours[cell >> 12 & 15];
     uint32_t x = layout->left + column * FONT_WIDTH * layout->scale;
     uint32_t y = layout->top + row * layout->lines * layout->scale;
+    const uint8_t *glyph = font_glyphs[cell & 0xFF];
+    uint8_t underlined[FONT_HEIGHT];
 
-    for (uint32_t line = 0; line < layout->lines; line++, y += layout->scale) {
-        uint8_t bits = font_glyphs[cell & 0xFF][line];
-        if (cursor && line >= layout->lines - CURSOR_LINES)
-            bits = 0xFF;
-        draw_line(layout, x, y, bits, on, off);
+    if (cursor) {
+        memcpy(underlined, glyph, sizeof(underlined));
+        memset(&underlined[layout->lines - CURSOR_LINES], 0xFF, CURSOR_LINES);
+        glyph = underlined;
     }
+    if (is_plain(layout, x, y)) {
+        uint8_t *at = layout->pixels + (uint64_t)y * layout->screen.pitch + (uint64_t)x * sizeof(uint32_t);
+        (layout->scale == 1 ? draw_words : layout->scale == 2 ? draw_doubled : draw_scaled)(layout, at, glyph, on, off);
+        return;
+    }
+    for (uint32_t line = 0; line < layout->lines; line++, y += layout->scale)
+        draw_line(layout, x, y, glyph[line], on, off);
 }
 
 /* Black is 0 in every format. Line by line: what lies between two lines is not ours. */

@@ -13,8 +13,11 @@
 #define STATUS_BIT (1u << STATUS_ROW)
 #define STATUS_ATTRIBUTE 0x1F00     /* white on blue */
 #define NO_CURSOR 0xFFu
+#define FRAME_NS 25000000ull        /* for the eye; of all that output costs, drawing is the most */
 
 static uint32_t framebuffer_dirty, serial_dirty;
+static uint32_t frame_rows;         /* still to be drawn of the frame that has begun */
+static uint64_t next_frame_ns;
 static bool serial_used, serial_clear;
 static struct ansi ansi;
 static uint16_t status[VCON_COLS];
@@ -76,22 +79,34 @@ static const uint16_t *row_cells(const struct screen_view *view, unsigned row)
     return cells;
 }
 
-/* Goes on below the row drawn last: rows that change all the time do not keep the others from being drawn. */
-static bool draw_framebuffer(const struct screen_view *view, unsigned rows_max)
+/* A frame is all that is dirty when it begins; what gets dirty meanwhile is for the next. False: none begins now. */
+static bool begin_frame(uint64_t now_ns)
 {
-    static unsigned row;
-
     if (!framebuffer_present())     /* else there would be passes for nothing */
         framebuffer_dirty = 0;
-    while (framebuffer_dirty && rows_max > 0) {
-        row = row < STATUS_ROW ? row + 1 : 0;
-        if (!(framebuffer_dirty >> row & 1))
-            continue;
+    if (!framebuffer_dirty || now_ns < next_frame_ns)
+        return false;
+    frame_rows = framebuffer_dirty;
+    framebuffer_dirty = 0;
+    if (now_ns != SCREEN_AT_ONCE)
+        next_frame_ns = now_ns + FRAME_NS;
+    return true;
+}
+
+static bool draw_framebuffer(const struct screen_view *view, unsigned rows_max, uint64_t now_ns)
+{
+    while (rows_max > 0 && (frame_rows || begin_frame(now_ns))) {
+        unsigned row = (unsigned)__builtin_ctz(frame_rows);
         framebuffer_draw_row(row, row_cells(view, row), row == cursor_row ? cursor_column : NO_CURSOR);
-        framebuffer_dirty &= ~(1u << row);
+        frame_rows &= frame_rows - 1;
         rows_max--;
     }
-    return framebuffer_dirty != 0;
+    return frame_rows != 0;
+}
+
+uint64_t screen_next_ns(void)
+{
+    return framebuffer_dirty ? next_frame_ns : UINT64_MAX;
 }
 
 /* Serial is slow: what does not fit its ring now waits, and only the latest state of it is ever sent. */
@@ -118,9 +133,9 @@ static bool draw_serial(const struct screen_view *view)
     return serial_dirty != 0 || serial_clear;
 }
 
-bool screen_draw(const struct screen_view *view, unsigned rows_max)
+bool screen_draw(const struct screen_view *view, unsigned rows_max, uint64_t now_ns)
 {
     follow_cursor(view);
-    bool framebuffer_waits = draw_framebuffer(view, rows_max), serial_waits = draw_serial(view);
+    bool framebuffer_waits = draw_framebuffer(view, rows_max, now_ns), serial_waits = draw_serial(view);
     return framebuffer_waits || serial_waits;
 }

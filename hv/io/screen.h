@@ -27,10 +27,15 @@ void screen_invalidate(void);
 void screen_touch_rows(uint32_t rows);
 void screen_set_status(const char *text);
 
+/* For a last look, in place of the time: no frame waits for the one before. */
+#define SCREEN_AT_ONCE UINT64_MAX
+
 /*
  * Draw what changed: rows_max rows on the framebuffer, on serial as much as its ring takes. True while something is
- * left.
+ * left to be drawn now. A frame begins 25 ms after the one before at the earliest; screen_next_ns says when the next
+ * one may, UINT64_MAX when nothing waits for it.
  */
-bool screen_draw(const struct screen_view *view, unsigned rows_max);
+bool screen_draw(const struct screen_view *view, unsigned rows_max, uint64_t now_ns);
+uint64_t screen_next_ns(void);
 
 #endif

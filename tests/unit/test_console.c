@@ -83,9 +83,14 @@ void screen_set_status(const char *text)
 }
 
 /* A row that was not touched is not drawn: it stays as it was. */
-bool screen_draw(const struct screen_view *view, unsigned rows_max)
+uint64_t screen_next_ns(void)
 {
-    (void)rows_max;
+    return UINT64_MAX;
+}
+
+bool screen_draw(const struct screen_view *view, unsigned rows_max, uint64_t now_ns)
+{
+    (void)rows_max, (void)now_ns;
     for (unsigned row = 0; row < VCON_ROWS; row++) {
         if (!(touched >> row & 1))
             continue;
@@ -141,7 +146,7 @@ static int begin(void **state)
     console_view(&monitor);
     for (unsigned i = 0; i < 100; i++)
         print_row(&monitor, i);
-    console_output_pump();
+    console_output_pump(0);
     return 0;
 }
 
@@ -149,7 +154,7 @@ static void type(const char *text, uint64_t now_ns)
 {
     serial_input = text;
     console_input_pump(now_ns);
-    console_output_pump();
+    console_output_pump(0);
 }
 
 static void scancodes(unsigned count, const uint8_t *codes)
@@ -158,7 +163,7 @@ static void scancodes(unsigned count, const uint8_t *codes)
     keyboard_count = count;
     keyboard_at = 0;
     console_input_pump(0);
-    console_output_pump();
+    console_output_pump(0);
 }
 #define SCANCODES(...) scancodes(sizeof((uint8_t[]){ __VA_ARGS__ }), (const uint8_t[]){ __VA_ARGS__ })
 
@@ -218,10 +223,10 @@ static void output_and_other_views_return(void **state)
     (void)state;
     type("\x1b[5;2~", 0);
     print_row(&guest, 1);
-    console_output_pump();
+    console_output_pump(0);
     expect_top(64);
     print_row(&monitor, 100);
-    console_output_pump();
+    console_output_pump(0);
     expect_top(77);
     type("\x1b[5;2~", 0);
     expect_top(65);

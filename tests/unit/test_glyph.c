@@ -86,14 +86,12 @@ static void every_format_and_size(void **state)
     }
 }
 
-/* Smaller than 80 x 26 cells: the upper left part, and not a byte beyond the buffer (AddressSanitizer watches). */
-static void small_screens_are_clipped(void **state)
+static void draw_on_small_screens(uint32_t bytes)
 {
-    (void)state;
     const uint32_t sizes[][2] = { { 320, 200 }, { 1, 1 }, { 639, 415 }, { 800, 10 }, { 7, 600 } };
     for (unsigned i = 0; i < 5; i++) {
-        struct boot_framebuffer screen = { .width = sizes[i][0], .height = sizes[i][1], .pitch = sizes[i][0] * 3,
-            .bytes_per_pixel = 3, .red_mask = 0xFF0000, .green_mask = 0xFF00, .blue_mask = 0xFF };
+        struct boot_framebuffer screen = { .width = sizes[i][0], .height = sizes[i][1], .pitch = sizes[i][0] * bytes,
+            .bytes_per_pixel = bytes, .red_mask = 0xFF0000, .green_mask = 0xFF00, .blue_mask = 0xFF };
         uint8_t *memory = malloc((size_t)screen.pitch * screen.height);
         struct glyph_layout layout;
         glyph_choose_layout(&layout, &screen, memory);
@@ -105,6 +103,14 @@ static void small_screens_are_clipped(void **state)
             assert_int_equal(pixel(memory, &screen, 0, 0), 0xFFFFFF);
         free(memory);
     }
+}
+
+/* Smaller than 80 x 26 cells: the upper left part, and not a byte beyond the buffer (AddressSanitizer watches). */
+static void small_screens_are_clipped(void **state)
+{
+    (void)state;
+    draw_on_small_screens(3);
+    draw_on_small_screens(4);
 }
 
 int main(void)

@@ -15,12 +15,14 @@
 #include "io/serial.h"
 
 #define ROWS (VCON_ROWS + 1)
+#define FRAME_NS 25000000u
 
 static uint16_t cells[VCON_ROWS * VCON_COLS];
 static uint16_t drawn[ROWS][VCON_COLS];
 static unsigned drawn_rows, cursor_rows;
 
 static bool has_framebuffer = true;
+static uint64_t now_ns;
 
 bool framebuffer_present(void)
 {
@@ -47,11 +49,18 @@ size_t serial_tx(const char *bytes, size_t length)
     return 0;
 }
 
-static bool pass(unsigned rows_max)
+static bool pass_now(unsigned rows_max)
 {
     const struct screen_view view = { NULL, cells, 4, 7 };
     drawn_rows = cursor_rows = 0;
-    return screen_draw(&view, rows_max);
+    return screen_draw(&view, rows_max, now_ns);
+}
+
+/* So late that a frame may begin. */
+static bool pass(unsigned rows_max)
+{
+    now_ns += FRAME_NS;
+    return pass_now(rows_max);
 }
 
 static int begin(void **state)
@@ -113,6 +122,59 @@ static void no_row_starves(void **state)
     }
 }
 
+/* However often a row changes, it is drawn once a frame; the last state is drawn in time, without another touch. */
+static void frames_are_apart(void **state)
+{
+    (void)state;
+    now_ns += FRAME_NS;
+    assert_true(screen_next_ns() == UINT64_MAX);
+    screen_touch_rows(1u << 9);
+    assert_true(screen_next_ns() <= now_ns);
+    assert_false(pass_now(ROWS));
+    assert_int_equal(drawn_rows, 1);
+    uint64_t next_ns = now_ns + FRAME_NS;
+    for (; now_ns < next_ns; now_ns += FRAME_NS / 4) {
+        screen_touch_rows(1u << 9);
+        assert_false(pass_now(ROWS));
+        assert_int_equal(drawn_rows, 0);
+        assert_true(screen_next_ns() == next_ns);
+    }
+    assert_false(pass_now(ROWS));
+    assert_int_equal(drawn_rows, 1);
+    assert_true(screen_next_ns() == UINT64_MAX);
+}
+
+/* A frame takes several passes: what changes meanwhile waits for the next one, also what is drawn already. */
+static void a_frame_in_passes(void **state)
+{
+    (void)state;
+    screen_touch_rows(0x3F);
+    assert_true(pass(3));
+    screen_touch_rows(0x3F);
+    assert_false(pass_now(3));
+    assert_int_equal(drawn_rows, 3);
+    assert_true(screen_next_ns() == now_ns + FRAME_NS);
+    assert_false(pass_now(3));
+    assert_int_equal(drawn_rows, 0);
+    assert_true(pass(3));
+    assert_int_equal(drawn_rows, 3);
+}
+
+/* The last look before the end: the frame that has begun, and the next. */
+static void at_once(void **state)
+{
+    const struct screen_view view = { NULL, cells, 4, 7 };
+
+    (void)state;
+    screen_touch_rows(0xFF);
+    assert_true(pass(3));
+    screen_touch_rows(1);
+    drawn_rows = 0;
+    assert_false(screen_draw(&view, 2 * ROWS, SCREEN_AT_ONCE));
+    assert_int_equal(drawn_rows, 6);
+    assert_true(screen_next_ns() == UINT64_MAX);
+}
+
 /* With no framebuffer there is nothing to wait for. */
 static void none_needs_no_passes(void **state)
 {
@@ -130,6 +192,9 @@ int main(void)
         cmocka_unit_test_setup(everything_is_drawn_in_passes, begin),
         cmocka_unit_test_setup(only_touched_rows_are_drawn, begin),
         cmocka_unit_test_setup(no_row_starves, begin),
+        cmocka_unit_test_setup(frames_are_apart, begin),
+        cmocka_unit_test_setup(a_frame_in_passes, begin),
+        cmocka_unit_test_setup(at_once, begin),
         cmocka_unit_test_setup(none_needs_no_passes, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
