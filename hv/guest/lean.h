@@ -12,6 +12,10 @@
 #define LEAN_VIRQ_PENDING 2962       /* 32 bits: tick_pending, a zero byte, key_count */
 #define LEAN_PAGING 4040
 #define LEAN_SPACE 4008
+#define LEAN_FRAME_COUNT 4012
+#define LEAN_FRAMES 4016
+#define LEAN_WP 4048
+#define LEAN_SHADOWS 4056
 #define LEAN_ESP0 624
 #define LEAN_EVENT_COUNT 632
 #define LEAN_EVENTS 648             /* struct guest_events: next, then the ring */
@@ -38,6 +42,7 @@
 #define LEAN_MODE_KERNEL 0x00001337
 #define LEAN_SLOT_PF 14
 #define LEAN_ACCESS 6               /* ACCESS_ bits of pagetable/gwalk.h */
+#define LEAN_ACCESS_USER 4
 #define LEAN_FILLED 8               /* GFAULT_FILLED; below: the error code of the guest's own fault */
 #define LEAN_MAGIC 0xC001C0DE
 #define LEAN_CALL_MAGIC 0
@@ -49,6 +54,21 @@
 #define LEAN_USER_FRAME_BYTES 24
 #define LEAN_KERNEL_FRAME_BYTES 20
 #define LEAN_INT_BYTES 2
+
+/* Paging: struct shadow_pool, which begins with what is remembered; struct shadow_directory; the guest's entries. */
+#define LEAN_POOL_REGIONS 224
+#define LEAN_POOL_CURRENT 232
+#define LEAN_RECENT_MASK 3
+#define LEAN_RECENT_BYTES 56
+#define LEAN_REGION_SHIFT 21
+#define LEAN_DIRECTORY_ENTRIES 72
+#define LEAN_GFRAME_SHIFT 4         /* struct gframe begins with the host frame */
+#define LEAN_FRAME_SHIFT 12
+#define LEAN_P 0x1
+#define LEAN_PS 0x80
+#ifndef LEAN_DIRECT_MAP             /* host tests bring their own */
+#define LEAN_DIRECT_MAP 0xFFFF800000000000
+#endif
 
 #define LEAN_IF 0x200
 #define LEAN_IF_SHIFT 9

@@ -2,11 +2,12 @@
  * lean_fault.S - the hot path of trap.c's page_fault_from_guest: a hidden fault filled, or the guest's own reflected,
  * without saving a frame.
  *
- * What a fault is, pagetable/fill.c says, from here as from C. All that it does not settle, and what cannot be pushed,
- * starts over in C with nothing changed, as in lean.S; deliver.c then has the same rules, and the words for what is
- * wrong.
+ * What a fault is, pagetable/fill.c says, from here as from C, where lean_walk.inc has not seen that it is the guest's.
+ * All that it does not settle, and what cannot be pushed, starts over in C with nothing changed, as in lean.S;
+ * deliver.c then has the same rules, and the words for what is wrong.
  */
 #include "guest/lean_macros.inc"
+#include "guest/lean_walk.inc"
 
 /* R8: address and error code, R13: EIP. Spoils R12. */
     .macro RECORD_FAULT
@@ -16,6 +17,22 @@
     movl %r13d, G_AT(LEAN_EVENTS_RING + 8, %r12, 1)
     .endm
 
+/* Call C with this fault; R8: its address. Leaves the flags of a comparison of what it is with LEAN_FILLED. */
+    .macro CALL_FAULT function, recent:vararg
+    movq hv_resume_rsp(%rip), %rsp
+    KEEP_REGISTERS
+    .ifnb \recent
+    leaq \recent, %rcx
+    .endif
+    movl %r8d, %esi
+    movl -8(%r15), %edx
+    andl $LEAN_ACCESS, %edx
+    leaq G(LEAN_SPACE), %rdi
+    cld
+    call \function
+    cmpl $LEAN_FILLED, %eax
+    .endm
+
     .text
 /* #PF, from wherever it came; the error code is pushed. */
     .globl lean_page_fault
@@ -23,20 +40,24 @@ lean_page_fault:
     testb $3, LEAN_CS + 8(%rsp)
     jz page_fault_slow
     leaq 8(%rsp), %r15
-    movq hv_resume_rsp(%rip), %rsp
-    KEEP_REGISTERS
-    movq %cr2, %rsi
-    movl $LEAN_MAX_GVA, %eax
-    subq $LEAN_BASE, %rsi
-    cmpq %rax, %rsi                     /* beyond the segment: a #GP where there are no limits */
-    ja page_fault_other
-    movl -8(%r15), %edx
-    andl $LEAN_ACCESS, %edx
-    leaq G(LEAN_SPACE), %rdi
-    cld
-    call gspace_fault
-    cmpl $LEAN_FILLED, %eax
-    jne 1f
+    movq %cr2, %r8
+    movl $LEAN_MAX_GVA, %r9d
+    subq $LEAN_BASE, %r8
+    cmpq %r9, %r8                       /* beyond the segment: a #GP where there are no limits */
+    ja page_fault_slow
+    cmpb $0, G(LEAN_PAGING)
+    je page_fault_undecided
+    movq G(LEAN_SHADOWS), %r9
+    movl %r8d, %r10d
+    shrl $LEAN_REGION_SHIFT, %r10d
+    movl %r10d, %r11d
+    andl $LEAN_RECENT_MASK, %r11d
+    cmpw %r10w, LEAN_POOL_REGIONS(%r9, %r11, 2)
+    jne page_fault_walk
+    imull $LEAN_RECENT_BYTES, %r11d, %r11d
+    CALL_FAULT gspace_fault_recent, (%r9, %r11)
+    jne page_fault_not_filled
+page_fault_filled:
     TAKE_REGISTERS
     incq G(LEAN_HIDDEN_FAULTS)
     movq %r15, %rsp
@@ -44,13 +65,14 @@ lean_page_fault:
 lean_iretq_filled:
     iretq
 
-1:  ja page_fault_other                 /* the guest ends */
-    movl %eax, %r9d
-    TAKE_REGISTERS
-    movq %cr2, %r8
-    subl $LEAN_BASE, %r8d
-    shlq $32, %r9
-    orq %r9, %r8                        /* error code and address, as the frame has them */
+page_fault_walk:
+    movl -8(%r15), %r14d
+    andl $LEAN_ACCESS, %r14d
+    WALK_GUEST page_fault_undecided
+    movq hv_resume_rsp(%rip), %rsp
+page_fault_reflect:
+    shlq $32, %r14
+    orq %r14, %r8                       /* error code and address, as the frame has them */
     FIND_HANDLER G(LEAN_IDT + 8 * LEAN_SLOT_PF), lean_fault_give_up
     LOOK_AT_INTERRUPTED
     cmpl $LEAN_KERNEL_CS, LEAN_CS(%r15) /* the only other one is guest user's */
@@ -77,6 +99,18 @@ reflect_from_user:
     .globl lean_iretq_fault_user
 lean_iretq_fault_user:
     iretq
+
+page_fault_undecided:
+    CALL_FAULT gspace_fault
+    je page_fault_filled
+page_fault_not_filled:
+    ja page_fault_other                 /* the guest ends */
+    movl %eax, %r9d
+    TAKE_REGISTERS
+    movl %r9d, %r14d
+    movq %cr2, %r8
+    subl $LEAN_BASE, %r8d
+    jmp page_fault_reflect
 
 page_fault_other:
     TAKE_REGISTERS

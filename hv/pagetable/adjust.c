@@ -19,10 +19,10 @@
 #define MAX_GVA (UINT32_MAX - (uint32_t)GUEST_LINEAR_BASE)
 
 /* The recent page's leaf is right, but its frame has two records already. */
-static __attribute__((noinline)) bool record_another(struct gspace *space, gva_t address, uint32_t pte,
+static __attribute__((noinline)) bool record_another(struct gspace *space, gva_t address, const struct gframe *page,
                                                      uint32_t record)
 {
-    rmap_add_another(space, pte >> GPTE_FRAME_SHIFT, record);
+    rmap_add_another(space, (uint32_t)(page - space->frames), record);
     audit_check(space);
     return tlb_flush_page_true(address);
 }
@@ -65,22 +65,31 @@ bool gspace_adjustpg(struct gspace *space, gva_t address)
 {
     const struct shadow_pool *pool = space->shadows;
 
-    if (!pool || address.v & PAGE_MASK || !recent_is(&pool->recent, address))
+    if (!pool || address.v & PAGE_MASK)
         return adjust_walked(space, address);
-    const struct shadow_recent *recent = &pool->recent;
-    uint32_t entry = gtable_pte_index(address), pte = recent->entries[entry], frame = pte >> GPTE_FRAME_SHIFT;
+    if (!recent_is(pool, address))
+        return adjust_walked(space, address);
+    const struct shadow_recent *recent = recent_slot(pool, address);
+    /* Each of these is worked out here, once: so that no register needs saving. */
+    __asm__("" : "+r"(recent));
+    if (!recent_is_right(recent))
+        return adjust_walked(space, address);
+    uint64_t entry = gtable_pte_index(address);
+    __asm__("" : "+r"(entry));
+    uint32_t pte = recent->entries[entry], frame = pte >> GPTE_FRAME_SHIFT;
     struct gframe *page = &space->frames[frame];
-    uint64_t *leaf = &recent->leaves[entry % TABLE_ENTRIES], bits = recent->leaf_bits[pte >> 1 & 3];
-    __asm__("" : "+r"(page), "+r"(leaf), "+r"(bits));   /* worked out here, once: so that no register needs saving */
+    __asm__("" : "+r"(page));
     if (!(pte & GPTE_P) || frame >= space->frame_count || !recent_is_plain(page))
         return adjust_walked(space, address);
-    *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
-    __asm__ volatile("" : : : "memory");    /* nor is one kept for the flags */
     if (recent->snapshot)
         recent->snapshot[entry] = pte;
-    uint32_t record = bits & PTE_W ? rmap_try_add(page, recent->first_record | entry) : 0;
+    uint64_t bits = recent->leaf_bits[pte >> 1 & 3];
+    __asm__("" : "+r"(bits) : : "memory");
+    recent->leaves[entry % TABLE_ENTRIES] = (uint64_t)page->host << PAGE_SHIFT | bits;
+    __asm__ volatile("" : : : "memory");    /* nor is one kept for the flags */
+    uint32_t record = bits & PTE_W ? rmap_try_add(page, recent->first_record | (uint32_t)entry) : 0;
     if (record)
-        return record_another(space, address, pte, record);
+        return record_another(space, address, page, record);
     audit_check(space);
     return tlb_flush_page_true(address);
 }

@@ -51,6 +51,8 @@ static bool check_directory(const struct audit *audit, const struct shadow_direc
     const uint64_t *pdpt = hpa_to_ptr(directory->pdpt);
     bool is_good = audit_root(audit, directory->root, directory->pdpt);
 
+    if (directory->entries && directory->entries != gspace_peek(audit->space, directory->frame))
+        return audit_fail(audit, "the directory in frame 0x%x is not where its shadow says", directory->frame);
     for (uint32_t i = 0; is_good && i < TABLE_ENTRIES; i++) {
         uint64_t pd = i < 4 ? directory->pd[i].v : 0;
         if ((pdpt[i] & PTE_ADDRESS) != pd || (pdpt[i] & PTE_P) != (pd != 0))
@@ -258,25 +260,26 @@ static bool check_spare(const struct audit *audit)
     return true;
 }
 
-/* As long as the PDE is what the last fault found, it is linked right, in both halves. */
-static bool check_recent(const struct audit *audit)
+/* As long as the PDE is what the last fault there found, it is linked right, in both halves. */
+static bool check_recent(const struct audit *audit, uint32_t slot)
 {
-    const struct shadow_recent *recent = &audit->pool->recent;
+    uint32_t region = audit->pool->recent_regions[slot];
+    const struct shadow_recent *recent = &audit->pool->recent[slot];
     const struct shadow_table *table = &audit->pool->tables[recent->first_record >> RMAP_ENTRY_BITS];
 
-    if (recent->region == SHADOW_NO_REGION)
+    if (region == SHADOW_NO_REGION)
         return true;
     const uint32_t *pdes = gspace_peek(audit->space, audit->pool->current->frame);
-    const uint64_t *leaves = hpa_to_ptr(table->half[recent->region % 2]);
-    if (!table->is_used || recent->pde_at != &pdes[recent->region / 2] || recent->leaves != leaves ||
-        recent->entries != gspace_peek(audit->space, table->frame) ||
+    const uint64_t *leaves = hpa_to_ptr(table->half[region % 2]);
+    if (region % SHADOW_RECENT != slot || !table->is_used || recent->pde_at != &pdes[region / 2] ||
+        recent->leaves != leaves || recent->entries != gspace_peek(audit->space, table->frame) ||
         recent->snapshot != (table->snapshot.v ? hpa_to_ptr(table->snapshot) : NULL))
-        return audit_fail(audit, "what is remembered of region 0x%x is not so", recent->region);
+        return audit_fail(audit, "what is remembered of region 0x%x is not so", region);
     for (uint32_t half = 0; *recent->pde_at == recent->pde && half < 2; half++) {
-        const uint64_t *link = shadow_pde(audit->pool->current, recent->region / 2, half);
-        bool is_needed = half == recent->region % 2;
+        const uint64_t *link = shadow_pde(audit->pool->current, region / 2, half);
+        bool is_needed = half == region % 2;
         if (link && *link ? *link != compile_pde(recent->pde, audit->space->wp, table->half[half]) : is_needed)
-            return audit_fail(audit, "region 0x%x is remembered, but its PDE's link %u is wrong", recent->region, half);
+            return audit_fail(audit, "region 0x%x is remembered, but its PDE's link %u is wrong", region, half);
     }
     return true;
 }
@@ -298,6 +301,8 @@ bool audit_shadows(const struct audit *audit)
     if (!current || !current->is_used || current->root.v != space->root.v || current->wp != space->wp ||
         current->frame != space->directory.v >> PAGE_SHIFT || pool->pinned)
         return audit_fail(audit, "the current directory is not that of the last hv_setpd, or a table is still pinned");
-    return check_recent(audit);
+    for (uint32_t slot = 0; is_good && slot < SHADOW_RECENT; slot++)
+        is_good = check_recent(audit, slot);
+    return is_good;
 }
 

@@ -110,29 +110,36 @@ static __attribute__((noinline)) enum gfault fault_walked(struct gspace *space, 
 }
 
 /*
- * The hot part of fill, for a page of the 2 MiB where the last hidden fault was: the link is right as long as the PDE
- * is the same. No call but at the end, so that nothing needs saving.
+ * The hot part of fill: the link is right as long as the PDE is the same. No call but at the end, so that nothing needs
+ * saving.
  */
-static inline enum gfault fill_recent(struct gspace *space, gva_t address, uint32_t access)
+enum gfault gspace_fault_recent(struct gspace *space, gva_t address, uint32_t access,
+                                const struct shadow_recent *recent)
 {
-    const struct shadow_recent *recent = &space->shadows->recent;
-    uint32_t entry = gtable_pte_index(address), pte = recent->entries[entry], rights = pte >> 1 & 3;
-    uint32_t is_present = pte & GPTE_P, frame = pte >> GPTE_FRAME_SHIFT;
+    if (!recent_is_right(recent))
+        return fault_walked(space, address, access);
+    uint64_t entry = gtable_pte_index(address);
+    __asm__("" : "+r"(entry));              /* these are worked out here, once: so that no register needs saving */
+    uint32_t pte = recent->entries[entry], rights = pte >> 1 & 3, frame = pte >> GPTE_FRAME_SHIFT;
 
-    if (!is_present || !(recent->allowed[access / 2] >> rights & 1))
-        return access | is_present;
+    if (!(pte & GPTE_P) || !(recent->allowed[access / 2] >> rights & 1))
+        return access | (pte & GPTE_P);
     struct gframe *page = &space->frames[frame];
+    __asm__("" : "+r"(page));
     if (frame >= space->frame_count || !recent_is_plain(page))
         return fault_walked(space, address, access);
     if (recent->snapshot)
         recent->snapshot[entry] = pte;
     uint64_t bits = recent->leaf_bits[rights];
+    __asm__("" : "+r"(bits) : : "memory");
     if (access & ~(uint32_t)bits & ACCESS_WRITE)
         bits = compile_flipped(HPA(0));     /* allowed, and yet not writable: a flip page, and the kernel writes */
+    __asm__("" : "+r"(bits) : : "memory");
     uint64_t *leaf = &recent->leaves[entry % TABLE_ENTRIES], before = *leaf;
     *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
+    __asm__ volatile("" : : : "memory");
     if (bits & PTE_W) {
-        uint32_t record = rmap_try_add(page, recent->first_record | entry);
+        uint32_t record = rmap_try_add(page, recent->first_record | (uint32_t)entry);
         if (record)
             return fill_rest_shared(space, page, record, address, before);
     }
@@ -146,7 +153,7 @@ enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access)
 {
     if (!space->paging)
         return bootvm_fault(space, address, access);
-    if (recent_is(&space->shadows->recent, address))
-        return fill_recent(space, address, access);
+    if (recent_is(space->shadows, address))
+        return gspace_fault_recent(space, address, access, recent_slot(space->shadows, address));
     return fault_walked(space, address, access);
 }

@@ -15,6 +15,7 @@
 #include "base/status.h"
 
 struct shadow_pool;
+struct shadow_recent;
 
 #define GFRAME_TRACED 0x1u      /* holds guest tables with a synced shadow: no leaf may be writable */
 #define GFRAME_MANY 0x2u        /* more writable leaves than leaf[] holds, at some time since leaf[] was made */
@@ -82,6 +83,9 @@ enum gfault {
  * gwalk.h. lean_fault.S calls it, too.
  */
 enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access);
+/* The same where something is remembered of the address (recent.h): lean_fault.S looks that up itself. */
+enum gfault gspace_fault_recent(struct gspace *space, gva_t address, uint32_t access,
+                                const struct shadow_recent *recent);
 
 /* hv_setpd: directory is aligned and in RAM. Loads CR3. STATUS_NO_MEMORY: nothing changed. */
 MUST_CHECK enum status gspace_setpd(struct gspace *space, gpa_t directory, uint32_t wp);

@@ -1,5 +1,5 @@
 /*
- * recent.h - what the last full look at a page left for the 2 MiB around it: struct shadow_recent of shadow.h (PURE).
+ * recent.h - what the last full looks at pages left for the 2 MiB around each: struct shadow_recent of shadow.h (PURE).
  * The hot halves of fill.c and adjust.c go by it.
  */
 #ifndef PAGETABLE_RECENT_H
@@ -15,10 +15,23 @@
 #include "pagetable/rmap.h"
 #include "pagetable/shadow.h"
 
-/* The page is in that region, and its PDE still the same: both links are right then. */
-static inline bool recent_is(const struct shadow_recent *recent, gva_t address)
+/* Where a page's 2 MiB are remembered, and whether they are. */
+static inline const struct shadow_recent *recent_slot(const struct shadow_pool *pool, gva_t address)
 {
-    return address.v / LARGE_PAGE_SIZE == recent->region && *recent->pde_at == recent->pde;
+    return &pool->recent[address.v / LARGE_PAGE_SIZE % SHADOW_RECENT];
+}
+
+static inline bool recent_is(const struct shadow_pool *pool, gva_t address)
+{
+    uint32_t region = address.v / LARGE_PAGE_SIZE;
+
+    return pool->recent_regions[region % SHADOW_RECENT] == region;
+}
+
+/* The PDE is still the same: both links are right then. */
+static inline bool recent_is_right(const struct shadow_recent *recent)
+{
+    return *recent->pde_at == recent->pde;
 }
 
 /* Backed and not traced: mapping it has no side effects. */
@@ -31,19 +44,20 @@ static inline bool recent_is_plain(const struct gframe *page)
 static inline void recent_remember(struct gspace *space, const struct shadow_table *table, gva_t address, uint32_t pde)
 {
     const uint32_t *directory = gspace_peek(space, space->directory.v >> PAGE_SHIFT);
-    struct shadow_recent *recent = &space->shadows->recent;
+    uint32_t region = address.v / LARGE_PAGE_SIZE, slot = region % SHADOW_RECENT;
+    struct shadow_pool *pool = space->shadows;
 
-    if (recent->region == address.v / LARGE_PAGE_SIZE && recent->pde == pde)
+    if (pool->recent_regions[slot] == region && pool->recent[slot].pde == pde)
         return;
-    *recent = (struct shadow_recent){
-        .region = address.v / LARGE_PAGE_SIZE,
-        .pde = pde,
+    pool->recent_regions[slot] = (uint16_t)region;
+    pool->recent[slot] = (struct shadow_recent){
         .pde_at = &directory[gtable_pde_index(address)],
+        .pde = pde,
+        .first_record = rmap_first_record(space, table),
         .entries = gspace_peek(space, table->frame),
         .leaves = hpa_to_ptr(table->half[gtable_pte_index(address) / TABLE_ENTRIES]),
-        .first_record = rmap_first_record(space, table),
-        .leaf_bits = space->shadows->leaf_bits[table->role],
-        .allowed = space->shadows->allowed[(pde >> 1 & 3) + (space->wp ? 4 : 0)],
+        .leaf_bits = pool->leaf_bits[table->role],
+        .allowed = pool->allowed[(pde >> 1 & 3) + (space->wp ? 4 : 0)],
         .snapshot = table->snapshot.v ? hpa_to_ptr(table->snapshot) : NULL,
     };
 }

@@ -15,14 +15,16 @@ static inline void load_directory(struct gspace *space, struct shadow_directory 
 {
     struct shadow_pool *pool = space->shadows;
 
+    hpa_t root = directory->root;
+
     directory->stamp = ++pool->stamp;
     pool->current = directory;
     shadow_forget_recent(pool);
-    space->root = directory->root;
+    space->root = root;
     space->directory = address;
     space->wp = directory->wp;
     space->paging = true;
-    tlb_load_root(directory->root);     /* always: protecting has taken rights away */
+    tlb_load_root(root);     /* always: protecting has taken rights away */
 }
 
 /* Any directory: it may have no shadow yet, or something to read again. */

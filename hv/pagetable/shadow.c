@@ -174,7 +174,7 @@ struct shadow_directory *shadow_get_directory(struct gspace *space, uint32_t fra
     }
     *directory = (struct shadow_directory){
         .frame = frame, .wp = wp != 0, .is_used = true, .is_dirty = true, .next = space->frames[frame].shadow,
-        .root = root, .pdpt = pdpt,
+        .root = root, .pdpt = pdpt, .entries = gspace_peek(space, frame),
     };
     space->frames[frame].shadow = (uint16_t)(SHADOW_IS_DIRECTORY | (uint32_t)(directory - pool->directories));
     pool->spare_frames += SHADOW_DIRECTORY_FRAMES - 2;

@@ -48,31 +48,36 @@ struct shadow_directory {
     uint64_t stamp;         /* pool's count at its last hv_setpd: the smallest is evicted first */
     hpa_t root, pdpt;
     hpa_t pd[4];            /* HPA_NONE until filled */
+    const uint32_t *entries;    /* the guest's, for lean_walk.inc; NULL: was not backed when this was made */
 };
 
 /*
- * What the last hidden fault found for its 2 MiB, good until links or tables change: see recent.h. "rights" are W and U
+ * What the last hidden fault of some 2 MiB found, good until links or tables change: see recent.h. "rights" are W and U
  * of a guest PTE as a number 0..3.
  */
 struct shadow_recent {
-    uint32_t region;            /* gva / 2 MiB; SHADOW_NO_REGION: nothing */
-    uint32_t pde;               /* the guest's PDE then, and where it is */
-    const uint32_t *pde_at;
+    const uint32_t *pde_at;     /* the guest's PDE, and what it was */
+    uint32_t pde;
+    uint32_t first_record;      /* rmap.h: of the table's entry 0 */
     const uint32_t *entries;    /* the guest's table */
     uint64_t *leaves;           /* the half of the shadow that this PDE links */
-    uint32_t first_record;      /* rmap.h: of the table's entry 0 */
     uint32_t *snapshot;         /* of the table; NULL: none */
     const uint64_t *leaf_bits;  /* of the table's role, by rights: a leaf without its address, for an untraced frame */
     const uint8_t *allowed;     /* of the PDE's rights and wp, by access / 2: bit r is set when rights r allow it */
 };
-#define SHADOW_NO_REGION UINT32_MAX
+#define SHADOW_RECENT 4u        /* by the lowest bits of gva / 2 MiB */
+#define SHADOW_NO_REGION UINT16_MAX
 
 struct shadow_pool {
-    struct shadow_recent recent;
+    struct shadow_recent recent[SHADOW_RECENT];
+    union {                     /* gva / 2 MiB of each; SHADOW_NO_REGION: nothing */
+        uint16_t recent_regions[SHADOW_RECENT];
+        uint64_t recent_all;
+    };
+    struct shadow_directory *current;   /* the one that is loaded; NULL: none */
     uint64_t leaf_bits[4][4];   /* by role and rights: for recent */
     uint8_t allowed[8][4];      /* by rights of the PDE + 4 wp, and access / 2 */
     struct shadow_directory directories[SHADOW_DIRECTORIES];
-    struct shadow_directory *current;   /* the one that is loaded; NULL: none */
     uint16_t free_table;    /* first unused table; 0: none left */
     uint16_t evict_hand;    /* where the search for a victim goes on */
     uint16_t pinned;        /* a table that must not be evicted now; 0: none */
@@ -146,7 +151,7 @@ bool shadow_make_half(struct gspace *space, struct shadow_table *table, uint32_t
 /* Links or tables are about to change. */
 static inline void shadow_forget_recent(struct shadow_pool *pool)
 {
-    pool->recent.region = SHADOW_NO_REGION;
+    pool->recent_all = UINT64_MAX;
 }
 
 /* A traced frame is about to be written: all its shadows become unsynced, and it is no longer traced. */

@@ -58,7 +58,7 @@ static void test_refused(void **state)
     assert_false(adjust(PAGE << 12));       /* paging is off */
     assert_true(model_setpd(DIRECTORY, true));
     assert_int_equal(model_load(GVA(PAGE << 12), false), ACCESS_DONE);
-    assert_int_equal(model_space.shadows->recent.region, 0);
+    assert_int_equal(model_space.shadows->recent_regions[0], 0);
     assert_false(adjust(PAGE << 12 | 1));   /* its region is remembered */
     assert_false(adjust(PAGE << 12 | 0x800));
     assert_true(adjust(PAGE << 12));

@@ -176,15 +176,18 @@ static void test_recent(void **state)
 {
     (void)state;
     assert_int_equal(model_load(GVA(2u << 22 | 601u << 12), true), ACCESS_DONE);
-    struct shadow_recent *recent = &pool->recent;
+    struct shadow_recent *recent = &pool->recent[1];
     uint64_t *link = shadow_pde(current, 2, 1);
 
-    assert_int_equal(recent->region, 5);
+    assert_int_equal(pool->recent_regions[1], 5);
+    spoil(pool->recent_regions[1], 9, "remembered");
+    spoil(pool->recent_regions[1], 6, "remembered");
     spoil(recent->entries, recent->entries + 1, "remembered");
     spoil(recent->leaves, recent->leaves + 1, "remembered");
     spoil(recent->pde_at, recent->pde_at + 1, "remembered");
     spoil(recent->snapshot, NULL, "remembered");
     /* The link may be gone for any other PDE, not for this one. Its table then has a parent less. */
+    spoil(current->entries, current->entries + 1, "where its shadow says");
     uint64_t kept = *link;
     *link = 0;
     expect_fault("parents");
