@@ -5,12 +5,12 @@
  * timer_from_guest does the same from the start, or has the run loop look around; and deliver.c delivers what is not
  * delivered here.
  */
-#include "guest/lean.h"
+#include "guest/lean_macros.inc"
 #include "lean_tick.h"
 
 #define T(offset) tick_turn + offset(%rip)
-/* RSP: the guest's last five words. */
-#define G(offset) (offset - LEAN_TRAP)(%rsp)
+/* RSP is what lean_macros.inc has in R15, which is set only where a handler is started. */
+#define S(offset) (offset - LEAN_TRAP)(%rsp)
 
     .text
 /* The timer's vector, from wherever it came; nothing is pushed yet. */
@@ -41,9 +41,9 @@ lean_tick:
     movzwl (%r11), %r11d
     cmpl T(TURN_CURSOR), %r11d
     jne slow_restore
-    movzbl G(LEAN_VIRQ_PENDING), %r11d
-    addq %r11, G(LEAN_VIRQ_COALESCED)
-    movb $1, G(LEAN_VIRQ_PENDING)
+    movzbl S(LEAN_VIRQ_PENDING), %r11d
+    addq %r11, S(LEAN_VIRQ_COALESCED)
+    movb $1, S(LEAN_VIRQ_PENDING)
     movq T(TURN_CLOCK), %r11
     movq T(TURN_TICK_AT), %r13
     movq %r13, (%r11)
@@ -64,7 +64,7 @@ lean_tick:
     movl %eax, APIC_COUNT(%r11)
     movq %r8, %rax
     movq %r9, %rdx
-    cmpb $0, G(LEAN_VIRQ_ENABLED)
+    cmpb $0, S(LEAN_VIRQ_ENABLED)
     jne deliver
     .globl lean_iretq_tick
 lean_iretq_tick:
@@ -74,48 +74,29 @@ lean_iretq_tick:
  * To a handler in guest kernel, from there, when no key waits; all else is deliver.c's. R8 and R9 are free again.
  */
 deliver:
+    movq %rsp, %r15
     cmpw $1, G(LEAN_VIRQ_ENABLED)       /* and it is not a key's turn */
     jne deliver_in_c
     cmpl $1, G(LEAN_VIRQ_PENDING)
     jne deliver_in_c
-    cmpl $LEAN_KERNEL_CS, LEAN_CS(%rsp)
+    cmpl $LEAN_KERNEL_CS, LEAN_CS(%r15)
     jne deliver_in_c
-    movl G(LEAN_IDT + LEAN_SLOT_TIMER * 8), %r9d
-    leal -1(%r9), %r10d
-    cmpl $LEAN_MAX_GVA, %r10d           /* empty, or beyond the segment */
-    jae deliver_in_c
-    movl LEAN_ESP(%rsp), %r10d
+    FIND_HANDLER G(LEAN_IDT + LEAN_SLOT_TIMER * 8), deliver_in_c
+    movl LEAN_ESP(%r15), %r10d
     subl $LEAN_KERNEL_FRAME_BYTES, %r10d
-    movl LEAN_EFLAGS(%rsp), %r11d
+    movl LEAN_EFLAGS(%r15), %r11d       /* as LOOK_AT_INTERRUPTED, but IF is known to be on */
     movl %r11d, %r12d
     andl $LEAN_SHOWN, %r12d
     orl $LEAN_FIXED + LEAN_IF, %r12d
-    movl (%rsp), %r13d
-    movq %rsp, %r15
+    movl (%r15), %r13d
     movq hv_resume_rsp(%rip), %rsp      /* a fault needs a stack */
-1:  movq $0, LEAN_BASE(%r10)            /* fault address, error word */
-2:  movl %r13d, LEAN_BASE + 8(%r10)
-3:  movl $LEAN_MODE_KERNEL, LEAN_BASE + 12(%r10)
-4:  movl %r12d, LEAN_BASE + 16(%r10)
-    .pushsection .extable, "a"
-    .quad 1b, lean_tick_give_up
-    .quad 2b, lean_tick_give_up
-    .quad 3b, lean_tick_give_up
-    .quad 4b, lean_tick_give_up
-    .popsection
-    movq %r15, %rsp
-    movb $0, G(LEAN_VIRQ_ENABLED)
+    PUSH_FRAME $0, LEAN_MODE_KERNEL, lean_tick_give_up
     movb $0, G(LEAN_VIRQ_PENDING)
-    incq G(LEAN_EVENT_COUNT)
-    movzbl G(LEAN_EVENTS), %r12d
-    addq $LEAN_EVENT_BYTES, G(LEAN_EVENTS)
-    movq $LEAN_SLOT_TIMER, (LEAN_EVENTS_RING - LEAN_TRAP)(%rsp, %r12)
-    movl %r13d, (LEAN_EVENTS_RING - LEAN_TRAP + 8)(%rsp, %r12)
-    andl $LEAN_HANDLER_KEEPS, %r11d
-    orl $LEAN_FORCED, %r11d
-    movq %r9, LEAN_EIP(%rsp)
-    movq %r11, LEAN_EFLAGS(%rsp)
-    movq %r10, LEAN_ESP(%rsp)
+    NEXT_EVENT(%r12d)
+    movq $LEAN_SLOT_TIMER, G_AT(LEAN_EVENTS_RING, %r12, 1)
+    movl %r13d, G_AT(LEAN_EVENTS_RING + 8, %r12, 1)
+    START_HANDLER
+    movq %r15, %rsp
     .globl lean_iretq_tick_handler
 lean_iretq_tick_handler:
     iretq
