@@ -50,12 +50,12 @@ ROWS = [
     Row("tick", "timer tick delivered in guest kernel + hv_iret", 59, 160, 250, {"cr3_writes": 0}),
     Row("user_int", "guest user INT n -> guest kernel -> hv_iret", 55, 105, 160, {"cr3_writes": 0}),
     Row("page_fault", "guest #PF reflected + hv_iret", 53, 160, 240, {"cr3_writes": 0}),
-    *(Row(f"page_fault_{key}", f"the same, paging on: {what}", 53, 160, 240, {"cr3_writes": 0, "hidden_faults": 0})
+    *(Row(f"page_fault_{key}", f"the same, paging on: {what}", None, 160, 240, {"cr3_writes": 0, "hidden_faults": 0})
       for key, what in (("no_table", "PDE not present"), ("no_page", "PTE not present"),
                         ("user_denied", "guest user in a supervisor page, and back there"),
                         ("user_no_page", "guest user, PTE not present, and back there"))),
     Row("hidden_fault", "hidden fault (guest entry valid, shadow empty)", 17, 150, 200, {"cr3_writes": 0}),
-    Row("hidden_fault_alternating", "the same, each in another 2 MiB than the one before", 17, 150, 200,
+    Row("hidden_fault_alternating", "the same, each in another 2 MiB than the one before", None, 150, 200,
         {"cr3_writes": 0}),
     Row("flip", "wp 0: kernel write to a user read-only page (flip)", 40, 160, 240, {"cr3_writes": 0, "invlpg": 1}),
     Row("adjustpg", "hv_adjustpg, the page moved before each", 37, 120, 160, {"cr3_writes": 0, "invlpg": 1}),
