@@ -41,17 +41,20 @@ void rmap_add_another(struct gspace *space, uint32_t frame, uint32_t record)
 }
 
 /*
- * Looking for a frame's leaves costs a pass over all tables, so each frame gets one in so many hv_setpds. False: not
- * now.
+ * Looking for a frame's leaves costs a pass over all tables, so each frame gets one in so many hv_setpds, and each
+ * hv_setpd has time for one frame: nobody else runs meanwhile. False: not now.
  */
 #define TRIES_SHIFT 8u
-static bool may_try(const struct shadow_pool *pool, struct gframe *gframe)
+static bool may_try(struct shadow_pool *pool, struct gframe *gframe)
 {
     uint16_t now = (uint16_t)(((pool->stamp >> TRIES_SHIFT) % 255 + 1) << GFRAME_TRIED_SHIFT);
     bool was_tried = (gframe->flags & 0xFFu << GFRAME_TRIED_SHIFT) == now;
 
+    if (was_tried || pool->tried_until > pool->stamp)
+        return false;
+    pool->tried_until = pool->stamp + 1;
     gframe->flags = (uint16_t)((gframe->flags & ((1u << GFRAME_TRIED_SHIFT) - 1)) | now);
-    return !was_tried;
+    return true;
 }
 
 /* Leaves that map it writable are few again, perhaps: then record these. False: there are too many. */

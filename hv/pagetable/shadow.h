@@ -85,6 +85,7 @@ struct shadow_pool {
     uint32_t kept_count;    /* synced tables that keep a snapshot */
     uint32_t spare_frames;  /* that performance.md allows the directories and tables in use, and they do not have */
     uint64_t stamp;
+    uint64_t tried_until;   /* rmap.c looked for a frame's leaves, and may do so again when stamp is this */
     uint64_t evictions;
     struct shadow_table tables[];   /* [0] heads the list of the unsynced, [table_count + 1] of the kept: circles */
 };
