@@ -47,9 +47,9 @@ lean_iretq_enable:
     iretq
 
 /*
- * Calls that C can answer at once from two words, and that change nothing but EAX: bool lean_calls[number](guest, word
- * 0, word 1). False: C did nothing, and the slow path says what is wrong. The
- * guest's registers are kept as by KEEP_REGISTERS, but for the order.
+ * Calls that C can answer at once from two words, and that return nothing: bool lean_calls[number](guest, word 0,
+ * word 1). False: C did nothing, and the slow path says what is wrong. The guest's registers are kept as by
+ * KEEP_REGISTERS, but for the order: where a word cannot be read there is less to put back.
  */
 lean_call:
     movl LEAN_ESP(%r15), %r11d

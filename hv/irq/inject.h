@@ -43,7 +43,7 @@ struct inject_frame {
 
 /* Inline: every event comes by. */
 static inline void inject_build(struct inject_frame *frame, const struct inject_context *context, uint32_t error_word,
-                  uint32_t fault_address)
+                                uint32_t fault_address)
 {
     uint32_t stack = context->is_user ? context->esp0 : context->esp;
 

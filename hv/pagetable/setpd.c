@@ -14,7 +14,6 @@
 static inline void load_directory(struct gspace *space, struct shadow_directory *directory, gpa_t address)
 {
     struct shadow_pool *pool = space->shadows;
-
     hpa_t root = directory->root;
 
     directory->stamp = ++pool->stamp;
