@@ -12,15 +12,10 @@
 #include "base/frames.h"
 #include "fake_mmu.h"
 #include "guest/guest.h"
-#include "pagetable/gwalk.h"
+#include "gwalk_entries.h"
 #include "pagetable/layout.h"
 #include "pagetable/shadow.h"
 
-#define FRAMES 16u
-#define TABLE 4u
-#define EMPTY 5u                    /* never touched */
-#define ADDRESS GVA(0x7F3FE123)     /* PDE 0x1FC, PTE 0x3FE */
-#define MEANING 0x87u               /* P, W, U and bit 7 */
 #define WALK_UNDECIDED 8u
 
 uint32_t lean_walk(const struct guest *guest, gva_t address, uint32_t access);
@@ -63,23 +58,15 @@ static void check(gva_t address, uint32_t pde, uint32_t pte)
     }
 }
 
-/* As in test_gwalk.c: entries that matter times all values of those that do not, once for each of the two. */
+static void check_here(uint32_t pde, uint32_t pte)
+{
+    check(ADDRESS, pde, pte);
+}
+
 static void test_all_bits(void **state)
 {
     (void)state;
-    static const uint32_t pde_frames[] = { TABLE, EMPTY, FRAMES - 1, FRAMES, 0xFFFFF };
-    static const uint32_t pte_frames[] = { 0, FRAMES - 1, FRAMES, 0xFFFFF };
-    static const uint32_t others[] = { 0, 0xFFF & ~MEANING };
-
-    for (uint32_t i = 0; i < 5 * 4; i++) {
-        uint32_t pde_frame = pde_frames[i / 4] << 12, pte_frame = pte_frames[i % 4] << 12;
-        for (uint32_t all = 0; all < 0x1000; all++) {
-            for (uint32_t some = 0; some < 0x100; some += (some & 7) == 7 ? 0x80 - 7 : 1) {
-                check(ADDRESS, pde_frame | all, pte_frame | some | others[all & 1]);
-                check(ADDRESS, pde_frame | some | others[all >> 1 & 1], pte_frame | all);
-            }
-        }
-    }
+    for_all_entries(check_here);
 }
 
 /* Only the entries that the address names count, for all of them. */
