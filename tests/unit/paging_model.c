@@ -209,6 +209,11 @@ enum access_end model_store(gva_t address, bool is_user, uint32_t value)
     return end;
 }
 
+void model_put(uint32_t frame, uint32_t word, uint32_t value)
+{
+    assert_int_equal(model_store(GVA(frame << 12 | word << 2), false, value), ACCESS_DONE);
+}
+
 enum access_end model_load(gva_t address, bool is_user)
 {
     uint32_t frame, word = address.v / 4 & 1023;

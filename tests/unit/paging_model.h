@@ -41,6 +41,10 @@ void model_stop(void);
 /* Guest code stores or loads an aligned word. */
 enum access_end model_store(gva_t address, bool is_user, uint32_t value);
 enum access_end model_load(gva_t address, bool is_user);
+
+/* The guest's kernel writes a word of a frame that it sees at its own address. */
+void model_put(uint32_t frame, uint32_t word, uint32_t value);
+
 /* hv_setpd; false: no memory. All of it may then be checked with model_check_page. */
 bool model_setpd(uint32_t directory_frame, bool wp);
 void model_adjustpg(gva_t address);

@@ -23,18 +23,13 @@
 #define FULL 7u             /* entry bits */
 #define MAX_GVA 0xFEFFFFFFu /* abi section 1 */
 
-static void put(uint32_t frame, uint32_t word, uint32_t value)
-{
-    assert_int_equal(model_store(GVA(frame << 12 | word << 2), false, value), ACCESS_DONE);
-}
-
 static int start(void **state)
 {
     machine_start(state);
     assert_true(model_start(FRAMES));
-    put(DIRECTORY, 0, TABLE << 12 | FULL);
+    model_put(DIRECTORY, 0, TABLE << 12 | FULL);
     for (uint32_t i = 0; i < FRAMES; i++)
-        put(TABLE, i, i << 12 | FULL);
+        model_put(TABLE, i, i << 12 | FULL);
     return 0;
 }
 
@@ -78,7 +73,7 @@ static void test_read_again(void **state)
     for (uint32_t round = 0; round < 6; round++) {
         uint32_t frame = PAGE + 1 + round % 3;
         assert_int_equal(model_store(GVA(frame << 12), false, frame), ACCESS_DONE);     /* backed */
-        put(TABLE, PAGE, frame << 12 | (round & 1 ? 1 : FULL));
+        model_put(TABLE, PAGE, frame << 12 | (round & 1 ? 1 : FULL));
         if (round >= 3)
             shadow_forget_recent(model_space.shadows);
         assert_true(adjust(PAGE << 12));
@@ -99,10 +94,10 @@ static void test_read_again(void **state)
 static void make_many(uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        put(OTHER_TABLE + i, 0, PAGE << 12 | FULL);
+        model_put(OTHER_TABLE + i, 0, PAGE << 12 | FULL);
         for (uint32_t j = 0; j < PLACES; j++)
-            put(TABLE, PLACES_AT + i * PLACES + j, (OTHER_TABLE + i) << 12 | FULL);
-        put(DIRECTORY, 1 + i, (OTHER_TABLE + i) << 12 | FULL);
+            model_put(TABLE, PLACES_AT + i * PLACES + j, (OTHER_TABLE + i) << 12 | FULL);
+        model_put(DIRECTORY, 1 + i, (OTHER_TABLE + i) << 12 | FULL);
     }
     assert_true(model_setpd(DIRECTORY, true));
     for (uint32_t i = 0; i < count * PLACES; i++)
@@ -121,7 +116,7 @@ static void test_many_ends(void **state)
     const struct shadow_table *table = shadow_find_table(&model_space, OTHER_TABLE, ROLE_WP);
     assert_false(table->is_synced);
     for (uint32_t i = 1; i < PLACES; i++)
-        put(TABLE, PLACES_AT + i, 0);
+        model_put(TABLE, PLACES_AT + i, 0);
     for (uint32_t i = 0; i < 256 && !table->is_synced; i++)
         assert_true(model_setpd(DIRECTORY, true));
     assert_true(table->is_synced && !(model_space.frames[OTHER_TABLE].flags & GFRAME_MANY));

@@ -30,29 +30,24 @@ static struct shadow_pool *pool;
 static struct shadow_directory *current;
 static struct shadow_table *table, *other;      /* synced; unsynced, with a snapshot */
 
-static void put(uint32_t frame, uint32_t word, uint32_t value)
-{
-    assert_int_equal(model_store(GVA(frame << 12 | word << 2), false, value), ACCESS_DONE);
-}
-
 /* Two directories; one synced table for RAM one to one; another at PDE 2, unsynced since its last store. */
 static int start(void **state)
 {
     machine_start(state);
     assert_true(model_start(FRAMES));
     for (uint32_t frame = 0; frame < FRAMES; frame++)
-        put(TABLE, frame, frame << 12 | KERNEL_WRITE);
-    put(OTHER_TABLE, 600, PAGE << 12 | USER_WRITE);
+        model_put(TABLE, frame, frame << 12 | KERNEL_WRITE);
+    model_put(OTHER_TABLE, 600, PAGE << 12 | USER_WRITE);
     for (uint32_t i = 0; i < 2; i++) {
-        put(DIRECTORY + i, 0, TABLE << 12 | KERNEL_WRITE);
-        put(DIRECTORY + i, 2, OTHER_TABLE << 12 | USER_WRITE);
+        model_put(DIRECTORY + i, 0, TABLE << 12 | KERNEL_WRITE);
+        model_put(DIRECTORY + i, 2, OTHER_TABLE << 12 | USER_WRITE);
     }
     for (uint32_t i = 0; i < 4; i++) {
         assert_true(model_setpd(DIRECTORY + i % 2, true));
         assert_int_equal(model_store(GVA(2u << 22 | 600u << 12), true, i), ACCESS_DONE);
         assert_int_equal(model_load(GVA(0x7000), false), ACCESS_DONE);
     }
-    put(OTHER_TABLE, 601, (PAGE + 1) << 12 | USER_WRITE);
+    model_put(OTHER_TABLE, 601, (PAGE + 1) << 12 | USER_WRITE);
     pool = model_space.shadows;
     current = pool->current;
     table = shadow_find_table(&model_space, TABLE, ROLE_WP);

@@ -27,11 +27,6 @@
 #define FULL 7u             /* entry bits */
 #define LAST 1023u          /* an entry of the second half */
 
-static void put(uint32_t frame, uint32_t word, uint32_t value)
-{
-    assert_int_equal(model_store(GVA(frame << 12 | word << 2), false, value), ACCESS_DONE);
-}
-
 static void use(uint32_t pde, uint32_t entry)
 {
     assert_int_equal(model_load(GVA(pde << 22 | entry << 12), false), ACCESS_DONE);
@@ -52,13 +47,13 @@ static int start(void **state)
 {
     machine_start(state);
     assert_true(model_start(FRAMES));
-    put(DIRECTORY, 0, WINDOW << 12 | FULL);
+    model_put(DIRECTORY, 0, WINDOW << 12 | FULL);
     for (uint32_t i = 0; i < FRAMES; i++)
-        put(WINDOW, i, i << 12 | FULL);
+        model_put(WINDOW, i, i << 12 | FULL);
     for (uint32_t i = 0; i < TABLES; i++) {
-        put(DIRECTORY, 1 + i, (FIRST_TABLE + i) << 12 | FULL);
-        put(FIRST_TABLE + i, 0, PAGE << 12 | FULL);
-        put(FIRST_TABLE + i, LAST, PAGE << 12 | FULL);
+        model_put(DIRECTORY, 1 + i, (FIRST_TABLE + i) << 12 | FULL);
+        model_put(FIRST_TABLE + i, 0, PAGE << 12 | FULL);
+        model_put(FIRST_TABLE + i, LAST, PAGE << 12 | FULL);
     }
     setpd();
     for (uint32_t i = 0; i < TABLES; i++) {
@@ -80,7 +75,7 @@ static int stop(void **state)
 static void test_kept(void **state)
 {
     (void)state;
-    put(FIRST_TABLE, 0, (PAGE + 1) << 12 | FULL);
+    model_put(FIRST_TABLE, 0, (PAGE + 1) << 12 | FULL);
     hpa_t snapshot = table(0)->snapshot;
     assert_true(snapshot.v && !table(0)->is_synced);
     setpd();
@@ -89,8 +84,8 @@ static void test_kept(void **state)
     uint64_t allocations = machine_allocations;
     for (uint32_t round = 0; round < 4; round++) {
         assert_true(table(0)->is_synced && table(0)->snapshot.v == snapshot.v && model_space.shadows->kept_count == 1);
-        put(FIRST_TABLE, 0, (PAGE + round % 2) << 12 | FULL);
-        put(FIRST_TABLE, LAST - round, PAGE << 12 | FULL);
+        model_put(FIRST_TABLE, 0, (PAGE + round % 2) << 12 | FULL);
+        model_put(FIRST_TABLE, LAST - round, PAGE << 12 | FULL);
         assert_true(!table(0)->is_synced && !model_space.shadows->kept_count);
         setpd();
         use(1, 0);
@@ -106,7 +101,7 @@ static void test_bound(void **state)
     struct shadow_pool *pool = model_space.shadows;
 
     for (uint32_t i = 0; i < TABLES; i++) {
-        put(FIRST_TABLE + i, 5, PAGE << 12 | FULL);
+        model_put(FIRST_TABLE + i, 5, PAGE << 12 | FULL);
         setpd();
     }
     /* The directory has one of four page directories, the window's table one of its halves. */
@@ -115,7 +110,7 @@ static void test_bound(void **state)
     assert_int_equal(pool->kept_count, most);
     for (uint32_t i = 0; i < TABLES; i++)
         assert_int_equal(table(i)->snapshot.v != 0, i >= TABLES - most);
-    put(WINDOW, 600, PAGE << 12 | FULL);
+    model_put(WINDOW, 600, PAGE << 12 | FULL);
     use(0, 600);
     assert_int_equal(pool->spare_frames, 3);
     assert_int_equal(pool->kept_count, most - 1);
@@ -129,13 +124,13 @@ static void test_first_to_go(void **state)
     struct shadow_pool *pool = model_space.shadows;
 
     for (uint32_t i = 0; i < 3; i++) {
-        put(FIRST_TABLE + i, 5, PAGE << 12 | FULL);
+        model_put(FIRST_TABLE + i, 5, PAGE << 12 | FULL);
         setpd();
     }
     machine_leave_free(0);
-    put(FIRST_TABLE + 5, 5, PAGE << 12 | FULL);
+    model_put(FIRST_TABLE + 5, 5, PAGE << 12 | FULL);
     assert_true(table(5)->snapshot.v && !table(0)->snapshot.v && table(1)->snapshot.v);
-    put(WINDOW, 600, PAGE << 12 | FULL);
+    model_put(WINDOW, 600, PAGE << 12 | FULL);
     use(0, 600);
     assert_int_equal(pool->kept_count, 0);
     assert_int_equal(pool->evictions, 0);
@@ -146,7 +141,7 @@ static void test_audit_sees(void **state)
     (void)state;
     char why[200];
 
-    put(FIRST_TABLE, 0, (PAGE + 1) << 12 | FULL);
+    model_put(FIRST_TABLE, 0, (PAGE + 1) << 12 | FULL);
     setpd();
     uint32_t *snapshot = hpa_to_ptr(table(0)->snapshot);
     snapshot[700] ^= 1;     /* of a page that was never used: no leaf tells */
