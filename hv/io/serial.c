@@ -23,6 +23,8 @@
 #define MCR_DTR_RTS_OUT2 0x0B   /* OUT2 gates the interrupt line on a PC */
 #define MCR_LOOPBACK 0x10
 #define LSR_DATA 0x01
+#define LSR_ERRORS 0x0C         /* parity, framing: of the byte that is to be read next */
+#define LSR_BREAK 0x10          /* that byte is the NUL of a BREAK */
 #define LSR_FIFO_EMPTY 0x20     /* the transmitter's: it takes another FIFO full */
 #define LSR_ALL_SENT 0x40       /* its shift register is empty, too */
 
@@ -39,6 +41,7 @@ static uint16_t port;           /* 0: none */
 static bool interrupts;
 static uint8_t interrupt_enable;
 static bool receive_waits;      /* the last serial_rx gave a byte: there may be more */
+static uint8_t next_faults;     /* LSR_ERRORS and LSR_BREAK of the next byte: looking at the line status clears them */
 static uint8_t ring[RING_BYTES];
 static uint32_t ring_head, ring_tail;
 
@@ -50,12 +53,23 @@ static void set_line(uint16_t base)
     insn_outb(base + REG_INTERRUPT_ENABLE, 0);
     insn_outb(base + REG_LINE_CONTROL, LCR_8N1);
     insn_outb(base + REG_FIFO_CONTROL, FCR_ENABLE_AND_CLEAR);
+    next_faults = 0;
+}
+
+/* Whoever looks at the line status, what it says of the next byte is kept for serial_rx. 0xFF: the UART went away. */
+static uint8_t line_status(uint16_t base)
+{
+    uint8_t status = insn_inb(base + REG_LINE_STATUS);
+
+    if (status & (LSR_ERRORS | LSR_BREAK) && status & LSR_DATA && status != 0xFF)
+        next_faults |= status & (LSR_ERRORS | LSR_BREAK);
+    return status;
 }
 
 /* Until a bit of the line status is set. False: it was not, in as many reads. */
 static bool wait_for(uint16_t base, uint8_t bit, uint64_t reads)
 {
-    while (!(insn_inb(base + REG_LINE_STATUS) & bit))
+    while (!(line_status(base) & bit))
         if (reads-- == 0)
             return false;
     return true;
@@ -161,7 +175,7 @@ bool serial_pump(void)
     uint32_t tail = ring_tail, head = ring_head;
     uint16_t base = port;
 
-    while (tail != head && (insn_inb(base + REG_LINE_STATUS) & LSR_FIFO_EMPTY)) {
+    while (tail != head && (line_status(base) & LSR_FIFO_EMPTY)) {
         uint32_t to_boundary = FIFO_BYTES - tail % FIFO_BYTES;      /* so no burst passes the end of the ring */
         uint32_t count = head - tail < to_boundary ? head - tail : to_boundary;
         insn_outsb(base + REG_DATA, &ring[tail % RING_BYTES], count);
@@ -178,23 +192,37 @@ void serial_drain(unsigned limit_ms)
     uint64_t reads = (uint64_t)limit_ms * READS_PER_MS;
 
     while (port != 0 && serial_pump() && reads > 0) {
-        insn_inb(port + REG_LINE_STATUS);
+        (void)line_status(port);
         reads--;
     }
     if (port != 0)
         wait_for(port, LSR_ALL_SENT, reads);      /* a power-off would cut the last of it */
 }
 
+/* QEMU tells of a BREAK as soon as it comes, and of two at once: until none is left, each NUL may be the one of it. */
+static bool is_good(uint8_t byte)
+{
+    bool good = !(next_faults & LSR_ERRORS) && !(next_faults & LSR_BREAK && byte == '\0');
+
+    next_faults &= LSR_BREAK;
+    return good;
+}
+
 int serial_rx(void)
 {
-    if (port == 0)
-        return -1;
-    uint8_t status = insn_inb(port + REG_LINE_STATUS);
-    /* 0xFF: it went away, which would read as data for ever. */
-    receive_waits = status != 0xFF && (status & LSR_DATA);
-    if (!receive_waits)
-        return -1;
-    return insn_inb(port + REG_DATA);
+    for (unsigned i = 0; port != 0 && i < FIFO_BYTES; i++) {
+        uint8_t status = line_status(port);
+        /* 0xFF: it went away, which would read as data for ever. */
+        receive_waits = status != 0xFF && (status & LSR_DATA);
+        if (!receive_waits) {
+            next_faults = 0;
+            return -1;
+        }
+        uint8_t byte = insn_inb(port + REG_DATA);
+        if (is_good(byte))
+            return byte;
+    }
+    return -1;
 }
 
 void serial_panic_write(const char *bytes, size_t length)

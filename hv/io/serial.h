@@ -34,7 +34,10 @@ bool serial_pump(void);
 /* Push everything out, to the last bit on the line; at most limit_ms of waiting in all. */
 void serial_drain(unsigned limit_ms);
 
-/* The next received byte, or -1. */
+/*
+ * The next received byte, or -1. A byte with a parity or framing error and the NUL of a BREAK are dropped (PC16550D
+ * data sheet, "Line Status Register").
+ */
 int serial_rx(void);
 
 /* Panic path: bounded busy-wait per byte, no ring, no state. */

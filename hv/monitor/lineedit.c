@@ -138,7 +138,10 @@ enum lineedit_event lineedit_key(struct lineedit *edit, uint32_t key_word)
     }
     if ((key_word & HV_KEY_HASDATA) == 0)
         return LINEEDIT_NOTHING;
-    if (character >= ' ' && character <= '~')
+    bool printable = character >= ' ' && character <= '~';
+    if (printable && (key_word & (HV_KEY_LCTRL | HV_KEY_RCTRL)))
+        return LINEEDIT_NOTHING;        /* the NUL of a terminal is Ctrl+Space, say: no text */
+    if (printable)
         return insert(edit, character);
     return press_control(edit, character);
 }

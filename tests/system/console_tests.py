@@ -1,6 +1,6 @@
 """Keyboard and consoles as a person sees them: both keyboards, the screen as a terminal shows it."""
 from harness import Result, check, run
-from session import Machine
+from session import Machine, Terminal
 
 # A prompt at the bottom of the monitor, and the status line of an idle one.
 AT_BOTTOM = "cobble> *\n(.*\n)* 0 monitor +type help"
@@ -51,6 +51,20 @@ def scroll_back():
         yield check("scroll.output_returns", machine.wait(f"event_rate.shown: exit 0 in(.*\n)*{AT_BOTTOM}"))
 
 
+def line_break():
+    """A BREAK on the serial line, which QEMU sends for Ctrl-A b, is no key of a guest and nothing to the monitor."""
+    with Terminal("--type", "monitor:run keys\n") as terminal:
+        yield check("break.guest", terminal.wait("Press any key", 90))
+        terminal.type("\x01b\x01bq")
+        yield Result("break.guest_sees_the_next_key_only", terminal.wait(r" 1 000d7171 .*\n +2 000c7171 "),
+                     "\n".join(terminal.screen.display))
+        terminal.type("\x04")
+        yield check("break.monitor", terminal.wait("cobble> *\n"))
+        terminal.type("a\x01bb\0c")
+        yield Result("break.monitor_types_no_blank", terminal.wait("cobble> abc *\n"),
+                     "\n".join(terminal.screen.display))
+
+
 def prints():
     """More rows than the log holds, printed in a row: each is in the stream once, in order."""
     boot = run("--autorun", "print_order.flood output=1M")
@@ -61,5 +75,5 @@ def prints():
 
 def tests():
     """Name and function of each test."""
-    for function in (lights, scroll_back, prints):
+    for function in (lights, scroll_back, line_break, prints):
         yield f"console.{function.__name__}", function

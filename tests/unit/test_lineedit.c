@@ -60,6 +60,19 @@ static void test_keys(void **state)
     assert_int_equal(lineedit_key(&edit, CODE(HV_KEYCODE_DOWN)), LINEEDIT_NOTHING);
 }
 
+/* What was a bug: a NUL on the serial line, as after a BREAK, is Ctrl+Space, which put a blank in the line. */
+static void test_ctrl_and_a_printable_key_is_no_text(void **state)
+{
+    (void)state;
+    lineedit_init(&edit);
+    type("ps");
+    for (char character = ' '; character <= '~'; character++) {
+        assert_int_equal(lineedit_key(&edit, DATA(character) | HV_KEY_LCTRL), LINEEDIT_NOTHING);
+        assert_int_equal(lineedit_key(&edit, DATA(character) | HV_KEY_RCTRL), LINEEDIT_NOTHING);
+    }
+    assert_string_equal(edit.text, "ps");
+}
+
 static void test_full_line(void **state)
 {
     (void)state;
@@ -221,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_ctrl_and_a_printable_key_is_no_text),
         cmocka_unit_test(test_full_line),
         cmocka_unit_test(test_random_walk),
     };

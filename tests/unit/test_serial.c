@@ -26,6 +26,8 @@ static struct uart {
     bool echoes;                /* a port that gives back what was written, but is no UART */
     uint8_t interrupt_enable, line_control, modem_control;
     uint8_t received[512];
+    uint8_t faults[512];        /* of each of them, as the line status shows them once it is next */
+    bool tells_breaks_at_once;  /* as QEMU does: while other bytes are still to be read */
     unsigned received_head, received_tail;
     bool busy;                  /* its transmitter is held up */
     unsigned fifo_bytes;
@@ -45,6 +47,14 @@ static void update_line(void)
     uart.line = line;
 }
 
+static void receive_broken(uint8_t byte, uint8_t faults)
+{
+    unsigned shown = uart.tells_breaks_at_once ? uart.received_tail : uart.received_head;
+    uart.received[uart.received_head++ % 512] = byte;
+    uart.faults[shown % 512] |= faults;
+    update_line();
+}
+
 static void receive(const char *text)
 {
     for (; *text; text++)
@@ -60,10 +70,12 @@ static void transmitter_catches_up(void)
     update_line();
 }
 
-static uint8_t line_status(void)
+static uint8_t show_line_status(void)
 {
     uart.shifting -= uart.shifting != 0;
-    uint8_t status = uart.received_head != uart.received_tail;
+    uint8_t *faults = &uart.faults[uart.received_tail % 512];
+    uint8_t status = (uint8_t)((uart.received_head != uart.received_tail) | *faults);
+    *faults = 0;                /* a look clears them: PC16550D data sheet, "Line Status Register" */
     return (uint8_t)(status | (uart.fifo_bytes == 0 ? 0x20 : 0) | (uart.fifo_bytes + uart.shifting == 0 ? 0x40 : 0));
 }
 
@@ -76,7 +88,7 @@ static uint8_t insn_inb(uint16_t at)
     if (uart.echoes)
         return 0x60;
     if (reg == 5)
-        return line_status();
+        return show_line_status();
     if (reg != 0 || uart.received_head == uart.received_tail)
         return 0;
     uint8_t byte = uart.received[uart.received_tail++ % 512];
@@ -131,6 +143,7 @@ static int begin(void **state)
     port = 0;
     ring_head = ring_tail = 0;
     interrupts = receive_waits = false;
+    next_faults = 0;
     interrupt_enable = 0;
     return 0;
 }
@@ -321,6 +334,49 @@ static void a_line_that_stays_up_loses_nothing(void **state)
     assert_true(uart.edges > edges);
 }
 
+/* What was a bug: a BREAK, and a byte that noise or another speed made, were typed. */
+static void broken_bytes_are_no_keys(void **state)
+{
+    (void)state;
+    static const uint8_t faults[] = { 0x04, 0x08, 0x0C, 0x18, 0x10 };
+    begin_with(0x3F8);
+    for (unsigned i = 0; i < sizeof(faults); i++) {
+        receive("a");
+        receive_broken(faults[i] & 0x10 ? 0 : 'X', faults[i]);
+        receive("b");
+        assert_int_equal(serial_rx(), 'a');
+        serial_tx("x", 1);
+        serial_pump();                          /* sending looks at the line status, too, and clears it */
+        assert_int_equal(serial_rx(), 'b');
+        assert_int_equal(serial_rx(), -1);
+    }
+    receive_broken('\0', 0);
+    assert_int_equal(serial_rx(), 0);           /* a NUL that was sent is one */
+    uart.tells_breaks_at_once = true;
+    receive("ab");
+    receive_broken('\0', 0x10);
+    receive_broken('\0', 0);                    /* a second one, which it does not tell of any more */
+    receive("c");
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(serial_rx(), "abc"[i]);
+    assert_int_equal(serial_rx(), -1);
+}
+
+/* However much noise there is, a pass ends, and what is left interrupts again. */
+static void noise_holds_nothing_up(void **state)
+{
+    (void)state;
+    begin_with(0x3F8);
+    assert_true(serial_enable_interrupts(true));
+    for (unsigned i = 0; i < 500; i++)
+        receive_broken('X', 0x08);
+    assert_int_equal(serial_rx(), -1);
+    assert_true(uart.accesses < 100);
+    unsigned edges = uart.edges;
+    serial_pump();
+    assert_true(uart.edges > edges);
+}
+
 /* With nothing to send and nothing left to read, a pass costs no port access at all. */
 static void an_idle_pass_is_free(void **state)
 {
@@ -344,6 +400,8 @@ int main(void)
         cmocka_unit_test_setup(output_goes_round_the_ring, begin),
         cmocka_unit_test_setup(waits_are_bounded, begin),
         cmocka_unit_test_setup(a_line_that_stays_up_loses_nothing, begin),
+        cmocka_unit_test_setup(broken_bytes_are_no_keys, begin),
+        cmocka_unit_test_setup(noise_holds_nothing_up, begin),
         cmocka_unit_test_setup(an_idle_pass_is_free, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
