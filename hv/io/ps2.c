@@ -24,6 +24,7 @@
 #define CONFIG_KEYBOARD_OFF 0x10
 #define CONFIG_TRANSLATION 0x40
 #define KEYBOARD_ENABLE_SCANNING 0xF4
+#define KEYBOARD_SET_DEFAULTS 0xF6  /* a held key repeats: after 500 ms, 11 times a second */
 #define KEYBOARD_SET_LEDS 0xED      /* then a byte of LED bits; the keyboard answers both */
 #define KEYBOARD_ACKNOWLEDGE 0xFA   /* neither answer is a scancode of set 1 */
 #define KEYBOARD_RESEND 0xFE
@@ -80,6 +81,15 @@ static bool set_config(void)
     return write_port(PORT_STATUS, COMMAND_WRITE_CONFIG) && write_port(PORT_DATA, (uint8_t)config);
 }
 
+/* Firmware may have left the keyboard with other habits. One that does not answer may be plugged in later. */
+static void set_up_keyboard(void)
+{
+    bool answers = write_port(PORT_DATA, KEYBOARD_SET_DEFAULTS) && read_data() >= 0;
+
+    if (write_port(PORT_DATA, KEYBOARD_ENABLE_SCANNING) && answers)
+        (void)read_data();
+}
+
 void ps2_set_absent(void)
 {
     absent = true;
@@ -96,9 +106,7 @@ bool ps2_init(void)
         return false;
     if (!set_config() || !write_port(PORT_STATUS, COMMAND_ENABLE_KEYBOARD))
         return false;
-    /* A keyboard may be plugged in later: the controller is enough. */
-    if (write_port(PORT_DATA, KEYBOARD_ENABLE_SCANNING))
-        (void)read_data();
+    set_up_keyboard();
     drain();
     present = true;
     ps2_set_leds(false, false);     /* the firmware may have left one on */

@@ -3,15 +3,15 @@
  */
 #include "io/serialkeys.h"
 
-#include <stdbool.h>
-
 #include "base/string.h"
 #include "io/keymap.h"
 #include "pebpeb.h"
 
+#define BEL 0x07
 #define ESC 0x1B
 #define DELETE 0x7F
 #define LONE_ESC_NS 50000000ull
+#define MOUSE_BYTES 6           /* of an X10 report: CSI M, button, column, row */
 
 void serialkeys_init(struct serialkeys *keys)
 {
@@ -138,12 +138,27 @@ static uint32_t modifier_state(unsigned parameter)
     return state;
 }
 
+/* OSC, DCS or APC has begun. They differ in what they say, which is not for us: ECMA-48 "Delimited strings". */
+static bool is_string(const struct serialkeys *keys)
+{
+    uint8_t kind = keys->length > 1 ? keys->sequence[1] : 0;
+    return kind == ']' || kind == 'P' || kind == '_';
+}
+
+/* CSI M has begun, without parameters. Its three bytes may be any. */
+static bool is_mouse(const struct serialkeys *keys)
+{
+    return keys->length > 2 && keys->sequence[1] == '[' && keys->sequence[2] == 'M';
+}
+
 /* A whole sequence: ESC [ parameters final, ESC O final, or the Linux console's ESC [ [ final for F1 to F5. */
 static unsigned press_sequence(struct serialkeys *keys, uint32_t words[SERIALKEYS_MAX])
 {
     unsigned numbers[2] = { 0, 0 }, count = 0;
     uint8_t final = keys->sequence[keys->length - 1];
 
+    if (is_mouse(keys))
+        return 0;
     if (keys->length > 2 && keys->sequence[2] == '[')
         return final >= 'A' && final <= 'E' ? press(words, 0, (uint8_t)(HV_KEYCODE_F1 + final - 'A')) : 0;
     for (unsigned i = 2; i + 1 < keys->length; i++) {
@@ -155,6 +170,8 @@ static unsigned press_sequence(struct serialkeys *keys, uint32_t words[SERIALKEY
         else
             return 0;
     }
+    if (final == 'R' && numbers[0] > 1)         /* where the cursor is; CSI 1 ; modifiers R is F3 */
+        return 0;
     if (final == 'Z')
         return press(words, HV_KEY_LSHIFT, '\t');
     keys->page = final == '~' ? numbered_page(numbers[0]) : KEYMAP_NO_PAGE;
@@ -165,8 +182,11 @@ static unsigned press_sequence(struct serialkeys *keys, uint32_t words[SERIALKEY
 /* Where a sequence stands: a byte behind it either ends it or does not. */
 static bool is_final(const struct serialkeys *keys, uint8_t byte)
 {
-    bool is_linux_prefix = byte == '[' && keys->length == 2 && keys->sequence[1] == '[';
-    return byte >= 0x40 && !is_linux_prefix;
+    bool is_prefix = (byte == '[' || byte == 'M') && keys->length == 2 && keys->sequence[1] == '[';
+
+    if (is_string(keys))
+        return false;
+    return is_mouse(keys) ? keys->length == MOUSE_BYTES - 1 : byte >= 0x40 && !is_prefix;
 }
 
 /* The next byte of an escape sequence that began; one that is too long for a key is followed to its end. */
@@ -183,25 +203,53 @@ static unsigned continue_sequence(struct serialkeys *keys, uint8_t byte, uint32_
     return count;
 }
 
-unsigned serialkeys_byte(struct serialkeys *keys, uint8_t byte, uint64_t now_ns, uint32_t words[SERIALKEYS_MAX])
+/* BEL ends a string; ESC does, too, and what follows it says whether it was the first half of ST. */
+static void end_string(struct serialkeys *keys, uint8_t byte)
 {
-    unsigned count = 0;
+    keys->ends_string = byte == ESC;
+    keys->length = keys->ends_string ? 1 : 0;
+}
 
-    if (byte >= 0x80)       /* UTF-8 beyond ASCII: no key of a US keyboard gives it */
-        return 0;
-    keys->last_ns = now_ns;
-    if (keys->length > 1 && byte >= ' ')
-        return continue_sequence(keys, byte, words);
-    if (keys->length == 1 && (byte == '[' || byte == 'O'))
-        return continue_sequence(keys, byte, words);
-    /* Alt and a character in most terminals: here ESC, then the character. A control byte cuts a sequence off. */
-    if (keys->length == 1)
-        count = press(words, 0, ESC);
+static bool leads_on(uint8_t byte)
+{
+    return byte == '[' || byte == 'O' || byte == ']' || byte == 'P' || byte == '_';
+}
+
+/* Alt and a character in most terminals: here ESC, then the character. A control byte cuts a sequence off. */
+static unsigned begin_anew(struct serialkeys *keys, uint8_t byte, uint32_t words[SERIALKEYS_MAX])
+{
+    unsigned count = keys->length == 1 ? press(words, 0, ESC) : 0;
+
     keys->length = 0;
     if (byte != ESC)
         return count + press_character(words + count, byte);
     keys->sequence[keys->length++] = byte;
     return count;
+}
+
+unsigned serialkeys_byte(struct serialkeys *keys, uint8_t byte, uint64_t now_ns, uint32_t words[SERIALKEYS_MAX])
+{
+    bool ends_string = keys->ends_string;
+
+    keys->last_ns = now_ns;
+    if (is_mouse(keys))
+        return continue_sequence(keys, byte, words);
+    if (byte >= 0x80)       /* UTF-8 beyond ASCII: no key of a US keyboard gives it */
+        return 0;
+    keys->ends_string = false;
+    if (is_string(keys) && (byte == BEL || byte == ESC)) {
+        end_string(keys, byte);
+        return 0;
+    }
+    if (ends_string && byte == '\\') {
+        keys->length = 0;
+        return 0;
+    }
+    if (keys->length > 1 && byte >= ' ')
+        return continue_sequence(keys, byte, words);
+    if (keys->length == 1 && leads_on(byte))
+        return continue_sequence(keys, byte, words);
+    return begin_anew(keys, byte, words);
 }
 
 /* ESC, or ESC and the byte that could have led to more: these keys were meant. Half of anything longer is dropped. */
@@ -212,6 +260,7 @@ unsigned serialkeys_flush(struct serialkeys *keys, uint64_t now_ns, uint32_t wor
     if (length == 0 || now_ns - keys->last_ns < LONE_ESC_NS)
         return 0;
     keys->length = 0;
+    keys->ends_string = false;
     if (length > 2)
         return 0;
     unsigned count = press(words, 0, ESC);

@@ -19,6 +19,7 @@
 #define PROMPT "cobble> "
 #define PROMPT_BYTES (sizeof(PROMPT) - 1)
 #define LINE_COLS (VCON_COLS - 1)       /* the last column stays free: writing there would wrap at once */
+#define DELETE 0x7F
 #define PROMPT_ATTRIBUTE 0x0B           /* light cyan on black */
 
 static struct console console;
@@ -155,8 +156,16 @@ static bool is_cancel(uint32_t key_word)
     return (key_word & (HV_KEY_MAKE | HV_KEY_CHAR_MASK)) == (HV_KEY_MAKE | 3);
 }
 
+static bool is_reboot(uint32_t key_word)
+{
+    bool ctrl = key_word & (HV_KEY_LCTRL | HV_KEY_RCTRL), alt = key_word & (HV_KEY_LALT | HV_KEY_RALT);
+    return ctrl && alt && (key_word & (HV_KEY_MAKE | HV_KEY_CHAR_MASK)) == (HV_KEY_MAKE | DELETE);
+}
+
 static void press(uint32_t key_word, uint64_t now_ns)
 {
+    if (is_reboot(key_word))
+        commands_run("reboot", now_ns);
     if (held) {
         held = !is_cancel(key_word);    /* nothing else is typed ahead while a command waits */
         return;

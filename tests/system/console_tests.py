@@ -65,6 +65,35 @@ def line_break():
                      "\n".join(terminal.screen.display))
 
 
+def held_keys():
+    """A key that is held repeats in the monitor and in a guest, which sees each make and one break."""
+    with Machine("--type", "monitor:run keys &\n") as machine:
+        yield check("held.prompt", machine.wait("keys runs in(.*\n)*cobble> *\n", 90))
+        machine.hold("a", 3)
+        yield Result("held.monitor", machine.wait("cobble> aaa *\n"), "\n".join(machine.screen.display))
+        machine.type("\x1d1")
+        machine.wait("Press any key")
+        machine.hold("b", 3)
+        yield Result("held.guest", machine.wait(" 1 000d6262 .*\n +2 000d6262 .*\n +3 000d6262 .*\n +4 000c6262 "),
+                     "\n".join(machine.screen.display))
+
+
+def reboot_keys():
+    """Ctrl+Alt+Del is a guest's key like any other in its console, and restarts the machine in the monitor's."""
+    with Machine("--type", "monitor:run keys &\n") as machine:
+        yield check("reboot.prompt", machine.wait("keys runs in(.*\n)*cobble> *\n", 90))
+        machine.type("\x1d1")
+        machine.wait("Press any key")
+        machine.press("ctrl", "alt", "delete")
+        yield Result("reboot.guest_gets_it", machine.wait(" 3 280d7f7f (.*\n)* 1 keys +running"),
+                     "\n".join(machine.screen.display))
+        machine.type("\x1d0halves of a line")
+        machine.wait("cobble> halves of a line")
+        machine.press("ctrl", "alt", "delete")
+        yield Result("reboot.monitor_restarts", machine.wait(r"\A(?![\s\S]*halves)[\s\S]*cobble> *\n", 90),
+                     "\n".join(machine.screen.display))
+
+
 def prints():
     """More rows than the log holds, printed in a row: each is in the stream once, in order."""
     boot = run("--autorun", "print_order.flood output=1M")
@@ -75,5 +104,5 @@ def prints():
 
 def tests():
     """Name and function of each test."""
-    for function in (lights, scroll_back, line_break, prints):
+    for function in (lights, scroll_back, line_break, held_keys, reboot_keys, prints):
         yield f"console.{function.__name__}", function

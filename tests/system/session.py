@@ -99,6 +99,13 @@ class Machine(Terminal):
         self.command("send-key", keys=[{"type": "qcode", "data": key} for key in keys], **{"hold-time": 40})
         self.read(0.2)
 
+    def hold(self, key, makes):
+        """One key held down, as a keyboard tells it: so many makes, then its break."""
+        for down in [True] * makes + [False]:
+            event = {"down": down, "key": {"type": "qcode", "data": key}}
+            self.command("input-send-event", events=[{"type": "key", "data": event}])
+        self.read(0.2)
+
     def traced(self, pattern, limit=10):
         """Wait until the trace has pattern."""
         end = time.monotonic() + limit

@@ -35,6 +35,7 @@ static struct {
     uint8_t config;
     bool wants_leds;            /* the keyboard had 0xED */
     uint8_t leds, scanning;
+    bool repeats;               /* a held key; firmware can have it otherwise */
     unsigned accesses, leds_commands;
 } model;
 
@@ -57,6 +58,9 @@ static void keyboard_takes(uint8_t byte)
     if (byte == 0xED) {
         model.leds_commands++;
         model.wants_leds = true;
+    } else if (byte == 0xF6) {
+        model.scanning = false;     /* IBM's keyboard: "Set Default", of some keyboards also "Default Disable" */
+        model.repeats = true;
     } else if (byte == 0xF4) {
         model.scanning = true;
     } else if (model.wants_leds) {
@@ -140,6 +144,7 @@ static void init_sets_the_controller_up(void **state)
     start();
     assert_int_equal(model.config, 0x41);       /* interrupt and translation */
     assert_true(model.scanning);
+    assert_true(model.repeats);
     assert_int_equal(model.leds, 0);
 }
 

@@ -189,6 +189,66 @@ static void broken_sequences(void **state)
     assert_int_equal(serialkeys_flush(&keys, UINT64_MAX, words), 0);
 }
 
+/* Bytes of which none is a key; then a key that is one. */
+static void expect_swallowed(const char *text)
+{
+    serialkeys_init(&keys);
+    for (const char *at = text; *at; at++)
+        assert_int_equal(serialkeys_byte(&keys, (uint8_t)*at, 1000, words), 0);
+    assert_int_equal(type("x"), 2);
+    assert_int_equal(words[0], 0x000D7878);
+}
+
+/* What was a bug: what a terminal answers, or tells by itself, was typed. */
+static void answers_of_terminals_are_no_keys(void **state)
+{
+    (void)state;
+    expect_swallowed("\x1b]11;rgb:0000/0000/0000\x1b\\");      /* OSC: colours, title, clipboard */
+    expect_swallowed("\x1b]10;rgb:ffff/ffff/ffff\a");
+    expect_swallowed("\x1b]l\xc3\xa9 title [A OB\x1b\\");
+    expect_swallowed("\x1bP>|XTerm(379)\x1b\\\x1bP1$r0m\x1b\\");     /* DCS: version, settings */
+    expect_swallowed("\x1bP!|00000000\x1b\\\x1b[?1;2c\x1b]52;c;YQ==\a");
+    expect_swallowed("\x1b_Gi=31;OK\x1b\\");                   /* APC: pictures */
+    expect_swallowed("\x1b[24;80R\x1b[0n\x1b[?62;22c\x1b[I");   /* CSI: cursor, state, kind, focus */
+    expect_swallowed("\x1b[M !!\x1b[M#~~\x1b[MCa\x1d");         /* X10 mouse: any bytes, escapes and UTF-8 among them */
+    expect_swallowed("\x1b[M\x1b\xf0\xe9");
+    expect_swallowed("\x1b[<0;10;20M\x1b[<0;10;20m\x1b[32;10;20M");
+    assert_int_equal(type("\x1b[1;2R"), 4);                /* Shift+F3 */
+    assert_int_equal(words[1], 0x800D8F8F);
+    expect_key("\x1b[R", 0x000D8F8F);
+}
+
+static void a_string_that_breaks_off_eats_nothing(void **state)
+{
+    (void)state;
+    serialkeys_init(&keys);
+    assert_int_equal(type("\x1b]11;rgb\x1b[A"), 2);       /* ESC and no backslash: another sequence */
+    assert_int_equal(words[0], 0x000D8181);
+    assert_int_equal(type("\x1bP1$r\r"), 2);              /* a control byte */
+    assert_int_equal(words[0], 0x000D0A0A);
+    assert_int_equal(type("\x1b]0;abc"), 0);              /* the line went quiet */
+    assert_int_equal(serialkeys_flush(&keys, UINT64_MAX, words), 0);
+    assert_int_equal(type("\\"), 2);
+    assert_int_equal(type("\x1b]0;abc\x1b"), 0);
+    assert_int_equal(serialkeys_flush(&keys, UINT64_MAX, words), 2);
+    assert_int_equal(type("\\"), 2);
+    assert_int_equal(type("\x1b[M !"), 0);
+    assert_int_equal(serialkeys_flush(&keys, UINT64_MAX, words), 0);
+    assert_int_equal(type("a"), 2);
+    for (const char *lone = "]P_"; *lone; lone++) {        /* Alt and a key by hand */
+        const char text[] = { 0x1B, *lone, 0 };
+        assert_int_equal(type(text), 0);
+        assert_true(serialkeys_flush(&keys, UINT64_MAX, words) >= 4);
+        assert_int_equal(words[0], 0x000D1B1B);
+        assert_int_equal(words[*lone == ']' ? 2 : 3] & 0x100FF, 0x10000 | (uint8_t)*lone);
+    }
+    assert_int_equal(type("\x1b]"), 0);
+    for (unsigned i = 0; i < 100000; i++)
+        assert_int_equal(type("long "), 0);
+    assert_int_equal(type("\x1b\\"), 0);
+    assert_int_equal(type("x"), 2);
+}
+
 static void other_bytes_are_no_keys(void **state)
 {
     (void)state;
@@ -210,6 +270,8 @@ int main(void)
         cmocka_unit_test(other_control_characters),
         cmocka_unit_test(modified_sequences),
         cmocka_unit_test(broken_sequences),
+        cmocka_unit_test(answers_of_terminals_are_no_keys),
+        cmocka_unit_test(a_string_that_breaks_off_eats_nothing),
         cmocka_unit_test(other_bytes_are_no_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
