@@ -2,6 +2,7 @@
  * files.c - cobble.cfg and the files in \guests\ of the volume that Cobble was started from.
  */
 #include "efi_app.h"
+#include "utf16.h"
 
 #define DIRECTORY_ENTRY_BYTES 1024
 #define FILE_BYTES_MAX 0x10000000ull    /* 256 MiB: no guest image is larger */
@@ -71,6 +72,22 @@ static int copy_name(char to[64], const CHAR16 *from)
     return 0;
 }
 
+/* The hypervisor reads UTF-8; some editors write UTF-16. */
+static void recode_config(struct boot_info *info)
+{
+    enum text_encoding encoding = text_encoding_of((const uint8_t *)info->config, info->config_size);
+    struct utf16 text = { (const uint8_t *)info->config, info->config_size / 2, encoding == TEXT_UTF16_BIG };
+
+    if (encoding == TEXT_BYTES)
+        return;
+    info->config = encoding == TEXT_UTF32 ? 0 : memory_alloc(3 * text.units, 0);
+    if (encoding == TEXT_UTF32)
+        note("cobble.cfg is UTF-32 and not read: save it as UTF-8", NULL);
+    else if (!info->config)
+        note("no memory for cobble.cfg, which is UTF-16", NULL);
+    info->config_size = info->config ? utf16_to_utf8(&text, (char *)info->config, 3 * text.units) : 0;
+}
+
 static void load_config(EFI_FILE_PROTOCOL *root, EFI_FILE_INFO *room, struct boot_info *info)
 {
     EFI_FILE_PROTOCOL *file = open_path(root, u"\\cobble.cfg");
@@ -78,6 +95,8 @@ static void load_config(EFI_FILE_PROTOCOL *root, EFI_FILE_INFO *room, struct boo
         return;
     if (info_of(file, room))
         info->config = read_whole(file, room->FileSize, &info->config_size, "cobble.cfg");
+    if (info->config)
+        recode_config(info);
     file->Close(file);
 }
 

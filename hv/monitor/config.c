@@ -113,12 +113,12 @@ void config_read(struct config *config, const char *source, const char *text, ui
 {
     uint64_t line = 1;
 
-    /* Editors on the machines that write FAT volumes like to start a file with a byte order mark. */
-    if (bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
-        text += 3;
-        bytes -= 3;
-    }
     while (bytes > 0) {
+        /* Editors on the machines that write FAT volumes start a file with a byte order mark, and files are joined. */
+        if (bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+            text += 3;
+            bytes -= 3;
+        }
         uint64_t length = find_line_end(text, bytes, semicolons);
         read_line(config, source, line, text, length);
         if (length == bytes)

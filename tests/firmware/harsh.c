@@ -4,6 +4,7 @@
  *   M  no memory below 4 GiB is left but scraps, so that images are loaded above (the machine needs more than 4 GiB)
  *   5  5-level paging
  *   X  ExitBootServices never succeeds
+ *   O  the load options are a GUID, as some boot managers leave one for themselves
  *   D  drivers leave their devices running: bus mastering and message-signalled interrupts are on in every PCI function
  */
 #include <efi.h>
@@ -38,6 +39,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
 static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 static EFI_GUID file_system_guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
+static EFI_GUID binary_options = { 0x8108AC4E, 0x9F11, 0x4D59, { 0x85, 0x0E, 0x1A, 0xE2, 0x2C, 0x52, 0x59, 0xB2 } };
 static EFI_SYSTEM_TABLE *efi;
 static EFI_BOOT_SERVICES *boot;
 static EFI_EXIT_BOOT_SERVICES real_exit;
@@ -148,6 +150,14 @@ static void make_harsh(char letter)
     }
 }
 
+static int has_letter(const char *letters, UINTN count, char letter)
+{
+    for (UINTN i = 0; i < count; i++)
+        if (letters[i] == letter)
+            return 1;
+    return 0;
+}
+
 static UINTN read_file(EFI_FILE_PROTOCOL *volume, CHAR16 *name, void *to, UINTN room)
 {
     EFI_FILE_PROTOCOL *file;
@@ -181,6 +191,10 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
         return status;
     boot->HandleProtocol(handle, &loaded_image_guid, (void **)&cobble);
     cobble->DeviceHandle = own->DeviceHandle;
+    if (has_letter(letters, count, 'O')) {
+        cobble->LoadOptions = &binary_options;
+        cobble->LoadOptionsSize = sizeof(binary_options);
+    }
     say((uint64_t)cobble->ImageBase > LAST_BELOW_4GIB ? u"the image is above 4 GiB" : u"the image is below 4 GiB");
     status = boot->StartImage(handle, NULL, NULL);
     say(u"the image came back");

@@ -1,4 +1,4 @@
-"""Firmware that makes it hard: images above 4 GiB, 5-level paging, devices left running (tests/firmware)."""
+"""Firmware that makes it hard: images above 4 GiB, 5-level paging, devices left running (tests/firmware), its Shell."""
 import contextlib
 import os
 import pathlib
@@ -15,6 +15,8 @@ from harness import Boot, Result, check
 
 HARSH = build.DIRECTORY / "tests" / "firmware" / "harsh.efi"
 CONFIG = b"autorun hello expect=0 timeout=20s\nafter poweroff\n"
+# As editors leave it that write UTF-16.
+UTF16_CONFIG = "\ufeffautorun hello timeout=20s # \u00e9t\u00e9, \u4e2d\U0001f600\r\nafter poweroff\r\n"
 PATIENCE_S = 60
 # A disk controller with MSI-X behind a bridge, and a USB host controller, for leaves_devices_running.
 PCI_MACHINES = {
@@ -46,17 +48,18 @@ def wait(process):
 
 
 @contextlib.contextmanager
-def booting(letters, memory_mib, config=CONFIG, qemu=()):
-    """A machine that boots harsh.efi with these letters (see there) and Cobble behind it."""
+def booting_volume(files, memory_mib, qemu=()):
+    """A machine with a volume of these files, by path: the file to copy, or its bytes. Cobble is cobble.efi on it."""
     options = types.SimpleNamespace(boot_from="disk", memory_mib=memory_mib, processors=1, headless=True,
                                     screenshot=None, gdb=False, qemu=list(qemu))
     with tempfile.TemporaryDirectory(prefix="cobble-") as name:
         folder = pathlib.Path(name)
-        for file, content in (("harsh.txt", letters.encode()), ("cobble.cfg", config)):
-            (folder / file).write_bytes(content)
-        image.make_esp(folder / "volume", {
-            "EFI/BOOT/BOOTX64.EFI": HARSH, "cobble.efi": build.EFI, "harsh.txt": folder / "harsh.txt",
-            "cobble.cfg": folder / "cobble.cfg"}, image.reproducible_environment(build.GIT))
+        sources = {"cobble.efi": build.EFI}
+        for path, content in files.items():
+            sources[path] = content if isinstance(content, pathlib.Path) else folder / pathlib.Path(path).name
+            if isinstance(content, bytes):
+                sources[path].write_bytes(content)
+        image.make_esp(folder / "volume", sources, image.reproducible_environment(build.GIT))
         pc = machine.Machine(options, folder / "volume", folder)
         try:
             yield pc
@@ -64,11 +67,22 @@ def booting(letters, memory_mib, config=CONFIG, qemu=()):
             pc.close()
 
 
-def boot(letters, memory_mib):
+def booting(letters, memory_mib, config=CONFIG, qemu=()):
+    """A machine that boots harsh.efi with these letters (see there) and Cobble behind it."""
+    return booting_volume({"EFI/BOOT/BOOTX64.EFI": HARSH, "harsh.txt": letters.encode(), "cobble.cfg": config},
+                          memory_mib, qemu)
+
+
+def ended(booting_machine):
     """What such a machine said until it ended."""
-    with booting(letters, memory_mib) as pc:
+    with booting_machine as pc:
         text = read_until(b"", pc.serial_out, PATIENCE_S)
         return Boot(wait(pc.process), text, "")
+
+
+def boot(letters, memory_mib, config=CONFIG):
+    """What a machine with harsh.efi said until it ended."""
+    return ended(booting(letters, memory_mib, config))
 
 
 def runs_a_guest(result):
@@ -99,6 +113,36 @@ def does_not_let_go():
     yield check("firmware.does_not_let_go.said", said == 2, result)
     yield check("firmware.does_not_let_go.resets", result.status == 0, result)
     yield check("firmware.does_not_let_go.never_returns", "harsh: the image came back" not in result.out, result)
+
+
+def leaves_binary_options():
+    """Load options that are no text are dropped and said to be; cobble.cfg in UTF-16 is read, the high byte first."""
+    result = boot("O", 256, UTF16_CONFIG.encode("utf-16-be"))
+    yield check("firmware.binary_options.dropped", "\n1..1\n" in result.out and runs_a_guest(result), result)
+    yield check("firmware.binary_options.said",
+                "\n# loader: load options dropped, they are no text in UTF-16: 16 bytes\n" in result.out, result)
+
+
+def shell():
+    """The UEFI Shell passes the whole command line; cobble.cfg in UTF-16 is read, the low byte first."""
+    for name, command in (("path", "fs0:\\cobble.efi"), ("word", "fs0:\r\ncobble")):
+        script = f"{command} autorun hello expect=crash\r\n".encode()
+        config = UTF16_CONFIG.encode("utf-16-le")
+        result = ended(booting_volume({"startup.nsh": script, "cobble.cfg": config}, 256))
+        yield check(f"firmware.shell.{name}.config", runs_a_guest(result), result)
+        yield check(f"firmware.shell.{name}.options", "\n1..2\n" in result.out and
+                    re.search(r"^not ok 2 - hello\b", result.out, re.MULTILINE), result)
+        yield check(f"firmware.shell.{name}.no_complaints", not re.search("^# (loader|load options|cobble.cfg)",
+                                                                         result.out, re.MULTILINE), result)
+
+
+def unreadable_config():
+    """cobble.cfg in UTF-32 is refused by one line, and the machine is up."""
+    with booting("", 256, UTF16_CONFIG.encode("utf-32-le")) as pc:
+        text = read_until(b"cobble>", pc.serial_out, PATIENCE_S)
+    shown = re.sub(r"\x1b\[[0-9;]*H", " ", text)
+    yield Result("firmware.unreadable_config", "cobble>" in text and shown.count("cobble.cfg") == 1 and
+                 "loader: cobble.cfg is UTF-32 and not read: save it as UTF-8" in shown, shown[-2000:])
 
 
 def read_pci(pc):
@@ -148,5 +192,6 @@ def leaves_devices_running():
 
 def tests():
     """Name and function of each test."""
-    for function in (above_4_gib, five_levels, does_not_let_go, leaves_devices_running):
+    for function in (above_4_gib, five_levels, does_not_let_go, leaves_binary_options, shell, unreadable_config,
+                     leaves_devices_running):
         yield f"firmware.{function.__name__}", function

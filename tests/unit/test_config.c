@@ -241,6 +241,15 @@ static void test_text_room(void **state)
     assert_true(config.message_count > 0);
 }
 
+/* Of files that were joined each brings its own, and a file may hold nothing else. */
+static void test_byte_order_marks(void **state)
+{
+    (void)state;
+    read_text("\xEF\xBB\xBF" "autorun a\n\xEF\xBB\xBF" "autorun b\n\xEF\xBB\xBF");
+    assert_int_equal(config.autorun_count, 2);
+    assert_int_equal(config.message_count, 0);
+}
+
 static void test_options(void **state)
 {
     (void)state;
@@ -296,7 +305,7 @@ int main(void)
                   cmocka_unit_test(test_values),
         cmocka_unit_test(test_malformed),  cmocka_unit_test(test_malformed_autorun), cmocka_unit_test(test_long_lines),
         cmocka_unit_test(test_limits),     cmocka_unit_test(test_text_room),         cmocka_unit_test(test_options),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_random),     cmocka_unit_test(test_byte_order_marks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
