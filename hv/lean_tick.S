@@ -16,6 +16,8 @@
 /* The timer's vector, from wherever it came; nothing is pushed yet. */
     .globl lean_tick
 lean_tick:
+    testl $CONTEXT_EFLAGS_NEVER, LEAN_EFLAGS(%rsp)
+    jnz slow
     testb $3, LEAN_CS(%rsp)
     jz slow
     movq %rax, %r8
@@ -66,9 +68,7 @@ lean_tick:
     movq %r9, %rdx
     cmpb $0, S(LEAN_VIRQ_ENABLED)
     jne deliver
-    .globl lean_iretq_tick
-lean_iretq_tick:
-    iretq
+    GUEST_IRETQ
 
 /*
  * To a handler in guest kernel, from there, when no key waits; all else is deliver.c's. R8 and R9 are free again.
@@ -79,7 +79,7 @@ deliver:
     jne deliver_in_c
     cmpl $1, G(LEAN_VIRQ_PENDING)
     jne deliver_in_c
-    cmpl $LEAN_KERNEL_CS, LEAN_CS(%r15)
+    cmpl $SEL_GUEST_KERNEL_CS, LEAN_CS(%r15)
     jne deliver_in_c
     FIND_HANDLER G(LEAN_IDT + LEAN_SLOT_TIMER * 8), deliver_in_c
     movl LEAN_ESP(%r15), %r10d
@@ -97,9 +97,7 @@ deliver:
     movl %r13d, G_AT(LEAN_EVENTS_RING + 8, %r12, 1)
     START_HANDLER
     movq %r15, %rsp
-    .globl lean_iretq_tick_handler
-lean_iretq_tick_handler:
-    iretq
+    GUEST_IRETQ
 
     .globl lean_tick_give_up
 lean_tick_give_up:

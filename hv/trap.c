@@ -3,6 +3,7 @@
  */
 #include "trap.h"
 
+#include "base/check.h"
 #include "base/panic.h"
 #include "cpu/cpu.h"
 #include "cpu/desc.h"
@@ -132,6 +133,39 @@ bool trap_from_guest(struct guest *guest)
     return handle_trap(guest) && guest->state == GUEST_READY && trap_may_enter(guest);
 }
 
+void strange_mode_from_guest(struct guest *guest);
+
+/*
+ * A trap that showed VM or IOPL: trap_frame_is_guests says how a guest gets there. No handler could go on from it:
+ * where it came from is lost.
+ */
+void strange_mode_from_guest(struct guest *guest)
+{
+    struct trap_frame *frame = &guest->frame;
+
+    if (frame->vector >= IRQ_VECTOR_TIMER)
+        irq_acknowledge((uint8_t)frame->vector);
+    guest_crash(guest, "virtual-8086 mode: an IRET loaded EFLAGS 0x%08x, CS 0x%04x and SS 0x%04x from its stack",
+                (uint32_t)frame->eflags, (uint32_t)frame->cs, (uint32_t)frame->ss);
+}
+
+bool iretq_refused_from_guest(struct guest *guest);
+
+/*
+ * IRETQ to a guest faulted. SDM vol. 2 "IRET/IRETD/IRETQ": EIP beyond the limit of CS; an INT was the last instruction
+ * of the segment, and its call was answered before anybody looked. Any other frame that IRETQ refuses is our own fault.
+ */
+bool iretq_refused_from_guest(struct guest *guest)
+{
+    const struct trap_frame *frame = &guest->frame;
+
+    if (frame->eip <= HV_MAX_GVA || !trap_frame_is_guests(frame))
+        panic("IRETQ to guest %u refused eip 0x%lx cs 0x%lx eflags 0x%lx esp 0x%lx ss 0x%lx", guest->id,
+              (unsigned long)frame->eip, (unsigned long)frame->cs, (unsigned long)frame->eflags,
+              (unsigned long)frame->esp, (unsigned long)frame->ss);
+    return deliver_exception(guest, EXC_GP, 0, 0);
+}
+
 static const char *fatal_name(uint64_t vector)
 {
     switch (vector) {
@@ -161,7 +195,7 @@ static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
         .vector = frame->vector, .error = frame->error, .cr2 = insn_read_cr2(),
     };
     panic_with_registers(&registers, "%s at 0x%016lx in %s", fatal_name(frame->vector), (unsigned long)frame->rip,
-                         frame->cs & 3 ? "a guest" : "the hypervisor");
+                         frame->cs & 3 || frame->rflags & CONTEXT_EFLAGS_NEVER ? "a guest" : "the hypervisor");
 }
 
 /* Where lean.S, lean_fault.S and lean_tick.S go on when guest memory is out of reach. */

@@ -23,6 +23,9 @@ extern const struct extable_entry extable_start[], extable_end[];
 
 static uint64_t gdt[GDT_ENTRIES];
 static struct idt_gate idt[256] __attribute__((aligned(16)));
+extern uint64_t cpu_guest_words;
+uint64_t cpu_guest_words;           /* for entry.S: the processor's five words in the frame of the guest loaded */
+
 static struct tss tss __attribute__((aligned(128)));    /* never across a page */
 static uint8_t ist_stacks[3][IST_STACK_BYTES] __attribute__((aligned(16)));
 
@@ -69,6 +72,7 @@ void cpu_init(void)
 void cpu_set_guest_frame(struct trap_frame *frame)
 {
     tss.rsp[0] = (uint64_t)(uintptr_t)(frame + 1);
+    cpu_guest_words = (uint64_t)(uintptr_t)&frame->eip;
 }
 
 uint64_t cpu_find_fixup(uint64_t rip)

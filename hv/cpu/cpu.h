@@ -26,9 +26,8 @@ struct hv_trap_frame {
 /*
  * Run the guest whose frame this is, with fresh data segments, until trap_from_guest (trap.h) ends the turn. Its
  * address space, FPU state and frame must be loaded.
- * False: IRETQ refused the frame, which has lost EBX to EBP by that; the guest did not run.
  */
-bool guest_enter(struct trap_frame *frame);
+void guest_enter(struct trap_frame *frame);
 
 /* Copy where either side may fault. Returns the number of bytes not copied (0: all went well). */
 size_t copy_with_fixup(void *to, const void *from, size_t bytes);

@@ -9,15 +9,10 @@
 
 #include <stdint.h>
 
+#include "cpu/context.h"
+
 #define GUEST_LINEAR_BASE 0x01000000u   /* base of the guest segments */
 
-#define SEL_HV_CS 0x08
-#define SEL_HV_DS 0x10
-#define SEL_GUEST_KERNEL_CS 0x19        /* index 3, RPL 1 */
-#define SEL_GUEST_KERNEL_SS 0x21        /* index 4, RPL 1 */
-#define SEL_GUEST_USER_CS 0x2B          /* index 5, RPL 3 */
-#define SEL_GUEST_DATA 0x33             /* index 6, RPL 3: DS ES FS GS in both modes, SS in user mode */
-#define SEL_TSS 0x38                    /* indices 7 and 8 */
 #define GDT_ENTRIES 9
 
 /* Interrupt-stack-table slots: exceptions that must not trust the current stack. */

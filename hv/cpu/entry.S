@@ -6,7 +6,9 @@
  * goes on when that says so, and guest_enter returns when not. C therefore never nests, and a guest's registers need
  * no copying. A trap from the hypervisor itself is a call of trap_in_hv on the current stack.
  */
-#define SEL_GUEST_DATA 0x33
+#include "cpu/context.h"
+#include "cpu/guest_iretq.inc"
+
 #define VECTOR_DEBUG 1
 #define VECTOR_GP 13
 #define VECTOR_PF 14
@@ -16,10 +18,17 @@
 /* Offset in struct trap_frame (cpu/trap_frame.h). */
 #define FRAME_CS (10 * 8)
 
+/* Offsets in what the processor, and then the entry points below, have pushed for any trap. */
+#define TRAP_CS 24
+#define TRAP_EFLAGS 32
+#define TRAP_RSP 40
+
     .section .text.start, "ax"
     .globl hv_start
 hv_start:                               /* RDI: struct boot_info in the direct map; interrupts off */
     leaq hv_stack_top(%rip), %rsp
+    pushq $2                            /* RFLAGS absolutely: IOPL = 0 tells the hypervisor's traps from a guest's */
+    popfq
     xorl %ebp, %ebp                     /* ends every backtrace */
     call hv_main
     ud2
@@ -44,7 +53,7 @@ hv_start:                               /* RDI: struct boot_info in the direct m
     addq $16, %rsp                      /* vector, error */
     .endm
 
-/* bool guest_enter(struct trap_frame *frame): run until trap_from_guest ends the turn. */
+/* void guest_enter(struct trap_frame *frame): run until trap_from_guest ends the turn. */
     .globl guest_enter
 guest_enter:
     pushq %rbp
@@ -63,9 +72,7 @@ guest_resume_fresh:                     /* RSP: the frame */
     movl %eax, %fs
     movl %eax, %gs
     POP_FRAME
-    .globl guest_iretq
-guest_iretq:
-    iretq
+    GUEST_IRETQ
 
 /* Where the 256 gates lead, 16 bytes each. Vectors without an error code push 0 in its place. */
     .balign 16
@@ -97,10 +104,8 @@ trap_entry_points:
     .set vector, vector + 1
     .endr
 
-/* Save the guest's registers in its frame, ask C, and go on, or end the turn. */
-    .macro ASK_C function
-    testb $3, 24(%rsp)                  /* saved CS.RPL: never 0 in a guest */
-    jz trap_from_hv
+/* Go on with C for a guest whose vector and error code are pushed: save its registers in its frame, call, resume. */
+    .macro CALL_FOR_GUEST function
     PUSH_GUEST_REGISTERS
     movq %rsp, %rdi
     movq %rsp, %rbx                     /* C keeps RBX and R12 */
@@ -114,8 +119,19 @@ trap_entry_points:
     cmpl FRAME_CS(%rsp), %r12d          /* where it traps and where it goes on: another mode has its own segments */
     jne guest_resume_fresh
     POP_FRAME
-iretq_after_\function:
-    iretq
+    GUEST_IRETQ
+    .endm
+
+/*
+ * The same for a trap that may be the hypervisor's own. VM first: with it a guest's CS can be anything, and IOPL is
+ * never set in the hypervisor.
+ */
+    .macro ASK_C function
+    testl $CONTEXT_EFLAGS_NEVER, TRAP_EFLAGS(%rsp)
+    jnz trap_from_strange_mode
+    testb $3, TRAP_CS(%rsp)             /* RPL: never 0 in a guest */
+    jz trap_from_hv
+    CALL_FOR_GUEST \function
     .endm
 
     .balign 16
@@ -133,8 +149,6 @@ trap_turn_over:                         /* from a guest, and C knows what for */
     PUSH_GUEST_REGISTERS
     cld
 guest_leave:
-    movl $1, %eax
-guest_return:
     movq hv_resume_rsp(%rip), %rsp
     addq $8, %rsp
     popq %r15
@@ -145,6 +159,16 @@ guest_return:
     popq %rbp
     ret
 
+/* A guest that got where no guest may be: docs/events.md. The hypervisor must not keep its IOPL. */
+trap_from_strange_mode:
+    PUSH_GUEST_REGISTERS
+    movq %rsp, %rdi
+    movq hv_resume_rsp(%rip), %rsp
+    pushq $2
+    popfq                               /* DF is clear, too */
+    call strange_mode_from_guest
+    jmp guest_leave
+
 /*
  * RSP may still be inside the guest's frame, at its last five words: for a fault of IRETQ, and for a #DB that came with
  * the guest's INT (MOV SS can put one off until then). What the processor pushed fits below them; C would not.
@@ -152,17 +176,11 @@ guest_return:
 trap_from_hv:
     cmpl $VECTOR_DEBUG, (%rsp)
     je debug_ignored
-    .irp where, lean_iretq_magic, lean_iretq_disable, lean_iretq_enable, lean_iretq_call, lean_iretq_iret, \
-        lean_iretq_interrupt, lean_iretq_filled, lean_iretq_fault, lean_iretq_fault_user, lean_iretq_tick, \
-        lean_iretq_tick_handler
-    cmpq $\where, 16(%rsp)
-    je lean_iretq_failed
-    .endr
-    .irp where, guest_iretq, iretq_after_trap_from_guest, iretq_after_page_fault_from_guest, \
-        iretq_after_timer_from_guest, iretq_after_tick_from_guest
-    cmpq $\where, 16(%rsp)
-    je iretq_failed
-    .endr
+    pushq %r8
+    movq cpu_guest_words(%rip), %r8     /* where RSP is at an IRETQ to the guest, and never else */
+    cmpq %r8, TRAP_RSP + 8(%rsp)
+    popq %r8
+    je iretq_refused
 trap_on_own_stack:
     cld
     .irp register, r15, r14, r13, r12, r11, r10, r9, r8
@@ -185,19 +203,12 @@ debug_ignored:
     addq $16, %rsp
     iretq
 
-/*
- * The call was the last instruction of the segment, or the guest has gone beyond: SDM vol. 2 "IRET", EIP beyond the
- * limit. The guest's registers are all there still, and the fault is its own.
- */
-lean_iretq_failed:
-    movq 40(%rsp), %rsp                 /* RSP at the IRETQ */
+/* The guest's registers are all there still: C says whose fault it is. */
+iretq_refused:
+    movq TRAP_RSP(%rsp), %rsp
     pushq $0
     pushq $VECTOR_GP
-    jmp trap_common
-
-iretq_failed:
-    xorl %eax, %eax                     /* guest_enter returns false */
-    jmp guest_return
+    CALL_FOR_GUEST iretq_refused_from_guest
 
 /*
  * size_t copy_with_fixup(void *to, const void *from, size_t bytes): copy upwards; a fault on either side ends it.

@@ -26,25 +26,19 @@ lean_hypercall:
 lean_magic:
     movl $LEAN_MAGIC, %eax
     RECORD_CALL(LEAN_CALL_MAGIC)
-    .globl lean_iretq_magic
-lean_iretq_magic:
-    iretq
+    GUEST_IRETQ
 
 lean_disable:
     movb $0, G(LEAN_VIRQ_ENABLED)
     RECORD_CALL(LEAN_CALL_DISABLE)
-    .globl lean_iretq_disable
-lean_iretq_disable:
-    iretq
+    GUEST_IRETQ
 
 lean_enable:
     cmpl $0, G(LEAN_VIRQ_PENDING)
     jne lean_call_slow
     movb $1, G(LEAN_VIRQ_ENABLED)
     RECORD_CALL(LEAN_CALL_ENABLE)
-    .globl lean_iretq_enable
-lean_iretq_enable:
-    iretq
+    GUEST_IRETQ
 
 /*
  * Calls that C can answer at once from two words, and that return nothing: bool lean_calls[number](guest, word 0,
@@ -76,9 +70,7 @@ lean_call:
     TAKE_REGISTERS
     jz lean_call_undo
     movq %r15, %rsp
-    .globl lean_iretq_call
-lean_iretq_call:
-    iretq
+    GUEST_IRETQ
 
 lean_call_undo:
     subq $LEAN_EVENT_BYTES, G(LEAN_EVENTS)
@@ -116,9 +108,9 @@ lean_iret:
     cmpb $0, G(LEAN_PAGING)
     je lean_call_give_up
     movl %r13d, G(LEAN_ESP0)
-    movq $LEAN_USER_CS, LEAN_CS(%r15)
-    movq $LEAN_DATA, LEAN_SS(%r15)
-    movl $LEAN_DATA, %r13d
+    movq $SEL_GUEST_USER_CS, LEAN_CS(%r15)
+    movq $SEL_GUEST_DATA, LEAN_SS(%r15)
+    movl $SEL_GUEST_DATA, %r13d
     movl %r13d, %ds
     movl %r13d, %es
     movl %r13d, %fs
@@ -138,15 +130,13 @@ lean_iret:
     movq %r11, LEAN_ESP(%r15)
     movl %r12d, %eax
     movq %r15, %rsp
-    .globl lean_iretq_iret
-lean_iretq_iret:
-    iretq
+    GUEST_IRETQ
 
 /* INT n, n an ordinary vector. R8: n. */
     .globl lean_soft_interrupt
 lean_soft_interrupt:
     movq %rsp, %r15
-    cmpl $LEAN_USER_CS, LEAN_CS(%r15)
+    cmpl $SEL_GUEST_USER_CS, LEAN_CS(%r15)
     jne lean_slow
     FIND_HANDLER G_AT(LEAN_IDT, %r8, 8), lean_slow
     cmpb $0, G_AT(LEAN_IDT + 4, %r8, 8) /* privileged */
@@ -164,9 +154,7 @@ lean_soft_interrupt:
     movl %r13d, G_AT(LEAN_EVENTS_RING + 8, %r12, 1)
     START_HANDLER_FROM_USER
     movq %r15, %rsp
-    .globl lean_iretq_interrupt
-lean_iretq_interrupt:
-    iretq
+    GUEST_IRETQ
 
     .globl lean_call_give_up
 lean_call_give_up:

@@ -32,10 +32,6 @@
 #define LEAN_EVENT_BYTES 16         /* and 16 of them: the ring is 256 bytes */
 #define LEAN_EVENT_CALL 0x100
 
-#define LEAN_KERNEL_CS 0x19
-#define LEAN_KERNEL_SS 0x21
-#define LEAN_USER_CS 0x2B
-#define LEAN_DATA 0x33
 #define LEAN_BASE 0x1000000         /* gva 0 in linear space */
 #define LEAN_MAX_GVA 0xFEFFFFFF
 #define LEAN_MODE_USER 0x13370000

@@ -13,6 +13,7 @@
 #define AT(offset, field) _Static_assert((offset) == offsetof(struct guest, field), #field)
 
 _Static_assert(offsetof(struct guest, frame) == 0, "entry.S and trap.c take a frame for its guest");
+_Static_assert(CONTEXT_EFLAGS_NEVER == (EFLAGS_VM | EFLAGS_IOPL) && CONTEXT_EFLAGS_IF == EFLAGS_IF, "EFLAGS");
 AT(LEAN_TRAP, frame.eip);
 AT(LEAN_TRAP + LEAN_CS, frame.cs);
 AT(LEAN_TRAP + LEAN_EFLAGS, frame.eflags);
@@ -38,8 +39,6 @@ AT(LEAN_IDT, idt);
 _Static_assert(sizeof(struct guest_gate) == 8 && offsetof(struct guest_gate, privileged) == 4, "scaled by 8");
 _Static_assert(sizeof(struct guest_event) == 16 && offsetof(struct guest_event, eip) == 8, "a record");
 _Static_assert(LEAN_EVENT_BYTES * GUEST_EVENTS == 256 && LEAN_EVENT_CALL == GUEST_EVENT_CALL, "the ring");
-_Static_assert(LEAN_KERNEL_CS == SEL_GUEST_KERNEL_CS && LEAN_KERNEL_SS == SEL_GUEST_KERNEL_SS, "selectors");
-_Static_assert(LEAN_USER_CS == SEL_GUEST_USER_CS && LEAN_DATA == SEL_GUEST_DATA, "selectors");
 _Static_assert(LEAN_BASE == GUEST_LINEAR_BASE && LEAN_MAX_GVA == HV_MAX_GVA, "the segment");
 _Static_assert(LEAN_MODE_USER == HV_MODE_USER && LEAN_MAGIC == HV_MAGIC, "the contract");
 _Static_assert(LEAN_CALL_MAGIC == HV_CALL_MAGIC && LEAN_CALL_IRET == HV_CALL_IRET, "the contract");

@@ -37,6 +37,8 @@
 /* #PF, from wherever it came; the error code is pushed. */
     .globl lean_page_fault
 lean_page_fault:
+    testl $CONTEXT_EFLAGS_NEVER, LEAN_EFLAGS + 8(%rsp)
+    jnz page_fault_slow
     testb $3, LEAN_CS + 8(%rsp)
     jz page_fault_slow
     leaq 8(%rsp), %r15
@@ -61,9 +63,7 @@ page_fault_filled:
     TAKE_REGISTERS
     incq G(LEAN_HIDDEN_FAULTS)
     movq %r15, %rsp
-    .globl lean_iretq_filled
-lean_iretq_filled:
-    iretq
+    GUEST_IRETQ
 
 page_fault_walk:
     movl -8(%r15), %r14d
@@ -75,7 +75,7 @@ page_fault_reflect:
     orq %r14, %r8                       /* error code and address, as the frame has them */
     FIND_HANDLER G(LEAN_IDT + 8 * LEAN_SLOT_PF), lean_fault_give_up
     LOOK_AT_INTERRUPTED
-    cmpl $LEAN_KERNEL_CS, LEAN_CS(%r15) /* the only other one is guest user's */
+    cmpl $SEL_GUEST_KERNEL_CS, LEAN_CS(%r15) /* the only other one is guest user's */
     jne reflect_from_user
     movl LEAN_ESP(%r15), %r10d
     subl $LEAN_KERNEL_FRAME_BYTES, %r10d
@@ -83,9 +83,7 @@ page_fault_reflect:
     RECORD_FAULT
     START_HANDLER
     movq %r15, %rsp
-    .globl lean_iretq_fault
-lean_iretq_fault:
-    iretq
+    GUEST_IRETQ
 
 reflect_from_user:
     movl G(LEAN_ESP0), %r10d
@@ -96,9 +94,7 @@ reflect_from_user:
     RECORD_FAULT
     START_HANDLER_FROM_USER
     movq %r15, %rsp
-    .globl lean_iretq_fault_user
-lean_iretq_fault_user:
-    iretq
+    GUEST_IRETQ
 
 page_fault_undecided:
     CALL_FAULT gspace_fault

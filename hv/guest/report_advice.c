@@ -33,6 +33,14 @@ static bool advise_memory(const struct report_facts *facts, const struct advice 
                   "ones.", facts->memory_bytes / 1024);
 }
 
+static bool advise_strange_mode(const struct report_facts *facts, const struct advice *advice)
+{
+    if ((facts->frame->eflags & CONTEXT_EFLAGS_NEVER) == 0)
+        return false;
+    return ADVISE(advice, "the last IRET before this, which is not at EIP: its stack held EFLAGS with VM = 1. A guest "
+                  "goes back by hv_iret, and there is no virtual-8086 mode here.");
+}
+
 static bool advise_hypercall(const struct report_facts *facts, const struct advice *advice)
 {
     static const uint8_t words[] = {
@@ -190,9 +198,9 @@ void report_advise(const struct report_facts *facts, char *text, size_t text_byt
 {
     struct advice advice = { text, text_bytes };
 
-    if (advise_memory(facts, &advice) || advise_hypercall(facts, &advice) || advise_delivery(facts, &advice) ||
-        advise_page_fault(facts, &advice) || advise_protection(facts, &advice) || advise_exception(facts, &advice) ||
-        advise_interrupt(facts, &advice))
+    if (advise_memory(facts, &advice) || advise_strange_mode(facts, &advice) ||
+        advise_hypercall(facts, &advice) || advise_delivery(facts, &advice) || advise_page_fault(facts, &advice) ||
+        advise_protection(facts, &advice) || advise_exception(facts, &advice) || advise_interrupt(facts, &advice))
         return;
     ADVISE(&advice, "the code at EIP and the last events.");
 }

@@ -1,13 +1,15 @@
-"""The audit build: after each hidden fault, hv_setpd and hv_adjustpg all page tables of the guest are checked."""
+"""The audit build: after each hidden fault, hv_setpd and hv_adjustpg all page tables of the guest are checked, and
+before each IRETQ its frame."""
 import os
 
 from harness import check, run
 from lib import build
 
 DIRECTORY = build.DIRECTORY / "audit"
-# Quick ones, which between them make every kind of leaf; paging_random takes a minute and more when it is audited.
+# Quick ones, which between them make every kind of leaf and go back to a guest in every way; paging_random takes a
+# minute and more when it is audited.
 GUESTS = ("paging_map", "paging_rights", "paging_wp", "paging_setpd", "paging_tables", "paging_alias", "paging_stack",
-          "paging_traced")
+          "paging_traced", "event_iret", "event_nested", "user_enter", "user_int", "user_exceptions")
 
 
 def boots():

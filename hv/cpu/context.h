@@ -1,0 +1,19 @@
+/*
+ * context.h - the numbers that tell a guest's context from the hypervisor's, for C and for assembly.
+ */
+#ifndef CPU_CONTEXT_H
+#define CPU_CONTEXT_H
+
+#define SEL_HV_CS 0x08
+#define SEL_HV_DS 0x10
+#define SEL_GUEST_KERNEL_CS 0x19        /* index 3, RPL 1 */
+#define SEL_GUEST_KERNEL_SS 0x21        /* index 4, RPL 1 */
+#define SEL_GUEST_USER_CS 0x2B          /* index 5, RPL 3 */
+#define SEL_GUEST_DATA 0x33             /* index 6, RPL 3: DS ES FS GS in both modes, SS in user mode */
+#define SEL_TSS 0x38                    /* indices 7 and 8 */
+
+/* VM and IOPL: neither the hypervisor nor a guest ever has them, so whoever shows them is a guest (trap_frame.h). */
+#define CONTEXT_EFLAGS_NEVER 0x23000
+#define CONTEXT_EFLAGS_IF 0x200         /* a guest always has it: its own flag is virtual */
+
+#endif
