@@ -144,7 +144,7 @@ static void look(uint64_t now_ns)
     now_ns = timer_now_ns();
     output_waits |= wake_blocked(now_ns);
     sched_sync(now_ns);
-    asked_ns = earlier(monitor_next_ns(), console_next_ns());
+    asked_ns = earlier(monitor_next_ns(now_ns), console_next_ns());
     if (output_waits)
         asked_ns = earlier(asked_ns, now_ns + DRAIN_NS);
     if (poll_input || looks_again)

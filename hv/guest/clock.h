@@ -1,6 +1,6 @@
 /*
  * clock.h - a guest's clock and its 10 ms ticks: the wall clock, or with clock=run one that stands still while it
- * waits.
+ * waits. Whoever reads a clock counts the wait that is going on: a guest may not have had its first turn yet.
  */
 #ifndef GUEST_CLOCK_H
 #define GUEST_CLOCK_H
@@ -10,12 +10,28 @@
 #include "guest/guest.h"
 #include "guest/sched.h"
 
-/* How far the guest's clock is behind the wall clock. */
+/* How far the guest's clock was behind the wall clock when its last wait was over. */
+static inline uint64_t clock_settled_lag_ns(const struct guest *guest)
+{
+    return guest->clock_run ? guest->waited_ns : 0;
+}
+
+/*
+ * How long it has been held up by others: ready or blocked since then, or halted with a tick due that nobody has seen
+ * to.
+ */
+static inline uint64_t clock_waiting_ns(const struct guest *guest, uint64_t now_ns)
+{
+    if (guest->state == GUEST_READY || guest->state == GUEST_BLOCKED)
+        return sched_waiting_ns(guest, now_ns);
+    uint64_t due_ns = guest->next_tick_ns + guest->waited_ns;
+    return guest->clock_run && guest->state == GUEST_HALTED && now_ns > due_ns ? now_ns - due_ns : 0;
+}
+
+/* How far the guest's clock is behind the wall clock now. */
 static inline uint64_t clock_lag_ns(const struct guest *guest, uint64_t now_ns)
 {
-    if (!guest->clock_run)
-        return 0;
-    return guest->waited_ns + (guest->state == GUEST_READY ? sched_waiting_ns(guest, now_ns) : 0);
+    return guest->clock_run ? guest->waited_ns + clock_waiting_ns(guest, now_ns) : 0;
 }
 
 /* When its next tick falls due by the wall clock, if it runs or halts until then. */

@@ -70,8 +70,8 @@ struct guest {
     uint64_t run_ns;                    /* processor time used */
     uint64_t timeout_ns;                /* 0: none; else the monitor ends it when its own clock has run this long */
     bool clock_run;                     /* clock=run: its ticks and its time-out leave waited_ns out */
-    uint64_t waited_ns;                 /* time spent GUEST_READY without the processor, kept by the run loop */
-    uint64_t ready_since_ns;            /* when it last became GUEST_READY without the processor */
+    uint64_t waited_ns;                 /* waits that are over, for processor or serial line, kept by the run loop */
+    uint64_t ready_since_ns;            /* when the wait began that a GUEST_READY or GUEST_BLOCKED guest is in */
     uint64_t turn_began_ns;
     uint64_t virtual_ns;                /* run_ns as the scheduler counts it: levelled after sleep */
     struct queue_place place;           /* where it waits, kept by the scheduler */

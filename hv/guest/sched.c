@@ -21,8 +21,8 @@ static void level(struct guest *guest)
 void sched_wake(struct guest *guest, uint64_t now_ns)
 {
     level(guest);
+    guest->ready_since_ns = now_ns - clock_waiting_ns(guest, now_ns);
     guest->state = GUEST_READY;
-    guest->ready_since_ns = now_ns;
 }
 
 void sched_place(struct guest *guest, uint64_t now_ns)
@@ -34,7 +34,8 @@ void sched_place(struct guest *guest, uint64_t now_ns)
     if (guest->state == GUEST_READY)
         queue_put(&sched.ready, &guest->place, guest, guest->virtual_ns);
     else if (guest->state == GUEST_HALTED)
-        queue_put(&sched.sleeping, &guest->place, guest, clock_next_tick_ns(guest, now_ns));
+        queue_put(&sched.sleeping, &guest->place, guest,
+                  guest->next_tick_ns + clock_settled_lag_ns(guest));
 }
 
 void sched_sync(uint64_t now_ns)
@@ -55,6 +56,7 @@ void sched_wake_first(uint64_t now_ns, uint64_t tick_ns)
     while (sched_next_wake_ns() <= now_ns) {
         struct guest *guest = sched.sleeping.first->guest;
         queue_take(&guest->place);
+        sched_wake(guest, now_ns);      /* first: the tick may be late, and on its own clock it was not */
         clock_update(guest, now_ns, tick_ns);
         sched_place(guest, now_ns);
     }

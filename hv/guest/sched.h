@@ -96,8 +96,8 @@ static inline void sched_turn_ends(struct guest *guest, uint64_t now_ns)
 }
 
 /*
- * Make a halted or blocked guest ready, before sched_sync. It may run soon, but sleeping earns no more than one turn of
- * credit.
+ * Make a halted or blocked guest ready, before sched_sync or in no queue. It may run soon, but sleeping earns no more
+ * than one turn of credit. What it was held up for until now counts as waiting (clock.h).
  */
 void sched_wake(struct guest *guest, uint64_t now_ns);
 

@@ -80,7 +80,7 @@ static bool start_guest(struct test *test, struct config_autorun *spec)
         return false;
     }
     test->guest->timeout_ns = spec->timeout_ms * NS_PER_MS;
-    test->guest->clock_run = spec->clock_run;
+    test->guest->clock_run = spec->clock == CONFIG_CLOCK_RUN || (spec->clock == CONFIG_CLOCK_DEFAULT && plan->together);
     test->guest->console.vcon.log_enabled = true;
     tapfmt_set_prefix(&test->prefix, spec->name);
     return true;
@@ -116,7 +116,7 @@ static void watch(struct test *test, uint64_t now_ns)
 {
     struct guest *guest = test->guest;
 
-    if (guest->state != GUEST_ENDED && now_ns >= judge_deadline_ns(guest))
+    if (guest->state != GUEST_ENDED && now_ns >= judge_deadline_ns(guest, now_ns))
         guest_end_timeout(guest);
     bool ended = guest->state == GUEST_ENDED;
     vcon_log_still(&guest->console.vcon, now_ns, ended);
@@ -258,14 +258,14 @@ bool autorun_pump(uint64_t now_ns)
     return more;
 }
 
-uint64_t autorun_next_ns(void)
+uint64_t autorun_next_ns(uint64_t now_ns)
 {
     uint64_t next_ns = is_finishing ? finish_next_ns() : UINT64_MAX;
 
     for (unsigned i = reported; i < plan->autorun_count; i++) {
         if (tests[i].phase != PHASE_RUNNING)
             continue;
-        uint64_t deadline_ns = judge_deadline_ns(tests[i].guest);
+        uint64_t deadline_ns = judge_deadline_ns(tests[i].guest, now_ns);
         next_ns = deadline_ns < next_ns ? deadline_ns : next_ns;
     }
     return next_ns;

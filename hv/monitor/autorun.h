@@ -18,8 +18,8 @@ void autorun_init(struct config *config, const char *loader_notes);
 /* Do what is due. False: the stream is complete, sent, and "after monitor" was asked for; do not call again. */
 bool autorun_pump(uint64_t now_ns);
 
-/* When a time-out or a wait ends; UINT64_MAX: none is running. */
-uint64_t autorun_next_ns(void);
+/* When a time-out or a wait ends, as far as can be told now; UINT64_MAX: none is running. */
+uint64_t autorun_next_ns(uint64_t now_ns);
 
 /*
  * Write the consoles of a plan that will not come to its end, for --dump-console: from an NMI, in any state of the

@@ -22,6 +22,7 @@
 #define CONFIG_REFUSALS_BYTES 16384
 
 enum config_expect { CONFIG_EXPECT_EXIT, CONFIG_EXPECT_CRASH, CONFIG_EXPECT_TIMEOUT, CONFIG_EXPECT_REFUSED };
+enum config_clock { CONFIG_CLOCK_DEFAULT, CONFIG_CLOCK_WALL, CONFIG_CLOCK_RUN };
 enum config_after { CONFIG_AFTER_MONITOR, CONFIG_AFTER_POWEROFF, CONFIG_AFTER_REBOOT };
 
 /* One line "autorun SPEC". */
@@ -31,7 +32,7 @@ struct config_autorun {
     uint32_t expect_status;                 /* for CONFIG_EXPECT_EXIT */
     uint32_t memory_bytes;
     uint64_t timeout_ms;
-    bool clock_run;                         /* its clock stands still while it waits for the processor */
+    enum config_clock clock;                /* the default is CONFIG_CLOCK_RUN under together, else CONFIG_CLOCK_WALL */
     uint64_t output_bytes;                  /* limit of its row log */
     const char *refused;                    /* NULL, or why the line cannot be run: config_refuse */
 };

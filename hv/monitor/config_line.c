@@ -46,7 +46,7 @@ static const char *set_clock(struct config_autorun *autorun, const char *value)
 {
     if (strcmp(value, "run") != 0 && strcmp(value, "wall") != 0)
         return "clock= is run or wall";
-    autorun->clock_run = strcmp(value, "run") == 0;
+    autorun->clock = strcmp(value, "run") == 0 ? CONFIG_CLOCK_RUN : CONFIG_CLOCK_WALL;
     return NULL;
 }
 

@@ -4,6 +4,7 @@
 #include "monitor/judge.h"
 
 #include "base/format.h"
+#include "guest/clock.h"
 
 #define NS_PER_MS 1000000ull
 
@@ -68,9 +69,9 @@ void judge_write(struct tapfmt_buffer *buffer, unsigned number, const struct con
     tapfmt_verdict(buffer, &result);
 }
 
-uint64_t judge_deadline_ns(const struct guest *guest)
+uint64_t judge_deadline_ns(const struct guest *guest, uint64_t now_ns)
 {
     if (guest->timeout_ns == 0)
         return UINT64_MAX;
-    return guest->started_ns + guest->timeout_ns + (guest->clock_run ? guest->waited_ns : 0);
+    return guest->started_ns + guest->timeout_ns + clock_lag_ns(guest, now_ns);
 }

@@ -21,7 +21,10 @@ struct judge_tally {
 void judge_write(struct tapfmt_buffer *buffer, unsigned number, const struct config_autorun *spec,
                  const struct guest *guest, struct judge_tally *tally);
 
-/* When a guest's time is up by its own clock, as far as can be told now; UINT64_MAX when it has no limit. */
-uint64_t judge_deadline_ns(const struct guest *guest);
+/*
+ * When a guest's time is up by its own clock, if it waits no more from now on: no earlier, whatever it does.
+ * UINT64_MAX: it has no limit.
+ */
+uint64_t judge_deadline_ns(const struct guest *guest, uint64_t now_ns);
 
 #endif

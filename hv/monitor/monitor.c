@@ -87,10 +87,10 @@ void monitor_pump(uint64_t now_ns)
     shell_pump(now_ns);
 }
 
-uint64_t monitor_next_ns(void)
+uint64_t monitor_next_ns(uint64_t now_ns)
 {
     uint64_t typist_ns = typist_next_ns();
-    uint64_t plan_ns = has_plan ? autorun_next_ns() : UINT64_MAX;
+    uint64_t plan_ns = has_plan ? autorun_next_ns(now_ns) : UINT64_MAX;
 
     return typist_ns < plan_ns ? typist_ns : plan_ns;
 }

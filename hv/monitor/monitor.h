@@ -19,7 +19,7 @@ void monitor_init(const struct boot_info *info);
 void monitor_pump(uint64_t now_ns);
 
 /* When monitor_pump wants to be called next even if nothing else happens (UINT64_MAX: never). */
-uint64_t monitor_next_ns(void);
+uint64_t monitor_next_ns(uint64_t now_ns);
 
 /* Length of a guest's timer tick: "tick" in cobble.cfg, else HV_TICK_MS. */
 uint32_t monitor_tick_ms(void);

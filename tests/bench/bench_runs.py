@@ -135,7 +135,7 @@ def share_figures(guests, ticks, rows, loop):
 def measure_shares(short=False):
     """Fairness among 1 to 32 busy guests, and a switch from one to the next; short: fewer phases, and shorter ones."""
     first = 2048 + (SHARES_SHORT * FRAME_KIB if short else 0)
-    autoruns = [f" mem={first + FRAME_KIB * number}K" for number in range(SHARES_MOST)]
+    autoruns = [f" mem={first + FRAME_KIB * number}K clock=wall" for number in range(SHARES_MOST)]
     lines, _ = boot("bench_share", autoruns, "--together", flags=bench.FLAGS)
     loop = next(int(words[2]) for words in lines if words[:2] == ["@", "loop"])
     gaps, phases = {}, {}

@@ -1,4 +1,4 @@
-"""Guests at once: registers by turns, two operating systems, one of twelve killed, two hundred idle ones."""
+"""Guests at once: registers by turns, two operating systems, one of twelve killed, two hundred idle ones; verdicts."""
 import re
 import time
 
@@ -12,6 +12,8 @@ VICTIM = 6
 GUEST_FRAMES = (64 + 96) // 4       # performance.md: 64 KiB and 16 bytes a frame of 24 MiB
 HYPERVISOR_FRAMES = 64              # of its own since boot
 MANY = 200              # small idle guests: 4.7 GiB of RAM promised in a machine of 2 GiB
+VERDICTS = (["hello"] * 47 + ["loop expect=timeout", "crash.de expect=crash", "console expect=77"]) * 4
+VERDICT_MS = 60         # a guest needs one or two of its own; all of them together need hundreds
 IDLE = build.DIRECTORY / "tests" / "bench" / "bench_memory"
 
 
@@ -77,7 +79,24 @@ def many():
     yield check("many.no_leak", "\n# leaked frames: 0\n" in boot.out, boot)
 
 
+def read_verdicts(boot):
+    """Each verdict without its milliseconds."""
+    return re.findall(r"^((?:not )?ok \d+ - \S+(?: # (?:exit \S+|crash|timeout))?)", boot.out, re.MULTILINE)
+
+
+def verdicts():
+    """Two hundred guests together come out as they do one after another, though most wait beyond their timeout=."""
+    apart = [f"{spec} timeout={'300ms' if 'loop' in spec else '10s'}" for spec in VERDICTS]
+    together = [f"{spec} timeout={VERDICT_MS}ms" for spec in VERDICTS]
+    apart = run("--mem", 2048, *[word for spec in apart for word in ("--autorun", spec)])
+    together = run("--mem", 2048, "--together", *[word for spec in together for word in ("--autorun", spec)])
+    times = re.findall(r"^ok \d+ - \S+ # \w+ \S+ in (\d+) ms", together.out, re.MULTILINE)
+    yield check("verdicts.apart", apart.status == 0 and len(read_verdicts(apart)) == len(VERDICTS), apart)
+    yield check("verdicts.together_are_the_same", read_verdicts(together) == read_verdicts(apart), together)
+    yield check("verdicts.some_waited_longer", sum(int(ms) > VERDICT_MS for ms in times) > 20, together)
+
+
 def tests():
     """Name and function of each test."""
-    for function in (turns, two_systems, kill_one, many):
+    for function in (turns, two_systems, kill_one, many, verdicts):
         yield f"together.{function.__name__}", function

@@ -98,7 +98,7 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     guest->report = "";
     guest->id = ++guest_count;
     guest->console.number = guest->id;
-    guest->started_ns = now_ns;
+    guest->started_ns = guest->ready_since_ns = now_ns;
     return guest;
 }
 
@@ -329,6 +329,17 @@ static void check_together(void)
     REQUIRE(uses_serial);
 }
 
+/* Neither guest gets the processor for 50 ms: by default that is not its fault. */
+static void check_waiting(void)
+{
+    line_bytes_a_step = 1000;
+    int after = run_plan("autorun seven expect=7 timeout=10ms\nautorun seven expect=timeout timeout=10ms clock=wall\n"
+                         "together on\nafter poweroff");
+    REQUIRE(after == 1);
+    REQUIRE(stream_has("\nok 1 - seven # exit 7 in 50 ms\n"));
+    REQUIRE(stream_has("\nok 2 - seven # timeout after 10 ms\n"));
+}
+
 static void check_leak(void)
 {
     line_bytes_a_step = 1000;
@@ -399,7 +410,7 @@ static void run_check(void (*check)(void))
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-#define CHECKS(X) X(sequence) X(together) X(leak) X(reboot) X(all_ok) X(slow_line) X(output_limit)
+#define CHECKS(X) X(sequence) X(together) X(waiting) X(leak) X(reboot) X(all_ok) X(slow_line) X(output_limit)
 
 #define X(name)                           \
     static void test_##name(void **state) \

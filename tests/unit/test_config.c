@@ -64,7 +64,7 @@ static void test_defaults(void **state)
     assert_int_equal(config.autoruns[0].timeout_ms, 60000);
     assert_int_equal(config.autoruns[0].memory_bytes, 24 << 20);
     assert_int_equal(config.autoruns[0].output_bytes, 1 << 20);
-    assert_false(config.autoruns[0].clock_run);
+    assert_int_equal(config.autoruns[0].clock, CONFIG_CLOCK_DEFAULT);
 }
 
 /* Each refusal keeps its own words until there is no room for more; then it is refused without. */
@@ -104,7 +104,7 @@ static void test_example(void **state)
     assert_int_equal(config.autoruns[0].timeout_ms, 10000);
     assert_string_equal(config.autoruns[1].name, "mykernel.elf");
     assert_int_equal(config.autoruns[1].memory_bytes, 32 << 20);
-    assert_true(config.autoruns[1].clock_run);
+    assert_int_equal(config.autoruns[1].clock, CONFIG_CLOCK_RUN);
     assert_int_equal(config.typing_count, 1);
     assert_int_equal(config.typings[0].autorun, 1);
     assert_int_equal(config.typings[0].length, 5);
@@ -130,6 +130,7 @@ static void test_values(void **state)
     assert_int_equal(config.autoruns[3].expect_status, 0xFFFFFFF6u);
     assert_int_equal(config.autoruns[4].expect_status, 0xDEADC0DEu);
     assert_int_equal(config.autoruns[4].output_bytes, 64 << 10);
+    assert_int_equal(config.autoruns[4].clock, CONFIG_CLOCK_WALL);
     assert_false(config.together);
     assert_int_equal(config.after, CONFIG_AFTER_REBOOT);
     assert_int_equal(config.typing_count, 2);

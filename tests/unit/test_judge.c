@@ -95,11 +95,30 @@ static void test_deadline(void **state)
     memset(&guest, 0, sizeof(guest));
     guest.started_ns = 100;
     guest.waited_ns = 7;
-    assert_true(judge_deadline_ns(&guest) == UINT64_MAX);
+    guest.ready_since_ns = 500;
+    assert_true(judge_deadline_ns(&guest, 500) == UINT64_MAX);
     guest.timeout_ns = 1000;
-    assert_int_equal(judge_deadline_ns(&guest), 1100);
+    assert_int_equal(judge_deadline_ns(&guest, 5000), 1100);
     guest.clock_run = true;
-    assert_int_equal(judge_deadline_ns(&guest), 1107);
+    assert_int_equal(judge_deadline_ns(&guest, 500), 1107);
+}
+
+/* A guest that waits for the processor, or has not had it yet, is never out of time while it waits. */
+static void test_deadline_in_mid_wait(void **state)
+{
+    (void)state;
+    memset(&guest, 0, sizeof(guest));
+    guest.clock_run = true;
+    guest.started_ns = guest.ready_since_ns = 100;
+    guest.timeout_ns = 1000;
+    assert_int_equal(judge_deadline_ns(&guest, 100), 1100);
+    assert_int_equal(judge_deadline_ns(&guest, 5000000), 5001000);
+    guest.state = GUEST_BLOCKED;        /* by neighbours that print, too */
+    assert_int_equal(judge_deadline_ns(&guest, 5000000), 5001000);
+    guest.state = GUEST_HALTED;         /* until its tick is due it sleeps, and its clock goes on */
+    guest.next_tick_ns = 800;
+    assert_int_equal(judge_deadline_ns(&guest, 700), 1100);
+    assert_int_equal(judge_deadline_ns(&guest, 900), 1200);
 }
 
 int main(void)
@@ -108,6 +127,7 @@ int main(void)
         cmocka_unit_test(test_expected),
         cmocka_unit_test(test_unexpected),
         cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_deadline_in_mid_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -260,6 +260,34 @@ static void a_running_clock_stands_still_while_waiting(void **state)
     assert_in_range(guests[0].waited_ns, 2950 * MS, 3050 * MS);
 }
 
+/* clock=run: the hypervisor was busy when a tick fell due, or the serial line was. Neither is on the guest's clock. */
+static void a_running_clock_leaves_out_what_others_hold_up(void **state)
+{
+    (void)state;
+    make_guests(2);
+    for (unsigned i = 0; i < 2; i++) {
+        guests[i].state = GUEST_HALTED;
+        guests[i].clock_run = i == 0;
+    }
+    sched_sync(now_ns);
+    now_ns += 55 * MS;
+    assert_int_equal(clock_lag_ns(&guests[0], now_ns), 45 * MS);
+    sched_sync(now_ns);
+    sched_wake_due(now_ns, TICK_NS);
+    assert_int_equal(guests[0].virq.ticks_coalesced, 0);
+    assert_int_equal(guests[1].virq.ticks_coalesced, 4);
+    now_ns += 5 * MS;
+    assert_int_equal(clock_lag_ns(&guests[0], now_ns), 50 * MS);
+    sched_turn_begins(&guests[0], now_ns);
+    guests[0].state = GUEST_BLOCKED;
+    sched_turn_ends(&guests[0], now_ns += 2 * MS);
+    now_ns += 300 * MS;
+    assert_int_equal(clock_lag_ns(&guests[0], now_ns), 350 * MS);
+    sched_wake(&guests[0], now_ns);
+    assert_int_equal(clock_lag_ns(&guests[0], now_ns), 350 * MS);
+    assert_int_equal(clock_lag_ns(&guests[1], now_ns), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +301,7 @@ int main(void)
         cmocka_unit_test(ten_busy_guests_keep_true_time),
         cmocka_unit_test(late_ticks_coalesce_to_one),
         cmocka_unit_test(a_running_clock_stands_still_while_waiting),
+        cmocka_unit_test(a_running_clock_leaves_out_what_others_hold_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
