@@ -30,6 +30,16 @@ MONITOR_COMMANDS = [
     ("run", "run hello", "hello: exit 0 in"), ("mem", "mem", "usable RAM +[0-9]+ KiB"),
     ("unknown", "bogus", "'bogus' is no command"), ("refused", "run nosuch", "nosuch"), ("ps", "ps", "ID NAME"),
 ]
+# What Pebbles says of programs that it ends or refuses.
+PEBBLES_REPORTS = [
+    ("stack_limit", "crash stack", r"page fault, eip=.*\n +the first stack grows to 4096 KiB, down to 0xbfc00000, and"),
+    ("unknown_call", "crash call", r"general protection, eip=.*\n +INT 0x43 is no system call *\n"),
+    ("no_memory", "stack_grow", r"page fault, eip=.*\n +the first stack cannot grow: no memory is left *\n"),
+    ("obstructed", "crash obstructed", r"page fault, eip=.*\n +the first stack cannot grow: pages of new_pages are in"),
+    ("dynamic", "refused_pie", r"refused_pie cannot be run: it is position-independent or dynamic: link it"),
+    ("data_below", "refused_data_low", r"refused_data_low cannot be run: it has code or data below 16 MiB"),
+    ("linked_by_gnu_ld", "gnu_ld\recho status $?", r"\nstatus 0 *\n"),
+]
 
 
 def find_guest(name):
@@ -155,6 +165,9 @@ def guest_shell():
         yield check("guest_shell.first_answers", terminal.wait(r"\none *\n"))
         terminal.type("\x1d2")
         yield check("guest_shell.second_is_as_it_was", terminal.wait(r"fib\(20\) = 6765"))
+        for name, command, wanted in PEBBLES_REPORTS:
+            terminal.type(command + "\r")
+            yield check(f"guest_shell.report_{name}", terminal.wait(wanted))
         terminal.type("halt 3\r")
         yield check("guest_shell.back_to_the_monitor", terminal.wait(r"exit 3"))
         terminal.type("info 1\r")

@@ -5,12 +5,16 @@
 #include "hv.h"
 #include "panic.h"
 #include "sched.h"
+#include "stack.h"
 #include "string.h"
 #include "syscalls.h"
 #include "trap.h"
 #include "user.h"
 
 #define EXCEPTION_COUNT 20
+#define SLOT_GENERAL_PROTECTION 13
+#define ERROR_TABLE 7u          /* bits 0-2 of a selector error code; */
+#define ERROR_VIDT 2u           /* of an INT n that programs may not use, with n above them */
 #define SELECTOR(name) \
     ({ uint32_t selector; __asm__ volatile("movl %%" #name ", %0" : "=r"(selector)); selector & 0xFFFF; })
 
@@ -21,6 +25,30 @@ static const char *const reasons[EXCEPTION_COUNT] = {
     "machine check", "SIMD exception",
 };
 
+/* What the registers do not tell. */
+static void cause_explain(const struct event *event)
+{
+    if (event->slot == SLOT_GENERAL_PROTECTION && (event->error & ERROR_TABLE) == ERROR_VIDT)
+        console_printf("  INT 0x%02x is no system call\n", event->error >> 3);
+    if (event->slot != SLOT_PAGE_FAULT)
+        return;
+    switch (stack_examine(vm_active(), event->address)) {
+    case STACK_AT_LIMIT:
+        console_printf("  the first stack grows to %u KiB, down to 0x%08x, and no further\n",
+                       PEBBLES_STACK_MAX_BYTES / 1024, PEBBLES_USER_END - PEBBLES_STACK_MAX_BYTES);
+        break;
+    case STACK_OBSTRUCTED:
+        console_printf("  the first stack cannot grow: pages of new_pages are in its way\n");
+        break;
+    case STACK_NO_MEMORY:
+        console_printf("  the first stack cannot grow: no memory is left\n");
+        break;
+    case STACK_ELSEWHERE:
+    case STACK_GROWS:
+        break;
+    }
+}
+
 _Noreturn void thread_kill(const char *reason, const struct event *event)
 {
     struct thread *self = sched_current();
@@ -29,6 +57,7 @@ _Noreturn void thread_kill(const char *reason, const struct event *event)
     if (event->slot == SLOT_PAGE_FAULT)
         console_printf(", address=0x%08x", event->address);
     console_printf("\n");
+    cause_explain(event);
     self->task->status = PEBBLES_STATUS_KILLED;
     thread_vanish();
 }

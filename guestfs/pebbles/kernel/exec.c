@@ -1,6 +1,7 @@
 /*
  * exec.c - see exec.h.
  */
+#include "console.h"
 #include "exec.h"
 #include "files.h"
 #include "frames.h"
@@ -112,8 +113,11 @@ int32_t exec_build(const struct exec_arguments *arguments, uint32_t *directory, 
 
     if (file == NULL)
         return PEBBLES_ERROR_NONE;
-    if (!program_parse(file->data, file->bytes, &program))
+    const char *refusal = program_parse(file->data, file->bytes, &program);
+    if (refusal != NULL) {
+        console_printf("exec: %s cannot be run: %s\n", file->name, refusal);
         return PEBBLES_ERROR_FORMAT;
+    }
     *directory = vm_create();
     if (*directory == FRAME_NONE)
         return PEBBLES_ERROR_MEMORY;

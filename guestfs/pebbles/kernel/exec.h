@@ -20,7 +20,7 @@ struct exec_arguments {
 
 /*
  * Make an address space with the program and its stack, and the registers of its first instruction. Returns 0 and the
- * directory, or PEBBLES_ERROR_* and nothing is left behind.
+ * directory, or PEBBLES_ERROR_* and nothing is left behind; a line on the console says why a file is no program.
  */
 int32_t exec_build(const struct exec_arguments *arguments, uint32_t *directory, struct event *registers);
 

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PROGRAM_SEGMENTS_MAX 8
+#define PROGRAM_HEADERS_MAX 64      /* of all types */
+#define PROGRAM_SEGMENTS_MAX 16     /* that have something in user memory */
 
 struct program_segment {
     uint32_t address, memory_bytes;     /* in user memory below the first stack; not empty */
@@ -21,7 +22,13 @@ struct program {
     struct program_segment segments[PROGRAM_SEGMENTS_MAX];
 };
 
-/* False: not an i386 ELF executable that fits into user memory. Any bytes are safe to ask about. */
-bool program_parse(const uint8_t *image, uint32_t bytes, struct program *program);
+/*
+ * NULL: an i386 ELF executable that fits into user memory. Else why it is none, as the end of a sentence. Any bytes are
+ * safe to ask about.
+ *
+ * Linkers put the file's headers, notes and padding in front of the text, in a segment of their own or the text's. What
+ * of that lies below user memory is cut off; anything else there makes the file no program.
+ */
+const char *program_parse(const uint8_t *data, uint32_t bytes, struct program *program);
 
 #endif

@@ -33,7 +33,7 @@ void sched_switched(void);
 /* An exception of the current thread in user mode: its handler gets it, or it is the thread's end. */
 void exception_deliver(struct event *event);
 
-/* "tid N killed: reason, eip=...", status -2, vanish. */
+/* "tid N killed: reason, eip=...", what stack or system call has to do with it, status -2, vanish. */
 _Noreturn void thread_kill(const char *reason, const struct event *event);
 
 /* Run a system call and put its result into EAX. */

@@ -2,6 +2,7 @@
  * user.c - see user.h. The copies run into the same page faults as the program would; trap.c knows the instruction.
  */
 #include "hv.h"
+#include "stack.h"
 #include "string.h"
 #include "user.h"
 #include "vm.h"
@@ -54,6 +55,7 @@ static bool has_rights(uint32_t address, uint32_t bytes, uint32_t rights)
     if (!in_user_memory(address, bytes))
         return false;
     for (uint32_t page = address & ~(PAGE_BYTES - 1); page < address + bytes; page += PAGE_BYTES) {
+        stack_grow(vm_active(), page);
         const uint32_t *entry = vm_entry(vm_active(), page);
         if (entry == NULL || (*entry & rights) != rights)
             return false;
@@ -73,7 +75,11 @@ bool user_can_write(uint32_t address, uint32_t bytes)
 
 bool user_fault(uint32_t address, uint32_t error)
 {
-    if (!in_user_memory(address, 1) || (error & (FAULT_PRESENT | FAULT_WRITE)) != (FAULT_PRESENT | FAULT_WRITE))
+    if (!in_user_memory(address, 1))
+        return false;
+    if ((error & FAULT_PRESENT) == 0)
+        return stack_grow(vm_active(), address) == STACK_GROWS;
+    if ((error & FAULT_WRITE) == 0)
         return false;
     uint32_t *entry = vm_entry(vm_active(), address);
     if (entry == NULL || !vm_break(entry))

@@ -1,6 +1,6 @@
 /*
  * user.h - memory of the current task, as the kernel reads and writes it: whatever the address, nothing worse than
- * false happens. Pages are made writable on the way, as if the program itself had touched them.
+ * false happens. Pages are made writable on the way, and the stack grows, as if the program itself had touched them.
  */
 #ifndef PEBBLES_USER_H
 #define PEBBLES_USER_H

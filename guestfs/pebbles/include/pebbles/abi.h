@@ -10,11 +10,13 @@
 #define PEBBLES_PAGE_BYTES 4096u
 #define PEBBLES_USER_START 0x01000000u      /* programs are linked from here on */
 #define PEBBLES_USER_END 0xC0000000u        /* exclusive; the first stack ends here */
-#define PEBBLES_STACK_BYTES 0x10000u        /* of a program's first thread; zero-filled on demand, does not grow */
+#define PEBBLES_STACK_BYTES 0x10000u        /* of a program's first thread; zero-filled on demand, and promised */
+#define PEBBLES_STACK_MAX_BYTES 0x400000u   /* to which it grows while there is memory; programs end below */
 
 /*
  * A program is entered as _main(int argc, char **argv, void *stack_high, void *stack_low) with a return address of 0;
- * stack_high = PEBBLES_USER_END, stack_low = PEBBLES_USER_END - PEBBLES_STACK_BYTES. It must not return.
+ * stack_high = PEBBLES_USER_END, stack_low = PEBBLES_USER_END - PEBBLES_STACK_BYTES. It must not return. Below
+ * stack_low the stack grows when a page is touched, down to what new_pages gave out there.
  */
 
 /* Limits of exec: the words of argv, and the bytes of all its strings with their NULs. */

@@ -1,5 +1,5 @@
 /*
- * crash.c - dies of an exception of your choice: crash [null|kernel|divide|stack|halt|hypercall|jump].
+ * crash.c - dies of an exception of your choice: crash [HOW], see crash().
  */
 #include "pebbles.h"
 
@@ -10,6 +10,13 @@ static __attribute__((noinline)) int overflow(int depth)
 
     room[depth & 255] = 1;
     return depth < 0 ? 0 : overflow(depth + 1) + room[depth & 255];
+}
+
+/* Pages between the stack and where it should grow. */
+static void obstructed(void)
+{
+    new_pages(main_stack_low - PEBBLES_PAGE_BYTES, PEBBLES_PAGE_BYTES);
+    overflow(0);
 }
 
 static void crash(const char *how)
@@ -24,6 +31,10 @@ static void crash(const char *how)
         __asm__ volatile("hlt");
     else if (strcmp(how, "hypercall") == 0)
         __asm__ volatile("int $0xDE");
+    else if (strcmp(how, "obstructed") == 0)
+        obstructed();
+    else if (strcmp(how, "call") == 0)
+        __asm__ volatile("int $0x43");
     else if (strcmp(how, "jump") == 0)
         ((void (*)(void))0xFFFF0000)();
     else

@@ -1,13 +1,14 @@
 /*
- * stack_deep.c - proves: a program may use its first stack down to the last word, a page at a time in any order, and
- * the word below is a page fault, of which it may die or be told.
+ * stack_deep.c - proves: a program may use its first stack down to the last word of what it may grow to, a page at a
+ * time in any order, and the word below is a page fault, of which it may die or be told.
  */
 #include "catch.h"
 #include "check.h"
 #include "process.h"
 
 #define PAGE_FAULT 14
-#define DEPTH 400               /* of frames of more than 128 bytes: most of the stack */
+#define DEPTH 400               /* of frames of more than 128 bytes: most of what exec gave */
+#define DEPTH_GROWN 12000       /* more than 1.5 MiB */
 
 static __attribute__((noinline)) uint32_t descend(uint32_t depth)
 {
@@ -34,15 +35,17 @@ static __attribute__((noinline)) int overflow(int depth)
 
 int main(void)
 {
-    uintptr_t low = (uintptr_t)main_stack_low;
+    uintptr_t low = (uintptr_t)main_stack_low, limit = PEBBLES_USER_END - PEBBLES_STACK_MAX_BYTES;
     ureg_t ureg;
 
     CHECK_EQUAL(descend(DEPTH), DEPTH + 1);
     for (uintptr_t address = low; address < low + PEBBLES_STACK_BYTES / 2; address += PEBBLES_PAGE_BYTES)
         CHECK_EQUAL(catch_write(address, NULL), CATCH_NOTHING);
-    CHECK_EQUAL(catch_write(low - 1, &ureg), PAGE_FAULT);
-    CHECK_EQUAL(ureg.cr2, low - 1);
+    CHECK_EQUAL(descend(DEPTH_GROWN), DEPTH_GROWN + 1);
+    CHECK_EQUAL(catch_write(limit, NULL), CATCH_NOTHING);
+    CHECK_EQUAL(catch_write(limit - 1, &ureg), PAGE_FAULT);
+    CHECK_EQUAL(ureg.cr2, limit - 1);
     CHECK_EQUAL(process_call(overflow, 0), PEBBLES_STATUS_KILLED);
-    CHECK_EQUAL(descend(DEPTH), DEPTH + 1);
+    CHECK_EQUAL(descend(DEPTH_GROWN), DEPTH_GROWN + 1);
     return check_result();
 }
