@@ -19,6 +19,7 @@
 #include "guest/sched.h"
 #include "guest/switch.h"
 #include "io/console.h"
+#include "io/input.h"
 #include "io/serial.h"
 #include "irq/irq.h"
 #include "irq/timer.h"
@@ -134,7 +135,7 @@ static void look(uint64_t now_ns)
 {
     looks_again = !looks_again && (must_look || now_ns >= asked_ns);
     must_look = false;
-    console_input_pump(now_ns);
+    input_pump(now_ns);
     monitor_pump(now_ns);
     bool output_waits = console_output_pump(now_ns);
     size_t space = serial_tx_space();
@@ -144,7 +145,7 @@ static void look(uint64_t now_ns)
     now_ns = timer_now_ns();
     output_waits |= wake_blocked(now_ns);
     sched_sync(now_ns);
-    asked_ns = earlier(monitor_next_ns(now_ns), console_next_ns());
+    asked_ns = earlier(earlier(monitor_next_ns(now_ns), input_next_ns()), console_next_ns());
     if (output_waits)
         asked_ns = earlier(asked_ns, now_ns + DRAIN_NS);
     if (poll_input || looks_again)

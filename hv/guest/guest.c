@@ -30,6 +30,12 @@ static void guest_key(void *owner, uint32_t key_word)
         virq_raise_key(&guest->virq, key_word);
 }
 
+static unsigned guest_key_room(const void *owner)
+{
+    const struct guest *guest = owner;
+    return guest->state == GUEST_ENDED ? VIRQ_KEYS : VIRQ_KEYS - guest->virq.key_count;
+}
+
 static void guest_kill_from_console(void *owner)
 {
     guest_kill(owner);
@@ -124,6 +130,7 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     guest->console.number = guest->id;
     guest->console.owner = guest;
     guest->console.key = guest_key;
+    guest->console.room = guest_key_room;
     guest->console.kill = guest_kill_from_console;
     text_copy(guest->console.name, sizeof(guest->console.name), name);
     text_copy(guest->console.state, sizeof(guest->console.state), "running");

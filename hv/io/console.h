@@ -1,5 +1,5 @@
 /*
- * console.h - consoles as the operator sees them: which one is in view, on framebuffer and serial; where keys go.
+ * console.h - consoles as the operator sees them: which one is in view, on framebuffer and serial.
  *
  * A console belongs to the monitor or to one guest. Output only marks rows dirty; console_output_pump draws them in
  * batches.
@@ -17,10 +17,14 @@ struct console {
     unsigned number;            /* 0: the monitor; else the guest's ID */
     char name[64];
     char state[32];             /* for the status line: "running", "exit 77", ... kept by the owner */
+    bool is_deaf;               /* its owner takes no keys: none waits for it. This and two below: keyline.c */
+    unsigned keys_waiting;      /* key words that its owner had no room for */
+    uint64_t taken_ns;          /* when the owner had room last */
     uint64_t key_ns;            /* when the oldest key came that the owner has not had yet; 0: none. Owner clears it */
     unsigned back;              /* rows that the view is scrolled back in vcon.history, kept by console.c */
     void *owner;
     void (*key)(void *owner, uint32_t key_word);    /* a key word of abi section 6, make and break */
+    unsigned (*room)(const void *owner);            /* key words that it can keep now; NULL: any number */
     void (*kill)(void *owner);  /* the operator wants it ended (prefix k); NULL: cannot be */
     struct console *next;       /* list in ascending number, kept by console.c */
 };
@@ -33,19 +37,29 @@ void console_init(const struct boot_framebuffer *description, void *framebuffer)
 void console_attach(struct console *console);
 void console_detach(struct console *console);
 
-/* Show this console on every screen. */
+/* The console of this number, or NULL. */
+struct console *console_find(unsigned number);
+
+/* Show this console on every screen. The one that was shown sees the keys that it saw go down come up. */
 void console_view(struct console *console);
 struct console *console_in_view(void);
+
+/* As the operator asks for it: the monitor is 0, guests count from 1 in the order of their IDs, whatever these are. */
+void console_view_position(unsigned position);
+void console_view_next(void);
+void console_view_previous(void);
+
+/* Look back half a screen, or forward, in a console that keeps rows (false: this one does not), or return. */
+bool console_scroll_page(bool up);
+void console_scroll_end(void);
+
+/* The prefix's keys in the status line, until another command or view. */
+void console_show_help(bool show);
 
 /* Is the console in view mirrored to serial as ANSI, and does serial input type into it? Off during a TAP stream. */
 void console_use_serial(bool use);
 
-/* The serial prefix key (default Ctrl-], 0x1D). */
-void console_set_escape(uint8_t control);
-
-/* Take input from PS/2 and serial, switch consoles on Alt+Fn and Ctrl-], give key words to the console in view. */
-void console_input_pump(uint64_t now_ns);
-/* When there is something to do although nothing comes: half an escape sequence, a frame's time; UINT64_MAX: never. */
+/* When there is something to draw although nothing comes; UINT64_MAX: never. */
 uint64_t console_next_ns(void);
 /* Draw some rows of what changed, at most what the serial ring takes. True while something is left to do. */
 bool console_output_pump(uint64_t now_ns);

@@ -56,8 +56,7 @@ static bool is_numpad(uint8_t code, bool is_extended)
     return code == 0x37 || (code >= 0x47 && code <= 0x53);
 }
 
-/* The state bit of a modifier, 0 for any other key. */
-static uint32_t modifier_bit(uint8_t raw)
+uint32_t keymap_modifier(uint8_t raw)
 {
     switch (raw) {
     case HV_KEYCODE_LALT: return HV_KEY_LALT;
@@ -77,7 +76,7 @@ static uint32_t lock_bit(uint8_t raw)
 
 bool keymap_is_modifier(uint8_t raw)
 {
-    return modifier_bit(raw) || lock_bit(raw);
+    return keymap_modifier(raw) || lock_bit(raw);
 }
 
 uint8_t keymap_shifted(uint8_t raw)
@@ -113,7 +112,7 @@ uint32_t keymap_word(uint32_t state, uint8_t raw, bool numpad, bool make)
 /* A held key repeats its make; a lock toggles once for each press. */
 static void update_state(struct keymap *keymap, uint8_t raw, bool make)
 {
-    uint32_t modifier = modifier_bit(raw), lock = lock_bit(raw);
+    uint32_t modifier = keymap_modifier(raw), lock = lock_bit(raw);
 
     keymap->state = make ? keymap->state | modifier : keymap->state & ~modifier;
     if (make && lock && !(keymap->held_locks & lock))

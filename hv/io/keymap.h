@@ -26,6 +26,9 @@ bool keymap_scancode(struct keymap *keymap, uint8_t code, uint32_t *key_word);
 /* The key word of a raw code with these state bits (HV_KEY_LSHIFT ...); raw: unshifted character or HV_KEYCODE_*. */
 uint32_t keymap_word(uint32_t state, uint8_t raw, bool numpad, bool make);
 
+/* The state bit of Shift, Ctrl or Alt, left or right; 0 for any other key. */
+uint32_t keymap_modifier(uint8_t raw);
+
 /* Whether it is Shift, Ctrl, Alt or a lock: a key that does nothing by itself. */
 bool keymap_is_modifier(uint8_t raw);
 

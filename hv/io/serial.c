@@ -20,7 +20,8 @@
 #define FCR_ENABLE_AND_CLEAR 0x07
 #define LCR_8N1 0x03
 #define LCR_DLAB 0x80
-#define MCR_DTR_RTS_OUT2 0x0B   /* OUT2 gates the interrupt line on a PC */
+#define MCR_DTR_OUT2 0x09       /* OUT2 gates the interrupt line on a PC */
+#define MCR_RTS 0x02            /* the other side may send */
 #define MCR_LOOPBACK 0x10
 #define LSR_DATA 0x01
 #define LSR_ERRORS 0x0C         /* parity, framing: of the byte that is to be read next */
@@ -39,6 +40,7 @@ static const uint16_t com_ports[] = { 0x3F8, 0x2F8, 0x3E8, 0x2E8 };
 
 static uint16_t port;           /* 0: none */
 static bool interrupts;
+static bool receive_held;
 static uint8_t interrupt_enable;
 static bool receive_waits;      /* the last serial_rx gave a byte: there may be more */
 static uint8_t next_faults;     /* LSR_ERRORS and LSR_BREAK of the next byte: looking at the line status clears them */
@@ -92,7 +94,7 @@ static bool answers(uint16_t base)
             return false;
     }
     wait_for(base, LSR_ALL_SENT, WAIT_READS);   /* else the end of a probe would go out on the line */
-    insn_outb(base + REG_MODEM_CONTROL, MCR_DTR_RTS_OUT2);
+    insn_outb(base + REG_MODEM_CONTROL, MCR_DTR_OUT2 | MCR_RTS);
     return true;
 }
 
@@ -133,8 +135,10 @@ unsigned serial_isa_irq(void)
  */
 static void set_interrupts(uint8_t wanted)
 {
-    bool only_receives = wanted == IER_RECEIVE && interrupt_enable == IER_RECEIVE;
-    if (!interrupts || (only_receives && !receive_waits))
+    if (receive_held)
+        wanted &= ~IER_RECEIVE;
+    bool as_before = wanted == interrupt_enable && !(wanted & IER_TRANSMIT);
+    if (!interrupts || (as_before && !(receive_waits && wanted)))
         return;
     interrupt_enable = wanted;
     insn_outb(port + REG_INTERRUPT_ENABLE, 0);
@@ -223,6 +227,15 @@ int serial_rx(void)
             return byte;
     }
     return -1;
+}
+
+void serial_hold(bool hold)
+{
+    if (port == 0 || hold == receive_held)
+        return;
+    receive_held = hold;
+    receive_waits = true;
+    insn_outb(port + REG_MODEM_CONTROL, hold ? MCR_DTR_OUT2 : MCR_DTR_OUT2 | MCR_RTS);
 }
 
 void serial_panic_write(const char *bytes, size_t length)

@@ -40,6 +40,11 @@ void serial_drain(unsigned limit_ms);
  */
 int serial_rx(void);
 
+/*
+ * Nobody can take what comes: let the other side wait by RTS and a full FIFO, without an interrupt, or let it go on.
+ */
+void serial_hold(bool hold);
+
 /* Panic path: bounded busy-wait per byte, no ring, no state. */
 void serial_panic_write(const char *bytes, size_t length);
 

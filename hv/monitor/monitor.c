@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/string.h"
 #include "io/console.h"
+#include "io/input.h"
 #include "monitor/autorun.h"
 #include "monitor/config.h"
 #include "monitor/jobs.h"
@@ -50,7 +51,7 @@ void monitor_init(const struct boot_info *info)
 {
     names_init(info);
     read_config(info);
-    console_set_escape(config.escape);
+    input_set_escape(config.escape);
     shell_init();
     typist_init(&config);
     shell_print("Cobble %s", COBBLE_VERSION);

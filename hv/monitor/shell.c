@@ -15,7 +15,7 @@
 #include "monitor/lineedit.h"
 #include "pebpeb.h"
 
-#define KEYS 1024               /* a line that "type monitor" types waits there, too */
+#define KEYS 256
 #define PROMPT "cobble> "
 #define PROMPT_BYTES (sizeof(PROMPT) - 1)
 #define LINE_COLS (VCON_COLS - 1)       /* the last column stays free: writing there would wrap at once */
@@ -38,6 +38,12 @@ static void take_key(void *owner, uint32_t key_word)
         keys[(key_first + key_count++) % KEYS] = key_word;
 }
 
+static unsigned key_room(const void *owner)
+{
+    (void)owner;
+    return KEYS - key_count;
+}
+
 void shell_init(void)
 {
     vcon_init(&console.vcon);
@@ -45,6 +51,7 @@ void shell_init(void)
     (void)text_copy(console.name, sizeof(console.name), "monitor");
     (void)text_copy(console.state, sizeof(console.state), "type help");
     console.key = take_key;
+    console.room = key_room;
     lineedit_init(&edit);
     console_attach(&console);
     console_view(&console);

@@ -36,6 +36,14 @@ static const struct config *texts;
 static bool is_taken[CONFIG_TYPINGS_MAX];
 static uint64_t next_ns = UINT64_MAX;
 
+/* The texts for the monitor. */
+static struct {
+    struct console *console;                /* NULL: all are typed */
+    unsigned text;                          /* the one being typed */
+    uint32_t typed;                         /* bytes of it */
+    struct serialkeys decoder;
+} for_monitor;
+
 void typist_init(const struct config *config)
 {
     texts = config;
@@ -152,20 +160,40 @@ static void type_on(struct reader *reader, struct guest *guest, uint64_t now_ns)
     reader->typing = NULL;
 }
 
+static bool is_for_monitor(const struct config_typing *typing)
+{
+    return typing->autorun < 0 && text_equal_nocase(typing->name, MONITOR_NAME);
+}
+
 void typist_type_to_monitor(struct console *monitor)
 {
-    for (unsigned i = 0; i < texts->typing_count; i++) {
-        const struct config_typing *typing = &texts->typings[i];
-        struct serialkeys decoder;
+    for_monitor.console = monitor;
+    for_monitor.text = 0;
+    for_monitor.typed = 0;
+    serialkeys_init(&for_monitor.decoder);
+    for (unsigned i = 0; i < texts->typing_count; i++)
+        is_taken[i] |= is_for_monitor(&texts->typings[i]);
+    next_ns = 0;
+}
 
-        if (typing->autorun >= 0 || !text_equal_nocase(typing->name, MONITOR_NAME))
+/* Type as much as the monitor's key queue takes. */
+static void type_on_to_monitor(uint64_t now_ns)
+{
+    struct console *console = for_monitor.console;
+
+    for (; for_monitor.text < texts->typing_count; for_monitor.text++) {
+        const struct config_typing *typing = &texts->typings[for_monitor.text];
+        if (!is_for_monitor(typing))
             continue;
-        is_taken[i] = true;
-        serialkeys_init(&decoder);
-        for (uint32_t at = 0; at < typing->length; at++)
-            type_byte(monitor, &decoder, texts->text[typing->text + at], 0);
-        type_end(monitor, &decoder);
+        while (for_monitor.typed < typing->length) {
+            if (console->room(console->owner) < 2 * SERIALKEYS_MAX)
+                return;
+            type_byte(console, &for_monitor.decoder, texts->text[typing->text + for_monitor.typed++], now_ns);
+        }
+        type_end(console, &for_monitor.decoder);
+        for_monitor.typed = 0;
     }
+    for_monitor.console = NULL;
 }
 
 static void serve(struct reader *reader, uint64_t now_ns)
@@ -200,12 +228,16 @@ void typist_pump(uint64_t now_ns)
     if (now_ns < next_ns)
         return;
     next_ns = UINT64_MAX;
+    if (for_monitor.console != NULL)
+        type_on_to_monitor(now_ns);
     for (struct reader *reader = readers; reader < readers + GUESTS_MAX; reader++) {
         if (reader->guest_id != 0)
             serve(reader, now_ns);
         if (reader->guest_id != 0)
             next_ns = now_ns + LOOK_NS;
     }
+    if (for_monitor.console != NULL)
+        next_ns = now_ns + NS_PER_MS;
 }
 
 uint64_t typist_next_ns(void)

@@ -16,7 +16,7 @@ void typist_init(const struct config *config);
 /* A guest was launched; autorun is its number in the plan, or -1. That counts as typing to it. */
 void typist_launched(const struct guest *guest, int autorun, uint64_t now_ns);
 
-/* Type the texts of lines "type monitor" to the monitor, all at once: it keeps what it cannot take yet. */
+/* Type the texts of lines "type monitor" to the monitor, as fast as it takes them. */
 void typist_type_to_monitor(struct console *monitor);
 
 /* Type what is due. */

@@ -2,6 +2,8 @@
 from harness import Result, check, run
 from session import Machine, Terminal
 
+PASTE = 3000            # characters, each two key words
+
 # A prompt at the bottom of the monitor, and the status line of an idle one.
 AT_BOTTOM = "cobble> *\n(.*\n)* 0 monitor +type help"
 
@@ -94,6 +96,35 @@ def reboot_keys():
                      "\n".join(machine.screen.display))
 
 
+def pastes():
+    """A paste arrives whole; one that a guest never takes lets the prefix through, and the keys for others."""
+    with Terminal("--type", "monitor:run loop &\nrun keys\n") as terminal:
+        yield check("paste.guest", terminal.wait("Press any key", 90))
+        terminal.type("a" * (PASTE - 1) + "z")
+        yield Result("paste.arrives_whole", terminal.wait(f"{2 * PASTE - 1} 000d7a7a .*\n +{2 * PASTE} 000c7a7a ", 120),
+                     "\n".join(terminal.screen.display))
+        terminal.type("\x1d1")
+        terminal.wait("\n 1 loop +running")
+        terminal.type("b" * PASTE + "\x1d0")
+        yield check("paste.prefix_gets_through", terminal.wait("\n 0 monitor", 30))
+        terminal.type("info 1\r")
+        yield Result("paste.monitor_is_typed_to", terminal.wait("cobble> info 1 *\n(.*\n)*cobble> *\n"),
+                     "\n".join(terminal.screen.display))
+
+
+def held_over_switches():
+    """Alt that is held over Alt+F1 comes up in the guest that lost the view, and nothing of it reaches the monitor."""
+    with Machine("--type", "monitor:run keys &\n") as machine:
+        yield check("switch.prompt", machine.wait("keys runs in(.*\n)*cobble> *\n", 90))
+        machine.type("\x1d1")
+        machine.wait("Press any key")
+        machine.press("alt", "f1")
+        yield check("switch.monitor", machine.wait("\n 0 monitor"))
+        machine.press("alt", "f2")
+        yield Result("switch.guest_sees_alt_come_up",
+                     machine.wait(" 1 08098500 .*\n +2 00088500 .*\n +\n"), "\n".join(machine.screen.display))
+
+
 def prints():
     """More rows than the log holds, printed in a row: each is in the stream once, in order."""
     boot = run("--autorun", "print_order.flood output=1M")
@@ -104,5 +135,6 @@ def prints():
 
 def tests():
     """Name and function of each test."""
-    for function in (lights, scroll_back, line_break, held_keys, reboot_keys, prints):
+    for function in (lights, scroll_back, line_break, held_keys, held_over_switches, pastes, reboot_keys,
+                     prints):
         yield f"console.{function.__name__}", function

@@ -142,7 +142,7 @@ static int begin(void **state)
     memset(&uart, 0, sizeof(uart));
     port = 0;
     ring_head = ring_tail = 0;
-    interrupts = receive_waits = false;
+    interrupts = receive_waits = receive_held = false;
     next_faults = 0;
     interrupt_enable = 0;
     return 0;
@@ -377,6 +377,44 @@ static void noise_holds_nothing_up(void **state)
     assert_true(uart.edges > edges);
 }
 
+/* What nobody can take waits at the other side: RTS falls, no interrupt asks again, and none is missed at the end. */
+static void a_held_line_is_quiet(void **state)
+{
+    (void)state;
+    begin_with(0x3F8);
+    assert_true(serial_enable_interrupts(true));
+    receive("ab");
+    assert_int_equal(serial_rx(), 'a');
+    serial_hold(true);
+    serial_pump();
+    assert_int_equal(uart.modem_control, 0x09);
+    assert_false(uart.line);
+    receive("c");
+    assert_false(uart.line);
+    uart.accesses = 0;
+    serial_hold(true);
+    serial_pump();
+    assert_int_equal(uart.accesses, 0);
+    uart.busy = true;
+    serial_tx("0123456789abcdefX", 17);         /* sending goes on */
+    serial_pump();
+    assert_int_equal(uart.interrupt_enable, 0x02);
+    transmitter_catches_up();
+    serial_pump();
+    assert_int_equal(uart.output_bytes, 17);
+    assert_int_equal(uart.interrupt_enable, 0);
+    unsigned edges = uart.edges;
+    serial_hold(false);
+    serial_pump();
+    assert_int_equal(uart.modem_control, 0x0B);
+    assert_true(uart.line && uart.edges > edges);
+    assert_int_equal(serial_rx(), 'b');
+    assert_int_equal(serial_rx(), 'c');
+    assert_int_equal(serial_rx(), -1);
+    serial_pump();
+    assert_false(uart.line);
+}
+
 /* With nothing to send and nothing left to read, a pass costs no port access at all. */
 static void an_idle_pass_is_free(void **state)
 {
@@ -402,6 +440,7 @@ int main(void)
         cmocka_unit_test_setup(a_line_that_stays_up_loses_nothing, begin),
         cmocka_unit_test_setup(broken_bytes_are_no_keys, begin),
         cmocka_unit_test_setup(noise_holds_nothing_up, begin),
+        cmocka_unit_test_setup(a_held_line_is_quiet, begin),
         cmocka_unit_test_setup(an_idle_pass_is_free, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

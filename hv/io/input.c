@@ -1,0 +1,220 @@
+/*
+ * input.c - from both keyboards to the console in view: which keys are the operator's own, and who sees a key come up.
+ */
+#include "io/input.h"
+
+#include <stddef.h>
+
+#include "io/console.h"
+#include "io/held.h"
+#include "io/keyline.h"
+#include "io/keymap.h"
+#include "io/ps2.h"
+#include "io/serial.h"
+#include "io/serialkeys.h"
+#include "pebpeb.h"
+
+#define SCANCODE_MASK 0x7F      /* make and break differ in the other bit */
+#define INPUT_BYTES_MAX 256     /* a pass: a stuck line must not hold up the guests */
+#define WAIT_NS 10000000ull     /* how often keys that wait are looked after: 115200 baud fill half a guest's queue */
+#define BREAKS_SPACE 64         /* of the line of waiting keys: for the breaks of makes that are on their way */
+#define KEYBOARD_SPACE 128      /* the same for the keyboard, which cannot be held */
+
+static struct keymap keymap;
+static struct serialkeys serialkeys;
+static struct held held;        /* by the console in view */
+static uint8_t escape = INPUT_ESCAPE_DEFAULT;
+static uint64_t input_ns;       /* of the pass that looks at input now */
+static bool serial_used, after_escape;
+static bool serial_held;        /* what comes on the serial line waits there: nobody has room for it */
+static uint32_t locks_shown;    /* lock bits that the keyboard's LEDs were told */
+static uint32_t own_key;        /* held_key of a key that was the operator's own when it went down; 0: none */
+
+void input_init(void)
+{
+    keymap_init(&keymap);
+    serialkeys_init(&serialkeys);
+}
+
+void input_use_serial(bool use)
+{
+    serial_used = use;
+    after_escape = false;
+    serialkeys_init(&serialkeys);
+}
+
+void input_set_escape(uint8_t control)
+{
+    escape = control;
+}
+
+uint8_t input_escape(void)
+{
+    return escape;
+}
+
+static uint32_t locks(void)
+{
+    return keymap.state & (HV_KEY_NUMLOCK | HV_KEY_CAPSLOCK);
+}
+
+/* An ESC that waits for more, then the breaks of all that is down: the next console will not get any of it. */
+void input_leaves_view(void)
+{
+    struct console *console = console_in_view();
+    uint32_t words[SERIALKEYS_MAX], word;
+    unsigned count = serialkeys_flush(&serialkeys, UINT64_MAX, words);
+
+    for (unsigned i = 0; console && i < count; i++)
+        keyline_give(console, words[i], input_ns);
+    while (held_let_go(&held, locks(), &word))
+        if (console)
+            keyline_give(console, word, input_ns);
+}
+
+/* Alt+F1 .. Alt+F12. True: the key was ours. */
+static bool is_switch_key(uint32_t word)
+{
+    uint32_t raw = (word & HV_KEY_RAW_MASK) >> HV_KEY_RAW_SHIFT;
+
+    if (raw < HV_KEYCODE_F1 || raw > HV_KEYCODE_F1 + 11 || !(word & (HV_KEY_LALT | HV_KEY_RALT)))
+        return false;
+    console_view_position(raw - HV_KEYCODE_F1);
+    return true;
+}
+
+/* Shift+PgUp and Shift+PgDn where rows are kept. True: the key was ours. */
+static bool is_scroll_key(uint32_t word, enum keymap_page page)
+{
+    if (page == KEYMAP_NO_PAGE || !(word & (HV_KEY_LSHIFT | HV_KEY_RSHIFT)))
+        return false;
+    return console_scroll_page(page == KEYMAP_PAGE_UP);
+}
+
+/* Also its repeats, when its modifier has come up before it. Its break finds no make that a console had. */
+static bool is_own_key(uint32_t word, uint32_t key, enum keymap_page page)
+{
+    if (!(word & HV_KEY_MAKE)) {
+        own_key = own_key == key ? 0 : own_key;
+        return false;
+    }
+    if (is_switch_key(word) || is_scroll_key(word, page))
+        own_key = key;
+    return own_key == key;
+}
+
+/* page: the page key that this word is of, if it is of one. Any other key but a modifier ends looking back. */
+static void give_key(uint32_t word, uint8_t scancode, enum keymap_page page)
+{
+    bool make = word & HV_KEY_MAKE;
+
+    if (is_own_key(word, held_key(word, scancode), page))
+        return;
+    struct console *console = console_in_view();
+    if (!console || (make && keyline_space() < BREAKS_SPACE) || !held_take(&held, word, scancode))
+        return;
+    if (make && !keymap_is_modifier((word & HV_KEY_RAW_MASK) >> HV_KEY_RAW_SHIFT))
+        console_scroll_end();
+    (void)keyline_give(console, word, input_ns);
+}
+
+static enum keymap_page page_of_serial(uint32_t word)
+{
+    bool undefined = (word & HV_KEY_RAW_MASK) >> HV_KEY_RAW_SHIFT == HV_KEYCODE_UNDEFINED;
+    return undefined ? serialkeys.page : KEYMAP_NO_PAGE;
+}
+
+static void give_serial_byte(uint8_t byte)
+{
+    uint32_t words[SERIALKEYS_MAX];
+    unsigned count = serialkeys_byte(&serialkeys, byte, input_ns, words);
+    for (unsigned i = 0; i < count; i++)
+        give_key(words[i], 0, page_of_serial(words[i]));
+}
+
+/* The byte behind the prefix; anything that means nothing is dropped. */
+static void take_command(uint8_t byte)
+{
+    struct console *console = console_in_view();
+
+    console_show_help(byte == '?');
+    if (byte == escape)
+        give_serial_byte(byte);
+    else if (byte >= '0' && byte <= '9')
+        console_view_position(byte - '0');
+    else if (byte == 'n')
+        console_view_next();
+    else if (byte == 'p')
+        console_view_previous();
+    else if (byte == 'm')
+        console_view_position(0);
+    else if (byte == 'k' && console && console->kill)
+        console->kill(console->owner);
+}
+
+static void show_locks(void)
+{
+    if (locks() == locks_shown)
+        return;
+    locks_shown = locks();
+    ps2_set_leds(locks_shown & HV_KEY_NUMLOCK, locks_shown & HV_KEY_CAPSLOCK);
+}
+
+static void pump_keyboard(void)
+{
+    uint32_t word;
+    int byte;
+
+    for (unsigned i = 0; i < INPUT_BYTES_MAX && (byte = ps2_read()) >= 0; i++)
+        if (keymap_scancode(&keymap, (uint8_t)byte, &word))
+            give_key(word, byte & SCANCODE_MASK, keymap.page);
+    show_locks();
+}
+
+static void take_serial_byte(uint8_t byte)
+{
+    if (after_escape) {
+        after_escape = false;
+        take_command(byte);
+    } else if (byte == escape) {
+        after_escape = true;
+    } else {
+        give_serial_byte(byte);
+    }
+}
+
+static bool has_space_for_a_byte(void)
+{
+    return keyline_space() >= KEYBOARD_SPACE + SERIALKEYS_MAX;
+}
+
+static void pump_serial(uint64_t now_ns)
+{
+    uint32_t words[SERIALKEYS_MAX];
+    int byte;
+
+    for (unsigned i = 0; i < INPUT_BYTES_MAX && has_space_for_a_byte() && (byte = serial_rx()) >= 0; i++)
+        take_serial_byte((uint8_t)byte);
+    serial_held = !has_space_for_a_byte();
+    serial_hold(serial_held);
+    unsigned count = serialkeys_flush(&serialkeys, now_ns, words);
+    for (unsigned i = 0; i < count; i++)
+        give_key(words[i], 0, KEYMAP_NO_PAGE);
+}
+
+void input_pump(uint64_t now_ns)
+{
+    input_ns = now_ns;
+    keyline_pump(now_ns, serial_held);
+    pump_keyboard();
+    if (serial_used)
+        pump_serial(now_ns);
+}
+
+uint64_t input_next_ns(void)
+{
+    uint64_t due_ns = serialkeys_due_ns(&serialkeys);
+    uint64_t waiting_ns = keyline_space() == KEYLINE_WORDS ? UINT64_MAX : input_ns + WAIT_NS;
+
+    return due_ns < waiting_ns ? due_ns : waiting_ns;
+}
