@@ -5,6 +5,7 @@
 
 #include "base/string.h"
 #include "cpu/desc.h"
+#include "cpu/fpu.h"
 #include "cpu/insn.h"
 #include "cpu/x86.h"
 
@@ -21,6 +22,7 @@ struct extable_entry {
 extern const char trap_entry_points[];
 extern const struct extable_entry extable_start[], extable_end[];
 
+static bool keeps_error_pointers;
 static uint64_t gdt[GDT_ENTRIES];
 static struct idt_gate idt[256] __attribute__((aligned(16)));
 extern uint64_t cpu_guest_words;
@@ -46,6 +48,21 @@ static void load_tables(void)
     insn_lldt(0);       /* else a guest's selector with TI = 1 would read descriptors at linear 0 */
 }
 
+static void find_fpu_habits(void)
+{
+    uint32_t vendor[4], extended[4], sizes[4] = { 0 };
+    char name[12];
+
+    insn_cpuid(0, 0, vendor);
+    memcpy(name, &vendor[1], 4);
+    memcpy(name + 4, &vendor[3], 4);
+    memcpy(name + 8, &vendor[2], 4);
+    insn_cpuid(0x80000000, 0, extended);
+    if (extended[0] >= 0x80000008)
+        insn_cpuid(0x80000008, 0, sizes);
+    keeps_error_pointers = fpu_keeps_error_pointers(name, extended[0], sizes[1]);
+}
+
 void cpu_init(void)
 {
     uint32_t out[4];
@@ -66,6 +83,7 @@ void cpu_init(void)
     insn_wrmsr(MSR_SYSENTER_CS, 0);
     insn_wrmsr(MSR_PAT, PAT_VALUE);
     insn_write_dr7(0x400);      /* bit 10 always reads 1; no breakpoint */
+    find_fpu_habits();
     load_tables();
 }
 
@@ -83,11 +101,9 @@ uint64_t cpu_find_fixup(uint64_t rip)
     return 0;
 }
 
-void cpu_fresh_fpu(void *area)
+void cpu_load_fpu(const void *area)
 {
-    const uint16_t control_word = 0x37F;    /* SDM vol. 1 "x87 FPU Control Word": after FNINIT */
-    const uint32_t mxcsr = 0x1F80;          /* SDM vol. 1 "MXCSR": after reset */
-    memset(area, 0, 512);
-    memcpy(area, &control_word, sizeof(control_word));
-    memcpy((uint8_t *)area + 24, &mxcsr, sizeof(mxcsr));
+    if (keeps_error_pointers)
+        insn_fninit();      /* APM vol. 5 "FINIT, FNINIT": clears the three pointers */
+    insn_fxrstor(area);
 }

@@ -41,7 +41,7 @@ bool push_with_fixup(void *to, uint64_t first, uint64_t second, uint64_t third, 
 /* If rip is an instruction that may fault, the address to go on at; else 0. */
 uint64_t cpu_find_fixup(uint64_t rip);
 
-/* Fresh x87, MMX and SSE state as after reset with FNINIT, in FXSAVE layout (512 bytes, 16-byte aligned). */
-void cpu_fresh_fpu(void *area);
+/* Load x87, MMX and SSE state (fpu.h), so that nothing is left of what was loaded before. */
+void cpu_load_fpu(const void *area);
 
 #endif

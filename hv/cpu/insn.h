@@ -185,6 +185,11 @@ static inline void insn_fxsave(void *area)
     __asm__ volatile("fxsave (%0)" : : "r"(area) : "memory");
 }
 
+static inline void insn_fninit(void)
+{
+    __asm__ volatile("fninit" : : : "memory");
+}
+
 static inline void insn_fxrstor(const void *area)
 {
     __asm__ volatile("fxrstor (%0)" : : "r"(area) : "memory");

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cpu/cpu.h"
 #include "cpu/desc.h"
+#include "cpu/fpu.h"
 #include "cpu/insn.h"
 #include "guest/report.h"
 #include "guest/switch.h"
@@ -79,7 +80,7 @@ static void set_launch_state(struct guest *guest, uint32_t entry)
         .eflags = HV_LAUNCH_EFLAGS,
         .ss = SEL_GUEST_KERNEL_SS,
     };
-    cpu_fresh_fpu(guest->fpu);
+    fpu_fresh(guest->fpu);
     virq_init(&guest->virq);
 }
 

@@ -20,7 +20,7 @@ void switch_to(struct guest *guest)
     if (loaded)
         insn_fxsave(loaded->fpu);
     gspace_load(&guest->space);
-    insn_fxrstor(guest->fpu);
+    cpu_load_fpu(guest->fpu);
     cpu_set_guest_frame(&guest->frame);
     loaded = guest;
 }
