@@ -23,11 +23,24 @@ GUESTS = DIRECTORY / "guestfs"
 RUN_TARGETS = ["efi/cobble.efi"]
 
 
+def open_lock(directory):
+    """The file to lock, or None: who may not write to a directory waits for its builds, if there ever were some."""
+    for flags in (os.O_RDWR | os.O_CREAT, os.O_RDONLY):
+        with contextlib.suppress(OSError):
+            return open(os.open(directory / ".lock", flags, 0o666), "rb")
+    return None
+
+
 @contextlib.contextmanager
 def locked(directory):
     """Hold a directory's build lock; says so when another process has it."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with open(directory / ".lock", "w") as lock:
+    with contextlib.suppress(OSError):
+        directory.mkdir(parents=True, exist_ok=True)
+    lock = open_lock(directory)
+    with lock or contextlib.nullcontext():
+        if lock is None:
+            yield
+            return
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -46,15 +59,24 @@ def run_tool(command, what, **options):
     return result.stdout
 
 
+def check_writable(directory):
+    """What is not up to date has to be built, and this user may have to do that elsewhere."""
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise SetupError(f"{directory} is not up to date, and this user may not write there; name another place to "
+                         "build in: COBBLE_BUILD=DIRECTORY scripts/run")
+
+
 def build_in(source, directory, targets, options=()):
     """Configure, with Meson's options, and build targets (none: everything) of a source tree in a directory."""
     with locked(directory):
         if not (directory / "build.ninja").exists():
+            check_writable(directory)
             say(f"configuring {directory}")
             run_tool(["meson", "setup", *options, str(directory), str(source)], "meson setup",
                      env={**os.environ, "CC": "clang"})
         plan = run_tool(["ninja", "-C", str(directory), "-n", *targets], "ninja")
         if "no work to do" not in plan:
+            check_writable(directory)
             say("building")
             run_tool(["ninja", "--quiet", "-C", str(directory), *targets], "the build")
 

@@ -1,10 +1,12 @@
 """A run for scripts: the TAP stream on stdout, the verdict as exit status."""
+import contextlib
+import re
+
 from lib import report
-from lib.report import say
-from lib.session import Session, Stopped, write_all
+from lib.report import OutputLost, say, write_stdout
+from lib.session import Session, Stopped
 from lib.tap import PROCESS_STATUS, Stream
 
-STDOUT = 1
 # After its last line the machine drains the line and powers off; after a panic it may just stand.
 SECONDS_TO_POWER_OFF = 10
 SECONDS_AFTER_PANIC = 2
@@ -23,7 +25,7 @@ class HeadlessSession(Session):
         if self.timed_out:
             self.last_words += data
             return
-        write_all(STDOUT, self.stream.feed(data))
+        write_stdout(self.stream.feed(data))
         if self.stream.is_complete and not self.grace_given:
             self.grace_given = True
             self.call_after(SECONDS_AFTER_PANIC if self.stream.bailed_out else SECONDS_TO_POWER_OFF, self.give_up)
@@ -46,14 +48,14 @@ class HeadlessSession(Session):
         self.drain()
         status = self.machine.stop()
         if self.timed_out:
-            _, panic, words = self.last_words.replace(b"\r", b"").partition(b"Bail out! ")
+            words = tell_last_words(self.last_words.replace(b"\r", b"").decode("utf-8", "replace"))
             if words:
-                say((panic + words).decode("utf-8", "replace").rstrip())
-            write_all(STDOUT, self.stream.close("timeout"))
+                say(words)
+            write_stdout(self.stream.close("timeout"))
             return report.EXIT_TIMEOUT
         if not self.stream.is_complete:
             say(f"the machine ended early (QEMU: status {status})")
-            write_all(STDOUT, self.stream.close("the machine ended early"))
+            write_stdout(self.stream.close("the machine ended early"))
         verdict = self.stream.judge()
         if verdict in PROCESS_STATUS and not self.options.screenshot and status != PROCESS_STATUS[verdict]:
             self.stream.problems.append(f"QEMU ended with {status}, but the stream means {PROCESS_STATUS[verdict]}")
@@ -62,7 +64,7 @@ class HeadlessSession(Session):
             say("\n".join(self.stream.last_words).strip("\n"))
         for problem in self.stream.problems:
             say(f"stream: {problem}")
-        return verdict
+        return self.complete(verdict)
 
     def drain(self):
         """Take what is still in the pipe of a QEMU that has ended."""
@@ -71,16 +73,26 @@ class HeadlessSession(Session):
             self.read_serial()
 
 
+def tell_last_words(text):
+    """The report after the time-out, '' if there is none. An NMI is this script's own: no hardware has failed."""
+    _, panic, words = text.partition("Bail out! ")
+    own = re.sub(r"^panic: NMI[^\n]*", "time-out: this is where the machine was, by the NMI button that scripts/run "
+                                       "pressed", words)
+    return (own if own != words else panic + words).rstrip()
+
+
 def run(options, machine, folder):
     """Run to the end; the exit status of operator.md."""
-    session = HeadlessSession(options, machine, folder)
+    session = None
     try:
+        session = HeadlessSession(options, machine, folder)
         session.run()
         return session.finish()
+    except OutputLost as error:
+        say(str(error))
+        return report.EXIT_BROKEN
     except Stopped as stop:
         machine.stop()
-        write_all(STDOUT, session.stream.close(str(stop)))
+        with contextlib.suppress(OutputLost):       # the signal says enough
+            write_stdout(session.stream.close(str(stop)) if session else b"")
         return stop.status
-    except BrokenPipeError:
-        say("nobody reads stdout any more")
-        return report.EXIT_BROKEN

@@ -1,9 +1,11 @@
 """The virtual PC: QEMU's command line, the process, and its end."""
+import contextlib
 import os
 import pathlib
 import shutil
 import socket
 import subprocess
+import tempfile
 
 from lib.qmp import Qmp
 from lib.report import SetupError
@@ -18,9 +20,31 @@ BOOT_DEVICES = {
 }
 
 
+# Of a socket, with the NUL behind it: sun_path of unix(7).
+SOCKET_PATH_BYTES = 108
+SHORT_FOLDERS = ("/tmp", "/run/user/{uid}", "/dev/shm")
+
+
 def escape(path):
     """A path as the value of a QEMU option."""
     return str(path).replace(",", ",,")
+
+
+@contextlib.contextmanager
+def socket_path(folder, name):
+    """A path for a socket: in folder, or in a shorter one of its own when that is too deep for a socket."""
+    if len(os.fsencode(folder / name)) < SOCKET_PATH_BYTES:
+        yield folder / name
+        return
+    for short in SHORT_FOLDERS:
+        try:
+            place = tempfile.TemporaryDirectory(prefix="cobble-", dir=short.format(uid=os.getuid()))
+        except OSError:
+            continue
+        with place as other:
+            yield pathlib.Path(other, name)
+        return
+    raise SetupError(f"--gdb: the path {folder / name} is too long for a socket; name a shorter folder: TMPDIR=/tmp")
 
 
 def choose_display():
@@ -31,7 +55,7 @@ def choose_display():
     return next((display for display in ("gtk", "sdl") if display in known), "none")
 
 
-def make_command(options, volume, folder, qmp_fd):
+def make_command(options, volume, folder, qmp_fd, gdb_socket):
     """QEMU's command line. folder is the run's own temporary folder."""
     variables = folder / "OVMF_VARS.fd"
     try:
@@ -57,7 +81,7 @@ def make_command(options, volume, folder, qmp_fd):
     else:
         command += ["-serial", "mon:stdio"]     # adds QEMU's own Ctrl-A keys
     if options.gdb:
-        command += ["-S", "-gdb", f"unix:{escape(folder / 'gdb')},server=on,wait=off"]
+        command += ["-S", "-gdb", f"unix:{escape(gdb_socket)},server=on,wait=off"]
     return command + options.qemu
 
 
@@ -66,7 +90,9 @@ class Machine:
 
     def __init__(self, options, volume, folder):
         ours, theirs = socket.socketpair()
-        command = make_command(options, volume, folder, theirs.fileno())
+        self.places = contextlib.ExitStack()
+        self.gdb_socket = self.places.enter_context(socket_path(folder, "gdb"))
+        command = make_command(options, volume, folder, theirs.fileno(), self.gdb_socket)
         # Should this script be killed, QEMU must not go on for ever.
         command = ["setpriv", "--pdeathsig", "KILL", *command]
         self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdout=subprocess.PIPE,
@@ -95,4 +121,6 @@ class Machine:
         self.qmp.close()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
-                pipe.close()
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+        self.places.close()

@@ -11,7 +11,8 @@ EPILOG = """\
 An autorun SPEC is a line of cobble.cfg without its first word:
   NAME [expect=STATUS|crash|timeout|refused] [timeout=10s] [mem=32M] [clock=run] [type="help\\n"] [output=1M]
 
-Exit status: 0 every autorun ok, 1 one was not ok, 2 set-up failed, 3 the machine broke off, 124 --timeout.
+Exit status: 0 every autorun ok, 1 one was not ok, 2 set-up failed, 3 the machine broke off or output
+was lost, 124 --timeout.
 Without --headless, serial is on this terminal: Ctrl-] ? lists Cobble's keys, Ctrl-A X ends QEMU.
 
 examples:

@@ -1,18 +1,21 @@
 """One run of the machine: wait for serial output, QMP events and the clock, until there is a reason to end it."""
 import os
+import select
 import selectors
 import shutil
 import signal
 import time
 
 from lib.qmp import QmpError
-from lib.report import say
+from lib.report import EXIT_BROKEN, EXIT_NOT_OK, STDOUT, OutputLost, say
 
 LAST_WORDS_SECONDS = 3
 QUIET_SECONDS = 0.5
+WATCH_SECONDS = 1
+DUMP_LINES = 26         # of each autorun: operator.md, section 7
 
 
-class Stopped(Exception):
+class Stopped(BaseException):
     """A signal asks this script to end."""
 
     def __init__(self, number):
@@ -33,10 +36,11 @@ def stop_on_signals():
         signal.signal(number, stop)
 
 
-def write_all(descriptor, data):
-    """Write everything, past Python's buffers: what is written must be out when QEMU is stopped."""
-    while data:
-        data = data[os.write(descriptor, data):]
+def is_hung_up(descriptor):
+    """Has the other end of a terminal, a pipe or a socket gone for good?"""
+    poll = select.poll()
+    poll.register(descriptor, 0)        # hang-ups and errors are told whatever is asked for
+    return bool(poll.poll(0))
 
 
 class Session:
@@ -49,12 +53,14 @@ class Session:
         self.is_over = False            # leave the loop
         self.timed_out = False
         self.picture_taken = False
+        self.output_lost = False        # a picture or dump that was asked for
         self.alarms = []                # (monotonic time, function)
         self.selector = selectors.PollSelector()    # epoll takes no files
         self.selector.register(machine.serial_out, selectors.EVENT_READ, self.read_serial)
         self.selector.register(machine.qmp, selectors.EVENT_READ, self.read_qmp)
         if options.timeout_seconds is not None:
             self.call_after(options.timeout_seconds, self.time_out)
+        self.watch()
 
     def take_output(self, data):
         """Serial output has come."""
@@ -66,6 +72,21 @@ class Session:
     def call_after(self, seconds, function):
         self.alarms.append((time.monotonic() + seconds, function))
         self.alarms.sort(key=lambda alarm: alarm[0])
+
+    def watch(self):
+        """A machine that prints nothing would never find out that nobody is there to read it."""
+        if is_hung_up(STDOUT):
+            raise OutputLost("nobody reads stdout any more")
+        self.call_after(WATCH_SECONDS, self.watch)
+
+    def lose(self, text):
+        """Something that was asked for cannot be written."""
+        say(text)
+        self.output_lost = True
+
+    def complete(self, status):
+        """The exit status, given that of the machine: lost output is no success, and no verdict either."""
+        return EXIT_BROKEN if self.output_lost and status <= EXIT_NOT_OK else status
 
     def time_out(self):
         self.timed_out = True
@@ -95,6 +116,8 @@ class Session:
             self.take_picture()
             self.press_nmi_button()
         self.machine.stop()
+        if self.options.screenshot is not None and not self.picture_taken:
+            self.lose("no screenshot: the machine ended before its time came")
         self.copy_dump()
 
     def take_picture(self):
@@ -105,7 +128,7 @@ class Session:
         try:
             self.machine.qmp.call("screendump", filename=str(self.options.screenshot), format="png")
         except QmpError as error:
-            say(f"no screenshot: {error}")
+            self.lose(f"no screenshot: {error}")
 
     def press_nmi_button(self):
         """Make a machine that ran too long tell where it is: it writes the consoles and panics."""
@@ -127,10 +150,13 @@ class Session:
         """The debug console carries nothing but console dumps."""
         if self.options.dump_console is None:
             return
+        source = self.folder / "debugcon"
         try:
-            shutil.copyfile(self.folder / "debugcon", self.options.dump_console)
+            shutil.copyfile(source, self.options.dump_console)
+            lines = source.read_bytes().count(b"\n")
         except OSError as error:
-            say(f"no console dump: {error}")
+            self.lose(f"no console dump: {error}")
             return
-        if self.options.dump_console.stat().st_size == 0:
-            say("the console dump is empty: the machine wrote none")
+        if lines != DUMP_LINES * len(self.options.autoruns):
+            self.lose(f"the console dump has {lines} lines, not {DUMP_LINES} of each autorun: the machine wrote no "
+                      "more")

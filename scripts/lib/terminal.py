@@ -3,18 +3,17 @@ import contextlib
 import os
 import re
 import selectors
-import sys
+import signal
 import termios
 import tty
 
 from lib import report
-from lib.report import say
-from lib.session import Session, Stopped, write_all
+from lib.report import STDIN, OutputLost, say, write_all, write_stdout
+from lib.session import Session, Stopped, is_hung_up
 
-STDIN = 0
-STDOUT = 1
 LAST_LINE = re.compile(rb"^# cobble: done .*\n", re.MULTILINE)
 SECONDS_TO_DRAW = 1
+STATUS_TERMINAL_GONE = 128 + signal.SIGHUP      # as if the signal had come
 
 
 @contextlib.contextmanager
@@ -28,13 +27,19 @@ def raw_terminal():
         tty.setraw(STDIN, termios.TCSADRAIN)
         yield
     finally:
-        termios.tcsetattr(STDIN, termios.TCSADRAIN, settings)
+        with contextlib.suppress(termios.error):        # it may be gone
+            termios.tcsetattr(STDIN, termios.TCSADRAIN, settings)
+
+
+class TerminalGone(Exception):
+    """Nobody can type any more, and no SIGHUP has said so."""
 
 
 class TerminalSession(Session):
-    """Ends with QEMU, or at --timeout."""
+    """Ends with QEMU, at --timeout, or with the terminal."""
 
     def __init__(self, options, machine, folder):
+        self.has_terminal = os.isatty(STDIN)
         super().__init__(options, machine, folder)
         self.tail = b""         # of the output, to find the last line of an autorun
         self.selector.register(STDIN, selectors.EVENT_READ, self.read_keys)
@@ -42,7 +47,7 @@ class TerminalSession(Session):
     def take_output(self, data):
         if self.timed_out:
             return              # the panic that press_nmi_button brings about is no news for a person
-        write_all(STDOUT, data)
+        write_stdout(data)
         self.tail = (self.tail + data.replace(b"\r", b""))[-4096:]
         if self.options.screenshot and LAST_LINE.search(self.tail):
             self.tail = b""
@@ -53,8 +58,18 @@ class TerminalSession(Session):
         if self.options.dump_console is not None:
             super().press_nmi_button()
 
+    def watch(self):
+        if self.has_terminal and is_hung_up(STDIN):
+            raise TerminalGone()
+        super().watch()
+
     def read_keys(self):
-        data = os.read(STDIN, 4096)
+        try:
+            data = os.read(STDIN, 4096)
+        except OSError:         # EIO: of a terminal that is gone
+            data = b""
+        if not data and self.has_terminal:
+            raise TerminalGone()
         try:
             write_all(self.machine.serial_in, data)
         except BrokenPipeError:
@@ -65,7 +80,7 @@ class TerminalSession(Session):
 
 def run(options, machine, folder):
     """Run until QEMU ends; the exit status."""
-    if sys.stdin.isatty():
+    if os.isatty(STDIN):
         say("serial is this terminal; Ctrl-] ? lists Cobble's keys, Ctrl-A X ends QEMU")
     try:
         with raw_terminal():
@@ -73,6 +88,10 @@ def run(options, machine, folder):
             session.run()
     except Stopped as stop:
         return stop.status
+    except (OutputLost, TerminalGone) as error:
+        machine.stop()
+        say(str(error) or "the terminal is gone")
+        return STATUS_TERMINAL_GONE if isinstance(error, TerminalGone) else report.EXIT_BROKEN
     if session.timed_out:
         return report.EXIT_TIMEOUT
-    return report.EXIT_OK if machine.stop() == 0 else report.EXIT_BROKEN
+    return session.complete(report.EXIT_OK if machine.stop() == 0 else report.EXIT_BROKEN)

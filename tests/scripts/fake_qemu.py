@@ -14,17 +14,22 @@ import socket
 import sys
 import time
 
+NMI_PANIC = "Bail out! panic: NMI (failing hardware, or the NMI button)\nrax 0\n"
+
 
 def answer(connection):
     """Do one QMP command; False when the other end has gone."""
     data = connection.recv(65536)
     for line in filter(None, data.split(b"\n")):
         command = json.loads(line)
+        if command["execute"] == "screendump" and "NO_PICTURE" in os.environ:
+            connection.sendall(b'{"error": {"desc": "no room"}}\n')
+            continue
         if command["execute"] == "screendump":
             with open(command["arguments"]["filename"], "w") as picture:
                 picture.write("picture")
         if command["execute"] == "inject-nmi":
-            os.write(1, b"# half a line\nBail out! panic: NMI\nrax 0\n")
+            os.write(1, b"# half a line\n" + os.environ.get("LAST_WORDS", NMI_PANIC).encode())
         if command["execute"] == "quit" and "STUBBORN" not in os.environ:
             sys.exit(0)
         connection.sendall(b'{"return": {}}\n')

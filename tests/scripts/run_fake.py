@@ -7,15 +7,20 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 
 from lib import headless, machine, terminal
 from lib.options import Options
+from lib.report import run_main
 from lib.session import stop_on_signals
 
-options = Options(sys.argv[1:])
-stop_on_signals()
-with tempfile.TemporaryDirectory(prefix="cobble-test-") as name:
-    folder = pathlib.Path(name)
-    pc = machine.Machine(options, folder / "volume", folder)
-    try:
-        status = (headless if options.headless else terminal).run(options, pc, folder)
-    finally:
-        pc.close()
-sys.exit(status)
+
+def main():
+    options = Options(sys.argv[1:])
+    stop_on_signals()
+    with tempfile.TemporaryDirectory(prefix="cobble-test-") as name:
+        folder = pathlib.Path(name)
+        pc = machine.Machine(options, folder / "volume", folder)
+        try:
+            return (headless if options.headless else terminal).run(options, pc, folder)
+        finally:
+            pc.close()
+
+
+sys.exit(run_main("scripts/run", main))

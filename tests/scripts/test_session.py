@@ -1,48 +1,12 @@
 """The run loop with a QEMU that is played: verdicts, time-outs, signals, pictures and dumps."""
-import os
-import pathlib
-import shutil
 import signal
-import subprocess
-import sys
-import tempfile
 import time
 import unittest
 
-HERE = pathlib.Path(__file__).resolve().parent
-FIRMWARE_NOISE = "\x1b[2J\x1b[01;01HBdsDxe: loading\r\n"
-START = "\nTAP version 13\r\n1..1\r\n# Cobble 0.1.0\r\n"
-OK = "ok 1 - hello # exit 0 in 3 ms\r\n"
-NOT_OK = "not ok 1 - hello\r\n  ---\r\n  got: exit 1\r\n  ...\r\n"
-LEAK = "# leaked frames: {}\r\n"
-DONE_OK = "# cobble: done ok=1 not_ok=0 crashed=0 time_ms=4\r\n"
-DONE_NOT_OK = "# cobble: done ok=0 not_ok=1 crashed=0 time_ms=4\r\n"
-GOOD = FIRMWARE_NOISE + START + OK + LEAK.format(0) + DONE_OK
+from fake_run import DONE_NOT_OK, DONE_OK, FIRMWARE_NOISE, GOOD, LEAK, NOT_OK, OK, START, FakeRun
 
 
-class SessionTest(unittest.TestCase):
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cobble-test-"))
-        self.addCleanup(shutil.rmtree, self.folder)
-        shutil.copy(HERE / "fake_qemu.py", self.folder / "qemu-system-x86_64")
-
-    def start(self, scenario, *arguments, headless=True, **environment):
-        command = [sys.executable, "-B", str(HERE / "run_fake.py"), "--autorun", "hello"]
-        return subprocess.Popen([*command, *["--headless"] * headless, *arguments], stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}",
-                                     "PID_FILE": str(self.folder / "pid"), "SCENARIO": repr(scenario), **environment})
-
-    def run_scenario(self, scenario, *arguments, **options):
-        process = self.start(scenario, *arguments, **options)
-        out, err = process.communicate(timeout=30)
-        return process.returncode, out, err
-
-    def assert_qemu_is_gone(self):
-        state = pathlib.Path("/proc", (self.folder / "pid").read_text(), "stat")
-        # A zombie that nobody waits for has ended, too.
-        self.assertTrue(not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z")
-
+class SessionTest(FakeRun):
     def test_good(self):
         status, out, err = self.run_scenario([("say", GOOD), ("exit", 33)])
         self.assertEqual((status, err), (0, ""))
@@ -101,7 +65,14 @@ class SessionTest(unittest.TestCase):
     def test_last_words(self):
         status, out, err = self.run_scenario([("say", START), ("hang",)], "--timeout", "0.5")
         self.assertEqual((status, out.count("Bail out!")), (124, 1))
-        self.assertIn("Bail out! panic: NMI", err)
+        self.assertIn("\ntime-out: this is where the machine was, by the NMI button that scripts/run pressed\nrax 0\n",
+                      err)
+        self.assertNotIn("hardware", err)
+
+    def test_last_words_of_another_panic(self):
+        err = self.run_scenario([("say", START), ("hang",)], "--timeout", "0.5",
+                                LAST_WORDS="Bail out! panic: #DF\nrax 0\n")[2]
+        self.assertIn("\nBail out! panic: #DF\nrax 0\n", err)
 
     def test_stubborn_qemu(self):
         status = self.run_scenario([("hang",)], "--timeout", "0.5", STUBBORN="1")[0]

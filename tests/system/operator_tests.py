@@ -1,5 +1,6 @@
 """scripts/run as people and graders use it: verdicts and statuses, wrong arguments, images, screens, the monitor."""
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -55,13 +56,14 @@ def statuses():
     boot = run("--autorun", "hello expect=5", "--autorun", "hello expect=crash")
     yield check("run.not_ok_is_1", boot.status == 1 and boot.out.count("\nnot ok ") == 2, boot)
     yield check("run.not_ok_says_what_was_expected", "  expected: exit 5\n  got: exit 0\n" in boot.out, boot)
-    boot = run("--autorun", "loop timeout=60s", "--timeout", "8")
-    yield check("run.timeout_is_124", boot.status == 124 and boot.out.endswith("Bail out! timeout\n"), boot)
     with tempfile.TemporaryDirectory() as folder:
         dump = pathlib.Path(folder) / "dump.txt"
-        run("--autorun", "hello", "--autorun", "loop timeout=60s", "--timeout", "10", "--dump-console", dump)
+        boot = run("--autorun", "hello", "--autorun", "loop timeout=60s", "--timeout", "20", "--dump-console", dump)
         blocks = re.findall(r"^== [0-9] \w+ cursor", dump.read_text(encoding="utf-8"), re.MULTILINE)
-    yield check("run.timeout_dumps_consoles", blocks == ["== 1 hello cursor", "== 2 loop cursor"])
+    yield check("run.timeout_is_124", boot.status == 124 and boot.out.endswith("Bail out! timeout\n"), boot)
+    yield check("run.timeout_tells_of_its_own_nmi", "\ntime-out: this is where the machine was" in boot.err and
+                "hardware" not in boot.err, boot)
+    yield check("run.timeout_dumps_consoles", blocks == ["== 1 hello cursor", "== 2 loop cursor"], boot)
     boot = run("--autorun", "nosuchguest", "--autorun", "hello")
     refused = boot.verdict("nosuchguest").startswith("not ok 1 - nosuchguest # refused")
     yield check("run.unknown_guest_is_refused", refused and boot.verdict("hello").startswith("ok 2"), boot)
@@ -203,6 +205,50 @@ def panic():
     yield check("panic.status_is_3", boot.status == 3, boot)
 
 
+def gdb():
+    """The machine waits for a debugger, and the socket that it names is there, however deep the temporary folder is."""
+    with tempfile.TemporaryDirectory(prefix="cobble-test-") as name:
+        deep = pathlib.Path(name, "x" * 120)
+        deep.mkdir()
+        process = subprocess.Popen([str(RUN), "--gdb"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(deep)})
+        said = process.stderr.readline() + process.stderr.readline()
+        path = re.search(r"target remote (.*)'$", said)
+        with socket.socket(socket.AF_UNIX) as stub:
+            connected = path and connect(stub, path[1])
+            if connected:
+                stub.sendall(b"$?#3f")
+            yield Result("gdb.answers", connected and b"$T05" in stub.recv(100), said)
+            process.terminate()
+        process.communicate(timeout=20)
+        yield Result("gdb.socket_is_gone", path and not pathlib.Path(path[1]).exists(), said)
+
+
+def connect(stub, path, limit=10):
+    """QEMU takes a moment to listen."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        try:
+            stub.connect(path)
+            stub.settimeout(limit)
+            return True
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+def output_lost():
+    """A verdict that reaches nobody is none."""
+    for name, specs in (("ok", "hello"), ("not_ok", "hello expect=5")):
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([str(RUN), "--headless", "--autorun", specs], stdin=subprocess.DEVNULL, stdout=full,
+                                    stderr=subprocess.PIPE, check=False, timeout=100)
+        yield Result(f"run.full_stdout.{name}_is_3", result.returncode == 3 and
+                     b"stdout cannot be written" in result.stderr, f"{result.returncode}\n{result.stderr.decode()}")
+    boot = run("--autorun", "hello", "--dump-console", "/dev/full")
+    yield check("run.full_dump_is_3", boot.status == 3 and "no console dump" in boot.err, boot)
+
+
 def together():
     """Twelve guests at once: tickers, crashers, one that spins until its time is up. Each gets its own verdict."""
     specs = ["event_nested"] * 8 + ["crash.de expect=crash", "loop expect=timeout timeout=3s", "crash.ud expect=crash",
@@ -225,5 +271,5 @@ def typing():
 def tests():
     """Name and function of each test."""
     for function in (statuses, wrong_arguments, own_guest, screens, game, without_devices, images, monitor, guest_shell,
-                     panic, together, typing):
+                     panic, gdb, output_lost, together, typing):
         yield f"operator.{function.__name__}", function
