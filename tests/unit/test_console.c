@@ -137,6 +137,11 @@ static unsigned room_of_guest(const void *owner)
     return guest_room - guest_count;
 }
 
+static unsigned room_of_other(const void *owner)
+{
+    return *(const unsigned *)owner;
+}
+
 static void print_row(struct console *console, unsigned number)
 {
     char text[16];
@@ -426,12 +431,17 @@ static void the_prefix_passes_a_paste_that_nobody_takes(void **state)
 static void nobody_waits_for_anothers_keys(void **state)
 {
     (void)state;
-    struct console other = { .number = 2, .name = "other", .key = monitor_key };
+    unsigned room = 0;
+    struct console other = { .number = 2, .name = "other", .key = monitor_key, .room = room_of_other, .owner = &room };
     vcon_init(&other.vcon);
     console_attach(&other);
     guest_room = 4;
-    type("\x1d" "1" "abcd" "\x1d" "2" "abcd", 0);
-    assert_int_equal(monitor_count, 8);
+    type("\x1d" "1" "abcd" "\x1d" "2" "abcd" "\x1d" "1" "efgh", 0);
+    assert_int_equal(monitor_count, 0);
+    room = WORDS;
+    type("\x1d" "2" "e", 0);
+    assert_int_equal(monitor_count, 10);
+    assert_int_equal(guest_count, 4);
     console_detach(&other);
     console_detach(&guest);
     type("", 0);
