@@ -198,6 +198,7 @@ static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
                          frame->cs & 3 || frame->rflags & CONTEXT_EFLAGS_NEVER ? "a guest" : "the hypervisor");
 }
 
+#ifdef COBBLE_LEAN
 /* Where lean.S, lean_fault.S and lean_tick.S go on when guest memory is out of reach. */
 extern const char lean_give_up[], lean_call_give_up[], lean_call_unreadable[], lean_fault_give_up[],
     lean_tick_give_up[];
@@ -213,6 +214,14 @@ static bool may_end(uint64_t fixup)
     return where != lean_give_up && where != lean_call_give_up && where != lean_call_unreadable &&
            where != lean_fault_give_up && where != lean_tick_give_up;
 }
+#else
+/* C has saved the registers, and touches no word that is not there. */
+static bool may_end(uint64_t fixup)
+{
+    (void)fixup;
+    return true;
+}
+#endif
 
 /* The hypervisor touched a guest's memory: the same hidden faults. */
 static bool fill_for_hv(uint64_t error_code, uint64_t fixup)

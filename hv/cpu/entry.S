@@ -78,17 +78,22 @@ guest_resume_fresh:                     /* RSP: the frame */
     .balign 16
     .globl trap_entry_points
 trap_entry_points:
+#ifdef COBBLE_LEAN
+    .set lean, 1
+#else                                   /* C alone, which is the reference: docs/testing.md */
+    .set lean, 0
+#endif
     .set vector, 0
     .rept 256
     .balign 16
-    .if vector == VECTOR_HYPERCALL
+    .if lean && vector == VECTOR_HYPERCALL
     jmp lean_hypercall                  /* hot: hv/guest/lean.S, which comes to trap_common for what is not */
-    .elseif vector == VECTOR_PF
+    .elseif lean && vector == VECTOR_PF
     jmp lean_page_fault                 /* hot, too, like the next two */
-    .elseif vector >= 32 && vector < VECTOR_HOST
+    .elseif lean && vector >= 32 && vector < VECTOR_HOST
     movl $vector, %r8d
     jmp lean_soft_interrupt
-    .elseif vector == VECTOR_HOST
+    .elseif lean && vector == VECTOR_HOST
     jmp lean_tick
     .else
     .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
@@ -97,6 +102,10 @@ trap_entry_points:
     pushq $vector
     .if vector == 2 || vector == 8 || vector == 18
     jmp trap_on_own_stack               /* on a stack of their own, wherever they came from */
+    .elseif vector == VECTOR_PF
+    jmp trap_page_fault
+    .elseif vector == VECTOR_HOST
+    jmp trap_timer
     .else
     jmp trap_common
     .endif

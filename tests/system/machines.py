@@ -2,10 +2,13 @@
 
 Those under [counted] are for tests/system/latency_tests.py.
 """
+import functools
+import os
 import pathlib
 import tempfile
 
 from harness import EXPECTED, Result, check, read_manifest, run
+from lib import build
 
 OVERCOMMITS, OVERCOMMITTED_MIB = "paging_overcommit", 400     # uses up a machine that has less than this
 BATCH = 200     # guests a boot; --autorun takes 256
@@ -43,16 +46,28 @@ def compare_dump(dump, path, machine):
     return Result(f"console.{machine}.{path.stem}", seen == wanted, "\n".join(seen))
 
 
-def run_batch(label, machine, memory, guests):
-    """Some of the guests in one boot: fewer than a configuration may name."""
-    specs = [argument for guest in guests for argument in ("--autorun", guest.spec)]
+@functools.cache
+def boot_batches(machine, memory, directory=build.DIRECTORY):
+    """All guests on one machine of a build, fewer a boot than a configuration may name: (guests, boot, consoles)."""
+    guests = [guest for guest in read_manifest() if guest.heading != "counted" and
+              (guest.name != OVERCOMMITS or memory < OVERCOMMITTED_MIB)]
+    batches = []
+    for first in range(0, len(guests), BATCH):
+        batch = guests[first:first + BATCH]
+        specs = [argument for guest in batch for argument in ("--autorun", guest.spec)]
+        with tempfile.TemporaryDirectory() as folder:
+            dump = pathlib.Path(folder) / "dump.txt"
+            boot = run("--mem", memory, "--dump-console", dump, *specs, "--", "-machine", machine,
+                       environment={**os.environ, "COBBLE_BUILD": str(directory)})
+            batches.append((batch, boot, dump.read_text(encoding="utf-8") if dump.exists() else ""))
+    return batches
+
+
+def judge_batch(label, guests, boot, dump):
+    """What one boot showed of its guests."""
     names = {guest.name for guest in guests}
-    with tempfile.TemporaryDirectory() as folder:
-        dump = pathlib.Path(folder) / "dump.txt"
-        boot = run("--mem", memory, "--dump-console", dump, *specs, "--", "-machine", machine)
-        text = dump.read_text(encoding="utf-8") if dump.exists() else ""
     yield from (judge(boot, guest, label) for guest in guests)
-    yield from (compare_dump(text, path, label) for path in sorted(EXPECTED.glob("*.txt")) if path.stem in names)
+    yield from (compare_dump(dump, path, label) for path in sorted(EXPECTED.glob("*.txt")) if path.stem in names)
     first = guests[0].name
     yield check(f"boot.{label}.status.{first}", boot.status == 0, boot)
     yield check(f"boot.{label}.no_leak.{first}", "\n# leaked frames: 0\n" in boot.out, boot)
@@ -61,10 +76,8 @@ def run_batch(label, machine, memory, guests):
 
 def run_machine(machine, memory):
     """All guests on one machine."""
-    guests = [guest for guest in read_manifest() if guest.heading != "counted" and
-              (guest.name != OVERCOMMITS or memory < OVERCOMMITTED_MIB)]
-    for first in range(0, len(guests), BATCH):
-        yield from run_batch(f"{machine}-{memory}", machine, memory, guests[first:first + BATCH])
+    for batch in boot_batches(machine, memory):
+        yield from judge_batch(f"{machine}-{memory}", *batch)
 
 
 def tests():

@@ -1,0 +1,59 @@
+"""The reference build: every trap goes to C, which must do what the assembly of the shipped build does.
+
+Every guest of the manifest runs on both, and what their crash reports say is the same to the letter: reason, registers,
+last events, tables. So a record or a register that only one of the two keeps is seen.
+"""
+import os
+
+import machines
+from harness import Result, check, run
+from lib import build
+
+DIRECTORY = build.DIRECTORY / "reference"
+MACHINE, MEMORY_MIB = machines.MACHINES[0]
+# Where a tick comes in a loop, or how much memory a larger hypervisor leaves, is no two builds' business to agree on.
+DIFFERS = {"event_bad.tick_without_slot", "paging_crash.pte_beyond_tick", "paging_crash.pte_beyond_unmasked",
+           "paging_crash.pte_beyond_iret", machines.OVERCOMMITS}
+
+
+def report_lines(batches):
+    """What was reported of each guest: {guest: lines}."""
+    reports = {}
+    for _, boot, _ in batches:
+        for line in boot.out.splitlines():
+            name, mark, text = line.removeprefix("# ").partition("! ")
+            if line.startswith("# ") and mark and " " not in name:
+                reports.setdefault(name, []).append(text)
+    return reports
+
+
+def compare_reports(shipped, reference):
+    """One result a guest that either reports."""
+    for name in sorted((shipped.keys() | reference.keys()) - DIFFERS):
+        ours, theirs = shipped.get(name, []), reference.get(name, [])
+        lines = [f"assembly: {line}" for line in ours if line not in theirs]
+        lines += [f"C: {line}" for line in theirs if line not in ours]
+        yield Result(f"reference.report.{name}", ours == theirs, "\n".join(lines))
+
+
+def boots():
+    """The manifest, judged as on any machine and compared; then three busy guests by turns."""
+    build.build_in(build.ROOT, DIRECTORY, build.RUN_TARGETS, ["-Dlean=false"])
+    for name, directory, has in (("shipped", build.DIRECTORY, True), ("reference", DIRECTORY, False)):
+        image = (directory / "hv" / "hv.elf").read_bytes()
+        yield check(f"reference.{name}_build", all((word in image) == has for word in
+                                                   (b"lean_hypercall", b"lean_page_fault", b"lean_tick\0")))
+    reference = machines.boot_batches(MACHINE, MEMORY_MIB, DIRECTORY)
+    for batch in reference:
+        yield from machines.judge_batch("reference", *batch)
+    shipped = report_lines(machines.boot_batches(MACHINE, MEMORY_MIB))
+    yield check("reference.reports_are_there", len(shipped) > len(DIFFERS))
+    yield from compare_reports(shipped, report_lines(reference))
+    boot = run("--together", *["--autorun", "turns timeout=60s"] * 3,
+               environment={**os.environ, "COBBLE_BUILD": str(DIRECTORY)})
+    yield check("reference.turns", boot.status == 0 and boot.out.count(" - turns # exit 0 ") == 3, boot)
+
+
+def tests():
+    """Name and function of each test."""
+    yield "reference.boots", boots
