@@ -145,6 +145,8 @@ void strange_mode_from_guest(struct guest *guest)
 
     if (frame->vector >= IRQ_VECTOR_TIMER)
         irq_acknowledge((uint8_t)frame->vector);
+    if (frame->vector == EXC_PF)        /* for the report, which names the event */
+        guest->fault_address = (uint32_t)insn_read_cr2() - GUEST_LINEAR_BASE;
     guest_crash(guest, "virtual-8086 mode: an IRET loaded EFLAGS 0x%08x, CS 0x%04x and SS 0x%04x from its stack",
                 (uint32_t)frame->eflags, (uint32_t)frame->cs, (uint32_t)frame->ss);
 }
