@@ -23,9 +23,9 @@
  * Hardware stops an access beyond the segment limit with #GP; an emulator without limits wraps it to the low 16 MiB of
  * linear space, or lets it run past 4 GiB. Nothing is mapped there, so both mean the same: abi section 3.
  */
-static bool is_beyond_segment(uint64_t linear)
+static bool is_beyond_segment(const struct guest *guest, uint64_t linear)
 {
-    return linear < GUEST_LINEAR_BASE || linear > 0xFFFFFFFFull;
+    return linear < guest->space.linear_base || linear > 0xFFFFFFFFull;
 }
 
 /* HLT in guest kernel with virtual IF on: sleep until something is pending. Any other HLT is a #GP. */
@@ -109,9 +109,9 @@ bool page_fault_from_guest(struct guest *guest)
 {
     uint64_t linear = insn_read_cr2();
 
-    if (is_beyond_segment(linear))
+    if (is_beyond_segment(guest, linear))
         return deliver_exception(guest, EXC_GP, 0, 0);
-    gva_t address = GVA(linear - GUEST_LINEAR_BASE);
+    gva_t address = GVA(linear - guest->space.linear_base);
     uint32_t access = (uint32_t)guest->frame.error & (ACCESS_WRITE | ACCESS_USER);
     enum gfault fault = gspace_fault(&guest->space, address, access);
     if (fault == GFAULT_FILLED) {
@@ -231,8 +231,8 @@ static bool fill_for_hv(uint64_t error_code, uint64_t fixup)
     uint64_t linear = insn_read_cr2();
     struct guest *guest = switch_loaded();
 
-    return guest && !is_beyond_segment(linear) &&
-           gmem_fill(guest, GVA(linear - GUEST_LINEAR_BASE), (uint32_t)error_code & ACCESS_WRITE,
+    return guest && !is_beyond_segment(guest, linear) &&
+           gmem_fill(guest, GVA(linear - guest->space.linear_base), (uint32_t)error_code & ACCESS_WRITE,
                      may_end(fixup));
 }
 

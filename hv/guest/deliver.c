@@ -151,7 +151,7 @@ static inline bool push_event(struct guest *guest, uint8_t slot, uint32_t error_
         .is_user = guest_is_user(guest),
         .virtual_if = guest->virq.enabled,
     }, error_word, fault_address);
-    if (!gmem_push(GVA(pushed.esp), pushed.pairs[0], pushed.pairs[1], pushed.pairs[2],
+    if (!gmem_push(&guest->space, GVA(pushed.esp), pushed.pairs[0], pushed.pairs[1], pushed.pairs[2],
                    pushed.word_count == INJECT_USER_WORDS)) {
         events_forget(&guest->events);
         return false;

@@ -1,8 +1,8 @@
 /*
  * gmem.c - read and write guest memory through the guest's own mapping, with an exception table for what is not there.
  *
- * No bounds check is needed: gva + 16 MiB is at most 4 GiB + 16 MiB, and nothing is mapped from 4 GiB up in any lower
- * half.
+ * No bounds check is needed: gva and the base of the segment are below 8 GiB together, and nothing is mapped from 4 GiB
+ * up in any lower half.
  */
 #include "guest/gmem.h"
 
@@ -16,9 +16,9 @@
 
 static bool is_peeking;     /* a bad entry is only unreadable */
 
-static void *linear_ptr(gva_t address)
+static void *linear_ptr(const struct guest *guest, gva_t address)
 {
-    return (void *)((uintptr_t)address.v + GUEST_LINEAR_BASE);
+    return (void *)gspace_linear(&guest->space, address);
 }
 
 /* Report the first address that failed. True when nothing was left over. */
@@ -42,12 +42,12 @@ bool gmem_peek(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *b
 
 bool gmem_read(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
 {
-    return copied_all(guest, from, bytes, copy_with_fixup(to, linear_ptr(from), bytes), bad);
+    return copied_all(guest, from, bytes, copy_with_fixup(to, linear_ptr(guest, from), bytes), bad);
 }
 
 bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, gva_t *bad)
 {
-    return copied_all(guest, to, bytes, copy_with_fixup(linear_ptr(to), from, bytes), bad);
+    return copied_all(guest, to, bytes, copy_with_fixup(linear_ptr(guest, to), from, bytes), bad);
 }
 
 bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value)

@@ -17,7 +17,6 @@
 #include "base/addr.h"
 #include "base/status.h"
 #include "cpu/cpu.h"
-#include "cpu/desc.h"
 #include "pagetable/gspace.h"
 
 struct guest;
@@ -31,9 +30,10 @@ MUST_CHECK bool gmem_read(struct guest *guest, gva_t from, void *to, size_t byte
 MUST_CHECK bool gmem_peek(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad);
 MUST_CHECK bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, gva_t *bad);
 /* Push an event frame, as three pairs of words; unless six, without the last word. False: only some may be stored. */
-MUST_CHECK static inline bool gmem_push(gva_t to, uint64_t first, uint64_t second, uint64_t third, bool six)
+MUST_CHECK static inline bool gmem_push(const struct gspace *space, gva_t to, uint64_t first, uint64_t second,
+                                        uint64_t third, bool six)
 {
-    return push_with_fixup((void *)((uintptr_t)to.v + GUEST_LINEAR_BASE), first, second, third, six);
+    return push_with_fixup((void *)gspace_linear(space, to), first, second, third, six);
 }
 
 MUST_CHECK bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value);

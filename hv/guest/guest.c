@@ -42,23 +42,31 @@ static void guest_kill_from_console(void *owner)
     guest_kill(owner);
 }
 
+/* RAM of a guest that is new, and the tables that will show it. False: no memory. */
+static bool make_memory(struct guest *guest, uint32_t memory_bytes)
+{
+    if (ram_create(&guest->ram, memory_bytes) != STATUS_OK)
+        return false;
+    if (gspace_create(&guest->space, &guest->ram, GUEST_LINEAR_BASE) == STATUS_OK)
+        return true;
+    ram_destroy(&guest->ram);
+    return false;
+}
+
+static void free_memory(struct guest *guest)
+{
+    gspace_destroy(&guest->space);
+    ram_destroy(&guest->ram);
+}
+
 /* Copy the segments of a checked image to zeroed RAM. False: no memory. */
 static bool load_image(struct guest *guest, const void *image, uint64_t image_bytes, const struct elf32_image *parsed)
 {
     for (unsigned i = 0; i < parsed->segment_count; i++) {
         const struct elf32_segment *segment = &parsed->segments[i];
-        uint32_t done = 0;
-        while (done < segment->file_bytes) {
-            uint32_t address = segment->address + done;
-            uint32_t chunk = PAGE_SIZE - (address & PAGE_MASK);
-            if (chunk > segment->file_bytes - done)
-                chunk = segment->file_bytes - done;
-            void *target = gspace_ptr(&guest->space, GPA(address));
-            if (!target)
-                return false;
-            memcpy(target, (const uint8_t *)image + segment->file_offset + done, chunk);
-            done += chunk;
-        }
+        if (!ram_store(&guest->ram, GPA(segment->address), (const uint8_t *)image + segment->file_offset,
+                       segment->file_bytes))
+            return false;
     }
     guest->symbols.storage_bytes = image_symbols_bytes(image, image_bytes);
     if (guest->symbols.storage_bytes)
@@ -73,7 +81,7 @@ static void set_launch_state(struct guest *guest, uint32_t entry)
 {
     guest->frame = (struct trap_frame){
         .eax = HV_LAUNCH_EAX,
-        .ebx = guest->space.frame_count - 1,
+        .ebx = guest->ram.frame_count - 1,
         .ecx = HV_MAX_GVA,
         .eip = entry,
         .cs = SEL_GUEST_KERNEL_CS,
@@ -105,7 +113,7 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
         format_string(reason, GUEST_REASON_BYTES, "no memory left for another guest");
         return NULL;
     }
-    if (gspace_create(&guest->space, memory_bytes) != STATUS_OK) {
+    if (!make_memory(guest, memory_bytes)) {
         format_string(reason, GUEST_REASON_BYTES, "not enough free memory for the records of %u KiB of guest RAM",
                       memory_bytes / 1024);
         vmap_free(guest);
@@ -113,7 +121,7 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     }
     if (!load_image(guest, image, image_bytes, &parsed)) {
         format_string(reason, GUEST_REASON_BYTES, "not enough free memory for its image");
-        gspace_destroy(&guest->space);
+        free_memory(guest);
         vmap_free(guest);
         return NULL;
     }
@@ -151,7 +159,7 @@ static void finish(struct guest *guest, enum guest_end end, int32_t status, cons
     guest->ended_ns = timer_now_ns();
     text_copy(guest->console.state, sizeof(guest->console.state), state);
     switch_forget(guest);
-    gspace_destroy(&guest->space);
+    free_memory(guest);
     if (guest->symbols.storage)
         vmap_free(guest->symbols.storage);
     guest->symbols = (struct image_symbols){ 0 };

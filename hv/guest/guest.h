@@ -54,7 +54,8 @@ struct guest {
     struct guest_events events;         /* the last virtual events and hypercalls, for reports */
     struct guest_gate idt[HV_IDT_SLOTS];
     struct virq virq;                   /* virtual IF, pending ticks and keys */
-    struct gspace space;                /* RAM and page tables */
+    struct ram ram;
+    struct gspace space;                /* page tables that show it */
     uint32_t id;                        /* counts up from 1, never reused */
     char name[GUEST_NAME_BYTES];
     enum guest_state state;

@@ -10,12 +10,12 @@
 #define LEAN_HIDDEN_FAULTS 640
 #define LEAN_VIRQ_ENABLED 2960
 #define LEAN_VIRQ_PENDING 2962       /* 32 bits: tick_pending, a zero byte, key_count */
-#define LEAN_PAGING 4040
-#define LEAN_SPACE 4008
+#define LEAN_PAGING 4060
+#define LEAN_SPACE 4048
 #define LEAN_FRAME_COUNT 4012
 #define LEAN_FRAMES 4016
-#define LEAN_WP 4048
-#define LEAN_SHADOWS 4056
+#define LEAN_WP 4076
+#define LEAN_SHADOWS 4080
 #define LEAN_ESP0 624
 #define LEAN_EVENT_COUNT 632
 #define LEAN_EVENTS 648             /* struct guest_events: next, then the ring */
@@ -54,8 +54,8 @@
 /* Paging: struct shadow_pool, which begins with what is remembered; struct shadow_directory; the guest's entries. */
 #define LEAN_POOL_REGIONS 224
 #define LEAN_POOL_CURRENT 232
-#define LEAN_RECENT_MASK 3
-#define LEAN_RECENT_BYTES 56
+#define LEAN_REGION_MASK 3
+#define LEAN_REGION_BYTES 56
 #define LEAN_REGION_SHIFT 21
 #define LEAN_DIRECTORY_ENTRIES 72
 #define LEAN_GFRAME_SHIFT 4         /* struct gframe begins with the host frame */

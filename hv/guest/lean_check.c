@@ -25,8 +25,8 @@ AT(LEAN_VIRQ_PENDING + 1, virq.unused);
 AT(LEAN_VIRQ_PENDING + 2, virq.key_count);
 AT(LEAN_PAGING, space.paging);
 AT(LEAN_SPACE, space);
-AT(LEAN_FRAME_COUNT, space.frame_count);
-AT(LEAN_FRAMES, space.frames);
+AT(LEAN_FRAME_COUNT, ram.frame_count);
+AT(LEAN_FRAMES, ram.frames);
 AT(LEAN_WP, space.wp);
 AT(LEAN_SHADOWS, space.shadows);
 AT(LEAN_HIDDEN_FAULTS, hidden_fault_count);
@@ -52,12 +52,12 @@ _Static_assert(LEAN_ACCESS_USER == ACCESS_USER && GPTE_W == ACCESS_WRITE && GPTE
 _Static_assert(LEAN_P == GPTE_P && LEAN_PS == GPDE_PS && LEAN_FRAME_SHIFT == GPTE_FRAME_SHIFT, "entries");
 _Static_assert(LEAN_DIRECT_MAP == BOOT_DIRECT_MAP_BASE && LEAN_FRAME_SHIFT == PAGE_SHIFT, "host frames");
 _Static_assert(sizeof(struct gframe) == 1u << LEAN_GFRAME_SHIFT && offsetof(struct gframe, host) == 0, "scaled");
-_Static_assert(offsetof(struct shadow_pool, recent_regions) == LEAN_POOL_REGIONS &&
-               SHADOW_RECENT == LEAN_RECENT_MASK + 1 &&
+_Static_assert(offsetof(struct shadow_pool, known_regions) == LEAN_POOL_REGIONS &&
+               KNOWN_REGIONS == LEAN_REGION_MASK + 1 &&
                1u << LEAN_REGION_SHIFT == LARGE_PAGE_SIZE, "the regions remembered");
 _Static_assert(offsetof(struct shadow_pool, current) == LEAN_POOL_CURRENT &&
-               offsetof(struct shadow_pool, recent) == 0 &&
-               sizeof(struct shadow_recent) == LEAN_RECENT_BYTES, "the pool");
+               offsetof(struct shadow_pool, known) == 0 &&
+               sizeof(struct known_region) == LEAN_REGION_BYTES, "the pool");
 _Static_assert(offsetof(struct shadow_directory, entries) == LEAN_DIRECTORY_ENTRIES, "the directory");
 _Static_assert(LEAN_SHOWN == INJECT_EFLAGS_SHOWN && LEAN_KEPT == INJECT_EFLAGS_KEPT, "EFLAGS");
 _Static_assert(LEAN_FORCED == INJECT_EFLAGS_FORCED && 1u << LEAN_IF_SHIFT == EFLAGS_IF, "EFLAGS");

@@ -18,11 +18,11 @@
     .endm
 
 /* Call C with this fault; R8: its address. Leaves the flags of a comparison of what it is with LEAN_FILLED. */
-    .macro CALL_FAULT function, recent:vararg
+    .macro CALL_FAULT function, known:vararg
     movq hv_resume_rsp(%rip), %rsp
     KEEP_REGISTERS
-    .ifnb \recent
-    leaq \recent, %rcx
+    .ifnb \known
+    leaq \known, %rcx
     .endif
     movl %r8d, %esi
     movl -8(%r15), %edx
@@ -53,11 +53,11 @@ lean_page_fault:
     movl %r8d, %r10d
     shrl $LEAN_REGION_SHIFT, %r10d
     movl %r10d, %r11d
-    andl $LEAN_RECENT_MASK, %r11d
+    andl $LEAN_REGION_MASK, %r11d
     cmpw %r10w, LEAN_POOL_REGIONS(%r9, %r11, 2)
     jne page_fault_walk
-    imull $LEAN_RECENT_BYTES, %r11d, %r11d
-    CALL_FAULT gspace_fault_recent, (%r9, %r11)
+    imull $LEAN_REGION_BYTES, %r11d, %r11d
+    CALL_FAULT gspace_fault_known, (%r9, %r11)
     jne page_fault_not_filled
 page_fault_filled:
     TAKE_REGISTERS

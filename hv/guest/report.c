@@ -78,7 +78,7 @@ void report_write(struct guest *guest, char *text, size_t text_bytes)
         .events = &guest->events,
         .place = find_place(guest, (uint32_t)guest->frame.eip),
         .fault_address = guest->fault_address,
-        .memory_bytes = guest->space.memory_bytes,
+        .memory_bytes = guest->ram.bytes,
         .esp0 = guest->esp0,
         .handler = guest->idt[event_slot(guest)].eip,
         .timer_handler = guest->idt[HV_SLOT_TIMER].eip != 0,

@@ -44,7 +44,7 @@ static bool lean_set_cursor_pos(struct guest *guest, uint32_t row, uint32_t colu
 
 static bool lean_setpd(struct guest *guest, uint32_t directory, uint32_t wp)
 {
-    return !(directory & PAGE_MASK) && directory < guest->space.memory_bytes &&
+    return !(directory & PAGE_MASK) && directory < guest->ram.bytes &&
            gspace_setpd(&guest->space, GPA(directory), wp) == STATUS_OK;
 }
 

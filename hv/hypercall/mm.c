@@ -12,9 +12,9 @@ void call_setpd(struct guest *guest, const uint32_t *arguments)
         call_crash(guest, "hv_setpd(0x%08x, %u): the directory is not aligned to 4 KiB", directory, wp);
         return;
     }
-    if (directory >= guest->space.memory_bytes) {
+    if (directory >= guest->ram.bytes) {
         call_crash(guest, "hv_setpd(0x%08x, %u): the directory lies outside RAM, which ends at 0x%08x", directory, wp,
-                   guest->space.memory_bytes - 1);
+                   guest->ram.bytes - 1);
         return;
     }
     if (gspace_setpd(&guest->space, GPA(directory), wp) != STATUS_OK) {

@@ -50,8 +50,8 @@ static void do_mem(const struct words *words, uint64_t now_ns)
         bool has_ended = guest->state == GUEST_ENDED;
         running += has_ended ? 0 : 1;
         ended += has_ended ? 1 : 0;
-        promised_kib += has_ended ? 0 : guest->space.memory_bytes / 1024;
-        touched_kib += has_ended ? 0 : guest->space.backed_count * (uint64_t)(PAGE_SIZE / 1024);
+        promised_kib += has_ended ? 0 : guest->ram.bytes / 1024;
+        touched_kib += has_ended ? 0 : guest->ram.backed_count * (uint64_t)(PAGE_SIZE / 1024);
     }
     unsigned long long total = frames_count_total();
     unsigned long long free = frames_count_free();

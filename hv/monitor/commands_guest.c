@@ -78,7 +78,7 @@ void commands_guest_ps(const struct words *words, uint64_t now_ns)
         if (count++ == 0)
             shell_print("%4s %-24s %-18s %10s %8s %10s", "ID", "NAME", "STATE", "RUN MS", "MEM KIB", "EXITS");
         jobs_describe(guest, state);
-        uint32_t memory_bytes = guest->state == GUEST_ENDED ? 0 : guest->space.memory_bytes;
+        uint32_t memory_bytes = guest->state == GUEST_ENDED ? 0 : guest->ram.bytes;
         uint64_t exits = guest_hypercall_count(guest) + guest->event_count + guest->hidden_fault_count;
         shell_print("%4u %-24.24s %-18s %10llu %8u %10llu", guest->id, guest->name, state,
                     (unsigned long long)(guest->run_ns / NS_PER_MS), memory_bytes / 1024, (unsigned long long)exits);
@@ -200,8 +200,8 @@ static void print_memory(const struct guest *guest)
         shell_print("memory: given back%s%s", guest->reason[0] != '\0' ? "; reason: " : "", guest->reason);
         return;
     }
-    shell_print("memory: %u KiB, of which %u KiB touched; paging %s", guest->space.memory_bytes / 1024,
-                guest->space.backed_count * (PAGE_SIZE / 1024), guest->space.paging ? "on" : "off");
+    shell_print("memory: %u KiB, of which %u KiB touched; paging %s", guest->ram.bytes / 1024,
+                guest->ram.backed_count * (PAGE_SIZE / 1024), guest->space.paging ? "on" : "off");
     if (guest->space.paging)
         print_shadows(&guest->space);
     gspace_explain(&guest->space, GVA(guest->frame.eip), text, sizeof(text));

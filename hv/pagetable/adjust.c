@@ -3,40 +3,37 @@
  */
 #include <stddef.h>
 
-#include "cpu/desc.h"
 #include "cpu/x86.h"
 #include "pagetable/audit.h"
 #include "pagetable/compile.h"
 #include "pagetable/gspace.h"
 #include "pagetable/gwalk.h"
-#include "pagetable/layout.h"
-#include "pagetable/recent.h"
+#include "pagetable/host_table.h"
+#include "pagetable/region_cache.h"
 #include "pagetable/rmap.h"
 #include "pagetable/shadow.h"
 #include "pagetable/sync.h"
-#include "pagetable/tlb.h"
+#include "pagetable/tlb_flush.h"
 
-#define MAX_GVA (UINT32_MAX - (uint32_t)GUEST_LINEAR_BASE)
-
-/* The recent page's leaf is right, but its frame has two records already. */
+/* The page's leaf is right, but its frame has two records already. */
 static __attribute__((noinline)) bool record_another(struct gspace *space, gva_t address, const struct gframe *page,
                                                      uint32_t record)
 {
-    rmap_add_another(space, (uint32_t)(page - space->frames), record);
+    rmap_add_another(space, (uint32_t)(page - space->ram->frames), record);
     audit_check(space);
-    return tlb_flush_page_true(address);
+    return tlb_flush_page_true(gspace_linear(space, address));
 }
 
 /* Look at everything. */
 static __attribute__((noinline)) bool adjust_walked(struct gspace *space, gva_t address)
 {
-    if (!space->paging || address.v & PAGE_MASK || address.v > MAX_GVA)
+    if (!space->paging || address.v & PAGE_MASK || address.v > gspace_max_gva(space))
         return false;
     struct shadow_pool *pool = space->shadows;
-    const uint32_t *directory = gspace_peek(space, space->directory.v >> PAGE_SHIFT);
+    const uint32_t *directory = ram_peek(space->ram, space->directory.v >> PAGE_SHIFT);
     uint32_t pde = directory ? directory[gtable_pde_index(address)] : 0;
     uint32_t frame = pde >> GPTE_FRAME_SHIFT, entry = gtable_pte_index(address);
-    bool is_usable = pde & GPTE_P && !(pde & GPDE_PS) && frame < space->frame_count;
+    bool is_usable = pde & GPTE_P && !(pde & GPDE_PS) && frame < space->ram->frame_count;
     struct shadow_table *table = is_usable ? shadow_find_table(space, frame, compile_role(pde, space->wp)) : NULL;
 
     if (sync_is_link_stale(space, gtable_pde_index(address), pde, table)) {
@@ -44,15 +41,15 @@ static __attribute__((noinline)) bool adjust_walked(struct gspace *space, gva_t 
         tlb_load_root(space->root);
     }
     if (table && table->half[entry / TABLE_ENTRIES].v) {
-        const uint32_t *entries = gspace_peek(space, frame);
+        const uint32_t *entries = ram_peek(space->ram, frame);
         uint32_t pte = entries ? entries[entry] : 0;
         sync_set_leaf(space, table, entry, sync_leaf(space, pte, table->role), pte);
         sync_note(table, entry, pte);
-        const uint64_t *link = shadow_pde(pool->current, gtable_pde_index(address), entry / TABLE_ENTRIES);
+        const uint64_t *link = shadow_pde(space, pool->current, gtable_pde_index(address), entry / TABLE_ENTRIES);
         if (link && *link)
-            recent_remember(space, table, address, pde);
+            region_remember(space, table, address, pde);
     }
-    tlb_flush_page(address);
+    tlb_flush_page(gspace_linear(space, address));
     audit_check(space);
     return true;
 }
@@ -67,29 +64,29 @@ bool gspace_adjustpg(struct gspace *space, gva_t address)
 
     if (!pool || address.v & PAGE_MASK)
         return adjust_walked(space, address);
-    if (!recent_is(pool, address))
+    if (!region_is_known(pool, address))
         return adjust_walked(space, address);
-    const struct shadow_recent *recent = recent_slot(pool, address);
+    const struct known_region *known = region_slot(pool, address);
     /* Each of these is worked out here, once: so that no register needs saving. */
-    __asm__("" : "+r"(recent));
-    if (!recent_is_right(recent))
+    __asm__("" : "+r"(known));
+    if (!region_is_right(known))
         return adjust_walked(space, address);
     uint64_t entry = gtable_pte_index(address);
     __asm__("" : "+r"(entry));
-    uint32_t pte = recent->entries[entry], frame = pte >> GPTE_FRAME_SHIFT;
-    struct gframe *page = &space->frames[frame];
+    uint32_t pte = known->entries[entry], frame = pte >> GPTE_FRAME_SHIFT;
+    struct gframe *page = &space->ram->frames[frame];
     __asm__("" : "+r"(page));
-    if (!(pte & GPTE_P) || frame >= space->frame_count || !recent_is_plain(page))
+    if (!(pte & GPTE_P) || frame >= space->ram->frame_count || !gframe_is_plain(page))
         return adjust_walked(space, address);
-    if (recent->snapshot)
-        recent->snapshot[entry] = pte;
-    uint64_t bits = recent->leaf_bits[pte >> 1 & 3];
+    if (known->snapshot)
+        known->snapshot[entry] = pte;
+    uint64_t bits = known->leaf_bits[pte >> 1 & 3];
     __asm__("" : "+r"(bits) : : "memory");
-    recent->leaves[entry % TABLE_ENTRIES] = (uint64_t)page->host << PAGE_SHIFT | bits;
+    known->leaves[entry % TABLE_ENTRIES] = (uint64_t)page->host << PAGE_SHIFT | bits;
     __asm__ volatile("" : : : "memory");    /* nor is one kept for the flags */
-    uint32_t record = bits & PTE_W ? rmap_try_add(page, recent->first_record | (uint32_t)entry) : 0;
+    uint32_t record = bits & PTE_W ? rmap_try_add(page, known->first_record | (uint32_t)entry) : 0;
     if (record)
         return record_another(space, address, page, record);
     audit_check(space);
-    return tlb_flush_page_true(address);
+    return tlb_flush_page_true(gspace_linear(space, address));
 }

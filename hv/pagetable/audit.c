@@ -10,10 +10,9 @@
 #include "base/check.h"
 #include "base/format.h"
 #include "base/string.h"
-#include "cpu/desc.h"
 #include "pagetable/audit_parts.h"
+#include "pagetable/host_table.h"
 #include "pagetable/hvmap.h"
-#include "pagetable/layout.h"
 
 #define UPPER_HALF (TABLE_ENTRIES / 2)
 
@@ -115,8 +114,8 @@ static bool visit_all(const struct audit *audit, visit_frame *visit)
     uint32_t backed = 0;
     bool is_good = space->paging || visit_boot(audit, visit);
 
-    for (uint32_t i = 0; is_good && i < space->frame_count; i++) {
-        hpa_t host = HPA((uint64_t)space->frames[i].host << PAGE_SHIFT);
+    for (uint32_t i = 0; is_good && i < space->ram->frame_count; i++) {
+        hpa_t host = HPA((uint64_t)space->ram->frames[i].host << PAGE_SHIFT);
         backed += host.v != 0;
         is_good = !host.v || visit(audit, host, owner_make(AUDIT_RAM, i));
     }
@@ -124,8 +123,8 @@ static bool visit_all(const struct audit *audit, visit_frame *visit)
         is_good = !pool->directories[i].is_used || visit_directory(audit, visit, &pool->directories[i]);
     for (uint32_t i = 1; is_good && pool && i <= pool->table_count; i++)
         is_good = visit_table(audit, visit, i);
-    if (is_good && backed != space->backed_count)
-        return audit_fail(audit, "backed_count is %u, but %u frames are backed", space->backed_count, backed);
+    if (is_good && backed != space->ram->backed_count)
+        return audit_fail(audit, "backed_count is %u, but %u frames are backed", space->ram->backed_count, backed);
     return is_good;
 }
 
@@ -158,7 +157,7 @@ static bool check_boot(const struct audit *audit)
         uint64_t leaf = pde & PTE_P ? table_of(pde)[table_index(linear, 1)] : 0;
         uint32_t frame;
         bool is_ram = audit_owns(leaf, AUDIT_RAM, &frame);
-        if (leaf && (!is_ram || leaf & PTE_U || linear != GUEST_LINEAR_BASE + ((uint64_t)frame << PAGE_SHIFT)))
+        if (leaf && (!is_ram || leaf & PTE_U || linear != gspace_linear(audit->space, GVA(frame << PAGE_SHIFT))))
             return audit_fail(audit, "paging is off: the leaf of linear 0x%lx is 0x%lx", linear, leaf);
         if (!pde)
             page |= TABLE_ENTRIES - 1;

@@ -2,15 +2,12 @@
  * audit_shadows.c - check links, leaves, chains and lists of all shadows (PURE); audit.h says for what.
  */
 #include "base/string.h"
-#include "cpu/desc.h"
 #include "pagetable/audit_parts.h"
 #include "pagetable/compile.h"
 #include "pagetable/gwalk.h"
-#include "pagetable/layout.h"
+#include "pagetable/host_table.h"
 #include "pagetable/rmap.h"
 #include "pagetable/snapshot.h"
-
-#define FIRST_PDE (GUEST_LINEAR_BASE / LARGE_PAGE_SIZE)     /* host PDEs: linear 16 MiB .. 4 GiB */
 
 static uint64_t linked[SHADOW_TABLES_MAX + 1];      /* directories that link each table, as found */
 
@@ -18,8 +15,8 @@ static uint64_t linked[SHADOW_TABLES_MAX + 1];      /* directories that link eac
 static bool is_link_true(const struct audit *audit, const struct shadow_directory *directory, uint32_t host_index,
                          const struct shadow_table *table, uint64_t link)
 {
-    const uint32_t *pdes = gspace_peek(audit->space, directory->frame);
-    uint32_t pde = pdes ? pdes[(host_index - FIRST_PDE) / 2] : 0;
+    const uint32_t *pdes = ram_peek(audit->space->ram, directory->frame);
+    uint32_t pde = pdes ? pdes[(host_index - shadow_host_index(audit->space, 0, 0)) / 2] : 0;
 
     return pde & GPTE_P && !(pde & GPDE_PS) && pde >> GPTE_FRAME_SHIFT == table->frame &&
            table->role == compile_role(pde, directory->wp) &&
@@ -36,7 +33,7 @@ static bool check_link(const struct audit *audit, const struct shadow_directory 
     if (!is_half || (link & ~(PTE_ADDRESS | PTE_W | PTE_U)) != AUDIT_ALWAYS)
         return audit_fail(audit, "directory %u: host PDE 0x%x is 0x%lx, no half of a table", number, host_index, link);
     const struct shadow_table *table = &audit->pool->tables[owner / 2];
-    if (host_index < FIRST_PDE || host_index % 2 != owner % 2)
+    if (host_index < shadow_host_index(audit->space, 0, 0) || host_index % 2 != owner % 2)
         return audit_fail(audit, "directory %u: host PDE 0x%x links half %u", number, host_index, owner % 2);
     if (!(table->role & ROLE_WP) != !directory->wp)
         return audit_fail(audit, "directory %u (wp %u): links a table of role %u", number, directory->wp, table->role);
@@ -51,7 +48,7 @@ static bool check_directory(const struct audit *audit, const struct shadow_direc
     const uint64_t *pdpt = hpa_to_ptr(directory->pdpt);
     bool is_good = audit_root(audit, directory->root, directory->pdpt);
 
-    if (directory->entries && directory->entries != gspace_peek(audit->space, directory->frame))
+    if (directory->entries && directory->entries != ram_peek(audit->space->ram, directory->frame))
         return audit_fail(audit, "the directory in frame 0x%x is not where its shadow says", directory->frame);
     for (uint32_t i = 0; is_good && i < TABLE_ENTRIES; i++) {
         uint64_t pd = i < 4 ? directory->pd[i].v : 0;
@@ -87,7 +84,7 @@ static const uint32_t *entries_behind(const struct audit *audit, const struct sh
 {
     if (table->snapshot.v)
         return hpa_to_ptr(table->snapshot);
-    return table->is_synced ? gspace_peek(audit->space, table->frame) : NULL;
+    return table->is_synced ? ram_peek(audit->space->ram, table->frame) : NULL;
 }
 
 static bool check_leaf(const struct audit *audit, uint32_t number, uint32_t entry, uint64_t leaf)
@@ -100,7 +97,7 @@ static bool check_leaf(const struct audit *audit, uint32_t number, uint32_t entr
     if (!is_ram || (leaf & ~(PTE_ADDRESS | PTE_W | PTE_U)) != (AUDIT_ALWAYS | PTE_D))
         return audit_fail(audit, "table %u (frame 0x%x): leaf 0x%x is 0x%lx, no RAM of this guest", number,
                           table->frame, entry, leaf);
-    const struct gframe *gframe = &audit->space->frames[frame];
+    const struct gframe *gframe = &audit->space->ram->frames[frame];
     if (leaf & PTE_W && gframe->flags & GFRAME_TRACED)
         return audit_fail(audit, "table %u (frame 0x%x): leaf 0x%x maps traced frame 0x%x writable", number,
                           table->frame, entry, frame);
@@ -128,7 +125,7 @@ static bool check_dirty(const struct audit *audit, uint32_t number)
 /* The next store to a synced table does not copy it: what is kept must be exact now. */
 static bool is_snapshot_true(const struct audit *audit, const struct shadow_table *table)
 {
-    const void *entries = gspace_peek(audit->space, table->frame);
+    const void *entries = ram_peek(audit->space->ram, table->frame);
 
     return !table->is_synced || !table->snapshot.v ||
            (entries && memcmp(hpa_to_ptr(table->snapshot), entries, PAGE_SIZE) == 0);
@@ -179,13 +176,13 @@ static bool check_chains(const struct audit *audit)
     const struct gspace *space = audit->space;
     uint32_t chained = 0, used = 0;
 
-    for (uint32_t frame = 0; frame < space->frame_count; frame++) {
+    for (uint32_t frame = 0; frame < space->ram->frame_count; frame++) {
         uint32_t seen = 0;
         bool is_synced = false;
-        for (uint16_t index = space->frames[frame].shadow; index; chained++)
+        for (uint16_t index = space->ram->frames[frame].shadow; index; chained++)
             if (!check_chained(audit, frame, &index, &seen, &is_synced))
                 return false;
-        if (is_synced != !!(space->frames[frame].flags & GFRAME_TRACED))
+        if (is_synced != !!(space->ram->frames[frame].flags & GFRAME_TRACED))
             return audit_fail(audit, "frame 0x%x: %s", frame, is_synced ? "has a synced shadow, but is not traced"
                                                                         : "is traced, but has no synced shadow");
     }
@@ -261,24 +258,24 @@ static bool check_spare(const struct audit *audit)
 }
 
 /* As long as the PDE is what the last fault there found, it is linked right, in both halves. */
-static bool check_recent(const struct audit *audit, uint32_t slot)
+static bool check_known(const struct audit *audit, uint32_t slot)
 {
-    uint32_t region = audit->pool->recent_regions[slot];
-    const struct shadow_recent *recent = &audit->pool->recent[slot];
-    const struct shadow_table *table = &audit->pool->tables[recent->first_record >> RMAP_ENTRY_BITS];
+    uint32_t region = audit->pool->known_regions[slot];
+    const struct known_region *known = &audit->pool->known[slot];
+    const struct shadow_table *table = &audit->pool->tables[known->first_record >> RMAP_ENTRY_BITS];
 
     if (region == SHADOW_NO_REGION)
         return true;
-    const uint32_t *pdes = gspace_peek(audit->space, audit->pool->current->frame);
+    const uint32_t *pdes = ram_peek(audit->space->ram, audit->pool->current->frame);
     const uint64_t *leaves = hpa_to_ptr(table->half[region % 2]);
-    if (region % SHADOW_RECENT != slot || !table->is_used || recent->pde_at != &pdes[region / 2] ||
-        recent->leaves != leaves || recent->entries != gspace_peek(audit->space, table->frame) ||
-        recent->snapshot != (table->snapshot.v ? hpa_to_ptr(table->snapshot) : NULL))
+    if (region % KNOWN_REGIONS != slot || !table->is_used || known->pde_at != &pdes[region / 2] ||
+        known->leaves != leaves || known->entries != ram_peek(audit->space->ram, table->frame) ||
+        known->snapshot != (table->snapshot.v ? hpa_to_ptr(table->snapshot) : NULL))
         return audit_fail(audit, "what is remembered of region 0x%x is not so", region);
-    for (uint32_t half = 0; *recent->pde_at == recent->pde && half < 2; half++) {
-        const uint64_t *link = shadow_pde(audit->pool->current, region / 2, half);
+    for (uint32_t half = 0; *known->pde_at == known->pde && half < 2; half++) {
+        const uint64_t *link = shadow_pde(audit->space, audit->pool->current, region / 2, half);
         bool is_needed = half == region % 2;
-        if (link && *link ? *link != compile_pde(recent->pde, audit->space->wp, table->half[half]) : is_needed)
+        if (link && *link ? *link != compile_pde(known->pde, audit->space->wp, table->half[half]) : is_needed)
             return audit_fail(audit, "region 0x%x is remembered, but its PDE's link %u is wrong", region, half);
     }
     return true;
@@ -301,8 +298,8 @@ bool audit_shadows(const struct audit *audit)
     if (!current || !current->is_used || current->root.v != space->root.v || current->wp != space->wp ||
         current->frame != space->directory.v >> PAGE_SHIFT || pool->pinned)
         return audit_fail(audit, "the current directory is not that of the last hv_setpd, or a table is still pinned");
-    for (uint32_t slot = 0; is_good && slot < SHADOW_RECENT; slot++)
-        is_good = check_recent(audit, slot);
+    for (uint32_t slot = 0; is_good && slot < KNOWN_REGIONS; slot++)
+        is_good = check_known(audit, slot);
     return is_good;
 }
 

@@ -6,10 +6,9 @@
 #include <stddef.h>
 
 #include "base/frames.h"
-#include "cpu/desc.h"
 #include "cpu/x86.h"
+#include "pagetable/host_table.h"
 #include "pagetable/hvmap.h"
-#include "pagetable/layout.h"
 
 /*
  * Guest kernels run in ring 1, which paging counts as supervisor: no U bit, so that ring 3 sees nothing while paging is
@@ -51,8 +50,8 @@ void bootvm_free(hpa_t root)
 
 enum gfault bootvm_fill(struct gspace *space, gva_t address)
 {
-    uint64_t linear = (uint64_t)GUEST_LINEAR_BASE + (address.v & ~PAGE_MASK);
-    hpa_t page = gspace_back(space, address.v >> PAGE_SHIFT);
+    uint64_t linear = gspace_linear(space, GVA(address.v & ~PAGE_MASK));
+    hpa_t page = ram_back(space->ram, address.v >> PAGE_SHIFT);
 
     if (!page.v || !table_map(hpa_to_ptr(space->root), linear, page.v, PAGE_SIZE, BOOTVM_LEAF, 0))
         return GFAULT_NO_MEMORY;

@@ -1,5 +1,5 @@
 /*
- * bootvm.h - a guest's address space while its paging is off: guest-physical memory at linear 16 MiB, one to one.
+ * bootvm.h - a guest's address space while its paging is off: RAM from the start of its segment on, one to one.
  */
 #ifndef PAGETABLE_BOOTVM_H
 #define PAGETABLE_BOOTVM_H
@@ -17,7 +17,7 @@ enum gfault bootvm_fill(struct gspace *space, gva_t address);
 /* gspace_fault, paging off. Guest kernels run in ring 1; ring 3, by a RETF of the kernel's own, may touch nothing. */
 static inline enum gfault bootvm_fault(struct gspace *space, gva_t address, uint32_t access)
 {
-    bool is_inside = address.v < space->memory_bytes;
+    bool is_inside = address.v < space->ram->bytes;
 
     if (is_inside && !(access & ACCESS_USER))
         return bootvm_fill(space, address);

@@ -8,9 +8,9 @@
 #include "base/check.h"
 #include "base/frames.h"
 #include "cpu/x86.h"
-#include "pagetable/layout.h"
+#include "pagetable/host_table.h"
 #include "pagetable/snapshot.h"
-#include "pagetable/tlb.h"
+#include "pagetable/tlb_flush.h"
 
 #define EVICT_BATCH 8u      /* finding the links costs a pass over the parents: share it among a few */
 /*
@@ -23,7 +23,7 @@
 static void unchain(struct gspace *space, uint32_t frame, uint16_t index)
 {
     struct shadow_pool *pool = space->shadows;
-    uint16_t *link = &space->frames[frame].shadow;
+    uint16_t *link = &space->ram->frames[frame].shadow;
     bool is_synced = false;
 
     while (*link) {
@@ -39,7 +39,7 @@ static void unchain(struct gspace *space, uint32_t frame, uint16_t index)
         link = next;
     }
     if (!is_synced)
-        space->frames[frame].flags &= (uint16_t)~GFRAME_TRACED;
+        space->ram->frames[frame].flags &= (uint16_t)~GFRAME_TRACED;
 }
 
 void evict_directory(struct gspace *space, struct shadow_directory *directory)
@@ -47,7 +47,7 @@ void evict_directory(struct gspace *space, struct shadow_directory *directory)
     struct shadow_pool *pool = space->shadows;
     uint64_t bit = shadow_directory_bit(pool, directory);
 
-    shadow_forget_recent(pool);
+    shadow_forget_regions(pool);
     for (uint32_t i = 1; i <= pool->table_count; i++)
         pool->tables[i].parents &= ~bit;
     unchain(space, directory->frame, (uint16_t)(SHADOW_IS_DIRECTORY | (directory - pool->directories)));
@@ -82,7 +82,7 @@ void evict_table(struct gspace *space, struct shadow_table *table)
     struct shadow_pool *pool = space->shadows;
     uint16_t index = (uint16_t)(table - pool->tables);
 
-    shadow_forget_recent(pool);
+    shadow_forget_regions(pool);
     for (uint64_t parents = table->parents; parents; parents &= parents - 1)
         unlink_from(&pool->directories[__builtin_ctzll(parents)], table);
     if (pool->current && table->parents & shadow_directory_bit(pool, pool->current))

@@ -7,7 +7,6 @@
 #include "base/string.h"
 #include "pagetable/gspace.h"
 #include "pagetable/gwalk.h"
-#include "pebpeb.h"
 
 static const char *rights_name(uint32_t rights)
 {
@@ -19,9 +18,9 @@ static const char *rights_name(uint32_t rights)
 
 static void explain_boot(const struct gspace *space, gva_t address, char *text, uint32_t text_bytes)
 {
-    const char *verdict = address.v < space->memory_bytes ? "lies inside it and is readable and writable"
+    const char *verdict = address.v < space->ram->bytes ? "lies inside it and is readable and writable"
                                                           : "lies beyond it: not present";
-    format_string(text, text_bytes, "paging is off: RAM is 0x00000000..0x%08x, 0x%08x %s", space->memory_bytes - 1,
+    format_string(text, text_bytes, "paging is off: RAM is 0x00000000..0x%08x, 0x%08x %s", space->ram->bytes - 1,
                   address.v, verdict);
 }
 
@@ -32,20 +31,21 @@ static const char *pde_fault(const struct gspace *space, uint32_t pde)
         return "not present";
     if (pde & GPDE_PS)
         return "has PS set, and 4 MiB pages do not exist here";
-    return pde >> GPTE_FRAME_SHIFT >= space->frame_count ? "names a page table outside RAM" : NULL;
+    return pde >> GPTE_FRAME_SHIFT >= space->ram->frame_count ? "names a page table outside RAM" : NULL;
 }
 
 void gspace_explain(const struct gspace *space, gva_t address, char *text, uint32_t text_bytes)
 {
-    if (address.v > HV_MAX_GVA) {
-        format_string(text, text_bytes, "0x%08x lies beyond the segment limit 0x%08x", address.v, HV_MAX_GVA);
+    if (address.v > gspace_max_gva(space)) {
+        format_string(text, text_bytes, "0x%08x lies beyond the segment limit 0x%08x", address.v,
+                      gspace_max_gva(space));
         return;
     }
     if (!space->paging) {
         explain_boot(space, address, text, text_bytes);
         return;
     }
-    const uint32_t *directory = gspace_peek(space, space->directory.v >> PAGE_SHIFT);
+    const uint32_t *directory = ram_peek(space->ram, space->directory.v >> PAGE_SHIFT);
     uint32_t pde = directory ? directory[gtable_pde_index(address)] : 0;
     const char *fault = pde_fault(space, pde);
     format_string(text, text_bytes, "directory 0x%08x, wp %u, PDE[0x%03x] 0x%08x ", space->directory.v,
@@ -55,10 +55,10 @@ void gspace_explain(const struct gspace *space, gva_t address, char *text, uint3
         format_string(text + used, text_bytes - used, "%s", fault);
         return;
     }
-    const uint32_t *table = gspace_peek(space, pde >> GPTE_FRAME_SHIFT);
+    const uint32_t *table = ram_peek(space->ram, pde >> GPTE_FRAME_SHIFT);
     uint32_t pte = table ? table[gtable_pte_index(address)] : 0;
     format_string(text + used, text_bytes - used, "PTE[0x%03x] 0x%08x %s", gtable_pte_index(address), pte,
                   !(pte & GPTE_P)                                    ? "not present"
-                  : pte >> GPTE_FRAME_SHIFT >= space->frame_count ? "names a frame outside RAM"
+                  : pte >> GPTE_FRAME_SHIFT >= space->ram->frame_count ? "names a frame outside RAM"
                                                                      : rights_name(pde & pte));
 }

@@ -7,28 +7,28 @@
 #include "pagetable/audit.h"
 #include "pagetable/bootvm.h"
 #include "pagetable/compile.h"
-#include "pagetable/fill_rest.h"
+#include "pagetable/fill_tail.h"
 #include "pagetable/gspace.h"
 #include "pagetable/gwalk.h"
-#include "pagetable/layout.h"
-#include "pagetable/recent.h"
+#include "pagetable/host_table.h"
+#include "pagetable/region_cache.h"
 #include "pagetable/rmap.h"
 #include "pagetable/shadow.h"
 #include "pagetable/sync.h"
-#include "pagetable/tlb.h"
+#include "pagetable/tlb_flush.h"
 
 static const uint32_t *peek_table(const void *context, uint32_t frame)
 {
-    return gspace_peek(context, frame);
+    return ram_peek(context, frame);
 }
 
 static inline struct gwalk walk_guest(const struct gspace *space, gva_t address, uint32_t access)
 {
     return gwalk(&(struct gwalk_tables){
-        .directory = gspace_peek(space, space->directory.v >> PAGE_SHIFT),
+        .directory = ram_peek(space->ram, space->directory.v >> PAGE_SHIFT),
         .get_table = peek_table,
-        .context = space,
-        .frame_count = space->frame_count,
+        .context = space->ram,
+        .frame_count = space->ram->frame_count,
         .wp = space->wp,
     }, address, access);
 }
@@ -66,20 +66,20 @@ static bool fill(struct gspace *space, gva_t address, uint32_t access, const str
 {
     uint32_t frame = walk->pte >> GPTE_FRAME_SHIFT, entry = gtable_pte_index(address);
     uint32_t half = entry / TABLE_ENTRIES;
-    hpa_t page = gspace_back(space, frame);     /* first: it may evict what the rest looks up */
+    hpa_t page = ram_back(space->ram, frame);     /* first: it may evict what the rest looks up */
     struct shadow_table *table =
         shadow_get_table(space, walk->pde >> GPTE_FRAME_SHIFT, compile_role(walk->pde, space->wp));
 
     if (!page.v || !table)
         return false;
-    const uint64_t *link = shadow_pde(space->shadows->current, gtable_pde_index(address), half);
+    const uint64_t *link = shadow_pde(space, space->shadows->current, gtable_pde_index(address), half);
     bool is_linked = link && *link && *link == compile_pde(walk->pde, space->wp, table->half[half]);
     if (!is_linked && !link_table(space, table, address, walk->pde))
         return false;
 
-    if (access & ACCESS_WRITE && space->frames[frame].flags & GFRAME_TRACED)
+    if (access & ACCESS_WRITE && space->ram->frames[frame].flags & GFRAME_TRACED)
         shadow_unsync(space, frame);
-    uint64_t leaf = compile_leaf(walk->pte, table->role, page, space->frames[frame].flags & GFRAME_TRACED);
+    uint64_t leaf = compile_leaf(walk->pte, table->role, page, space->ram->frames[frame].flags & GFRAME_TRACED);
     if (access == ACCESS_WRITE && compile_is_flip(walk->pte, table->role))
         leaf = compile_flipped(page);
     uint64_t *leaves = hpa_to_ptr(table->half[half]);
@@ -87,8 +87,8 @@ static bool fill(struct gspace *space, gva_t address, uint32_t access, const str
     sync_set_leaf(space, table, entry, leaf, walk->pte);
     sync_note(table, entry, walk->pte);
     if (before)
-        tlb_flush_page(address);
-    recent_remember(space, table, address, walk->pde);
+        tlb_flush_page(gspace_linear(space, address));
+    region_remember(space, table, address, walk->pde);
     audit_check(space);
     return true;
 }
@@ -113,38 +113,38 @@ static __attribute__((noinline)) enum gfault fault_walked(struct gspace *space, 
  * The hot part of fill: the link is right as long as the PDE is the same. No call but at the end, so that nothing needs
  * saving.
  */
-enum gfault gspace_fault_recent(struct gspace *space, gva_t address, uint32_t access,
-                                const struct shadow_recent *recent)
+enum gfault gspace_fault_known(struct gspace *space, gva_t address, uint32_t access,
+                                const struct known_region *known)
 {
-    if (!recent_is_right(recent))
+    if (!region_is_right(known))
         return fault_walked(space, address, access);
     uint64_t entry = gtable_pte_index(address);
     __asm__("" : "+r"(entry));              /* these are worked out here, once: so that no register needs saving */
-    uint32_t pte = recent->entries[entry], rights = pte >> 1 & 3, frame = pte >> GPTE_FRAME_SHIFT;
+    uint32_t pte = known->entries[entry], rights = pte >> 1 & 3, frame = pte >> GPTE_FRAME_SHIFT;
 
-    if (!(pte & GPTE_P) || !(recent->allowed[access / 2] >> rights & 1))
+    if (!(pte & GPTE_P) || !(known->allowed[access / 2] >> rights & 1))
         return access | (pte & GPTE_P);
-    struct gframe *page = &space->frames[frame];
+    struct gframe *page = &space->ram->frames[frame];
     __asm__("" : "+r"(page));
-    if (frame >= space->frame_count || !recent_is_plain(page))
+    if (frame >= space->ram->frame_count || !gframe_is_plain(page))
         return fault_walked(space, address, access);
-    if (recent->snapshot)
-        recent->snapshot[entry] = pte;
-    uint64_t bits = recent->leaf_bits[rights];
+    if (known->snapshot)
+        known->snapshot[entry] = pte;
+    uint64_t bits = known->leaf_bits[rights];
     __asm__("" : "+r"(bits) : : "memory");
     if (access & ~(uint32_t)bits & ACCESS_WRITE)
         bits = compile_flipped(HPA(0));     /* allowed, and yet not writable: a flip page, and the kernel writes */
     __asm__("" : "+r"(bits) : : "memory");
-    uint64_t *leaf = &recent->leaves[entry % TABLE_ENTRIES], before = *leaf;
+    uint64_t *leaf = &known->leaves[entry % TABLE_ENTRIES], before = *leaf;
     *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
     __asm__ volatile("" : : : "memory");
     if (bits & PTE_W) {
-        uint32_t record = rmap_try_add(page, recent->first_record | (uint32_t)entry);
+        uint32_t record = rmap_try_add(page, known->first_record | (uint32_t)entry);
         if (record)
-            return fill_rest_shared(space, page, record, address, before);
+            return fill_tail_shared(space, page, record, address, before);
     }
     if (before)
-        return fill_rest_flush(space, address);
+        return fill_tail_flush(space, address);
     audit_check(space);
     return GFAULT_FILLED;
 }
@@ -153,7 +153,7 @@ enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access)
 {
     if (!space->paging)
         return bootvm_fault(space, address, access);
-    if (recent_is(space->shadows, address))
-        return gspace_fault_recent(space, address, access, recent_slot(space->shadows, address));
+    if (region_is_known(space->shadows, address))
+        return gspace_fault_known(space, address, access, region_slot(space->shadows, address));
     return fault_walked(space, address, access);
 }

@@ -1,27 +1,16 @@
 /*
- * gspace.c - a guest's RAM: which host frame backs which of its frames (PURE).
+ * gspace.c - an address space begins with an empty root, which is filled on demand, and ends with all tables (PURE).
  */
 #include "pagetable/gspace.h"
 
-#include <stddef.h>
-
-#include "base/frames.h"
 #include "pagetable/bootvm.h"
 #include "pagetable/shadow.h"
-#include "pagetable/vmap.h"
-#include "pagetable/tlb.h"
+#include "pagetable/tlb_flush.h"
 
-enum status gspace_create(struct gspace *space, uint32_t memory_bytes)
+enum status gspace_create(struct gspace *space, struct ram *ram, uint32_t linear_base)
 {
-    *space = (struct gspace){ .memory_bytes = memory_bytes, .frame_count = memory_bytes / PAGE_SIZE };
-    space->frames = vmap_alloc(space->frame_count * sizeof(space->frames[0]));
-    if (!space->frames)
-        return STATUS_NO_MEMORY;
-    space->root = bootvm_create();
-    if (space->root.v)
-        return STATUS_OK;
-    vmap_free(space->frames);
-    return STATUS_NO_MEMORY;
+    *space = (struct gspace){ .ram = ram, .linear_base = linear_base, .root = bootvm_create() };
+    return space->root.v ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 void gspace_destroy(struct gspace *space)
@@ -32,31 +21,10 @@ void gspace_destroy(struct gspace *space)
         shadow_pool_destroy(space);
     if (!space->paging)
         bootvm_free(space->root);
-    for (uint32_t i = 0; i < space->frame_count; i++)
-        if (space->frames[i].host)
-            frames_free(HPA((uint64_t)space->frames[i].host << PAGE_SHIFT));
-    vmap_free(space->frames);
-    *space = (struct gspace){ .memory_bytes = space->memory_bytes };
+    *space = (struct gspace){ .ram = space->ram, .linear_base = space->linear_base };
 }
 
 void gspace_load(const struct gspace *space)
 {
     tlb_load_root(space->root);
-}
-
-hpa_t gspace_back_new(struct gspace *space, uint32_t frame)
-{
-    hpa_t page = shadow_alloc_frame(space);
-
-    space->frames[frame].host = (uint32_t)(page.v >> PAGE_SHIFT);
-    space->backed_count += page.v != 0;
-    return page;
-}
-
-void *gspace_ptr(struct gspace *space, gpa_t address)
-{
-    if (address.v >= space->memory_bytes)
-        return NULL;
-    hpa_t page = gspace_back(space, address.v >> PAGE_SHIFT);
-    return page.v ? (uint8_t *)hpa_to_ptr(page) + (address.v & PAGE_MASK) : NULL;
 }

@@ -9,7 +9,7 @@
 #include "base/string.h"
 #include "cpu/insn.h"
 #include "cpu/x86.h"
-#include "pagetable/layout.h"
+#include "pagetable/host_table.h"
 
 #define LOW_4GIB 0x100000000ull
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "cpu/x86.h"
-#include "pagetable/layout.h"
+#include "pagetable/host_table.h"
 
 /* The host leaf of an entry of a guest table; NULL when that half is not there. */
 static uint64_t *leaf_of(const struct shadow_table *table, uint32_t entry)
@@ -26,7 +26,7 @@ static uint64_t *live_leaf(const struct shadow_pool *pool, uint32_t record, uint
 
 void rmap_add_another(struct gspace *space, uint32_t frame, uint32_t record)
 {
-    struct gframe *gframe = &space->frames[frame];
+    struct gframe *gframe = &space->ram->frames[frame];
 
     for (unsigned i = 0; i < GFRAME_LEAVES; i++)
         if (gframe->leaf[i] == record)
@@ -83,7 +83,7 @@ static bool record_anew(const struct shadow_pool *pool, struct gframe *gframe)
 
 bool rmap_protect(struct gspace *space, uint32_t frame)
 {
-    struct gframe *gframe = &space->frames[frame];
+    struct gframe *gframe = &space->ram->frames[frame];
 
     if (gframe->flags & GFRAME_TRACED)
         return true;

@@ -37,7 +37,7 @@ void rmap_add_another(struct gspace *space, uint32_t frame, uint32_t record);
 
 static inline void rmap_add(struct gspace *space, uint32_t frame, const struct shadow_table *table, uint32_t entry)
 {
-    uint32_t record = rmap_try_add(&space->frames[frame], rmap_first_record(space, table) | entry);
+    uint32_t record = rmap_try_add(&space->ram->frames[frame], rmap_first_record(space, table) | entry);
 
     if (record)
         rmap_add_another(space, frame, record);

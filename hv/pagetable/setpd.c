@@ -8,7 +8,7 @@
 #include "pagetable/gspace.h"
 #include "pagetable/shadow.h"
 #include "pagetable/sync.h"
-#include "pagetable/tlb.h"
+#include "pagetable/tlb_flush.h"
 
 /* Make this directory the processor's. */
 static inline void load_directory(struct gspace *space, struct shadow_directory *directory, gpa_t address)
@@ -18,7 +18,7 @@ static inline void load_directory(struct gspace *space, struct shadow_directory 
 
     directory->stamp = ++pool->stamp;
     pool->current = directory;
-    shadow_forget_recent(pool);
+    shadow_forget_regions(pool);
     space->root = root;
     space->directory = address;
     space->wp = directory->wp;
@@ -45,7 +45,7 @@ static __attribute__((noinline)) enum status setpd_any(struct gspace *space, gpa
 
 enum status gspace_setpd(struct gspace *space, gpa_t address, uint32_t wp)
 {
-    uint16_t index = space->frames[address.v >> PAGE_SHIFT].shadow;
+    uint16_t index = space->ram->frames[address.v >> PAGE_SHIFT].shadow;
 
     if (index & SHADOW_IS_DIRECTORY) {
         struct shadow_directory *directory = &space->shadows->directories[index & ~SHADOW_IS_DIRECTORY];

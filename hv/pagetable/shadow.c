@@ -9,8 +9,8 @@
 #include "cpu/x86.h"
 #include "pagetable/compile.h"
 #include "pagetable/evict.h"
+#include "pagetable/host_table.h"
 #include "pagetable/hvmap.h"
-#include "pagetable/layout.h"
 #include "pagetable/snapshot.h"
 #include "pagetable/vmap.h"
 
@@ -38,22 +38,37 @@ static void make_tables(struct shadow_pool *pool)
     }
 }
 
+/* What RAM asks of a space with shadows. */
+static void untrace(void *space, uint32_t frame)
+{
+    shadow_unsync(space, frame);
+}
+
+static bool give_back(void *space)
+{
+    return evict_any(space);
+}
+
+static const struct ram_view asks_shadows = { .untrace = untrace, .give_back = give_back };
+
 enum status shadow_pool_create(struct gspace *space)
 {
-    uint32_t count = table_limit(space->frame_count);
+    uint32_t count = table_limit(space->ram->frame_count);
     struct shadow_pool *pool = vmap_alloc(sizeof(*pool) + (count + 2) * sizeof(pool->tables[0]));
 
     if (!pool)
         return STATUS_NO_MEMORY;
     pool->table_count = count;
     make_tables(pool);
-    shadow_forget_recent(pool);
+    shadow_forget_regions(pool);
     pool->evict_hand = 1;
     for (uint32_t i = 1; i <= count; i++)
         pool->tables[i].next = (uint16_t)(i < count ? i + 1 : 0);
     pool->free_table = 1;
     pool->tables[count + 1].list_next = pool->tables[count + 1].list_previous = (uint16_t)(count + 1);
     space->shadows = pool;
+    space->ram->asks = &asks_shadows;
+    space->ram->view = space;
     return STATUS_OK;
 }
 
@@ -70,21 +85,13 @@ void shadow_pool_destroy(struct gspace *space)
             evict_table(space, &pool->tables[i]);
     vmap_free(pool);
     space->shadows = NULL;
-}
-
-hpa_t shadow_alloc_frame(struct gspace *space)
-{
-    hpa_t frame = table_alloc();
-
-    while (!frame.v && space->shadows && evict_any(space))
-        frame = table_alloc();
-    return frame;
+    space->ram->asks = NULL;
 }
 
 struct shadow_table *shadow_search_table(const struct gspace *space, uint32_t frame, uint32_t role)
 {
     struct shadow_pool *pool = space->shadows;
-    uint16_t index = space->frames[frame].shadow;
+    uint16_t index = space->ram->frames[frame].shadow;
 
     while (index) {
         if (index & SHADOW_IS_DIRECTORY) {
@@ -101,7 +108,7 @@ struct shadow_table *shadow_search_table(const struct gspace *space, uint32_t fr
 struct shadow_directory *shadow_find_directory(const struct gspace *space, uint32_t frame, uint32_t wp)
 {
     struct shadow_pool *pool = space->shadows;
-    uint16_t index = space->frames[frame].shadow;
+    uint16_t index = space->ram->frames[frame].shadow;
 
     while (index) {
         if (!(index & SHADOW_IS_DIRECTORY)) {
@@ -138,9 +145,9 @@ struct shadow_table *shadow_make_table(struct gspace *space, uint32_t frame, uin
     struct shadow_table *table = &pool->tables[pool->free_table];
     pool->free_table = table->next;
     *table = (struct shadow_table){
-        .frame = frame, .role = (uint8_t)role, .is_used = true, .next = space->frames[frame].shadow,
+        .frame = frame, .role = (uint8_t)role, .is_used = true, .next = space->ram->frames[frame].shadow,
     };
-    space->frames[frame].shadow = (uint16_t)(table - pool->tables);
+    space->ram->frames[frame].shadow = (uint16_t)(table - pool->tables);
     mark_unsynced(pool, table);
     pool->spare_frames += SHADOW_TABLE_FRAMES;
     return table;
@@ -164,19 +171,19 @@ struct shadow_directory *shadow_get_directory(struct gspace *space, uint32_t fra
     if (directory)
         return directory;
     directory = free_directory(space);
-    hpa_t root = directory ? shadow_alloc_frame(space) : HPA_NONE;
+    hpa_t root = directory ? ram_alloc(space->ram) : HPA_NONE;
     if (!root.v)
         return NULL;
-    hpa_t pdpt = shadow_alloc_frame(space);
+    hpa_t pdpt = ram_alloc(space->ram);
     if (!pdpt.v) {
         frames_free(root);
         return NULL;
     }
     *directory = (struct shadow_directory){
-        .frame = frame, .wp = wp != 0, .is_used = true, .is_dirty = true, .next = space->frames[frame].shadow,
-        .root = root, .pdpt = pdpt, .entries = gspace_peek(space, frame),
+        .frame = frame, .wp = wp != 0, .is_used = true, .is_dirty = true, .next = space->ram->frames[frame].shadow,
+        .root = root, .pdpt = pdpt, .entries = ram_peek(space->ram, frame),
     };
-    space->frames[frame].shadow = (uint16_t)(SHADOW_IS_DIRECTORY | (uint32_t)(directory - pool->directories));
+    space->ram->frames[frame].shadow = (uint16_t)(SHADOW_IS_DIRECTORY | (uint32_t)(directory - pool->directories));
     pool->spare_frames += SHADOW_DIRECTORY_FRAMES - 2;
     hvmap_share_upper(hpa_to_ptr(root));
     *(uint64_t *)hpa_to_ptr(root) = pdpt.v | PTE_P | PTE_W | PTE_U | PTE_A;
@@ -185,10 +192,10 @@ struct shadow_directory *shadow_get_directory(struct gspace *space, uint32_t fra
 
 uint64_t *shadow_make_pde(struct gspace *space, struct shadow_directory *directory, uint32_t index, uint32_t half)
 {
-    uint32_t which = shadow_host_index(index, half) / TABLE_ENTRIES;
+    uint32_t which = shadow_host_index(space, index, half) / TABLE_ENTRIES;
 
     if (!directory->pd[which].v) {
-        hpa_t pd = shadow_alloc_frame(space);
+        hpa_t pd = ram_alloc(space->ram);
         if (!pd.v)
             return NULL;
         directory->pd[which] = pd;
@@ -196,12 +203,12 @@ uint64_t *shadow_make_pde(struct gspace *space, struct shadow_directory *directo
         snapshot_trim(space->shadows);
         ((uint64_t *)hpa_to_ptr(directory->pdpt))[which] = pd.v | PTE_P | PTE_W | PTE_U | PTE_A;
     }
-    return shadow_pde(directory, index, half);
+    return shadow_pde(space, directory, index, half);
 }
 
 bool shadow_make_half(struct gspace *space, struct shadow_table *table, uint32_t half)
 {
-    table->half[half] = shadow_alloc_frame(space);
+    table->half[half] = ram_alloc(space->ram);
     if (!table->half[half].v)
         return false;
     space->shadows->spare_frames--;
@@ -219,10 +226,10 @@ static void dirty_parents(struct shadow_pool *pool, uint64_t parents)
 void shadow_unsync(struct gspace *space, uint32_t frame)
 {
     struct shadow_pool *pool = space->shadows;
-    uint16_t index = space->frames[frame].shadow;
+    uint16_t index = space->ram->frames[frame].shadow;
 
-    shadow_forget_recent(pool);
-    space->frames[frame].flags &= (uint16_t)~GFRAME_TRACED;
+    shadow_forget_regions(pool);
+    space->ram->frames[frame].flags &= (uint16_t)~GFRAME_TRACED;
     while (index) {
         if (index & SHADOW_IS_DIRECTORY) {
             struct shadow_directory *directory = &pool->directories[index & ~SHADOW_IS_DIRECTORY];

@@ -19,9 +19,8 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "cpu/desc.h"
 #include "pagetable/gspace.h"
-#include "pagetable/layout.h"
+#include "pagetable/host_table.h"
 
 #define SHADOW_DIRECTORIES 64u      /* cached at most, per guest: one bit each in shadow_table.parents */
 #define SHADOW_TABLES_MIN 128u
@@ -52,10 +51,10 @@ struct shadow_directory {
 };
 
 /*
- * What the last hidden fault of some 2 MiB found, good until links or tables change: see recent.h. "rights" are W and U
- * of a guest PTE as a number 0..3.
+ * What the last hidden fault in a region of 2 MiB found, good until links or tables change: see region_cache.h.
+ * "rights" are W and U of a guest PTE as a number 0..3.
  */
-struct shadow_recent {
+struct known_region {
     const uint32_t *pde_at;     /* the guest's PDE, and what it was */
     uint32_t pde;
     uint32_t first_record;      /* rmap.h: of the table's entry 0 */
@@ -65,17 +64,17 @@ struct shadow_recent {
     const uint64_t *leaf_bits;  /* of the table's role, by rights: a leaf without its address, for an untraced frame */
     const uint8_t *allowed;     /* of the PDE's rights and wp, by access / 2: bit r is set when rights r allow it */
 };
-#define SHADOW_RECENT 4u        /* by the lowest bits of gva / 2 MiB */
+#define KNOWN_REGIONS 4u        /* by the lowest bits of gva / 2 MiB */
 #define SHADOW_NO_REGION UINT16_MAX
 
 struct shadow_pool {
-    struct shadow_recent recent[SHADOW_RECENT];
+    struct known_region known[KNOWN_REGIONS];
     union {                     /* gva / 2 MiB of each; SHADOW_NO_REGION: nothing */
-        uint16_t recent_regions[SHADOW_RECENT];
-        uint64_t recent_all;
+        uint16_t known_regions[KNOWN_REGIONS];
+        uint64_t known_all;
     };
     struct shadow_directory *current;   /* the one that is loaded; NULL: none */
-    uint64_t leaf_bits[4][4];   /* by role and rights: for recent */
+    uint64_t leaf_bits[4][4];   /* by role and rights: for struct known_region */
     uint8_t allowed[8][4];      /* by rights of the PDE + 4 wp, and access / 2 */
     struct shadow_directory directories[SHADOW_DIRECTORIES];
     uint16_t free_table;    /* first unused table; 0: none left */
@@ -99,14 +98,11 @@ MUST_CHECK enum status shadow_pool_create(struct gspace *space);
 /* Give everything back. The space must not be loaded. */
 void shadow_pool_destroy(struct gspace *space);
 
-/* A zeroed frame for tables or RAM; evicts shadows when memory is out. HPA_NONE when that does not help either. */
-hpa_t shadow_alloc_frame(struct gspace *space);
-
 /* The shadow for (frame, role), or NULL; the search when the frame's first shadow is not it. */
 struct shadow_table *shadow_search_table(const struct gspace *space, uint32_t frame, uint32_t role);
 static inline struct shadow_table *shadow_find_table(const struct gspace *space, uint32_t frame, uint32_t role)
 {
-    uint16_t index = space->frames[frame].shadow;
+    uint16_t index = space->ram->frames[frame].shadow;
 
     if (index && !(index & SHADOW_IS_DIRECTORY) && space->shadows->tables[index].role == role)
         return &space->shadows->tables[index];
@@ -128,16 +124,17 @@ static inline struct shadow_table *shadow_get_table(struct gspace *space, uint32
 
 struct shadow_directory *shadow_get_directory(struct gspace *space, uint32_t frame, uint32_t wp);
 
-/* Where gva 0 is in linear space: guest PDE 0 is host PDE 8, and each takes two. */
-static inline uint32_t shadow_host_index(uint32_t index, uint32_t half)
+/* The host PDE, of 2,048 below 4 GiB, for half (0, 1) of guest PDE index: each guest PDE takes two. */
+static inline uint32_t shadow_host_index(const struct gspace *space, uint32_t index, uint32_t half)
 {
-    return GUEST_LINEAR_BASE / LARGE_PAGE_SIZE + 2 * index + half;
+    return space->linear_base / LARGE_PAGE_SIZE + 2 * index + half;
 }
 
 /* The host PDE for half (0, 1) of guest PDE index; NULL when that page directory is not there yet. */
-static inline uint64_t *shadow_pde(const struct shadow_directory *directory, uint32_t index, uint32_t half)
+static inline uint64_t *shadow_pde(const struct gspace *space, const struct shadow_directory *directory, uint32_t index,
+                                   uint32_t half)
 {
-    uint32_t host = shadow_host_index(index, half);
+    uint32_t host = shadow_host_index(space, index, half);
     hpa_t pd = directory->pd[host / TABLE_ENTRIES];
 
     return pd.v ? (uint64_t *)hpa_to_ptr(pd) + host % TABLE_ENTRIES : NULL;
@@ -150,9 +147,9 @@ uint64_t *shadow_make_pde(struct gspace *space, struct shadow_directory *directo
 bool shadow_make_half(struct gspace *space, struct shadow_table *table, uint32_t half);
 
 /* Links or tables are about to change. */
-static inline void shadow_forget_recent(struct shadow_pool *pool)
+static inline void shadow_forget_regions(struct shadow_pool *pool)
 {
-    pool->recent_all = UINT64_MAX;
+    pool->known_all = UINT64_MAX;
 }
 
 /* A traced frame is about to be written: all its shadows become unsynced, and it is no longer traced. */

@@ -4,7 +4,7 @@
 #include "pagetable/snapshot.h"
 
 #include "base/frames.h"
-#include "pagetable/words.h"
+#include "pagetable/guest_table.h"
 
 static struct shadow_table *kept_head(struct shadow_pool *pool)
 {
@@ -26,7 +26,7 @@ void snapshot_free(struct shadow_pool *pool, struct shadow_table *table)
     }
     frames_free(table->snapshot);
     table->snapshot = HPA_NONE;
-    shadow_forget_recent(pool);     /* it may hold the address */
+    shadow_forget_regions(pool);     /* it may hold the address */
 }
 
 bool snapshot_free_oldest(struct shadow_pool *pool)
@@ -55,7 +55,7 @@ void snapshot_keep(struct shadow_pool *pool, struct shadow_table *table)
 void snapshot_take(struct gspace *space, struct shadow_table *table)
 {
     struct shadow_pool *pool = space->shadows;
-    const void *entries = gspace_peek(space, table->frame);
+    const void *entries = ram_peek(space->ram, table->frame);
 
     if (is_kept(table)) {
         shadow_list_remove(pool, table);
@@ -68,5 +68,5 @@ void snapshot_take(struct gspace *space, struct shadow_table *table)
     if (!table->snapshot.v && snapshot_free_oldest(pool))
         table->snapshot = frames_alloc();
     if (table->snapshot.v)
-        words_copy_table(hpa_to_ptr(table->snapshot), entries);
+        guest_table_copy(hpa_to_ptr(table->snapshot), entries);
 }

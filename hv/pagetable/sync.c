@@ -7,19 +7,19 @@
 
 #include "cpu/x86.h"
 #include "pagetable/compile.h"
+#include "pagetable/guest_table.h"
 #include "pagetable/gwalk.h"
-#include "pagetable/layout.h"
+#include "pagetable/host_table.h"
 #include "pagetable/rmap.h"
 #include "pagetable/snapshot.h"
-#include "pagetable/words.h"
 
 uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
 {
     uint32_t frame = pte >> GPTE_FRAME_SHIFT;
 
-    if (!(pte & GPTE_P) || frame >= space->frame_count || !space->frames[frame].host)
+    if (!(pte & GPTE_P) || frame >= space->ram->frame_count || !space->ram->frames[frame].host)
         return 0;
-    const struct gframe *gframe = &space->frames[frame];
+    const struct gframe *gframe = &space->ram->frames[frame];
     return compile_leaf(pte, role, HPA((uint64_t)gframe->host << PAGE_SHIFT), gframe->flags & GFRAME_TRACED);
 }
 
@@ -40,9 +40,9 @@ static void sync_entry(struct gspace *space, struct shadow_table *table, uint32_
 static void sync_changes(struct gspace *space, struct shadow_table *table, const uint32_t *entries)
 {
     uint32_t *snapshot = hpa_to_ptr(table->snapshot);
-    uint32_t word = words_find_difference(entries, snapshot, 0);
+    uint32_t word = guest_table_find_difference(entries, snapshot, 0);
 
-    for (; word < WORDS_PER_TABLE; word = words_find_difference(entries, snapshot, word + 1)) {
+    for (; word < GUEST_TABLE_WORDS; word = guest_table_find_difference(entries, snapshot, word + 1)) {
         for (uint32_t entry = 2 * word; entry < 2 * word + 2; entry++) {
             sync_entry(space, table, entry, entries[entry]);
             snapshot[entry] = entries[entry];
@@ -52,7 +52,7 @@ static void sync_changes(struct gspace *space, struct shadow_table *table, const
 
 void sync_table(struct gspace *space, struct shadow_table *table)
 {
-    const uint32_t *entries = gspace_peek(space, table->frame);
+    const uint32_t *entries = ram_peek(space->ram, table->frame);
 
     if (entries && table->snapshot.v) {
         sync_changes(space, table, entries);
@@ -71,7 +71,7 @@ static struct shadow_table *named_table(const struct gspace *space, uint32_t pde
 {
     uint32_t frame = pde >> GPTE_FRAME_SHIFT;
 
-    if (!(pde & GPTE_P) || pde & GPDE_PS || frame >= space->frame_count)
+    if (!(pde & GPTE_P) || pde & GPDE_PS || frame >= space->ram->frame_count)
         return NULL;
     return shadow_find_table(space, frame, compile_role(pde, wp));
 }
@@ -91,16 +91,16 @@ static void sync_link(struct gspace *space, const struct shadow_directory *direc
 void sync_directory(struct gspace *space, struct shadow_directory *directory)
 {
     struct shadow_pool *pool = space->shadows;
-    const uint32_t *pdes = gspace_peek(space, directory->frame);
+    const uint32_t *pdes = ram_peek(space->ram, directory->frame);
     uint64_t bit = shadow_directory_bit(pool, directory);
 
-    shadow_forget_recent(pool);
+    shadow_forget_regions(pool);
     for (uint32_t i = 1; i <= pool->table_count; i++)
         pool->tables[i].parents &= ~bit;
     for (uint32_t which = 0; which < 4; which++) {
         uint64_t *links = directory->pd[which].v ? hpa_to_ptr(directory->pd[which]) : NULL;
         for (uint32_t i = 0; links && i < TABLE_ENTRIES; i++) {
-            uint32_t host = which * TABLE_ENTRIES + i - shadow_host_index(0, 0);
+            uint32_t host = which * TABLE_ENTRIES + i - shadow_host_index(space, 0, 0);
             if (links[i])
                 sync_link(space, directory, &links[i], host % 2, pdes ? pdes[host / 2] : 0);
         }
@@ -110,7 +110,7 @@ void sync_directory(struct gspace *space, struct shadow_directory *directory)
 bool sync_is_link_stale(const struct gspace *space, uint32_t index, uint32_t pde, const struct shadow_table *table)
 {
     for (uint32_t half = 0; half < 2; half++) {
-        const uint64_t *link = shadow_pde(space->shadows->current, index, half);
+        const uint64_t *link = shadow_pde(space, space->shadows->current, index, half);
         if (link && *link && !(table && *link == compile_pde(pde, space->wp, table->half[half])))
             return true;
     }

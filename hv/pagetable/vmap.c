@@ -14,8 +14,8 @@
 #include "base/string.h"
 #include "cpu/insn.h"
 #include "cpu/x86.h"
+#include "pagetable/host_table.h"
 #include "pagetable/hvmap.h"
-#include "pagetable/layout.h"
 
 #define WORD_BITS 64u
 

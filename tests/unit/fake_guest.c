@@ -31,6 +31,7 @@ int fake_guest_setup(void **state)
     memset(fake_ram, 0, sizeof(fake_ram));
     memset(&fake_console, 0, sizeof(fake_console));
     fake_forbid(0, 0, true);
+    fake_guest.space.linear_base = GUEST_LINEAR_BASE;
     fake_guest.frame.cs = SEL_GUEST_KERNEL_CS;
     fake_guest.frame.ss = SEL_GUEST_KERNEL_SS;
     fake_guest.frame.eflags = HV_LAUNCH_EFLAGS;

@@ -14,11 +14,11 @@
 #include <cmocka.h>
 #include <sanitizer/asan_interface.h>
 
+#include "pagetable/guest_table.h"
 #include "pagetable/gwalk.h"
 #include "pagetable/hvmap.h"
-#include "pagetable/tlb.h"
+#include "pagetable/tlb_flush.h"
 #include "pagetable/vmap.h"
-#include "pagetable/words.h"
 
 /* The real allocator under other names; the names are then the machine's. */
 #define frames_alloc real_frames_alloc
@@ -34,7 +34,6 @@ void frames_free(hpa_t frame);
 #define ENTRY_U 4u
 #define ENTRY_PS 0x80u
 #define ENTRY_FRAME 0x000FFFFFFFFFF000ull
-#define SHIFT_16_MIB 0x1000000ull
 #define TLB_PAGES 0x100000u     /* one slot for each linear page below 4 GiB */
 #define FREED_BYTE 0xA5
 
@@ -44,6 +43,7 @@ static uint32_t hogged_count;
 static uint64_t fail_first, fail_count;
 uint64_t machine_allocations, machine_root_loads;
 unsigned machine_vmaps;
+uint32_t machine_segment_base;
 
 static uint64_t loaded_root;
 /* [0]: ring 0 and 1, [1]: ring 3. An entry is frame | W, valid when its generation is the current one. */
@@ -68,6 +68,7 @@ int machine_start(void **state)
     hogged_count = 0;
     machine_allocations = 0;
     machine_vmaps = 0;
+    machine_segment_base = 16u << 20;
     machine_fail(MACHINE_NEVER, 0);
     loaded_root = 0;
     tlb_generation++;
@@ -148,31 +149,31 @@ void tlb_load_root(hpa_t root)
     machine_root_loads++;
 }
 
-/* For words.c, whose instructions no sanitizer sees. */
-void words_copy_table(void *to, const void *from)
+/* For guest_table.c, whose instructions no sanitizer sees. */
+void guest_table_copy(void *to, const void *from)
 {
     memcpy(to, from, PAGE_SIZE);
 }
 
-uint32_t words_find_difference(const void *table, const void *other, uint32_t first)
+uint32_t guest_table_find_difference(const void *table, const void *other, uint32_t first)
 {
-    while (first < WORDS_PER_TABLE && ((const uint64_t *)table)[first] == ((const uint64_t *)other)[first])
+    while (first < GUEST_TABLE_WORDS && ((const uint64_t *)table)[first] == ((const uint64_t *)other)[first])
         first++;
     return first;
 }
 
-void tlb_flush_page(gva_t address)
+void tlb_flush_page(uint64_t linear)
 {
-    uint64_t page = (SHIFT_16_MIB + address.v) >> 12;
+    uint64_t page = linear >> 12;
 
     for (unsigned ring = 0; ring < 2; ring++)
         tlb[ring][page].generation = 0;
     pde_generation++;   /* INVLPG drops all paging-structure caches: SDM vol. 3 "Operations that Invalidate TLBs" */
 }
 
-bool tlb_flush_page_true(gva_t address)
+bool tlb_flush_page_true(uint64_t linear)
 {
-    tlb_flush_page(address);
+    tlb_flush_page(linear);
     return true;
 }
 
@@ -228,7 +229,7 @@ static bool is_allowed(uint64_t leaf, bool is_user, bool is_write)
 
 struct mmu_result mmu_walk(gva_t address, bool is_user, bool is_write)
 {
-    uint64_t leaf = walk(SHIFT_16_MIB + address.v, false);
+    uint64_t leaf = walk((uint64_t)machine_segment_base + address.v, false);
     return (struct mmu_result){
         .is_allowed = is_allowed(leaf, is_user, is_write), .address = HPA((leaf & ENTRY_FRAME) | (address.v & 0xFFF)),
     };
@@ -236,10 +237,10 @@ struct mmu_result mmu_walk(gva_t address, bool is_user, bool is_write)
 
 static uint64_t *tlb_slot(gva_t address, bool is_user)
 {
-    uint32_t page = (uint32_t)((SHIFT_16_MIB + address.v) >> 12);
+    uint32_t page = (uint32_t)(((uint64_t)machine_segment_base + address.v) >> 12);
     if (tlb[is_user][page].generation == tlb_generation)
         return &tlb[is_user][page].entry;
-    uint64_t leaf = walk(SHIFT_16_MIB + address.v, true);
+    uint64_t leaf = walk((uint64_t)machine_segment_base + address.v, true);
     if (!is_allowed(leaf, is_user, false))
         return NULL;
     tlb[is_user][page].generation = tlb_generation;
@@ -273,10 +274,33 @@ bool mmu_next_writable(uint32_t *cursor, uint64_t *host_frame, gva_t *address)
         if (tlb[is_user][page].generation != tlb_generation || !(tlb[is_user][page].entry & ENTRY_W))
             continue;
         *host_frame = (tlb[is_user][page].entry & ENTRY_FRAME) >> 12;
-        *address = GVA(((uint64_t)page << 12) - SHIFT_16_MIB);
+        *address = GVA(((uint64_t)page << 12) - machine_segment_base);
         return true;
     }
     return false;
+}
+
+bool machine_make(struct gspace *space, struct ram *ram, uint32_t frame_count)
+{
+    if (ram_create(ram, frame_count * PAGE_SIZE) != STATUS_OK)
+        return false;
+    if (gspace_create(space, ram, machine_segment_base) == STATUS_OK)
+        return true;
+    ram_destroy(ram);
+    return false;
+}
+
+void machine_unmake(struct gspace *space)
+{
+    if (loaded_root == space->root.v)
+        tlb_load_root(HPA_NONE);
+    gspace_destroy(space);
+    ram_destroy(space->ram);
+}
+
+void machine_put(struct gspace *space, uint32_t frame, uint32_t word, uint32_t value)
+{
+    assert_true(ram_store(space->ram, GPA(frame << PAGE_SHIFT | word << 2), &value, sizeof(value)));
 }
 
 struct access_result machine_access(struct gspace *space, gva_t address, bool is_user, bool is_write)

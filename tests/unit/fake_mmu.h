@@ -28,6 +28,9 @@ void machine_leave_free(uint64_t count);
 /* vmap_alloc without vmap_free, so far. */
 extern unsigned machine_vmaps;
 
+/* Where the guest's segment begins in linear space: 16 MiB at first. Set before the guest is made. */
+extern uint32_t machine_segment_base;
+
 /* A memory access by ring 1 (guest kernel) or ring 3 (guest user), or of the hypervisor on ring 1's behalf. */
 struct mmu_result {
     bool is_allowed;
@@ -51,6 +54,13 @@ struct access_result {
     unsigned hidden_faults;
 };
 struct access_result machine_access(struct gspace *space, gva_t address, bool is_user, bool is_write);
+
+/* RAM, and a space that shows it. False: no memory, and nothing is left behind. */
+bool machine_make(struct gspace *space, struct ram *ram, uint32_t frame_count);
+/* Their end, loaded or not. */
+void machine_unmake(struct gspace *space);
+/* A word of guest RAM, by the hypervisor. */
+void machine_put(struct gspace *space, uint32_t frame, uint32_t word, uint32_t value);
 
 extern uint64_t machine_root_loads;
 

@@ -12,12 +12,13 @@
 
 #include "base/frames.h"
 #include "pagetable/audit.h"
-#include "pagetable/tlb.h"
+#include "pagetable/tlb_flush.h"
 #include "ref_paging.h"
 
 #define LOG_MAX 8192u
 
 struct gspace model_space;
+static struct ram memory;
 uint32_t model_ram[MODEL_FRAMES_MAX][MODEL_WORDS];
 uint32_t model_directory;
 bool model_wp;
@@ -37,8 +38,8 @@ static struct { uint64_t time; uint32_t value; } adjusted_pde[MODEL_WORDS];     
 
 static uint32_t frame_of_host(uint64_t host)
 {
-    for (uint32_t i = 0; i < model_space.frame_count; i++)
-        if (model_space.frames[i].host == host)
+    for (uint32_t i = 0; i < model_space.ram->frame_count; i++)
+        if (model_space.ram->frames[i].host == host)
             return i;
     fail_here("host frame 0x%lx is no RAM of this guest", host);
     return 0;
@@ -47,18 +48,18 @@ static uint32_t frame_of_host(uint64_t host)
 /* Some PTE that stood in the table that pde names, after start, leads to frame. */
 static bool leads_to(uint32_t pde, uint64_t start, gva_t address, uint32_t frame, bool is_user, bool is_write)
 {
-    uint32_t table = ref_table(pde, model_space.frame_count), word = address.v >> 12 & 1023;
+    uint32_t table = ref_table(pde, model_space.ram->frame_count), word = address.v >> 12 & 1023;
     if (table == UINT32_MAX)
         return false;
 
-    struct ref_result result = ref_judge(pde, model_ram[table][word], model_space.frame_count, model_wp, is_user,
+    struct ref_result result = ref_judge(pde, model_ram[table][word], model_space.ram->frame_count, model_wp, is_user,
                                          is_write);
     if (result.end == REF_ALLOWED && result.frame == frame)
         return true;
     for (uint32_t i = 0; i < log_count; i++) {
         if (log[i].end <= start || log[i].frame != table || log[i].word != word)
             continue;
-        result = ref_judge(pde, log[i].value, model_space.frame_count, model_wp, is_user, is_write);
+        result = ref_judge(pde, log[i].value, model_space.ram->frame_count, model_wp, is_user, is_write);
         if (result.end == REF_ALLOWED && result.frame == frame)
             return true;
     }
@@ -97,13 +98,13 @@ static bool may_reach(gva_t address, uint32_t frame, bool is_user, bool is_write
 static struct ref_result judge_now(gva_t address, bool is_user, bool is_write)
 {
     if (!model_space.paging) {
-        bool is_ram = address.v >> 12 < model_space.frame_count;
+        bool is_ram = address.v >> 12 < model_space.ram->frame_count;
         return (struct ref_result){ .end = is_ram && !is_user ? REF_ALLOWED : REF_PAGE_FAULT,
                                     .frame = address.v >> 12, .error = is_ram + 2u * is_write + 4u * is_user };
     }
-    uint32_t pde = model_ram[model_directory][address.v >> 22], table = ref_table(pde, model_space.frame_count);
+    uint32_t pde = model_ram[model_directory][address.v >> 22], table = ref_table(pde, model_space.ram->frame_count);
     uint32_t pte = table == UINT32_MAX ? 0 : model_ram[table][address.v >> 12 & 1023];
-    return ref_judge(pde, pte, model_space.frame_count, model_wp, is_user, is_write);
+    return ref_judge(pde, pte, model_space.ram->frame_count, model_wp, is_user, is_write);
 }
 
 void model_check_all(void)
@@ -120,7 +121,7 @@ void model_check_all(void)
         fail_here("%s", why);
     while (mmu_next_writable(&cursor, &host, &address)) {
         uint32_t frame = frame_of_host(host);
-        if (model_space.frames[frame].flags & GFRAME_TRACED)
+        if (model_space.ram->frames[frame].flags & GFRAME_TRACED)
             fail_here("frame 0x%x is traced, but the TLB lets it be written at 0x%x", frame, address.v);
     }
 }
@@ -197,16 +198,31 @@ enum access_end model_store(gva_t address, bool is_user, uint32_t value)
     if (log_count == LOG_MAX && model_space.paging)
         model_setpd(model_directory, model_wp);
     model_counts.traced_writes +=
-        before.is_allowed && model_space.frames[frame_of_host(before.address.v >> 12)].flags & GFRAME_TRACED;
+        before.is_allowed && model_space.ram->frames[frame_of_host(before.address.v >> 12)].flags & GFRAME_TRACED;
     enum access_end end = do_access(address, is_user, true, &frame);
     if (end != ACCESS_DONE)
         return end;
     if (model_space.paging)
         remember(frame, word);
     model_ram[frame][word] = value;
-    hpa_t host = HPA((uint64_t)model_space.frames[frame].host << PAGE_SHIFT);
+    hpa_t host = HPA((uint64_t)model_space.ram->frames[frame].host << PAGE_SHIFT);
     ((uint32_t *)hpa_to_ptr(host))[word] = value;
     return end;
+}
+
+bool model_device_store(uint32_t frame, uint32_t word, uint32_t value)
+{
+    if (log_count == LOG_MAX && model_space.paging)
+        model_setpd(model_directory, model_wp);
+    if (!ram_store(model_space.ram, GPA(frame << PAGE_SHIFT | word << 2), &value, sizeof(value))) {
+        model_counts.no_memory++;
+        return false;
+    }
+    if (model_space.paging)
+        remember(frame, word);
+    model_ram[frame][word] = value;
+    model_check_all();
+    return true;
 }
 
 void model_put(uint32_t frame, uint32_t word, uint32_t value)
@@ -220,7 +236,7 @@ enum access_end model_load(gva_t address, bool is_user)
     enum access_end end = do_access(address, is_user, false, &frame);
 
     if (end == ACCESS_DONE) {
-        const uint32_t *words = gspace_peek(&model_space, frame);
+        const uint32_t *words = ram_peek(model_space.ram, frame);
         assert_int_equal(words[word], model_ram[frame][word]);
     }
     return end;
@@ -261,7 +277,7 @@ bool model_start(uint32_t frame_count)
     memset(model_ram, 0, sizeof(model_ram));
     log_count = 0;
     last_setpd = ++now;
-    if (gspace_create(&model_space, frame_count * PAGE_SIZE) != STATUS_OK)
+    if (!machine_make(&model_space, &memory, frame_count))
         return false;
     gspace_load(&model_space);
     return true;
@@ -272,11 +288,10 @@ void model_stop(void)
     static const uint32_t zeroes[MODEL_WORDS];
 
     model_check_all();
-    for (uint32_t i = 0; i < model_space.frame_count; i++) {
-        const void *words = gspace_peek(&model_space, i);
+    for (uint32_t i = 0; i < model_space.ram->frame_count; i++) {
+        const void *words = ram_peek(model_space.ram, i);
         assert_memory_equal(words ? words : zeroes, model_ram[i], PAGE_SIZE);
     }
-    tlb_load_root(HPA_NONE);
-    gspace_destroy(&model_space);
+    machine_unmake(&model_space);
     assert_int_equal(machine_vmaps, 0);
 }

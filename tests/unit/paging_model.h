@@ -42,6 +42,9 @@ void model_stop(void);
 enum access_end model_store(gva_t address, bool is_user, uint32_t value);
 enum access_end model_load(gva_t address, bool is_user);
 
+/* A word of RAM changes by nobody's instruction: ram_store. False: no memory. */
+bool model_device_store(uint32_t frame, uint32_t word, uint32_t value);
+
 /* The guest's kernel writes a word of a frame that it sees at its own address. */
 void model_put(uint32_t frame, uint32_t word, uint32_t value);
 

@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 #include "cpu/x86.h"
-#include "paging_model.h"
 #include "pagetable/compile.h"
-#include "pagetable/layout.h"
+#include "pagetable/host_table.h"
 #include "pagetable/shadow.h"
+#include "paging_model.h"
 
 #define FRAMES 32u
 #define DIRECTORY 1u
@@ -53,7 +53,7 @@ static void test_refused(void **state)
     assert_false(adjust(PAGE << 12));       /* paging is off */
     assert_true(model_setpd(DIRECTORY, true));
     assert_int_equal(model_load(GVA(PAGE << 12), false), ACCESS_DONE);
-    assert_int_equal(model_space.shadows->recent_regions[0], 0);
+    assert_int_equal(model_space.shadows->known_regions[0], 0);
     assert_false(adjust(PAGE << 12 | 1));   /* its region is remembered */
     assert_false(adjust(PAGE << 12 | 0x800));
     assert_true(adjust(PAGE << 12));
@@ -75,11 +75,11 @@ static void test_read_again(void **state)
         assert_int_equal(model_store(GVA(frame << 12), false, frame), ACCESS_DONE);     /* backed */
         model_put(TABLE, PAGE, frame << 12 | (round & 1 ? 1 : FULL));
         if (round >= 3)
-            shadow_forget_recent(model_space.shadows);
+            shadow_forget_regions(model_space.shadows);
         assert_true(adjust(PAGE << 12));
         const struct shadow_table *table = shadow_find_table(&model_space, TABLE, ROLE_WP);
         uint64_t leaf = ((const uint64_t *)hpa_to_ptr(table->half[0]))[PAGE];
-        assert_int_equal((leaf & PTE_ADDRESS) >> PAGE_SHIFT, model_space.frames[frame].host);
+        assert_int_equal((leaf & PTE_ADDRESS) >> PAGE_SHIFT, model_space.ram->frames[frame].host);
         assert_int_equal(!(leaf & PTE_W), round & 1);
         assert_int_equal(model_load(GVA(PAGE << 12), false), ACCESS_DONE);
     }
@@ -104,7 +104,7 @@ static void make_many(uint32_t count)
         assert_int_equal(model_store(GVA((PLACES_AT + i) << 12 | 8), false, 0), ACCESS_DONE);
     for (uint32_t i = 0; i < count; i++) {
         assert_int_equal(model_load(GVA((1u + i) << 22), false), ACCESS_DONE);
-        assert_true(model_space.frames[OTHER_TABLE + i].flags & GFRAME_MANY);
+        assert_true(model_space.ram->frames[OTHER_TABLE + i].flags & GFRAME_MANY);
     }
 }
 
@@ -119,7 +119,7 @@ static void test_many_ends(void **state)
         model_put(TABLE, PLACES_AT + i, 0);
     for (uint32_t i = 0; i < 256 && !table->is_synced; i++)
         assert_true(model_setpd(DIRECTORY, true));
-    assert_true(table->is_synced && !(model_space.frames[OTHER_TABLE].flags & GFRAME_MANY));
+    assert_true(table->is_synced && !(model_space.ram->frames[OTHER_TABLE].flags & GFRAME_MANY));
 }
 
 static uint32_t count_tried(void)
@@ -127,7 +127,7 @@ static uint32_t count_tried(void)
     uint32_t tried = 0;
 
     for (uint32_t i = 0; i < OTHERS; i++)
-        tried += model_space.frames[OTHER_TABLE + i].flags >> GFRAME_TRIED_SHIFT != 0;
+        tried += model_space.ram->frames[OTHER_TABLE + i].flags >> GFRAME_TRIED_SHIFT != 0;
     return tried;
 }
 

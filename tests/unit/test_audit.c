@@ -10,13 +10,13 @@
 #include <cmocka.h>
 
 #include "cpu/x86.h"
-#include "paging_model.h"
 #include "pagetable/audit.h"
 #include "pagetable/compile.h"
 #include "pagetable/gwalk.h"
-#include "pagetable/layout.h"
+#include "pagetable/host_table.h"
 #include "pagetable/shadow.h"
-#include "pagetable/tlb.h"
+#include "pagetable/tlb_flush.h"
+#include "paging_model.h"
 
 #define FRAMES 32u
 #define DIRECTORY 1u        /* and the next one */
@@ -89,7 +89,7 @@ static uint64_t *leaf(struct shadow_table *of, uint32_t entry)
 
 static uint64_t host(uint32_t frame)
 {
-    return (uint64_t)model_space.frames[frame].host << PAGE_SHIFT;
+    return (uint64_t)model_space.ram->frames[frame].host << PAGE_SHIFT;
 }
 
 static void test_roots(void **state)
@@ -121,12 +121,13 @@ static void test_leaves(void **state)
 {
     (void)state;
     struct gspace second;
+    struct ram its_ram;
 
-    assert_int_equal(gspace_create(&second, PAGE_SIZE), STATUS_OK);
-    uint64_t foreign = gspace_back(&second, 0).v;
+    assert_true(machine_make(&second, &its_ram, 1));
+    uint64_t foreign = ram_back(&its_ram, 0).v;
     spoil(*leaf(table, 7), foreign | (*leaf(table, 7) & ~PTE_ADDRESS), "no RAM of this guest");
     spoil(*leaf(other, 600), foreign | (*leaf(other, 600) & ~PTE_ADDRESS), "no RAM of this guest");
-    gspace_destroy(&second);
+    machine_unmake(&second);
 
     spoil(*leaf(table, 7), current->root.v | (*leaf(table, 7) & ~PTE_ADDRESS), "no RAM of this guest");
     spoil(*leaf(table, 7), *leaf(table, 7) | PTE_G, "no RAM of this guest");
@@ -135,7 +136,7 @@ static void test_leaves(void **state)
     spoil(*leaf(other, 600), host(TABLE) | PTE_P | PTE_A | PTE_D | PTE_W | PTE_U, "maps traced frame 0x3 writable");
     spoil(*leaf(table, 7), *leaf(table, 7) | PTE_U, "is synced, but leaf 0x7");
     spoil(*leaf(table, 7), host(PAGE) | (*leaf(table, 7) & ~(PTE_ADDRESS | PTE_W)), "is synced, but leaf 0x7");
-    spoil(model_space.frames[7].leaf[0], 0u, "is not recorded");
+    spoil(model_space.ram->frames[7].leaf[0], 0u, "is not recorded");
     uint32_t *snapshot = hpa_to_ptr(other->snapshot);
     spoil(snapshot[600], 0u, "is known, but leaf 0x258");
 }
@@ -146,18 +147,18 @@ static void test_records(void **state)
     uint32_t number = (uint32_t)(other - pool->tables);
     struct shadow_directory *first = current == &pool->directories[0] ? &pool->directories[1] : &pool->directories[0];
 
-    spoil(model_space.backed_count, model_space.backed_count + 1, "backed_count");
-    spoil(model_space.frames[7].host, model_space.frames[PAGE].host, "two uses");
+    spoil(model_space.ram->backed_count, model_space.ram->backed_count + 1, "backed_count");
+    spoil(model_space.ram->frames[7].host, model_space.ram->frames[PAGE].host, "two uses");
     spoil(table->half[1], table->half[0], "two uses");
     spoil(table->parents, 0ull, "parents");
     spoil(other->parents, other->parents | 1ull << 40, "parents");
     spoil(current->is_dirty, false, "is not dirty");
     spoil(first->is_dirty, false, "is not dirty");
-    spoil(model_space.frames[TABLE].flags, 0, "is not traced");
-    spoil(model_space.frames[DIRECTORY].flags, 0, "is not traced");
-    spoil(model_space.frames[PAGE].flags, GFRAME_TRACED, "no synced shadow");
-    spoil(model_space.frames[PAGE].shadow, (uint16_t)number, "not its own");
-    spoil(model_space.frames[OTHER_TABLE].shadow, 0, "chained");
+    spoil(model_space.ram->frames[TABLE].flags, 0, "is not traced");
+    spoil(model_space.ram->frames[DIRECTORY].flags, 0, "is not traced");
+    spoil(model_space.ram->frames[PAGE].flags, GFRAME_TRACED, "no synced shadow");
+    spoil(model_space.ram->frames[PAGE].shadow, (uint16_t)number, "not its own");
+    spoil(model_space.ram->frames[OTHER_TABLE].shadow, 0, "chained");
     spoil(other->next, (uint16_t)number, "or a circle");
     spoil(other->is_synced, true, "not traced");
     spoil(pool->tables[0].list_next, 0, "in no list");
@@ -167,20 +168,20 @@ static void test_records(void **state)
     spoil(table->snapshot, current->root, "two uses");
 }
 
-static void test_recent(void **state)
+static void test_known_regions(void **state)
 {
     (void)state;
     assert_int_equal(model_load(GVA(2u << 22 | 601u << 12), true), ACCESS_DONE);
-    struct shadow_recent *recent = &pool->recent[1];
-    uint64_t *link = shadow_pde(current, 2, 1);
+    struct known_region *known = &pool->known[1];
+    uint64_t *link = shadow_pde(&model_space, current, 2, 1);
 
-    assert_int_equal(pool->recent_regions[1], 5);
-    spoil(pool->recent_regions[1], 9, "remembered");
-    spoil(pool->recent_regions[1], 6, "remembered");
-    spoil(recent->entries, recent->entries + 1, "remembered");
-    spoil(recent->leaves, recent->leaves + 1, "remembered");
-    spoil(recent->pde_at, recent->pde_at + 1, "remembered");
-    spoil(recent->snapshot, NULL, "remembered");
+    assert_int_equal(pool->known_regions[1], 5);
+    spoil(pool->known_regions[1], 9, "remembered");
+    spoil(pool->known_regions[1], 6, "remembered");
+    spoil(known->entries, known->entries + 1, "remembered");
+    spoil(known->leaves, known->leaves + 1, "remembered");
+    spoil(known->pde_at, known->pde_at + 1, "remembered");
+    spoil(known->snapshot, NULL, "remembered");
     /* The link may be gone for any other PDE, not for this one. Its table then has a parent less. */
     spoil(current->entries, current->entries + 1, "where its shadow says");
     uint64_t kept = *link;
@@ -198,8 +199,9 @@ static void test_boot(void **state)
     (void)state;
     char why[200];
     struct gspace kept = model_space;
+    struct ram its_ram;
 
-    assert_int_equal(gspace_create(&model_space, FRAMES * PAGE_SIZE), STATUS_OK);
+    assert_true(machine_make(&model_space, &its_ram, FRAMES));
     gspace_load(&model_space);
     assert_int_equal(machine_access(&model_space, GVA(0x5000), false, true).end, ACCESS_DONE);
     assert_int_equal(machine_access(&model_space, GVA(0x6000), false, true).end, ACCESS_DONE);
@@ -213,7 +215,7 @@ static void test_boot(void **state)
     spoil(root[1], root[0], "PML4[1]");
     spoil(root[300], 0ull, "upper half");
     tlb_load_root(kept.root);
-    gspace_destroy(&model_space);
+    machine_unmake(&model_space);
     model_space = kept;
 }
 
@@ -223,7 +225,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_roots, start, stop),
         cmocka_unit_test_setup_teardown(test_leaves, start, stop),
         cmocka_unit_test_setup_teardown(test_records, start, stop),
-        cmocka_unit_test_setup_teardown(test_recent, start, stop),
+        cmocka_unit_test_setup_teardown(test_known_regions, start, stop),
         cmocka_unit_test_setup_teardown(test_boot, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,19 +25,18 @@
 
 static const gva_t address[2] = { { 0x7F3FF123 }, { 0x00001FF0 } };    /* different PDEs, different halves */
 static struct gspace space;
+static struct ram ram;
 static uint32_t pdes[2], pte, wp;
 
 static void put(uint32_t frame, uint32_t entry, uint32_t value)
 {
-    uint32_t *words = gspace_ptr(&space, GPA(frame * PAGE_SIZE));
-    assert_non_null(words);
-    words[entry] = value;
+    machine_put(&space, frame, entry, value);
 }
 
 /* A guest with these entries, and hv_setpd. The PTE stands in both places of the table. */
 static void make_guest(void)
 {
-    assert_int_equal(gspace_create(&space, FRAMES * PAGE_SIZE), STATUS_OK);
+    assert_true(machine_make(&space, &ram, FRAMES));
     gspace_load(&space);
     for (unsigned i = 0; i < 2; i++) {
         put(DIRECTORY, gtable_pde_index(address[i]), pdes[i]);
@@ -56,7 +55,7 @@ static void check(uint32_t kind)
     static const enum access_end ends[] = {
         [REF_ALLOWED] = ACCESS_DONE, [REF_PAGE_FAULT] = ACCESS_REFLECTED, [REF_CRASH] = ACCESS_BAD_ENTRY,
     };
-    uint64_t host = (uint64_t)space.frames[want.frame].host << PAGE_SHIFT | (address[which].v & PAGE_MASK);
+    uint64_t host = (uint64_t)ram.frames[want.frame].host << PAGE_SHIFT | (address[which].v & PAGE_MASK);
 
     if (got.end != ends[want.end] || (got.end == ACCESS_REFLECTED && got.error != want.error) ||
         (got.end == ACCESS_DONE && got.address.v != host))
@@ -80,8 +79,7 @@ static void check_pairs(uint32_t kinds, bool is_audited)
                 fail_msg("PDE 0x%x, PTE 0x%x, wp %u: %s", pdes[0], pte, wp, why);
         }
     }
-    gspace_load(&(struct gspace){ .root = HPA_NONE });
-    gspace_destroy(&space);
+    machine_unmake(&space);
     assert_int_equal(frames_count_free(), free_before);
     assert_int_equal(machine_vmaps, 0);
 }
@@ -141,8 +139,7 @@ static void test_traced_pages(void **state)
             assert_int_equal(gspace_setpd(&space, GPA(DIRECTORY * PAGE_SIZE), wp), STATUS_OK);
             check(kind % KINDS);
         }
-        gspace_load(&(struct gspace){ .root = HPA_NONE });
-        gspace_destroy(&space);
+        machine_unmake(&space);
     }
 }
 
@@ -164,13 +161,12 @@ static void test_whole_segment(void **state)
     for (uint64_t i = 0; i < 1020ull << 22; i += 255 * PAGE_SIZE + 1) {
         struct access_result got = machine_access(&space, GVA(i), i & 8, i & 16);
         assert_int_equal(got.end, ACCESS_DONE);
-        assert_int_equal(got.address.v, ((uint64_t)space.frames[PAGE].host << 12) + (i & PAGE_MASK));
+        assert_int_equal(got.address.v, ((uint64_t)ram.frames[PAGE].host << 12) + (i & PAGE_MASK));
     }
     assert_int_equal(machine_access(&space, GVA(0xFEFFFFFF), true, true).end, ACCESS_DONE);
     /* 2 halves, 4 page directories, PDPT, PML4, and three frames of RAM */
     assert_int_equal(free_before - frames_count_free(), 2 + 4 + 2 + 3);
-    gspace_load(&(struct gspace){ .root = HPA_NONE });
-    gspace_destroy(&space);
+    machine_unmake(&space);
 }
 
 int main(void)

@@ -12,33 +12,33 @@
 #include <cmocka.h>
 
 #include "fake_mmu.h"
-#include "pagetable/tlb.h"
+#include "pagetable/tlb_flush.h"
 
 #define FRAMES 16u
 #define DIRECTORY 3u
 #define TABLE 4u
 
 static struct gspace space;
+static struct ram ram;
 static char text[200];
 
 static int start(void **state)
 {
     machine_start(state);
-    assert_int_equal(gspace_create(&space, FRAMES * PAGE_SIZE), STATUS_OK);
+    assert_true(machine_make(&space, &ram, FRAMES));
     gspace_load(&space);
     return 0;
 }
 
 static int stop(void **state)
 {
-    tlb_load_root(HPA_NONE);
-    gspace_destroy(&space);
+    machine_unmake(&space);
     return machine_stop(state);
 }
 
 static void put(uint32_t frame, uint32_t entry, uint32_t value)
 {
-    ((uint32_t *)gspace_ptr(&space, GPA(frame * PAGE_SIZE)))[entry] = value;
+    machine_put(&space, frame, entry, value);
 }
 
 static void turn_paging_on(uint32_t wp)

@@ -11,10 +11,10 @@
 
 #include "base/frames.h"
 #include "fake_mmu.h"
-#include "paging_model.h"
 #include "pagetable/evict.h"
 #include "pagetable/shadow.h"
-#include "pagetable/tlb.h"
+#include "pagetable/tlb_flush.h"
+#include "paging_model.h"
 
 #define FRAMES 32u
 #define DIRECTORY 1u        /* and the next one */
@@ -147,41 +147,54 @@ static void test_memory_ends_at_each_allocation(void **state)
     assert_true(failed > made / 2);
 }
 
-/* Failing gspace_create leaves nothing to destroy, and gspace_destroy of that does no harm. */
+/* RAM or a space that cannot be made leaves nothing to destroy, and the end of that does no harm. */
 static void test_create_fails(void **state)
 {
     (void)state;
-    struct gspace space;
+    struct gspace space = { .root = HPA_NONE };
+    struct ram ram;
     uint64_t free_before = frames_count_free();
 
     for (uint64_t first = 0; first < 2; first++) {
         machine_fail(machine_allocations + first, 1);
-        assert_int_equal(gspace_create(&space, FRAMES * PAGE_SIZE), STATUS_NO_MEMORY);
+        assert_false(machine_make(&space, &ram, FRAMES));
         gspace_destroy(&space);
+        ram_destroy(&ram);
         assert_int_equal(frames_count_free(), free_before);
         assert_int_equal(machine_vmaps, 0);
     }
 }
 
-/* RAM that the guest never touches costs nothing; gspace_ptr backs what it is asked for, or says that it cannot. */
+/* RAM that the guest never touches costs nothing; a store backs what it reaches, or says that it cannot. */
 static void test_backing(void **state)
 {
     (void)state;
     uint64_t free_before = frames_count_free();
+    uint32_t words[2] = { 0x11111111, 0x22222222 };
 
     assert_true(model_start(FRAMES));
+    struct ram *ram = model_space.ram;
     assert_int_equal(free_before - frames_count_free(), 1);     /* a root */
-    assert_null(gspace_ptr(&model_space, GPA(FRAMES * PAGE_SIZE)));
-    assert_null(gspace_ptr(&model_space, GPA(0xFFFFFFFF)));
-    assert_null(gspace_peek(&model_space, 5));
+    assert_null(ram_peek(ram, 5));
     machine_fail(machine_allocations, 1);
-    assert_null(gspace_ptr(&model_space, GPA(0x5000)));
-    assert_int_equal(model_space.backed_count, 0);
-    const uint8_t *byte = gspace_ptr(&model_space, GPA(0x5FFF));
-    assert_ptr_equal(byte, (const uint8_t *)gspace_peek(&model_space, 5) + 0xFFF);
-    assert_int_equal(*byte, 0);
-    assert_int_equal(model_space.backed_count, 1);
-    assert_ptr_equal(gspace_ptr(&model_space, GPA(0x5FFF)), byte);
+    assert_false(ram_store(ram, GPA(0x5000), words, 4));
+    assert_int_equal(ram->backed_count, 0);
+    machine_fail(machine_allocations + 1, 1);
+    assert_false(ram_store(ram, GPA(0x5FFC), words, 8));        /* the first half is there, the second is not */
+    assert_int_equal(((const uint32_t *)ram_peek(ram, 5))[1023], words[0]);
+    assert_null(ram_peek(ram, 6));
+    const void *frame = ram_peek(ram, 5);
+    assert_true(ram_store(ram, GPA(0x5FFE), words, 8));
+    assert_ptr_equal(ram_peek(ram, 5), frame);
+    assert_int_equal(((const uint32_t *)frame)[1023], 0x11111111);
+    assert_int_equal(((const uint32_t *)frame)[1022], 0);
+    assert_int_equal(((const uint16_t *)ram_peek(ram, 6))[0], 0x1111);
+    assert_int_equal(((const uint16_t *)ram_peek(ram, 6))[2], 0x2222);
+    assert_int_equal(((const uint16_t *)ram_peek(ram, 6))[3], 0);
+    assert_int_equal(ram->backed_count, 2);
+    model_ram[5][1023] = 0x11111111;
+    model_ram[6][0] = 0x22221111;
+    model_ram[6][1] = 0x2222;
     model_stop();
     assert_int_equal(frames_count_free(), free_before);
 }

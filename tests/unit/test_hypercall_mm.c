@@ -13,7 +13,7 @@
 static void test_paging_calls(void **state)
 {
     (void)state;
-    guest->space.memory_bytes = 0x1800000;
+    guest->ram.bytes = 0x1800000;
     CALL(HV_CALL_SETPD, 0x17FF000, 5);
     assert_int_equal(fake_paging.directory.v, 0x17FF000);
     assert_int_equal(fake_paging.wp, 5);
@@ -26,10 +26,10 @@ static void test_paging_calls(void **state)
 static void test_paging_bad_input(void **state)
 {
     (void)state;
-    guest->space.memory_bytes = 0x1800000;
+    guest->ram.bytes = 0x1800000;
     CALL(HV_CALL_SETPD, 0x10004, 1);
     expect_crash("hv_setpd(0x00010004, 1): the directory is not aligned to 4 KiB");
-    guest->space.memory_bytes = 0x1800000;
+    guest->ram.bytes = 0x1800000;
     CALL(HV_CALL_SETPD, 0x1800000, 0);
     expect_crash("hv_setpd(0x01800000, 0): the directory lies outside RAM, which ends at 0x017fffff");
     CALL(HV_CALL_ADJUSTPG, 0x10000);
@@ -41,7 +41,7 @@ static void test_paging_bad_input(void **state)
     CALL(HV_CALL_ADJUSTPG, 0xFF000000);
     expect_crash("hv_adjustpg(0xff000000): the address lies above 0xfeffffff");
     fake_paging.setpd_status = STATUS_NO_MEMORY;
-    guest->space.memory_bytes = 0x1800000;
+    guest->ram.bytes = 0x1800000;
     CALL(HV_CALL_SETPD, 0x10000, 0);
     expect_crash("hv_setpd(0x00010000, 0): no memory left for its shadow: all guests together use more than "
                  "the machine has");

@@ -13,7 +13,7 @@
 #include "fake_mmu.h"
 #include "guest/guest.h"
 #include "gwalk_entries.h"
-#include "pagetable/layout.h"
+#include "pagetable/host_table.h"
 #include "pagetable/shadow.h"
 
 #define WALK_UNDECIDED 8u
@@ -105,7 +105,8 @@ static int start(void **state)
     frames[FRAMES] = frames[TABLE];
     pool.current = &pool.directories[1];
     pool.current->entries = directory;
-    guest.space = (struct gspace){ .frame_count = FRAMES, .frames = frames, .shadows = &pool, .paging = true };
+    guest.ram = (struct ram){ .frame_count = FRAMES, .frames = frames };
+    guest.space = (struct gspace){ .ram = &guest.ram, .shadows = &pool, .paging = true };
     return result;
 }
 

@@ -15,9 +15,9 @@
 
 #include "base/frames.h"
 #include "fake_mmu.h"
-#include "paging_model.h"
 #include "pagetable/evict.h"
 #include "pagetable/gwalk.h"
+#include "paging_model.h"
 #include "ref_paging.h"
 
 #define STEPS_DEFAULT 150000u
@@ -54,7 +54,7 @@ static bool chance(uint32_t percent)
 
 static uint32_t any_frame(void)
 {
-    return random_below(model_space.frame_count);
+    return random_below(model_space.ram->frame_count);
 }
 
 static uint32_t some_directory(void)
@@ -100,7 +100,7 @@ static uint32_t some_pde(void)
 static uint32_t some_pte(void)
 {
     if (chance(4))
-        return chance(50) ? random_below(UINT32_MAX) : model_space.frame_count << 12 | 7;
+        return chance(50) ? random_below(UINT32_MAX) : model_space.ram->frame_count << 12 | 7;
     uint32_t frame = chance(70) ? any_frame() : chance(50) ? some_table() : some_directory();
     return frame << 12 | some_bits(0xFF8);
 }
@@ -133,7 +133,7 @@ static void step_access(void)
 static void step_edit_table(void)
 {
     gva_t page = some_page();
-    uint32_t used = ref_table(model_ram[model_directory][gtable_pde_index(page)], model_space.frame_count);
+    uint32_t used = ref_table(model_ram[model_directory][gtable_pde_index(page)], model_space.ram->frame_count);
     uint32_t table = used != UINT32_MAX && chance(60) ? used : some_table(), word = gtable_pte_index(page);
     uint32_t now = model_ram[table][word], kind = random_below(4);
 
@@ -236,7 +236,7 @@ static void step_toggle(void)
     uint32_t frame = model_directory, word = gtable_pde_index(page);
 
     if (chance(50)) {
-        frame = ref_table(model_ram[frame][word], model_space.frame_count);
+        frame = ref_table(model_ram[frame][word], model_space.ram->frame_count);
         word = gtable_pte_index(page);
     }
     if (frame == UINT32_MAX || frame == WINDOW_FRAME || word == WINDOW_PDE)
@@ -258,7 +258,7 @@ static void step_toggle(void)
 static void step_burst(void)
 {
     gva_t page = some_page();
-    uint32_t table = ref_table(model_ram[model_directory][gtable_pde_index(page)], model_space.frame_count);
+    uint32_t table = ref_table(model_ram[model_directory][gtable_pde_index(page)], model_space.ram->frame_count);
 
     if (table == UINT32_MAX || table == WINDOW_FRAME)
         return;
@@ -284,6 +284,12 @@ static void step_window_data(void)
     model_load(window(frame, word), false);
 }
 
+/* A device writes to RAM, tables or not. */
+static void step_device(void)
+{
+    model_device_store(chance(50) ? some_table() : some_directory(), some_word(), chance(50) ? some_pte() : some_pde());
+}
+
 static void step_evict(void)
 {
     if (chance(50) ? evict_some_table(&model_space) : evict_oldest_directory(&model_space) != NULL)
@@ -296,7 +302,7 @@ static bool step(void)
     static const struct { uint32_t percent; void (*run)(void); } kinds[] = {
         { 36, step_access }, { 16, step_edit_table }, { 12, step_edit_directory }, { 10, step_setpd },
         { 4, step_window_data }, { 3, step_toggle }, { 3, step_burst }, { 2, step_alias }, { 1, step_reuse },
-        { 1, step_copy_directory }, { 2, step_evict },
+        { 1, step_copy_directory }, { 2, step_evict }, { 2, step_device },
     };
     uint32_t dice = random_below(100);
 
@@ -319,7 +325,7 @@ static bool step(void)
 /* Tables as a kernel makes them before its first hv_setpd, with garbage in entries that it does not use. */
 static void build_tables(void)
 {
-    for (uint32_t i = 0; i < model_space.frame_count; i++) {
+    for (uint32_t i = 0; i < model_space.ram->frame_count; i++) {
         edit(WINDOW_FRAME, i, i << 12 | GPTE_P | GPTE_W);
         edit(WINDOW_FRAME, i + 512, i << 12 | GPTE_P | GPTE_W | GPTE_U);
     }
@@ -336,12 +342,14 @@ static void build_tables(void)
 static uint64_t run_episode(uint64_t steps_left)
 {
     static const uint8_t spreads[] = { 0, 1, 5, 30 };
+    static const uint32_t bases[] = { 16u << 20, 16u << 20, 4u << 20, 0 };
     uint64_t length = 100 + random_below(EPISODE_STEPS_MAX - 100), free_before = frames_count_free();
 
     if (length > steps_left)
         length = steps_left;
     likes_wp = chance(50);
     spread = spreads[random_below(COUNT(spreads))];
+    machine_segment_base = bases[random_below(COUNT(bases))];
     assert_true(model_start(20 + random_below(MODEL_FRAMES_MAX - 20)));
     build_tables();
     while (!model_setpd(random_below(DIRECTORIES), likes_wp))

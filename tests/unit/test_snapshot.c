@@ -12,11 +12,11 @@
 
 #include "base/frames.h"
 #include "cpu/x86.h"
-#include "paging_model.h"
 #include "pagetable/audit.h"
 #include "pagetable/compile.h"
 #include "pagetable/shadow.h"
 #include "pagetable/snapshot.h"
+#include "paging_model.h"
 
 #define FRAMES 96u
 #define DIRECTORY 1u

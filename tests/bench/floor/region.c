@@ -8,7 +8,7 @@
 #include "floor.h"
 #include "guest/guest.h"
 #include "pagetable/compile.h"
-#include "pagetable/layout.h"
+#include "pagetable/host_table.h"
 #include "pagetable/shadow.h"
 
 #define TABLES_MOST 16u
@@ -36,11 +36,11 @@ _Static_assert(sizeof(struct floor_table) == 32 && offsetof(struct floor_table, 
 
 static bool make_frame_leaves(const struct gspace *space)
 {
-    if (space->frame_count > FRAMES_MOST)
+    if (space->ram->frame_count > FRAMES_MOST)
         return false;
-    floor_frame_count = space->frame_count;
+    floor_frame_count = space->ram->frame_count;
     for (uint32_t i = 0; i < floor_frame_count; i++) {
-        const struct gframe *frame = &space->frames[i];
+        const struct gframe *frame = &space->ram->frames[i];
         bool is_plain = frame->host && !(frame->flags & GFRAME_TRACED);
         floor_leaf_of[i] = is_plain ? (uint64_t)frame->host << PAGE_SHIFT | LEAF_FULL : 0;
     }
@@ -50,14 +50,14 @@ static bool make_frame_leaves(const struct gspace *space)
 /* The upper half may not be linked. */
 static bool find_table(struct gspace *space, uint32_t index, struct floor_table *table)
 {
-    const uint32_t *directory = gspace_peek(space, space->directory.v >> PAGE_SHIFT);
+    const uint32_t *directory = ram_peek(space->ram, space->directory.v >> PAGE_SHIFT);
     uint32_t pde = directory[index], full = GPTE_P | GPTE_W | GPTE_U;
 
-    if ((pde & (full | GPDE_PS)) != full || pde >> GPTE_FRAME_SHIFT >= space->frame_count)
+    if ((pde & (full | GPDE_PS)) != full || pde >> GPTE_FRAME_SHIFT >= space->ram->frame_count)
         return false;
-    table->entries = gspace_peek(space, pde >> GPTE_FRAME_SHIFT);
+    table->entries = ram_peek(space->ram, pde >> GPTE_FRAME_SHIFT);
     for (uint32_t half = 0; half < 2; half++) {
-        const uint64_t *link = shadow_pde(space->shadows->current, index, half);
+        const uint64_t *link = shadow_pde(space, space->shadows->current, index, half);
         table->leaves[half] = link && *link ? table_of(*link) : NULL;
     }
     return table->entries && table->leaves[0];
@@ -80,7 +80,7 @@ bool floor_remember(struct guest *guest, uint32_t gva, uint32_t count)
             if (table->leaves[half])
                 memcpy(kept[i][half], table->leaves[half], PAGE_SIZE);
     }
-    floor_region = gva + GUEST_LINEAR_BASE;
+    floor_region = (uint32_t)gspace_linear(space, GVA(gva));
     floor_entries = floor_tables[0].entries;
     floor_leaves = floor_tables[0].leaves[0];
     floor_table_count = count;
@@ -101,7 +101,7 @@ bool floor_know_directory(struct guest *guest, uint32_t directory)
 {
     const struct shadow_directory *shadow = NULL;
 
-    if (guest->space.shadows && directory < guest->space.memory_bytes)
+    if (guest->space.shadows && directory < guest->ram.bytes)
         shadow = shadow_find_directory(&guest->space, directory >> PAGE_SHIFT, 1);
     if (!shadow)
         return false;

@@ -111,7 +111,7 @@ static bool take_faults_beyond_ram(const struct guest *guest)
 {
     if (guest->space.paging)
         return false;
-    floor_ram_bytes = guest->space.memory_bytes;
+    floor_ram_bytes = guest->ram.bytes;
     floor_if = 0;
     take_gate(EXC_PF, floor_reflect, &floor_shipped_fault);
     return true;

@@ -1,8 +1,8 @@
 /*
- * layout.h - host page tables as arrays, and the one function that fills them.
+ * host_table.h - host page tables as arrays, and the one function that fills them.
  */
-#ifndef PAGETABLE_LAYOUT_H
-#define PAGETABLE_LAYOUT_H
+#ifndef PAGETABLE_HOST_TABLE_H
+#define PAGETABLE_HOST_TABLE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /*
- * layout.c - fill host page tables.
+ * host_table.c - fill host page tables.
  */
-#include "pagetable/layout.h"
+#include "pagetable/host_table.h"
 
 #include <stddef.h>
 

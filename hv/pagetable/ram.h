@@ -1,0 +1,80 @@
+/*
+ * ram.h - a guest's RAM: which host frame backs which of its frames (PURE). Who shows it to the guest, and where, is no
+ * matter here: that is a view's (bootvm.h while paging is off, shadow.h when it is on).
+ *
+ * A frame is backed, zeroed, at its first touch; until then it reads as zero and costs its record only. Each host frame
+ * has one owner, so frames_free is the end of it. RAM that several guests share would count the owners of a host frame
+ * in the frame allocator, where an end and a first store both look; struct gframe has a flag bit to spare for "not
+ * yours to write", which a view must treat like GFRAME_TRACED.
+ */
+#ifndef PAGETABLE_RAM_H
+#define PAGETABLE_RAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/status.h"
+
+#define GFRAME_TRACED 0x1u      /* a view has read it, and must hear of it before it is stored to */
+#define GFRAME_MANY 0x2u        /* more writable leaves than leaf[] holds, at some time since leaf[] was made */
+#define GFRAME_TRIED_SHIFT 8u   /* the upper byte of flags: when leaf[] was last made anew, see rmap.c; 0: never */
+#define GFRAME_LEAVES 2
+
+/* What is known of one frame of guest RAM. */
+struct gframe {
+    uint32_t host;                  /* host frame number; 0: not touched yet, reads as zero */
+    uint32_t leaf[GFRAME_LEAVES];   /* leaves that map it writable (see rmap.h); 0: none */
+    uint16_t shadow;                /* first of its shadows (see shadow.h); 0: none */
+    uint16_t flags;                 /* GFRAME_ bits */
+};
+_Static_assert(sizeof(struct gframe) == 16, "performance.md allows 16 bytes per guest frame");
+
+/* What RAM asks of the view that shows it. */
+struct ram_view {
+    /* A traced frame is about to be stored to: what the view made of it may be stale then; it is traced no more. */
+    void (*untrace)(void *view, uint32_t frame);
+    /* The machine has no frame left: give one back that only caches something. False: there is none. */
+    bool (*give_back)(void *view);
+};
+
+struct ram {
+    uint32_t bytes;             /* multiple of 4 KiB; stays after the end */
+    uint32_t frame_count;
+    struct gframe *frames;      /* [frame_count] */
+    uint32_t backed_count;      /* frames that have a host frame */
+    const struct ram_view *asks;
+    void *view;                 /* for the functions of asks */
+};
+
+/* Make the records, nothing backed. STATUS_NO_MEMORY: nothing is left behind. */
+MUST_CHECK enum status ram_create(struct ram *ram, uint32_t bytes);
+/* Give every frame and the records back. No view may show it any more. */
+void ram_destroy(struct ram *ram);
+
+/* A zeroed frame for RAM, or for a view's tables, which may ask the view for one. HPA_NONE when memory is out. */
+hpa_t ram_alloc(struct ram *ram);
+
+/* Back a frame below frame_count, if it is not. HPA_NONE when memory is out. */
+hpa_t ram_back_new(struct ram *ram, uint32_t frame);
+static inline hpa_t ram_back(struct ram *ram, uint32_t frame)
+{
+    uint32_t host = ram->frames[frame].host;
+    return host ? HPA((uint64_t)host << PAGE_SHIFT) : ram_back_new(ram, frame);
+}
+
+/* A whole frame for reading, without backing: NULL for one that holds only zeroes so far. */
+static inline const void *ram_peek(const struct ram *ram, uint32_t frame)
+{
+    uint32_t host = ram->frames[frame].host;
+    return host ? hpa_to_ptr(HPA((uint64_t)host << PAGE_SHIFT)) : 0;
+}
+
+/*
+ * Store bytes from a guest-physical address on, as a device would: backs what is not, and tells the view of frames that
+ * it traces. All must lie in RAM. False: memory is out; what came before is stored.
+ */
+MUST_CHECK bool ram_store(struct ram *ram, gpa_t to, const void *from, size_t bytes);
+
+#endif
