@@ -205,7 +205,8 @@ static void pump_serial(uint64_t now_ns)
 void input_pump(uint64_t now_ns)
 {
     input_ns = now_ns;
-    keyline_pump(now_ns, serial_held);
+    if (keyline_count > 0)
+        keyline_pump(now_ns, serial_held);
     pump_keyboard();
     if (serial_used)
         pump_serial(now_ns);
@@ -214,7 +215,7 @@ void input_pump(uint64_t now_ns)
 uint64_t input_next_ns(void)
 {
     uint64_t due_ns = serialkeys_due_ns(&serialkeys);
-    uint64_t waiting_ns = keyline_space() == KEYLINE_WORDS ? UINT64_MAX : input_ns + WAIT_NS;
+    uint64_t waiting_ns = keyline_count == 0 ? UINT64_MAX : input_ns + WAIT_NS;
 
     return due_ns < waiting_ns ? due_ns : waiting_ns;
 }

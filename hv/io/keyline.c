@@ -11,7 +11,7 @@ static struct {
     uint32_t console;           /* its number: it may be gone when its turn comes */
     uint32_t word;
 } line[KEYLINE_WORDS];
-static unsigned count;
+unsigned keyline_count;
 
 /* Whether the owner is to get a word now. An owner with room has taken what it had got. */
 static bool accepts(struct console *console, uint64_t now_ns, bool line_is_held)
@@ -39,10 +39,10 @@ bool keyline_give(struct console *console, uint32_t key_word, uint64_t now_ns)
         hand_over(console, key_word, now_ns);
         return true;
     }
-    if (count == KEYLINE_WORDS)
+    if (keyline_count == KEYLINE_WORDS)
         return false;
-    line[count].console = console->number;
-    line[count++].word = key_word;
+    line[keyline_count].console = console->number;
+    line[keyline_count++].word = key_word;
     console->keys_waiting++;
     return true;
 }
@@ -52,7 +52,7 @@ void keyline_pump(uint64_t now_ns, bool line_is_held)
     struct console *console = NULL;
     unsigned kept = 0;
 
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < keyline_count; i++) {
         if (!console || console->number != line[i].console)
             console = console_find(line[i].console);
         if (console && !accepts(console, now_ns, line_is_held)) {
@@ -62,10 +62,5 @@ void keyline_pump(uint64_t now_ns, bool line_is_held)
             hand_over(console, line[i].word, now_ns);
         }
     }
-    count = kept;
-}
-
-unsigned keyline_space(void)
-{
-    return KEYLINE_WORDS - count;
+    keyline_count = kept;
 }

@@ -20,7 +20,12 @@ bool keyline_give(struct console *console, uint32_t key_word, uint64_t now_ns);
  */
 void keyline_pump(uint64_t now_ns, bool line_is_held);
 
-/* Words that may still come to wait. */
-unsigned keyline_space(void);
+extern unsigned keyline_count;          /* words that wait */
+
+/* Words that may still come to wait. Each look asks, so this is inline. */
+static inline unsigned keyline_space(void)
+{
+    return KEYLINE_WORDS - keyline_count;
+}
 
 #endif
