@@ -26,6 +26,17 @@ static int make_room(void)
     return 1;
 }
 
+/* Firmware gives memory from the top down: most blocks lie right below the one before, and are one range with it. */
+static void remember(uint64_t address, uint64_t bytes)
+{
+    struct boot_range *last = ours_count ? &ours[ours_count - 1] : NULL;
+
+    if (last && address + bytes == last->base)
+        *last = (struct boot_range){ address, bytes + last->length, BOOT_RANGE_OURS, 0 };
+    else
+        ours[ours_count++] = (struct boot_range){ address, bytes, BOOT_RANGE_OURS, 0 };
+}
+
 uint64_t memory_alloc(uint64_t bytes, uint64_t limit)
 {
     EFI_PHYSICAL_ADDRESS address = limit ? limit - 1 : 0;
@@ -36,7 +47,7 @@ uint64_t memory_alloc(uint64_t bytes, uint64_t limit)
     if (efi_boot->AllocatePages(limit ? AllocateMaxAddress : AllocateAnyPages, EfiLoaderData, pages, &address))
         return 0;
     efi_boot->SetMem((void *)address, pages * 4096, 0);
-    ours[ours_count++] = (struct boot_range){ address, pages * 4096, BOOT_RANGE_OURS, 0 };
+    remember(address, pages * 4096);
     return address;
 }
 

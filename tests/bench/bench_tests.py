@@ -1,9 +1,14 @@
 """The table of docs/performance.md, measured again: limits, events and growth against the committed figures."""
+import pathlib
 import re
+import shutil
+import tempfile
 
 import bench_runs
-from harness import Result
+from harness import Result, run
 from lib import bench, build
+
+MANY_FILES, MANY_FILES_LIMIT = 200, 25_000_000      # instructions of the loader, the firmware's share in them
 
 
 def rows():
@@ -63,6 +68,18 @@ def shares():
         yield Result(f"bench.shares.{count}", not problems, "\n".join(problems))
 
 
+def many_files():
+    """What the loader costs with many files on the boot volume."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [pathlib.Path(folder, f"g{number}.elf") for number in range(MANY_FILES)]
+        for path in paths:
+            shutil.copy(build.GUESTS / "hello", path)
+        result = run(*(word for path in paths for word in ("--guest", path)), "--autorun", "hello", "--", *bench.FLAGS)
+    found = bench_runs.BOOT_LINE.search(result.out)
+    cost = int(found[2]) if found else None
+    yield Result("bench.many_files", cost is not None and cost <= MANY_FILES_LIMIT, f"{cost}\n{result.tail()}")
+
+
 def tests():
     """Name and function of each test."""
     yield "bench.image", image
@@ -70,3 +87,4 @@ def tests():
     yield "bench.shares", shares
     yield "bench.boot", part("boot", bench_runs.measure_boot)
     yield "bench.memory", part("memory", bench_runs.measure_memory)
+    yield "bench.many_files", many_files
