@@ -99,7 +99,6 @@ deliver:
     movq %r15, %rsp
     GUEST_IRETQ
 
-    .globl lean_tick_give_up
 lean_tick_give_up:
     movq %r15, %rsp
 deliver_in_c:

@@ -200,40 +200,20 @@ static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
                          frame->cs & 3 || frame->rflags & CONTEXT_EFLAGS_NEVER ? "a guest" : "the hypervisor");
 }
 
-#ifdef COBBLE_LEAN
-/* Where lean.S, lean_fault.S and lean_tick.S go on when guest memory is out of reach. */
-extern const char lean_give_up[], lean_call_give_up[], lean_call_unreadable[], lean_fault_give_up[],
-    lean_tick_give_up[];
-
-/*
- * A fault of these never ends the guest: the guest's registers are not saved yet, and the word may be one that the
- * call does not have. C looks again, and knows both.
- */
-static bool may_end(uint64_t fixup)
-{
-    const char *where = (const char *)(uintptr_t)fixup;
-
-    return where != lean_give_up && where != lean_call_give_up && where != lean_call_unreadable &&
-           where != lean_fault_give_up && where != lean_tick_give_up;
-}
-#else
-/* C has saved the registers, and touches no word that is not there. */
-static bool may_end(uint64_t fixup)
-{
-    (void)fixup;
-    return true;
-}
-#endif
-
-/* The hypervisor touched a guest's memory: the same hidden faults. */
-static bool fill_for_hv(uint64_t error_code, uint64_t fixup)
+/* The hypervisor touched the memory of the guest that is loaded: the same hidden faults. False: see gmem.h. */
+static bool fill_for_hv(uint64_t error_code)
 {
     uint64_t linear = insn_read_cr2();
     struct guest *guest = switch_loaded();
 
-    return guest && !is_beyond_segment(guest, linear) &&
-           gmem_fill(guest, GVA(linear - guest->space.linear_base), (uint32_t)error_code & ACCESS_WRITE,
-                     may_end(fixup));
+    if (!guest)
+        return false;
+    guest->refused_at = GVA(linear - guest->space.linear_base);
+    guest->refused = is_beyond_segment(guest, linear)
+                         ? GFAULT_OWN
+                         : gspace_fault(&guest->space, guest->refused_at, (uint32_t)error_code & ACCESS_WRITE);
+    guest->hidden_fault_count += guest->refused == GFAULT_FILLED;
+    return guest->refused == GFAULT_FILLED;
 }
 
 void trap_in_hv(struct hv_trap_frame *frame);
@@ -246,9 +226,9 @@ void trap_in_hv(struct hv_trap_frame *frame)
         return;
     }
     if (frame->vector == EXC_PF || frame->vector == EXC_GP) {
-        uint64_t fixup = cpu_find_fixup(frame->rip);
-        if (frame->vector == EXC_PF && fill_for_hv(frame->error, fixup))
+        if (frame->vector == EXC_PF && fill_for_hv(frame->error))
             return;
+        uint64_t fixup = cpu_find_fixup(frame->rip);
         if (fixup) {
             frame->rip = fixup;
             return;

@@ -153,6 +153,7 @@ static inline bool push_event(struct guest *guest, uint8_t slot, uint32_t error_
     }, error_word, fault_address);
     if (!gmem_push(&guest->space, GVA(pushed.esp), pushed.pairs[0], pushed.pairs[1], pushed.pairs[2],
                    pushed.word_count == INJECT_USER_WORDS)) {
+        gmem_refused(guest);
         events_forget(&guest->events);
         return false;
     }

@@ -14,8 +14,6 @@
 
 #define INT_BYTES 2
 
-static bool is_peeking;     /* a bad entry is only unreadable */
-
 static void *linear_ptr(const struct guest *guest, gva_t address)
 {
     return (void *)gspace_linear(&guest->space, address);
@@ -32,22 +30,27 @@ static bool copied_all(struct guest *guest, gva_t address, size_t bytes, size_t 
     return false;
 }
 
-bool gmem_peek(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
+bool gmem_refused(struct guest *guest)
 {
-    is_peeking = true;
-    bool is_read = gmem_read(guest, from, to, bytes, bad);
-    is_peeking = false;
-    return is_read;
+    if (guest->refused > GFAULT_FILLED)
+        gmem_end(guest, guest->refused_at, guest->refused);
+    return false;
 }
 
-bool gmem_read(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
+bool gmem_peek(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
 {
     return copied_all(guest, from, bytes, copy_with_fixup(to, linear_ptr(guest, from), bytes), bad);
 }
 
+bool gmem_read(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
+{
+    return gmem_peek(guest, from, to, bytes, bad) || gmem_refused(guest);
+}
+
 bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, gva_t *bad)
 {
-    return copied_all(guest, to, bytes, copy_with_fixup(linear_ptr(guest, to), from, bytes), bad);
+    return copied_all(guest, to, bytes, copy_with_fixup(linear_ptr(guest, to), from, bytes), bad) ||
+           gmem_refused(guest);
 }
 
 bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value)
@@ -92,17 +95,4 @@ void gmem_end(struct guest *guest, gva_t address, enum gfault fault)
         guest_crash(guest, "no memory left to back 0x%08x: all guests together use more than the machine has",
                     address.v);
     }
-}
-
-bool gmem_fill(struct guest *guest, gva_t address, uint32_t access, bool may_end)
-{
-    enum gfault fault = gspace_fault(&guest->space, address, access);
-
-    if (fault == GFAULT_FILLED) {
-        guest->hidden_fault_count++;
-        return true;
-    }
-    if (fault > GFAULT_FILLED && may_end && !is_peeking)
-        gmem_end(guest, address, fault);
-    return false;
 }

@@ -1,8 +1,10 @@
 /*
  * gmem.h - the one door to guest memory: everything the hypervisor reads or writes there goes through it.
  *
- * What is not mapped yet is filled on the way, as for the guest itself. A read or write that meets an entry which ends
- * the guest (PDE.PS, a frame outside RAM) ends it, and then fails.
+ * What is not mapped yet is filled on the way, as for the guest itself: trap.c answers the page fault, or remembers in
+ * guest->refused why it could not. Which function was called says what follows from an entry that ends guests (PDE.PS,
+ * a frame outside RAM), or from want of memory: a read, write or push ends the guest, and then fails; a peek only
+ * fails, as do the accesses of lean.S and its like, which start over in C.
  *
  * The guest must be the one whose address space is loaded. Addresses are guest-virtual; an access that the guest kernel
  * could not make itself fails, with the first bad address, and changes nothing for the hypervisor.
@@ -22,6 +24,12 @@
 struct guest;
 
 /*
+ * The last access of the hypervisor for this guest failed: end it, if that was for a reason that ends guests. False,
+ * for the caller to return.
+ */
+bool gmem_refused(struct guest *guest);
+
+/*
  * Copy with guest-kernel rights. On false, *bad (may be NULL) is the first address that failed; earlier bytes were
  * copied.
  */
@@ -29,7 +37,10 @@ MUST_CHECK bool gmem_read(struct guest *guest, gva_t from, void *to, size_t byte
 /* The same, but an entry of the guest's tables that would end the guest only fails: for reports and decoding. */
 MUST_CHECK bool gmem_peek(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad);
 MUST_CHECK bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, gva_t *bad);
-/* Push an event frame, as three pairs of words; unless six, without the last word. False: only some may be stored. */
+/*
+ * Push an event frame, as three pairs of words; unless six, without the last word. False: only some may be
+ * stored, and the caller, who knows the guest, calls gmem_refused.
+ */
 MUST_CHECK static inline bool gmem_push(const struct gspace *space, gva_t to, uint64_t first, uint64_t second,
                                         uint64_t third, bool six)
 {
@@ -38,13 +49,6 @@ MUST_CHECK static inline bool gmem_push(const struct gspace *space, gva_t to, ui
 
 MUST_CHECK bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value);
 MUST_CHECK bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value);
-
-/*
- * A page fault of the functions above, or of lean.S, below the segment limit. access: 0 or ACCESS_WRITE of
- * pagetable/gwalk.h. True: filled, go on. False: not for the guest to read or write; if may_end, and not while peeking,
- * it has ended where gmem_end says so.
- */
-MUST_CHECK bool gmem_fill(struct guest *guest, gva_t address, uint32_t access, bool may_end);
 
 /* End the guest for a bad page-table entry, or for want of memory: GFAULT_BAD_ENTRY, GFAULT_NO_MEMORY at address. */
 void gmem_end(struct guest *guest, gva_t address, enum gfault fault);

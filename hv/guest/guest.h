@@ -80,6 +80,8 @@ struct guest {
     uint64_t next_tick_ns;              /* when its next tick is due, on its own clock's terms */
     /* Gva of its last #PF, or where the hypervisor could not read or write for it */
     uint32_t fault_address;
+    enum gfault refused;                /* why the hypervisor's last access for it failed: gmem.h */
+    gva_t refused_at;
     struct image_symbols symbols;       /* copied names of its ELF, for reports; may be empty */
     struct console console;
     struct guest *next;                 /* all guests, ascending ID */

@@ -76,7 +76,6 @@ lean_call_undo:
     subq $LEAN_EVENT_BYTES, G(LEAN_EVENTS)
     jmp lean_call_give_up
 
-    .globl lean_call_unreadable
 lean_call_unreadable:
     movq %r14, %rsi                     /* RDX is read last */
     jmp lean_call_give_up
@@ -156,7 +155,6 @@ lean_soft_interrupt:
     movq %r15, %rsp
     GUEST_IRETQ
 
-    .globl lean_call_give_up
 lean_call_give_up:
     movq %r15, %rsp
 lean_call_slow:
@@ -164,7 +162,6 @@ lean_call_slow:
     pushq $LEAN_VECTOR
     jmp trap_common
 
-    .globl lean_give_up
 lean_give_up:
     movq %r15, %rsp
 lean_slow:

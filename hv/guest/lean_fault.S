@@ -116,7 +116,6 @@ page_fault_slow:
     jmp trap_page_fault
 
 /* The push may have faulted, but this is about the guest's fault. */
-    .globl lean_fault_give_up
 lean_fault_give_up:
     movl %r8d, %r8d
     addq $LEAN_BASE, %r8
