@@ -215,6 +215,7 @@ void guest_kill(struct guest *guest)
 void guest_release(struct guest *guest)
 {
     CHECK(guest->state == GUEST_ENDED);
+    CHECK(guest != switch_loaded());    /* else the next guest at this address would be taken for loaded, FPU and all */
     for (struct guest **link = &guests; *link; link = &(*link)->next) {
         if (*link == guest) {
             *link = guest->next;

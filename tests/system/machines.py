@@ -1,6 +1,6 @@
 """Every test guest of the manifest, in a boot or two a machine: q35 and pc, little memory and more than 4 GiB.
 
-Those under [counted] are for tests/system/latency_tests.py.
+Those under [counted] are for tests/system/latency_tests.py, those under [soak] for soak_tests.py.
 """
 import functools
 import os
@@ -49,7 +49,7 @@ def compare_dump(dump, path, machine):
 @functools.cache
 def boot_batches(machine, memory, directory=build.DIRECTORY):
     """All guests on one machine of a build, fewer a boot than a configuration may name: (guests, boot, consoles)."""
-    guests = [guest for guest in read_manifest() if guest.heading != "counted" and
+    guests = [guest for guest in read_manifest() if guest.heading not in ("counted", "soak") and
               (guest.name != OVERCOMMITS or memory < OVERCOMMITTED_MIB)]
     batches = []
     for first in range(0, len(guests), BATCH):

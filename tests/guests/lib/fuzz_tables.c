@@ -1,0 +1,112 @@
+/*
+ * fuzz_tables.c - page tables of the fuzz guest: a pool of frames that are directories, tables and data (fuzz.h).
+ *
+ * A directory maps the image one to one by one table that all share, and the windows by pool frames: aliases, tables
+ * that map themselves, directories used as tables. The low MiB is not mapped, so that a RET to nowhere does not walk
+ * through zeroes into the image.
+ */
+#include "lib/fuzz.h"
+
+#define PAGES 16u
+#define FIRST (FREE_GVA / TABLE_SPAN)   /* of the entries in use, in directories and in tables: one frame may be both */
+#define DIRECTORIES 6u              /* the first frames of the pool; those too are named by entries */
+#define IDENTITY_FIRST (0x100000 / PAGE_BYTES)
+
+static uint8_t pool[FUZZ_POOL][PAGE_BYTES] __attribute__((aligned(4096)));
+static uint32_t identity[TABLE_ENTRIES] __attribute__((aligned(4096)));
+static uint32_t active;
+
+uint32_t tables_frame(void)
+{
+    return address_of(pool[random_below(FUZZ_POOL)]);
+}
+
+uint32_t tables_gva(void)
+{
+    return FREE_GVA + random_below(FUZZ_WINDOWS) * TABLE_SPAN + (FIRST + random_below(PAGES)) * PAGE_BYTES;
+}
+
+/* One in eight is not present; the others name a pool frame, with any rights, most often all. */
+static uint32_t entry_make(void)
+{
+    uint32_t ignored = random_word() & (random_is_bold() ? 0xFF8 : 0xF78);      /* bit 7 is the end, in a directory */
+
+    if (random_is_bold())
+        return random_word();
+    if (random_one_in(8))
+        return random_word() & ~ENTRY_P;
+    return tables_frame() | (random_one_in(2) ? ENTRY_USER : ENTRY_P | random_below(4) << 1) | ignored;
+}
+
+/* A directory's own entries for the image and the windows. */
+static void directory_make(uint32_t *directory)
+{
+    directory[0] = address_of(identity) | (random_one_in(16) ? ENTRY_KERNEL : ENTRY_USER);
+    for (uint32_t window = 0; window < FUZZ_WINDOWS; window++)
+        directory[FIRST + window] = entry_make();
+}
+
+void tables_open(const void *page)
+{
+    identity[address_of(page) / PAGE_BYTES] |= ENTRY_U;
+}
+
+void tables_make(void)
+{
+    for (uint32_t i = IDENTITY_FIRST; i < TABLE_ENTRIES; i++)
+        identity[i] = i * PAGE_BYTES | ENTRY_KERNEL;
+    for (uint32_t frame = 0; frame < FUZZ_POOL; frame++) {
+        for (uint32_t page = 0; page < PAGES; page++)
+            frame_words(address_of(pool[frame]))[FIRST + page] = entry_make();
+    }
+    for (uint32_t i = 0; i < DIRECTORIES; i++)
+        directory_make(frame_words(address_of(pool[i])));
+    active = address_of(pool[0]);
+    hv_setpd(active, 0);
+}
+
+/* Random code may have spoilt the way to the image: a directory is made good before it is used, most often. */
+void tables_load(void)
+{
+    uint32_t i = random_below(DIRECTORIES);
+
+    if (!random_is_bold())
+        directory_make(frame_words(address_of(pool[i])));
+    active = address_of(pool[i]);
+    hv_setpd(active, random_below(2));
+}
+
+/* What random code stored is an entry, too, and seldom a sound one: the guest would end at the first use. */
+static void tables_mend(void)
+{
+    for (uint32_t i = 0; i < FUZZ_POOL * PAGES; i++) {
+        uint32_t *entry = &frame_words(address_of(pool[i / PAGES]))[FIRST + i % PAGES];
+
+        if ((*entry & ENTRY_P) != 0 && (*entry - address_of(pool) >= sizeof(pool) || (*entry & ENTRY_BIT_7) != 0))
+            *entry = entry_make();
+    }
+}
+
+static uint32_t *entry_pick(void)
+{
+    if (random_one_in(4))
+        return &frame_words(random_one_in(2) ? active : tables_frame())[FIRST + random_below(FUZZ_WINDOWS)];
+    if (random_one_in(16))          /* where the kernel itself sees the pool: aliases of tables that it edits */
+        return &identity[tables_frame() / PAGE_BYTES];
+    return &frame_words(tables_frame())[random_one_in(8) ? random_below(TABLE_ENTRIES) : FIRST + random_below(PAGES)];
+}
+
+void tables_edit(void)
+{
+    if (!random_is_bold())
+        tables_mend();
+    for (uint32_t count = random_below(24); count > 0; count--) {
+        volatile uint32_t *entry = entry_pick();
+
+        *entry = entry_make() | (entry >= identity && entry < identity + TABLE_ENTRIES ? ENTRY_KERNEL : 0);
+        if (random_one_in(3))
+            hv_adjustpg(tables_gva() & ~(PAGE_BYTES - 1));
+    }
+    if (random_one_in(2))
+        tables_load();
+}

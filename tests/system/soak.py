@@ -1,0 +1,109 @@
+"""Fuzz guests in company (tests/guests/fuzz.c): one seed each, beside neighbours that watch what is theirs.
+
+A fuzz guest may go on until its steps or its time are over, or end with a report; nothing else. The machine and the
+neighbours must not notice.
+"""
+import collections
+import os
+import pathlib
+import re
+import tempfile
+import time
+
+from harness import Result, run
+from lib import build
+
+DIRECTORY = build.DIRECTORY / "audit"
+MARKER = b"Cobble fuzz "                # fuzz_seed in tests/guests/fuzz.c; the seed follows
+GUESTS = 100                            # fuzz guests a boot
+MEMORIES = 128, 6144                    # MiB
+GUEST = "mem=4M timeout=15s clock=wall output=2K"  # fuzz_neighbour.c watches for 20 seconds
+WATCHERS = "fuzz_neighbour.watch", "fuzz_neighbour.watch_paged"
+FRESH = "fuzz_neighbour.fresh"
+FRESH_EACH = 10                         # one new guest for so many fuzz guests, launched after them
+VERDICT = re.compile(r"^(?:ok \d+ - (\S+) # |not ok \d+ - (\S+)\n  ---\n  expected: .*\n  got: )(.*)$", re.MULTILINE)
+ENDS = re.compile(r"exit -?\d+( in \d+ ms)?|crash 0xdeadc0de|timeout after \d+ ms")
+
+
+def write_guest(folder, seed):
+    """A copy of the fuzz guest with this seed."""
+    image = (DIRECTORY / "guestfs" / "fuzz").read_bytes()
+    at = image.index(MARKER) + len(MARKER)
+    path = pathlib.Path(folder) / f"fuzz-{seed}"
+    path.write_bytes(image[:at] + seed.to_bytes(4, "little") + image[at + 4:])
+    return path
+
+
+def plan(paths):
+    """The words of scripts/run: watchers first, new guests between the fuzz guests."""
+    words = [word for name in WATCHERS for word in ("--autorun", f"{name} mem=4M timeout=120s clock=wall")]
+    for number, path in enumerate(paths, 1):
+        words += ["--guest", path, "--autorun", f"{path.name} {GUEST}"]
+        if number % FRESH_EACH == 0:
+            words += ["--autorun", f"{FRESH} mem=2M timeout=120s"]
+    return words
+
+
+def repeat(seed):
+    """How to have the same guests again."""
+    return f"to repeat: scripts/test soak --minutes 0 --seed {seed}"
+
+
+def read_ends(boot):
+    """Pairs of a guest's name and how it ended, in the order of the plan."""
+    return [(good or bad, end) for good, bad, end in VERDICT.findall(boot.out)]
+
+
+def judge(boot, seed, count):
+    """What is wrong with a boot, as texts."""
+    if "Bail out!" in boot.out or boot.status not in (0, 1):
+        yield f"the machine did not go on: status {boot.status}"
+    if "\n# leaked frames: 0\n" not in boot.out:
+        yield "frames leaked, or the plan did not reach its end"
+    ends = read_ends(boot)
+    for name, end in ends:
+        if name.startswith("fuzz_neighbour"):
+            if not re.fullmatch(r"exit 0 in \d+ ms", end):
+                yield f"{name}: {end}"
+        elif not ENDS.fullmatch(end):
+            yield f"{name} ended in a way of its own: {end}"
+        elif end.startswith("crash") and f"\n# {name}! crash: " not in boot.out:
+            yield f"{name} crashed without a report"
+    missing = {*WATCHERS, FRESH, *(f"fuzz-{seed + i}" for i in range(count))} - {name for name, _ in ends}
+    if missing:
+        yield f"no verdict of {', '.join(sorted(missing)[:5])} ({len(missing)} in all)"
+
+
+def tell(boot):
+    """How many fuzz guests ended how."""
+    kinds = collections.Counter(end.split(" in ")[0].split(" after ")[0].removesuffix(" 0xdeadc0de")
+                                for name, end in read_ends(boot) if name.startswith("fuzz-"))
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+
+
+def boot_seeds(seed, count, memory):
+    """One boot with the seeds from seed on: a result, and how the guests ended."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [write_guest(folder, seed + i) for i in range(count)]
+        boot = run("--together", "--mem", memory, *plan(paths), limit=1200,
+                   environment={**os.environ, "COBBLE_BUILD": str(DIRECTORY)})
+    problems = list(judge(boot, seed, count))
+    lines = [line for line in boot.out.splitlines() if line.startswith("# fuzz_neighbour")]
+    detail = "\n".join([*problems, repeat(seed), *lines, boot.tail(60)]) if problems else ""
+    return Result(f"soak.{memory}.seeds_{seed}_to_{seed + count - 1}", not problems, detail), tell(boot)
+
+
+def prepare():
+    """The build whose page tables are checked all the time."""
+    build.build_in(build.ROOT, DIRECTORY, build.RUN_TARGETS, ["-Daudit=true"])
+
+
+def soak(minutes, seed):
+    """Boots until the time is over, one on each machine at least: results, with how their guests ended."""
+    prepare()
+    end = time.monotonic() + minutes * 60
+    number = 0
+    while number < len(MEMORIES) or time.monotonic() < end:
+        first = (seed + number // len(MEMORIES) * GUESTS) % (1 << 31)
+        yield boot_seeds(first, GUESTS, MEMORIES[number % len(MEMORIES)])
+        number += 1
