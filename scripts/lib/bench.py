@@ -103,6 +103,14 @@ FIGURES = {
         Figure("role", "the same in another role", 8, 8),
         Figure("changed_table", "each changed table that is live in two roles, until hv_setpd has read it"),
     ],
+    "pebbles": [
+        Figure("total", "instructions in all, from the hypervisor's first to the machine's end; no idle time"),
+        Figure("programs", "programs, in %"),
+        Figure("kernel", "Pebbles' kernel, in %"),
+        Figure("hypervisor", "hypervisor, in %", 8),
+        Figure("searches", "of that searches for the leaves of frames that many map (hv/pagetable/rmap.c), in %", 0),
+        Figure("others", "of that all else, in %"),
+    ],
 }
 
 # Of busy guests: how far a share may be off its 1/N, what a switch may cost. The project has a goal for the cost of a

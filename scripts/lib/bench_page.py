@@ -56,8 +56,18 @@ def figures_table(part, figures):
             continue            # newer than the last measurement
         value = figures[row.key]
         shown = f"{value:,g}" if isinstance(value, float) else show(value)
-        verdict = "" if row.goal is None else "goal met" if value <= row.goal else "above" if value > row.limit else ""
+        is_above = row.limit is not None and value > row.limit
+        verdict = "" if row.goal is None else "goal met" if value <= row.goal else "above" if is_above else ""
         yield f"| {row.title} | {shown} | {show(row.goal)} | {show(row.limit)} | {verdict} |"
+
+
+def functions_table(figures):
+    """Functions of the hypervisor and of Pebbles' kernel side by side."""
+    yield "| hypervisor | in % of all | Pebbles' kernel | in % of all |"
+    yield "|---|---|---|---|"
+    own, kernels = (list(figures[key].items()) for key in ("hypervisor_functions", "kernel_functions"))
+    for (name, part), (kernel_name, kernel_part) in zip(own, kernels):
+        yield f"| `{name}` | {part:g} | `{kernel_name}` | {kernel_part:g} |"
 
 
 def floor_table(floors):
@@ -93,6 +103,9 @@ def generated(figures):
                   "Goal: each share within 1 % of 1/N, never off by more than 3 %; a switch costs at most 400 "
                   "instructions and 1 CR3 write.", "",
                   "![shares of busy guests](performance-shares.svg)", ""]
+    if "pebbles" in figures:
+        parts += ["### The test suite of Pebbles, by instructions", "", *figures_table("pebbles", figures["pebbles"]),
+                  "", *functions_table(figures["pebbles"]), ""]
     if "wall" in figures:
         parts += ["### Wall clock, for information", "", "Medians of one run without instruction counting, in "
                   "nanoseconds under emulation: they wander with the host, nothing is judged by them.", "",

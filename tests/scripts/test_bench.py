@@ -3,6 +3,7 @@ import unittest
 from unittest import mock
 from xml.etree import ElementTree
 
+import bench_profile
 import bench_runs
 from lib import bench, bench_page, figure
 
@@ -108,6 +109,26 @@ class SharesTest(unittest.TestCase):
     def test_two_cannot_run_at_once(self):
         with self.assertRaises(bench_runs.BenchError):
             bench_runs.share_figures(2, 1000, [(0, 9, 1, [(500, 1000)]), (0, 9, 1, [(0, 400)])], 10)
+
+
+class ProfileTest(unittest.TestCase):
+    def test_whose_instructions(self):
+        """By address: the hypervisor's, the guest kernel's below user memory, programs' above; then by function."""
+        own, base = bench_profile.HYPERVISOR_BASE, bench_profile.GUEST_BASE
+        blocks = [(own + 0x10, 20), (own + 0x14, 5), (own + 0x20, 15), (base + 0x100000, 10), (base + 0x1FF, 2),
+                  (base + bench_profile.PROGRAMS, 48)]
+        found = bench_profile.profile_figures(blocks, ([own, own + 0x20], ["first", bench_profile.SEARCHES]),
+                                              ([0x100, 0x100000], ["low", "main"]))
+        self.assertEqual((found["total"], found["hypervisor"], found["searches"], found["others"], found["kernel"],
+                          found["programs"]), (100, 40, 15, 25, 12, 48))
+        self.assertEqual(found["hypervisor_functions"], {"first": 25, bench_profile.SEARCHES: 15})
+        self.assertEqual(found["kernel_functions"], {"main": 10, "low": 2})
+
+    def test_goal_without_limit(self):
+        """A figure above its goal that has no limit is shown without a verdict."""
+        rows = list(bench_page.figures_table("pebbles", {"hypervisor": 40.75, "searches": 0}))
+        self.assertTrue(rows[2].endswith("| 40.75 | 8 | - |  |"))
+        self.assertTrue(rows[3].endswith("| goal met |"))
 
 
 class PageTest(unittest.TestCase):
