@@ -14,6 +14,7 @@
 #include "lib/fuzz.h"
 
 #define STEPS 6000u
+#define STEPS_TOLD 500u                             /* how far it came shows in the stream */
 #define STEP_TICKS 4u                               /* code that runs in circles is left then */
 #define STATUS_MAIN_AGAIN 3
 
@@ -119,14 +120,14 @@ static void wild_call_step(void)
 /* Random code with random registers, by hv_iret. */
 static void code_step(void)
 {
-    bool user = random_one_in(2);
+    bool user = random_below(3) != 0;
     uint8_t *page = code_pages[user];
     uint32_t gva = address_of(page);
     struct user_state state = {
         .eax = random_value(), .ebx = random_value(), .ecx = random_below(2000), .edx = random_value(),
         .esi = random_value(), .edi = random_value(), .ebp = random_value(),
         .esp = address_of(code_stack) + PAGE_BYTES - 64, .eip = gva,
-        .eflags = random_word() & (0xCD5 | EFLAGS_IF), /* arithmetic flags, DF */
+        .eflags = (random_word() & 0xCD5) | EFLAGS_IF, /* arithmetic flags, DF; without IF, circles are for ever */
     };
 
     code_make(page, gva, user);
@@ -136,6 +137,8 @@ static void code_step(void)
         state.eip = random_value();
     if (random_is_bold())
         state.eflags = random_flags();
+    if (random_is_bold())
+        state.eflags &= ~EFLAGS_IF;
     if (random_one_in(8))
         state.eflags |= EFLAGS_TF;
     user_enter(&state, user ? address_of(trap_stack) + sizeof(trap_stack) - random_below(8) : 0);
@@ -168,8 +171,10 @@ _Noreturn void fuzz_steps(void)
 
     hv_disable_interrupts();
     while (steps < STEPS) {
-        steps++;
+        if (steps++ % STEPS_TOLD == 0)
+            printf("step %u\n", steps);
         step_ticks = 0;
+        tables_mend();
         kinds[random_below(sizeof(kinds) / sizeof(kinds[0]))]();
     }
     hv_exit(0);

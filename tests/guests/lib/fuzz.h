@@ -31,6 +31,7 @@ uint32_t tables_frame(void);        /* one of the pool */
 uint32_t tables_gva(void);          /* an address that pool frames may be mapped at */
 void tables_open(const void *page);                  /* guest user may use a page of the image */
 void tables_edit(void);             /* some entries, told or not */
+void tables_mend(void);             /* before a step */
 void tables_load(void);             /* hv_setpd of some directory */
 
 /* fuzz_code.c: fills a page with code that ends by INT FUZZ_SLOT_DONE, if it gets there. */

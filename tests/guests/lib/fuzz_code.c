@@ -119,9 +119,11 @@ static void put_access(void)
     put_bytes(random_value(), 4);
 }
 
-/* A hypercall with wild words on its stack; in kernel mode that is most often the end. */
+/* A hypercall with wild words on its stack; in kernel mode that is most often the end, as is a jump behind the MOV. */
 static void put_call(void)
 {
+    if (!code.user && !random_one_in(16))
+        return;
     if (!code.user && !random_is_bold()) {
         put_bytes(0xB8, 1);
         put_bytes(random_one_in(2) ? HV_CALL_MAGIC : HV_CALL_ENABLE_INTERRUPTS, 4);

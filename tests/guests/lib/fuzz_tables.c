@@ -38,10 +38,20 @@ static uint32_t entry_make(void)
     return tables_frame() | (random_one_in(2) ? ENTRY_USER : ENTRY_P | random_below(4) << 1) | ignored;
 }
 
-/* A directory's own entries for the image and the windows. */
-static void directory_make(uint32_t *directory)
+/* The kernel sees a frame at its own address again, and through it the image. */
+static uint32_t *directory_mend(uint32_t frame)
 {
-    directory[0] = address_of(identity) | (random_one_in(16) ? ENTRY_KERNEL : ENTRY_USER);
+    identity[frame / PAGE_BYTES] = frame | ENTRY_KERNEL;
+    if (active != 0)
+        hv_adjustpg(frame);
+    frame_words(frame)[0] = address_of(identity) | (random_one_in(16) ? ENTRY_KERNEL : ENTRY_USER);
+    return frame_words(frame);
+}
+
+static void directory_make(uint32_t frame)
+{
+    uint32_t *directory = directory_mend(frame);
+
     for (uint32_t window = 0; window < FUZZ_WINDOWS; window++)
         directory[FIRST + window] = entry_make();
 }
@@ -60,7 +70,7 @@ void tables_make(void)
             frame_words(address_of(pool[frame]))[FIRST + page] = entry_make();
     }
     for (uint32_t i = 0; i < DIRECTORIES; i++)
-        directory_make(frame_words(address_of(pool[i])));
+        directory_make(address_of(pool[i]));
     active = address_of(pool[0]);
     hv_setpd(active, 0);
 }
@@ -71,41 +81,58 @@ void tables_load(void)
     uint32_t i = random_below(DIRECTORIES);
 
     if (!random_is_bold())
-        directory_make(frame_words(address_of(pool[i])));
+        directory_make(address_of(pool[i]));
     active = address_of(pool[i]);
     hv_setpd(active, random_below(2));
 }
 
-/* What random code stored is an entry, too, and seldom a sound one: the guest would end at the first use. */
-static void tables_mend(void)
+static void entries_mend(uint32_t *entry, uint32_t count)
 {
-    for (uint32_t i = 0; i < FUZZ_POOL * PAGES; i++) {
-        uint32_t *entry = &frame_words(address_of(pool[i / PAGES]))[FIRST + i % PAGES];
-
+    for (uint32_t *end = entry + count; entry < end; entry++) {
         if ((*entry & ENTRY_P) != 0 && (*entry - address_of(pool) >= sizeof(pool) || (*entry & ENTRY_BIT_7) != 0))
             *entry = entry_make();
     }
+}
+
+/*
+ * What random code stored is an entry, too, and seldom a sound one: the guest would end at its first use. The entries
+ * in use are looked at each time, and one whole frame.
+ */
+void tables_mend(void)
+{
+    uint32_t whole = random_below(FUZZ_POOL);
+
+    if (random_is_bold())
+        return;
+    directory_mend(active);
+    for (uint32_t frame = 0; frame < FUZZ_POOL; frame++)
+        entries_mend(frame_words(address_of(pool[frame])) + FIRST - 1, PAGES + 4);
+    entries_mend(frame_words(address_of(pool[whole])) + FIRST, TABLE_ENTRIES - FIRST);
 }
 
 static uint32_t *entry_pick(void)
 {
     if (random_one_in(4))
         return &frame_words(random_one_in(2) ? active : tables_frame())[FIRST + random_below(FUZZ_WINDOWS)];
-    if (random_one_in(16))          /* where the kernel itself sees the pool: aliases of tables that it edits */
-        return &identity[tables_frame() / PAGE_BYTES];
     return &frame_words(tables_frame())[random_one_in(8) ? random_below(TABLE_ENTRIES) : FIRST + random_below(PAGES)];
+}
+
+/* Where the kernel itself sees a frame of the pool: an alias of another one, a table that it edits, or its own. */
+static void identity_edit(void)
+{
+    uint32_t frame = tables_frame();
+
+    identity[frame / PAGE_BYTES] = (random_one_in(4) ? tables_frame() : frame) | ENTRY_KERNEL;
 }
 
 void tables_edit(void)
 {
-    if (!random_is_bold())
-        tables_mend();
     for (uint32_t count = random_below(24); count > 0; count--) {
-        volatile uint32_t *entry = entry_pick();
-
-        *entry = entry_make() | (entry >= identity && entry < identity + TABLE_ENTRIES ? ENTRY_KERNEL : 0);
+        *(volatile uint32_t *)entry_pick() = entry_make();
+        if (random_one_in(16))
+            identity_edit();
         if (random_one_in(3))
-            hv_adjustpg(tables_gva() & ~(PAGE_BYTES - 1));
+            hv_adjustpg(random_one_in(4) ? tables_frame() : tables_gva() & ~(PAGE_BYTES - 1));
     }
     if (random_one_in(2))
         tables_load();
