@@ -13,6 +13,7 @@
 #include "base/string.h"
 #include "boot_info.h"
 #include "cpu/cpu.h"
+#include "cpu/entry_calls.h"
 #include "cpu/insn.h"
 #include "io/console.h"
 #include "io/pci.h"
@@ -26,8 +27,6 @@
 #include "pagetable/vmap.h"
 #include "platform.h"
 #include "run.h"
-
-void hv_main(const struct boot_info *info);
 
 static uint64_t whole_pages(uint64_t bytes)
 {

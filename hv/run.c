@@ -25,7 +25,7 @@
 #include "irq/timer.h"
 #include "monitor/figures.h"
 #include "monitor/monitor.h"
-#include "tick.h"
+#include "guest/tick.h"
 #include "trap.h"
 
 #define NS_PER_MS 1000000ull

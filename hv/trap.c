@@ -6,27 +6,17 @@
 #include "base/check.h"
 #include "base/panic.h"
 #include "cpu/cpu.h"
-#include "cpu/desc.h"
+#include "cpu/entry_calls.h"
 #include "cpu/insn.h"
 #include "cpu/x86.h"
 #include "guest/decode.h"
 #include "guest/deliver.h"
+#include "guest/fault.h"
 #include "guest/gmem.h"
 #include "guest/guest.h"
-#include "guest/switch.h"
 #include "hypercall/dispatch.h"
 #include "irq/irq.h"
 #include "monitor/autorun.h"
-#include "pagetable/gwalk.h"
-
-/*
- * Hardware stops an access beyond the segment limit with #GP; an emulator without limits wraps it to the low 16 MiB of
- * linear space, or lets it run past 4 GiB. Nothing is mapped there, so both mean the same: abi section 3.
- */
-static bool is_beyond_segment(const struct guest *guest, uint64_t linear)
-{
-    return linear < guest->space.linear_base || linear > 0xFFFFFFFFull;
-}
 
 /* HLT in guest kernel with virtual IF on: sleep until something is pending. Any other HLT is a #GP. */
 static bool handle_hlt(struct guest *guest, unsigned length)
@@ -102,38 +92,10 @@ bool trap_may_enter(struct guest *guest)
     return guest->state == GUEST_READY && !vcon_log_is_full(&guest->console.vcon);
 }
 
-bool page_fault_from_guest(struct guest *guest);
-
-/* A #PF that lean_fault.S left. True: the guest may go on at once; nothing else can have become due by it. */
-bool page_fault_from_guest(struct guest *guest)
-{
-    uint64_t linear = insn_read_cr2();
-
-    if (is_beyond_segment(guest, linear))
-        return deliver_exception(guest, EXC_GP, 0, 0);
-    gva_t address = GVA(linear - guest->space.linear_base);
-    uint32_t access = (uint32_t)guest->frame.error & (ACCESS_WRITE | ACCESS_USER);
-    enum gfault fault = gspace_fault(&guest->space, address, access);
-    if (fault == GFAULT_FILLED) {
-        guest->hidden_fault_count++;
-        return true;
-    }
-    guest->fault_address = address.v;
-    if (fault < GFAULT_FILLED)
-        return deliver_exception(guest, EXC_PF, fault, address.v);
-    gmem_end(guest, address, fault);
-    return false;
-}
-
-bool trap_from_guest(struct guest *guest);
-
-/* Every other trap, called by entry.S with the guest whose frame it filled: the frame comes first in struct guest. */
 bool trap_from_guest(struct guest *guest)
 {
     return handle_trap(guest) && guest->state == GUEST_READY && trap_may_enter(guest);
 }
-
-void strange_mode_from_guest(struct guest *guest);
 
 /*
  * A trap that showed VM or IOPL: trap_frame_is_guests says how a guest gets there. No handler could go on from it:
@@ -146,12 +108,10 @@ void strange_mode_from_guest(struct guest *guest)
     if (frame->vector >= IRQ_VECTOR_TIMER)
         irq_acknowledge((uint8_t)frame->vector);
     if (frame->vector == EXC_PF)        /* for the report, which names the event */
-        guest->fault_address = (uint32_t)insn_read_cr2() - GUEST_LINEAR_BASE;
+        guest->fault_address = (uint32_t)insn_read_cr2() - guest->space.linear_base;
     guest_crash(guest, "virtual-8086 mode: an IRET loaded EFLAGS 0x%08x, CS 0x%04x and SS 0x%04x from its stack",
                 (uint32_t)frame->eflags, (uint32_t)frame->cs, (uint32_t)frame->ss);
 }
-
-bool iretq_refused_from_guest(struct guest *guest);
 
 /*
  * IRETQ to a guest faulted. SDM vol. 2 "IRET/IRETD/IRETQ": EIP beyond the limit of CS; an INT was the last instruction
@@ -200,25 +160,6 @@ static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
                          frame->cs & 3 || frame->rflags & CONTEXT_EFLAGS_NEVER ? "a guest" : "the hypervisor");
 }
 
-/* The hypervisor touched the memory of the guest that is loaded: the same hidden faults. False: see gmem.h. */
-static bool fill_for_hv(uint64_t error_code)
-{
-    uint64_t linear = insn_read_cr2();
-    struct guest *guest = switch_loaded();
-
-    if (!guest)
-        return false;
-    guest->refused_at = GVA(linear - guest->space.linear_base);
-    guest->refused = is_beyond_segment(guest, linear)
-                         ? GFAULT_OWN
-                         : gspace_fault(&guest->space, guest->refused_at, (uint32_t)error_code & ACCESS_WRITE);
-    guest->hidden_fault_count += guest->refused == GFAULT_FILLED;
-    return guest->refused == GFAULT_FILLED;
-}
-
-void trap_in_hv(struct hv_trap_frame *frame);
-
-/* Called by entry.S for a trap taken in ring 0, and for NMI, double fault and machine check from anywhere. */
 void trap_in_hv(struct hv_trap_frame *frame)
 {
     if (frame->vector >= IRQ_VECTOR_TIMER) {
@@ -226,7 +167,7 @@ void trap_in_hv(struct hv_trap_frame *frame)
         return;
     }
     if (frame->vector == EXC_PF || frame->vector == EXC_GP) {
-        if (frame->vector == EXC_PF && fill_for_hv(frame->error))
+        if (frame->vector == EXC_PF && fault_fill_for_hv(insn_read_cr2(), (uint32_t)frame->error))
             return;
         uint64_t fixup = cpu_find_fixup(frame->rip);
         if (fixup) {

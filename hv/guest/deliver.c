@@ -12,7 +12,7 @@
 #include "guest/gmem.h"
 #include "guest/guest.h"
 #include "guest/report_text.h"
-#include "irq/inject.h"
+#include "guest/inject.h"
 
 #define NAME_BYTES 48
 #define CAUSE_BYTES 96

@@ -14,7 +14,7 @@
 #include "guest/events.h"
 #include "guest/queue.h"
 #include "io/console.h"
-#include "irq/virq.h"
+#include "guest/virq.h"
 #include "pagetable/gspace.h"
 #include "pebpeb.h"
 

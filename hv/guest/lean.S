@@ -34,7 +34,7 @@ lean_disable:
     GUEST_IRETQ
 
 lean_enable:
-    cmpl $0, G(LEAN_VIRQ_PENDING)
+    cmpw $0, G(LEAN_VIRQ_PENDING)
     jne lean_call_slow
     movb $1, G(LEAN_VIRQ_ENABLED)
     RECORD_CALL(LEAN_CALL_ENABLE)
@@ -100,7 +100,7 @@ lean_iret:
     btl $LEAN_IF_SHIFT, %r10d
     setc %r14b
     jnc 6f
-    cmpl $0, G(LEAN_VIRQ_PENDING)       /* to be delivered in the new context: C does */
+    cmpw $0, G(LEAN_VIRQ_PENDING)       /* to be delivered in the new context: C does */
     jne lean_call_give_up
 6:  testl %r13d, %r13d
     jz 7f

@@ -9,7 +9,9 @@
 #define LEAN_TRAP 72
 #define LEAN_HIDDEN_FAULTS 640
 #define LEAN_VIRQ_ENABLED 2960
-#define LEAN_VIRQ_PENDING 2962       /* 32 bits: tick_pending, a zero byte, key_count */
+#define LEAN_VIRQ_PENDING 2962       /* 16 bits: the mask of sources */
+#define LEAN_TIMER_SOURCE 0
+#define LEAN_TIMER_PENDING 1
 #define LEAN_PAGING 4060
 #define LEAN_SPACE 4048
 #define LEAN_FRAME_COUNT 4012

@@ -6,7 +6,7 @@
 #include "cpu/desc.h"
 #include "guest/guest.h"
 #include "guest/lean.h"
-#include "irq/inject.h"
+#include "guest/inject.h"
 #include "pagetable/gwalk.h"
 #include "pagetable/shadow.h"
 
@@ -20,9 +20,8 @@ AT(LEAN_TRAP + LEAN_EFLAGS, frame.eflags);
 AT(LEAN_TRAP + LEAN_ESP, frame.esp);
 AT(LEAN_TRAP + LEAN_SS, frame.ss);
 AT(LEAN_VIRQ_ENABLED, virq.enabled);
-AT(LEAN_VIRQ_PENDING, virq.tick_pending);
-AT(LEAN_VIRQ_PENDING + 1, virq.unused);
-AT(LEAN_VIRQ_PENDING + 2, virq.key_count);
+AT(LEAN_VIRQ_PENDING, virq.pending);
+_Static_assert(LEAN_TIMER_PENDING == VIRQ_MASK(VIRQ_TIMER) && LEAN_TIMER_SOURCE == VIRQ_TIMER, "virq.pending");
 AT(LEAN_PAGING, space.paging);
 AT(LEAN_SPACE, space);
 AT(LEAN_FRAME_COUNT, ram.frame_count);

@@ -8,7 +8,7 @@
 #include "cpu/x86.h"
 #include "guest/guest.h"
 #include "hypercall/calls.h"
-#include "irq/inject.h"
+#include "guest/inject.h"
 
 #define IRET_EFLAGS_ACCEPTED (INJECT_EFLAGS_SHOWN | EFLAGS_IF | EFLAGS_FIXED)
 

@@ -13,7 +13,7 @@
 #include "monitor/dump.h"
 #include "monitor/finish.h"
 #include "monitor/judge.h"
-#include "monitor/names.h"
+#include "guest/images.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
 
@@ -67,9 +67,9 @@ void autorun_init(struct config *config, const char *loader_notes)
 static bool start_guest(struct test *test, struct config_autorun *spec)
 {
     char reason[GUEST_REASON_BYTES] = "";
-    struct names_file file;
+    struct image_file file;
 
-    if (!names_find(spec->name, &file)) {
+    if (!images_find(spec->name, &file)) {
         spec->refused = "no guest of this name, neither in \\guests\\ on the boot volume nor in the ramdisk";
         return false;
     }

@@ -12,7 +12,7 @@
 #include "io/power.h"
 #include "monitor/commands_guest.h"
 #include "monitor/figures.h"
-#include "monitor/names.h"
+#include "guest/images.h"
 #include "monitor/shell.h"
 
 #define FLUSH_MS 1000
@@ -23,12 +23,12 @@ static void do_help(const struct words *words, uint64_t now_ns);
 
 static void do_ls(const struct words *words, uint64_t now_ns)
 {
-    struct names_position position = { 0, 0 };
-    struct names_file file;
+    struct images_position position = { 0, 0 };
+    struct image_file file;
     unsigned count = 0;
 
     (void)words, (void)now_ns;
-    while (names_next(&position, &file)) {
+    while (images_next(&position, &file)) {
         if (count++ == 0)
             shell_print("%-32s %8s  %s", "NAME", "KIB", "FROM");
         shell_print("%-32s %8llu  %s%s", file.name, (unsigned long long)(file.image_bytes + 1023) / 1024,

@@ -7,6 +7,7 @@
 #include "base/string.h"
 #include "base/text.h"
 #include "guest/guest.h"
+#include "guest/image_name.h"
 #include "io/console.h"
 #include "monitor/jobs.h"
 #include "monitor/shell.h"
@@ -48,7 +49,7 @@ void commands_guest_run(const struct words *words, uint64_t now_ns)
     uint32_t memory_bytes = GUEST_MEMORY_DEFAULT;
     char name[GUEST_NAME_BYTES];
     bool background = false;
-    const char *wrong = words_parse_name(words->word[1], name);
+    const char *wrong = image_name_parse(words->word[1], name);
 
     if (wrong != NULL) {
         shell_print("run: '%.64s': %s", words->word[1], wrong);
@@ -188,7 +189,7 @@ static void print_interrupts(const struct guest *guest)
     for (unsigned slot = 0; slot < HV_IDT_SLOTS; slot++)
         gates += guest->idt[slot].eip != 0 ? 1 : 0;
     shell_print("vIDT: %u of %d slots set; waiting: %u keys, tick %s; lost: %llu keys, %llu ticks", gates,
-                HV_IDT_SLOTS, guest->virq.key_count, guest->virq.tick_pending ? "yes" : "no",
+                HV_IDT_SLOTS, guest->virq.key_count, virq_has(&guest->virq, VIRQ_TIMER) ? "yes" : "no",
                 (unsigned long long)guest->virq.keys_dropped, (unsigned long long)guest->virq.ticks_coalesced);
 }
 

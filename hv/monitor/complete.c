@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "guest/guest.h"
 #include "monitor/commands.h"
-#include "monitor/names.h"
+#include "guest/images.h"
 #include "monitor/shell.h"
 
 #define LISTED_BYTES 1000
@@ -43,10 +43,10 @@ static void offer(const char *candidate)
 
 static void offer_images(void)
 {
-    struct names_position position = { 0, 0 };
-    struct names_file file;
+    struct images_position position = { 0, 0 };
+    struct image_file file;
 
-    while (names_next(&position, &file)) {
+    while (images_next(&position, &file)) {
         if (file.runnable)
             offer(file.name);
     }

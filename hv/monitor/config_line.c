@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "base/text.h"
+#include "guest/image_name.h"
 
 #define MIB (1u << 20)
 #define AUTORUN_WORDS "expect= timeout= mem= clock= type= output="
@@ -88,7 +89,7 @@ void config_line_autorun(struct config *config, struct config_autorun *autorun, 
     autorun->memory_bytes = 24 * MIB;
     autorun->timeout_ms = 60 * 1000;
     autorun->output_bytes = MIB;
-    keep_first_problem(problem, problem_bytes, name, words_parse_name(name, autorun->name));
+    keep_first_problem(problem, problem_bytes, name, image_name_parse(name, autorun->name));
     for (unsigned i = 2; i < words->count; i++)
         keep_first_problem(problem, problem_bytes, words->word[i], set_word(config, autorun, i));
 }
@@ -175,7 +176,7 @@ static const char *do_type(struct config *config)
 
     if (words->count != 3)
         return "write: type NAME \"TEXT\"";
-    const char *wrong = words_parse_name(words->word[1], name);
+    const char *wrong = image_name_parse(words->word[1], name);
     return wrong != NULL ? wrong : add_typing(config, -1, name, words->word[2], words->length[2]);
 }
 

@@ -6,7 +6,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "base/text.h"
-#include "monitor/names.h"
+#include "guest/images.h"
 #include "monitor/shell.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
@@ -38,7 +38,7 @@ static struct job *find_job(uint32_t id)
 struct guest *jobs_start(const char *name, uint32_t memory_bytes, bool watched, uint64_t now_ns)
 {
     char reason[GUEST_REASON_BYTES] = "";
-    struct names_file file;
+    struct image_file file;
     struct job *job = find_job(0);
 
     if (tap_is_open()) {
@@ -49,7 +49,7 @@ struct guest *jobs_start(const char *name, uint32_t memory_bytes, bool watched, 
         shell_print("%d guests are the most at once: kill one first", JOBS_MAX);
         return NULL;
     }
-    if (!names_find(name, &file)) {
+    if (!images_find(name, &file)) {
         shell_print("no guest named '%.64s'; ls lists them", name);
         return NULL;
     }

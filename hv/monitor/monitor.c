@@ -11,7 +11,7 @@
 #include "monitor/autorun.h"
 #include "monitor/config.h"
 #include "monitor/jobs.h"
-#include "monitor/names.h"
+#include "guest/images.h"
 #include "monitor/shell.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
@@ -49,7 +49,7 @@ static void print_welcome(void)
 
 void monitor_init(const struct boot_info *info)
 {
-    names_init(info);
+    images_init(info);
     read_config(info);
     input_set_escape(config.escape);
     shell_init();

@@ -41,10 +41,4 @@ const char *words_parse_time(const char *text, uint64_t *milliseconds);
 /* Read a 32-bit status, decimal (a minus sign is allowed) or hexadecimal: -2147483648 to 4294967295. */
 const char *words_parse_status(const char *text, uint32_t *status);
 
-/*
- * Take a guest's name out of what was written: NAME, guests/NAME or /guests/NAME with either kind of slash. name (64
- * bytes) always receives something that can be shown: a character that is not allowed as '?'. NULL, or what is wrong.
- */
-const char *words_parse_name(const char *text, char name[64]);
-
 #endif

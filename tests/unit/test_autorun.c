@@ -23,7 +23,7 @@
 #include "io/serial.h"
 #include "monitor/autorun.h"
 #include "monitor/dump.h"
-#include "monitor/names.h"
+#include "guest/images.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
 
@@ -70,12 +70,12 @@ static struct config config;
 
 /* --- the layers below --- */
 
-bool names_find(const char *name, struct names_file *file)
+bool images_find(const char *name, struct image_file *file)
 {
     for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
         if (strcmp(scripts[i].name, name) != 0)
             continue;
-        *file = (struct names_file){ .runnable = true, .image = &scripts[i], .image_bytes = sizeof(scripts[i]) };
+        *file = (struct image_file){ .runnable = true, .image = &scripts[i], .image_bytes = sizeof(scripts[i]) };
         strcpy(file->name, name);
         return true;
     }

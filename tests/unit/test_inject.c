@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "irq/inject.h"
+#include "guest/inject.h"
 #include "random.h"
 
 #define RANDOM_COUNT 200000u

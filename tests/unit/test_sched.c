@@ -194,11 +194,11 @@ static void halted_guests_wake_by_their_ticks(void **state)
     }
     for (unsigned i = 0; i < 5; i++) {
         assert_int_equal(guests[i].state, GUEST_READY);
-        assert_true(guests[i].virq.tick_pending);
+        assert_true(virq_has(&guests[i].virq, VIRQ_TIMER));
     }
     assert_true(sched_next_wake_ns() == UINT64_MAX);
     for (unsigned i = 0; i < 5; i++)
-        guests[i].virq.tick_pending = false;
+        guests[i].virq.pending = 0;
     struct guest *guest = sched_pick();
     sched_turn_begins(guest, now_ns);
     guest->state = GUEST_HALTED;
@@ -216,8 +216,8 @@ static void ten_busy_guests_keep_true_time(void **state)
     while (now_ns - start_ns < 5000 * MS) {
         struct guest *guest = take_turn(TICK_NS);
         update_clocks();
-        ticks[guest->id - 1] += guest->virq.tick_pending;
-        guest->virq.tick_pending = false;
+        ticks[guest->id - 1] += virq_has(&guest->virq, VIRQ_TIMER);
+        guest->virq.pending = 0;
     }
     for (unsigned i = 0; i < 10; i++)
         assert_in_range(ticks[i], 485, 500);
@@ -229,15 +229,15 @@ static void late_ticks_coalesce_to_one(void **state)
     make_guests(1);
     now_ns += 57 * MS;
     clock_update(&guests[0], now_ns, TICK_NS);
-    assert_true(guests[0].virq.tick_pending);
+    assert_true(virq_has(&guests[0].virq, VIRQ_TIMER));
     assert_int_equal(guests[0].virq.ticks_coalesced, 4);
-    guests[0].virq.tick_pending = false;
+    guests[0].virq.pending = 0;
     now_ns += 2 * MS;
     clock_update(&guests[0], now_ns, TICK_NS);
-    assert_false(guests[0].virq.tick_pending);
+    assert_false(virq_has(&guests[0].virq, VIRQ_TIMER));
     now_ns += 1 * MS;       /* the phase is kept: 60 ms after launch */
     clock_update(&guests[0], now_ns, TICK_NS);
-    assert_true(guests[0].virq.tick_pending);
+    assert_true(virq_has(&guests[0].virq, VIRQ_TIMER));
 }
 
 /* clock=run: of four busy guests each has its ticks by the processor time it got. */
@@ -253,8 +253,8 @@ static void a_running_clock_stands_still_while_waiting(void **state)
         update_clocks();
         if (guest != &guests[0])
             continue;
-        ticks += guest->virq.tick_pending;
-        guest->virq.tick_pending = false;
+        ticks += virq_has(&guest->virq, VIRQ_TIMER);
+        guest->virq.pending = 0;
     }
     assert_in_range(ticks, 97, 101);
     assert_in_range(guests[0].waited_ns, 2950 * MS, 3050 * MS);

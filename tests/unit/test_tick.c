@@ -19,7 +19,7 @@ static uint64_t insn_rdtsc(void)
     return clock_tsc;
 }
 
-#include "tick.c"
+#include "guest/tick.c"
 
 #define MS 1000000ull
 #define TICK_NS (10 * MS)
@@ -54,7 +54,7 @@ bool irq_acknowledge(uint8_t vector)
 void deliver_pending(struct guest *to)
 {
     delivered++;
-    to->virq.tick_pending = false;
+    to->virq.pending = 0;
 }
 
 void vcon_render_pending(struct vcon *console)
@@ -91,7 +91,7 @@ static void ticks_do_not_end_the_turn(void **state)
         assert_int_equal(alarm_span_tsc, (TICK_NS - i * 20000) * TSC_PER_NS);
         assert_int_equal(guest.console.vcon.now_ns, (1000 + i * 10) * MS);
     }
-    assert_true(guest.virq.tick_pending);
+    assert_true(virq_has(&guest.virq, VIRQ_TIMER));
     assert_int_equal(guest.virq.ticks_coalesced, 4);
     assert_int_equal(acknowledged, 5);
     assert_int_equal(delivered, 0);
@@ -115,7 +115,7 @@ static void leave_to_the_run_loop(uint64_t us)
 {
     assert_false(interrupt_at_us(us));
     assert_int_equal(acknowledged, 1);
-    assert_false(guest.virq.tick_pending);
+    assert_false(virq_has(&guest.virq, VIRQ_TIMER));
     tick_turn_ends(&guest, clock_tsc);
     assert_int_equal(guest.next_tick_ns, 1010 * MS);
 }

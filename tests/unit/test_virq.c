@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "host_panic.h"
-#include "irq/virq.h"
+#include "guest/virq.h"
 #include "pebpeb.h"
 #include "random.h"
 

@@ -176,42 +176,12 @@ static void test_status(void **state)
     assert_non_null(words_parse_status("crashed", &status));
 }
 
-static void test_name(void **state)
-{
-    char name[64];
-    char long_name[70];
-
-    (void)state;
-    assert_null(words_parse_name("hello", name));
-    assert_null(words_parse_name("/guests/My-Kernel_2.elf", name));
-    assert_string_equal(name, "My-Kernel_2.elf");
-    assert_null(words_parse_name("\\GUESTS\\k", name));
-    assert_string_equal(name, "k");
-    assert_null(words_parse_name("guests", name));
-    assert_string_equal(name, "guests");
-    assert_null(words_parse_name("guests/guests", name));
-    assert_string_equal(name, "guests");
-    assert_non_null(words_parse_name("", name));
-    assert_string_equal(name, "?");
-    assert_non_null(words_parse_name("/guests/", name));
-    assert_non_null(words_parse_name("/etc/k", name));
-    assert_string_equal(name, "?etc?k");
-    assert_non_null(words_parse_name("a # SKIP\n", name));
-    assert_string_equal(name, "a???SKIP?");
-    memset(long_name, 'n', sizeof(long_name));
-    long_name[64] = '\0';
-    assert_non_null(words_parse_name(long_name, name));
-    long_name[63] = '\0';
-    assert_null(words_parse_name(long_name, name));
-    assert_string_equal(name, long_name);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_split),        cmocka_unit_test(test_escapes), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_split_random), cmocka_unit_test(test_size),    cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_time),         cmocka_unit_test(test_status),  cmocka_unit_test(test_name),
+        cmocka_unit_test(test_time),         cmocka_unit_test(test_status),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 #include "guest/guest.h"
 #include "handler.h"
 #include "hypercall/calls.h"
-#include "irq/inject.h"
+#include "guest/inject.h"
 #include "irq/irq.h"
 #include "irq/timer.h"
 #include "region.h"

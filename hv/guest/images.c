@@ -1,30 +1,30 @@
 /*
- * names.c - the guest images there are.
+ * images.c - the guest images there are.
  */
-#include "monitor/names.h"
+#include "guest/images.h"
 
 #include "base/addr.h"
 #include "base/cpio.h"
 #include "base/string.h"
 #include "base/text.h"
-#include "monitor/words.h"
+#include "guest/image_name.h"
 
 #define MODE_TYPE 0170000
 #define MODE_REGULAR 0100000
 
 static const struct boot_info *boot;
 
-void names_init(const struct boot_info *info)
+void images_init(const struct boot_info *info)
 {
     boot = info;
 }
 
-static bool take_volume_file(uint64_t index, struct names_file *file)
+static bool take_volume_file(uint64_t index, struct image_file *file)
 {
     if (boot->files == 0 || index >= boot->file_count)
         return false;
     const struct boot_file *entry = (const struct boot_file *)hpa_to_ptr(HPA(boot->files)) + index;
-    file->runnable = words_parse_name(entry->name, file->name) == NULL;
+    file->runnable = image_name_parse(entry->name, file->name) == NULL;
     file->on_volume = true;
     file->image = hpa_to_ptr(HPA(entry->address));
     file->image_bytes = entry->size;
@@ -33,7 +33,7 @@ static bool take_volume_file(uint64_t index, struct names_file *file)
 
 static bool is_on_volume(const char *name)
 {
-    struct names_file file;
+    struct image_file file;
 
     for (uint64_t i = 0; take_volume_file(i, &file); i++) {
         if (text_equal_nocase(file.name, name))
@@ -42,7 +42,7 @@ static bool is_on_volume(const char *name)
     return false;
 }
 
-static bool take_ramdisk_file(uint64_t *position, struct names_file *file)
+static bool take_ramdisk_file(uint64_t *position, struct image_file *file)
 {
     struct cpio_entry entry;
 
@@ -52,7 +52,7 @@ static bool take_ramdisk_file(uint64_t *position, struct names_file *file)
             name = slash + 1;
         if ((entry.mode & MODE_TYPE) != MODE_REGULAR)
             continue;
-        file->runnable = words_parse_name(name, file->name) == NULL;
+        file->runnable = image_name_parse(name, file->name) == NULL;
         file->on_volume = false;
         file->image = entry.data;
         file->image_bytes = entry.size;
@@ -61,7 +61,7 @@ static bool take_ramdisk_file(uint64_t *position, struct names_file *file)
     return false;
 }
 
-bool names_next(struct names_position *position, struct names_file *file)
+bool images_next(struct images_position *position, struct image_file *file)
 {
     if (take_volume_file(position->file, file)) {
         position->file++;
@@ -74,11 +74,11 @@ bool names_next(struct names_position *position, struct names_file *file)
     return false;
 }
 
-bool names_find(const char *name, struct names_file *file)
+bool images_find(const char *name, struct image_file *file)
 {
-    struct names_position position = { 0, 0 };
+    struct images_position position = { 0, 0 };
 
-    while (names_next(&position, file)) {
+    while (images_next(&position, file)) {
         if (file->runnable && text_equal_nocase(file->name, name))
             return true;
     }

@@ -6,7 +6,7 @@
  * delivered here.
  */
 #include "guest/lean_macros.inc"
-#include "lean_tick.h"
+#include "guest/lean_tick.h"
 
 #define T(offset) tick_turn + offset(%rip)
 /* RSP is what lean_macros.inc has in R15, which is set only where a handler is started. */
@@ -43,9 +43,8 @@ lean_tick:
     movzwl (%r11), %r11d
     cmpl T(TURN_CURSOR), %r11d
     jne slow_restore
-    movzbl S(LEAN_VIRQ_PENDING), %r11d
-    addq %r11, S(LEAN_VIRQ_COALESCED)
-    movb $1, S(LEAN_VIRQ_PENDING)
+    btsw $LEAN_TIMER_SOURCE, S(LEAN_VIRQ_PENDING)
+    adcq $0, S(LEAN_VIRQ_COALESCED)     /* CF: it was pending already */
     movq T(TURN_CLOCK), %r11
     movq T(TURN_TICK_AT), %r13
     movq %r13, (%r11)
@@ -75,9 +74,9 @@ lean_tick:
  */
 deliver:
     movq %rsp, %r15
-    cmpw $1, G(LEAN_VIRQ_ENABLED)       /* and it is not a key's turn */
+    cmpw $1, G(LEAN_VIRQ_ENABLED)       /* and the timer need not yield */
     jne deliver_in_c
-    cmpl $1, G(LEAN_VIRQ_PENDING)
+    cmpw $LEAN_TIMER_PENDING, G(LEAN_VIRQ_PENDING)
     jne deliver_in_c
     cmpl $SEL_GUEST_KERNEL_CS, LEAN_CS(%r15)
     jne deliver_in_c
@@ -91,7 +90,7 @@ deliver:
     movl (%r15), %r13d
     movq hv_resume_rsp(%rip), %rsp      /* a fault needs a stack */
     PUSH_FRAME $0, LEAN_MODE_KERNEL, lean_tick_give_up
-    movb $0, G(LEAN_VIRQ_PENDING)
+    movw $0, G(LEAN_VIRQ_PENDING)
     NEXT_EVENT(%r12d)
     movq $LEAN_SLOT_TIMER, G_AT(LEAN_EVENTS_RING, %r12, 1)
     movl %r13d, G_AT(LEAN_EVENTS_RING + 8, %r12, 1)

@@ -5,19 +5,20 @@
  * that nothing is converted, let alone divided, on the way. Deadlines are kept a little early: an alarm whose clock
  * runs a trifle fast must not cost another interrupt.
  */
-#include "tick.h"
+#include "guest/tick.h"
 
 #include <stddef.h>
 
+#include "cpu/entry_calls.h"
 #include "cpu/insn.h"
 #include "guest/clock.h"
 #include "guest/deliver.h"
 #include "guest/guest.h"
 #include "guest/lean.h"
-#include "irq/inject.h"
+#include "guest/inject.h"
 #include "irq/irq.h"
 #include "irq/timer.h"
-#include "lean_tick.h"
+#include "guest/lean_tick.h"
 
 #define EARLY_NS 5000ull
 #define LATE_MAX_NS 200000ull       /* later than this is for the run loop, which counts ticks and keeps the figures */
@@ -58,7 +59,7 @@ AT(TURN_CLOCK, clock_ns);
 AT(TURN_CURSOR, cursor);
 _Static_assert(LEAN_VIRQ_COALESCED == offsetof(struct guest, virq.ticks_coalesced), "struct virq");
 _Static_assert(offsetof(struct vcon, column) == offsetof(struct vcon, row) + 1, "read as one word");
-_Static_assert(offsetof(struct virq, key_is_next) == offsetof(struct virq, enabled) + 1, "read as one word");
+_Static_assert(offsetof(struct virq, timer_yields) == offsetof(struct virq, enabled) + 1, "read as one word");
 _Static_assert(LEAN_SLOT_TIMER == HV_SLOT_TIMER, "the contract");
 _Static_assert(VECTOR_TIMER == IRQ_VECTOR_TIMER, "the vector");
 
@@ -133,16 +134,12 @@ uint64_t tick_turn_ends(struct guest *guest, uint64_t tsc)
     return tsc > alarm_tsc ? timer_span_ns(tsc - alarm_tsc) : 0;
 }
 
-bool tick_from_guest(struct guest *guest);
-
 /* The tick is there and can be delivered. False: it could not, and the guest ended. */
 bool tick_from_guest(struct guest *guest)
 {
     deliver_pending(guest);
     return guest->state == GUEST_READY;
 }
-
-bool timer_from_guest(struct guest *guest);
 
 /* The timer's interrupt, where lean_tick.S gives up. True: the guest goes on; false: the run loop must look around. */
 bool timer_from_guest(struct guest *guest)

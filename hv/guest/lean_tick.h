@@ -1,8 +1,8 @@
 /*
  * lean_tick.h - what lean_tick.S knows of tick.c and the local APIC, as plain numbers; tick.c proves them.
  */
-#ifndef LEAN_TICK_H
-#define LEAN_TICK_H
+#ifndef GUEST_LEAN_TICK_H
+#define GUEST_LEAN_TICK_H
 
 /* Offsets in struct turn. */
 #define TURN_TICK 0

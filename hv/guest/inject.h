@@ -3,8 +3,8 @@
  *
  * Also the one place that knows which EFLAGS bits cross the border between a guest and its frames.
  */
-#ifndef IRQ_INJECT_H
-#define IRQ_INJECT_H
+#ifndef GUEST_INJECT_H
+#define GUEST_INJECT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,15 +1,15 @@
 /*
- * names.h - the guest images there are: \guests\ on the boot volume, then the embedded ramdisk.
+ * images.h - the guest images there are: \guests\ on the boot volume, then the embedded ramdisk.
  */
-#ifndef MONITOR_NAMES_H
-#define MONITOR_NAMES_H
+#ifndef GUEST_IMAGES_H
+#define GUEST_IMAGES_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "boot_info.h"
 
-struct names_file {
+struct image_file {
     char name[64];          /* fit to be shown; runnable says whether it is a guest's name too */
     bool runnable;
     bool on_volume;         /* else in the ramdisk */
@@ -18,16 +18,16 @@ struct names_file {
 };
 
 /* Where a walk over all images stands; start with zeros. */
-struct names_position {
+struct images_position {
     uint64_t file, ramdisk;
 };
 
-void names_init(const struct boot_info *info);
+void images_init(const struct boot_info *info);
 
 /* The next image; a name on the boot volume hides the same name in the ramdisk. False: no more. */
-bool names_next(struct names_position *position, struct names_file *file);
+bool images_next(struct images_position *position, struct image_file *file);
 
 /* Find an image by name; case does not matter. */
-bool names_find(const char *name, struct names_file *file);
+bool images_find(const char *name, struct image_file *file);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * tick.h - the ticks of the guest that has its turn, without a way through the run loop.
  */
-#ifndef TICK_H
-#define TICK_H
+#ifndef GUEST_TICK_H
+#define GUEST_TICK_H
 
 #include <stdbool.h>
 #include <stdint.h>
