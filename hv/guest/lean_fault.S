@@ -43,9 +43,8 @@ lean_page_fault:
     jz page_fault_slow
     leaq 8(%rsp), %r15
     movq %cr2, %r8
-    movl $LEAN_MAX_GVA, %r9d
     subq $LEAN_BASE, %r8
-    cmpq %r9, %r8                       /* beyond the segment: a #GP where there are no limits */
+    cmpq last_gva(%rip), %r8            /* beyond the segment: a #GP where there are no limits */
     ja page_fault_slow
     cmpb $0, G(LEAN_PAGING)
     je page_fault_undecided
@@ -122,5 +121,10 @@ lean_fault_give_up:
     movq %r8, %cr2
     leaq -8(%r15), %rsp
     jmp page_fault_slow
+
+    .section .rodata
+    .balign 8
+last_gva:
+    .quad LEAN_MAX_GVA
 
     .section .note.GNU-stack, "", @progbits
