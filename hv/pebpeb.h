@@ -57,7 +57,7 @@ enum hv_call {
 #endif
 
 #ifndef __ASSEMBLER__
-/* What hv_counters (ours: abi section 8) stores. Counts never go back; new fields come at the end. */
+/* What hv_counters stores (docs/abi.md "Beyond the contract"). Counts never go back; new fields come at the end. */
 struct hv_counters {
     uint64_t time_ns;           /* the hypervisor's clock: wall time since it was started */
     uint64_t cr3_writes;        /* of the whole machine, from here */
@@ -73,7 +73,7 @@ struct hv_counters {
 };
 #endif
 
-/* The keyboard word, +4 of a slot 0x21 frame (abi section 6). */
+/* The keyboard word, +4 of a slot 0x21 frame (docs/abi.md "Keyboard word"). */
 #define HV_KEY_CHAR_MASK 0x000000FF     /* character after modifiers */
 #define HV_KEY_RAW_SHIFT 8              /* bits 8-15: unshifted character or key code below */
 #define HV_KEY_RAW_MASK 0x0000FF00

@@ -76,7 +76,7 @@ static bool load_image(struct guest *guest, const void *image, uint64_t image_by
     return true;
 }
 
-/* abi section 1: the state at the first instruction. */
+/* docs/abi.md "Launch": the state at the first instruction. */
 static void set_launch_state(struct guest *guest, uint32_t entry)
 {
     guest->frame = (struct trap_frame){

@@ -63,7 +63,7 @@ struct guest {
     enum guest_end end;
     int32_t status;                     /* hv_exit's argument, or 0xDEADC0DE */
     char reason[GUEST_REASON_BYTES];    /* why it crashed: the first reason, one line, no quotes needed */
-    /* Full crash report, lines ended by '\n' (operator.md section 6), in memory of its own; "" unless crashed */
+    /* docs/operator.md "Crash reports": lines ended by '\n', in memory of its own; "" unless crashed */
     const char *report;
     bool lacks_memory;                  /* it crashed because the machine had no frame left for it */
     char registers[200];                /* "eax=... ebx=..." at the crash */

@@ -1,5 +1,5 @@
 /*
- * inject.h - the event frame of abi section 3 (PURE): what is pushed where, and in which state the handler starts.
+ * inject.h - the event frame (PURE): what is pushed where, and in which state the handler starts. docs/abi.md "Events".
  *
  * Also the one place that knows which EFLAGS bits cross the border between a guest and its frames.
  */

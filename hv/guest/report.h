@@ -1,5 +1,5 @@
 /*
- * report.h - what a guest kernel's author sees when it died: operator.md section 6.
+ * report.h - what a guest kernel's author sees when it died: docs/operator.md "Crash reports".
  */
 #ifndef GUEST_REPORT_H
 #define GUEST_REPORT_H

@@ -1,5 +1,5 @@
 /*
- * report_text.c - a crash report from facts (PURE): operator.md section 6.
+ * report_text.c - a crash report from facts (PURE): docs/operator.md "Crash reports".
  */
 #include "guest/report_text.h"
 

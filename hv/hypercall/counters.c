@@ -1,5 +1,6 @@
 /*
- * counters.c - hv_counters, an extension (abi section 8): what the machine and the calling guest did, for benchmarks.
+ * counters.c - hv_counters, an extension: what the machine and the calling guest did, for benchmarks. See docs/abi.md
+ * "Beyond the contract".
  */
 #include "base/counters.h"
 

@@ -23,7 +23,7 @@ struct console {
     uint64_t key_ns;            /* when the oldest key came that the owner has not had yet; 0: none. Owner clears it */
     unsigned back;              /* rows that the view is scrolled back in vcon.history, kept by console.c */
     void *owner;
-    void (*key)(void *owner, uint32_t key_word);    /* a key word of abi section 6, make and break */
+    void (*key)(void *owner, uint32_t key_word);    /* a key word of docs/abi.md "Keyboard word", make and break */
     unsigned (*room)(const void *owner);            /* key words that it can keep now; NULL: any number */
     void (*kill)(void *owner);  /* the operator wants it ended (prefix k); NULL: cannot be */
     struct console *next;       /* list in ascending number, kept by console.c */

@@ -1,5 +1,5 @@
 /*
- * keymap.h - scancodes (set 1, US layout) to key words of the guest contract, abi.md section 6 (PURE).
+ * keymap.h - scancodes (set 1, US layout) to key words of the guest contract, docs/abi.md "Keyboard word" (PURE).
  */
 #ifndef IO_KEYMAP_H
 #define IO_KEYMAP_H

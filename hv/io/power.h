@@ -1,5 +1,5 @@
 /*
- * power.h - off and reset, by every way a PC may know, in the order of pc.md.
+ * power.h - off and reset, by every way a PC may know, in the order of docs/boot.md "Off and reset".
  */
 #ifndef IO_POWER_H
 #define IO_POWER_H

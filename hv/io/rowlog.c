@@ -1,5 +1,5 @@
 /*
- * rowlog.c - rows for the TAP stream, by the rules of operator.md section 5 (PURE).
+ * rowlog.c - rows for the TAP stream, by the rules of docs/operator.md "Rows" (PURE).
  */
 #include "io/rowlog.h"
 

@@ -1,5 +1,5 @@
 /*
- * serialkeys.h - what a terminal sends as the keys that were pressed: make and break key words of abi.md section 6
+ * serialkeys.h - what a terminal sends as the keys that were pressed: make and break of docs/abi.md "Keyboard word"
  * (PURE).
  */
 #ifndef IO_SERIALKEYS_H

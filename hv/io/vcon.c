@@ -1,5 +1,5 @@
 /*
- * vcon.c - console cells: abi.md section 7 (PURE). rowlog.c keeps what the row log needs to know.
+ * vcon.c - console cells: docs/abi.md "Console and timer" (PURE). rowlog.c keeps what the row log needs to know.
  */
 #include "io/vcon.h"
 

@@ -1,7 +1,7 @@
 /*
  * vcon.h - an 80x25 cell console (PURE): VGA attributes, eager wrap and scroll, dirty rows, and the row log.
  *
- * The row log is what TAP streams show of a console: see operator.md section 5 ("The lines follow the guest's screen").
+ * The row log is what TAP streams show of a console: docs/operator.md "Rows".
  * A row is handed to the log when output leaves it by newline, wrap or scroll and its text differs from what was last
  * logged for it; other changed rows are handed over by vcon_log_still. Rows keep their identity when they scroll.
  */

@@ -1,5 +1,5 @@
 /*
- * config.h - what cobble.cfg and the load options say (PURE): operator.md sections 2 and 7.
+ * config.h - what cobble.cfg and the load options say (PURE): docs/operator.md "Configuration".
  *
  * Nothing in a file can stop the boot: a line that is not understood leaves a message with its number. A malformed
  * autorun stays in the plan as a test that is refused, so that a plan never shrinks.

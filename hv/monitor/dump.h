@@ -6,7 +6,10 @@
 
 #include "io/vcon.h"
 
-/* Write one autorun's final console (operator.md section 7), blank when it never had one (NULL). Elsewhere: nothing. */
+/*
+ * Write one autorun's final console (docs/operator.md "Consoles as text"), blank when it never had one (NULL).
+ * Elsewhere: nothing.
+ */
 void dump_console(unsigned number, const char *name, const struct vcon *console);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * finish.c - the end of a plan, one short step a call: the order of operator.md section 7.
+ * finish.c - the end of a plan, one short step a call: the order of docs/operator.md "The end".
  */
 #include "monitor/finish.h"
 

@@ -31,9 +31,9 @@ struct lineedit {
 void lineedit_init(struct lineedit *edit);
 
 /*
- * One key word (abi section 6). Cursor keys, Backspace and Del; Ctrl-A and Ctrl-E for Home and End, whose key words
- * cannot be told apart, Ctrl-B F P N as the cursor keys, Ctrl-K U W delete to the end, to the start, the word before.
- * Releases of keys mean nothing.
+ * One key word (docs/abi.md "Keyboard word"). Cursor keys, Backspace and Del; Ctrl-A and Ctrl-E for Home and End, whose
+ * key words cannot be told apart, Ctrl-B F P N as the cursor keys, Ctrl-K U W delete to the end, to the start, the word
+ * before. Releases of keys mean nothing.
  */
 enum lineedit_event lineedit_key(struct lineedit *edit, uint32_t key_word);
 

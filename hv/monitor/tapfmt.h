@@ -1,5 +1,5 @@
 /*
- * tapfmt.h - the lines of the TAP stream (PURE): operator.md sections 5 and 7, to the letter.
+ * tapfmt.h - the lines of the TAP stream (PURE): docs/operator.md "The stream", to the letter.
  *
  * Whatever a guest does, its text can only ever appear behind "# NAME| " or "    |", as printable UTF-8: nothing here
  * copies a byte below 0x20 from anywhere, so a line ends where this file ends it.

@@ -1,5 +1,5 @@
 /*
- * typist.c - types texts to guests: operator.md sections 1 and 7.
+ * typist.c - types texts to guests: docs/operator.md "Typed texts".
  *
  * A guest gets its next text once its console has been quiet for a second, or three seconds after it was last typed
  * to. A text goes through the decoder that serial input uses, no faster than the guest's key queue has room; but a

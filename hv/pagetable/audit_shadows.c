@@ -237,7 +237,7 @@ static bool check_lists(const struct audit *audit)
            check_list(audit, audit->pool->table_count + 1, is_kept, "kept");
 }
 
-/* Snapshots that are kept take no more than what performance.md leaves. */
+/* Snapshots that are kept take no more than what docs/performance.md leaves. */
 static bool check_spare(const struct audit *audit)
 {
     const struct shadow_pool *pool = audit->pool;

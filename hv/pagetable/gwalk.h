@@ -2,8 +2,8 @@
  * gwalk.h - walk a guest's own two-level page tables, as the contract has them (PURE). Inline: every hidden fault comes
  * by.
  *
- * Source: abi section 5; SDM vol. 3 "32-Bit Paging". Effective U and W are PDE AND PTE; available bits, A, D, PCD,
- * PWT, G and bit 7 of a PTE are ignored.
+ * Source: docs/abi.md "Paging"; SDM vol. 3 "32-Bit Paging". Effective U and W are PDE AND PTE; available bits, A, D,
+ * PCD, PWT, G and bit 7 of a PTE are ignored.
  */
 #ifndef PAGETABLE_GWALK_H
 #define PAGETABLE_GWALK_H

@@ -29,7 +29,7 @@ struct gframe {
     uint16_t shadow;                /* first of its shadows (see shadow.h); 0: none */
     uint16_t flags;                 /* GFRAME_ bits */
 };
-_Static_assert(sizeof(struct gframe) == 16, "performance.md allows 16 bytes per guest frame");
+_Static_assert(sizeof(struct gframe) == 16, "docs/performance.md allows 16 bytes per guest frame");
 
 /* What RAM asks of the view that shows it. */
 struct ram_view {

@@ -82,14 +82,14 @@ struct shadow_pool {
     uint16_t pinned;        /* a table that must not be evicted now; 0: none */
     uint32_t table_count;   /* tables[1 .. table_count] */
     uint32_t kept_count;    /* synced tables that keep a snapshot */
-    uint32_t spare_frames;  /* that performance.md allows the directories and tables in use, and they do not have */
+    uint32_t spare_frames;  /* the directories and tables in use do not have, and docs/performance.md allows them */
     uint64_t stamp;
     uint64_t tried_until;   /* rmap.c looked for a frame's leaves, and may do so again when stamp is this */
     uint64_t evictions;
     struct shadow_table tables[];   /* [0] heads the list of the unsynced, [table_count + 1] of the kept: circles */
 };
 
-/* What performance.md allows: 24 KiB for a directory, 8 KiB for a table. */
+/* What docs/performance.md allows: 24 KiB for a directory, 8 KiB for a table. */
 #define SHADOW_DIRECTORY_FRAMES 6u
 #define SHADOW_TABLE_FRAMES 2u
 

@@ -82,7 +82,7 @@ def tell_last_words(text):
 
 
 def run(options, machine, folder):
-    """Run to the end; the exit status of operator.md."""
+    """Run to the end; the exit status of docs/operator.md."""
     session = None
     try:
         session = HeadlessSession(options, machine, folder)

@@ -1,4 +1,4 @@
-"""Messages for a person go to stderr: stdout belongs to the TAP stream. And the exit statuses of operator.md."""
+"""Messages for a person go to stderr: stdout belongs to the TAP stream. And the exit statuses of docs/operator.md."""
 import os
 import sys
 import traceback

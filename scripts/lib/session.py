@@ -12,7 +12,7 @@ from lib.report import EXIT_BROKEN, EXIT_NOT_OK, STDOUT, OutputLost, say
 LAST_WORDS_SECONDS = 3
 QUIET_SECONDS = 0.5
 WATCH_SECONDS = 1
-DUMP_LINES = 26         # of each autorun: operator.md, section 7
+DUMP_LINES = 26         # of each autorun: docs/operator.md "Consoles as text"
 
 
 class Stopped(BaseException):

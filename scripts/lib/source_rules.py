@@ -1,4 +1,4 @@
-"""Rules for the sources that a compiler does not check: layers, headers that stand alone, lines, paths."""
+"""Rules for the sources that a compiler does not check: layers, headers that stand alone, lines, names."""
 import pathlib
 import re
 import subprocess
@@ -9,8 +9,16 @@ from lib.build import GIT, ROOT
 LAYERS = [{"base"}, {"cpu"}, {"pagetable", "irq", "io"}, {"guest"}, {"hypercall"}, {"monitor"}]
 # Contracts with the outside world: no layer owns them.
 CONTRACTS = {"boot_info.h", "pebpeb.h"}
-TEXT_SUFFIXES = {".c", ".h", ".S", ".ld", ".py", ".build", ".sh", ".md", ".txt", ""}
+TEXT_SUFFIXES = {".c", ".h", ".S", ".inc", ".ld", ".py", ".build", ".sh", ".md", ".txt", ""}
+C_SUFFIXES = {".c", ".h", ".S", ".inc", ".ld"}
 MAX_COLUMNS = 120
+NAMED_FILE = re.compile(r"(?<![\w./*-])[\w.][\w./-]*\.(?:c|h|S|inc|ld|md|py)\b(?![\w(*])")
+# Files that a document has its reader write.
+EXAMPLES = {"guestfs/count/count.c", "count/count.c", "count.c", "my.c"}
+PLACEHOLDER = re.compile(r"NAME|FILE|OUTPUT")
+IDENTIFIER = re.compile(r"(?<![\w/.$-])([A-Za-z]\w*_\w+)\b(?!\.[a-z]|/|\*)|\b(?:struct|enum) ([a-z]\w+)")
+SECTION = re.compile(r'\b([\w-]+\.md)(?:\))?[`,]*[ \n*#]+"([^"]+)"')
+READING_ORDER = "## A reading order"
 # Spelled so that this file does not match itself.
 FOREIGN = re.compile(r"(?<![\w.])/(?:work|root|home)[/]\w|"
                      r"\b(?:deb|security|archive|mirror|proxy|registry)[.][\w-]+[.]\w")
@@ -106,6 +114,93 @@ def check_pure(files):
                     yield f"{path.parent / name}: listed as PURE, but uses assembly"
 
 
+def comments_of(path, text):
+    """A text with all but its comments blanked, line for line; of a document all is comment."""
+    if path.suffix == ".md":
+        return text
+    if path.suffix in C_SUFFIXES:
+        pattern = r"/\*.*?\*/|//[^\n]*"
+    else:
+        pattern = r'"""(?:.*?)"""|(?<!\S)#[^\n]*'
+    kept, last = [], 0
+    for match in re.finditer(pattern, text, re.DOTALL):
+        kept += ["\n" * text.count("\n", last, match.start()), match[0]]
+        last = match.end()
+    return "".join(kept)
+
+
+def check_named_files(files):
+    """Every file that a comment or a document names exists: by its path, or the end of it."""
+    ends = {"/".join(path.parts[first:]) for path in files for first in range(len(path.parts))}
+    for path in files:
+        for number, line in enumerate(comments_of(path, "\n".join(read_lines(path))).split("\n"), 1):
+            for name in NAMED_FILE.findall(line):
+                if name.removeprefix("./") not in ends | EXAMPLES and not PLACEHOLDER.search(name):
+                    yield f"{path}:{number}: names {name}, which does not exist"
+
+
+def check_sections(files):
+    """A section that is cited by its title stands in that document."""
+    titles = {path: set(re.findall(r"^#+ (.*)$", "\n".join(read_lines(path)), re.MULTILINE)) for path in files
+              if path.suffix == ".md"}
+    for path in files:
+        text = "\n".join(read_lines(path))
+        for match in SECTION.finditer(comments_of(path, text)):
+            document = next((each for each in titles if each.name == match[1]), None)
+            title = re.sub(r"\s*\n[ \t]*[*#]?\s*", " ", match[2])
+            if document is not None and title not in titles[document]:
+                yield f"{path}:{text.count(chr(10), 0, match.start()) + 1}: {document} has no section {title!r}"
+
+
+def code_of(path, text):
+    """Of a C source the code alone: what only a comment speaks of is not there."""
+    return re.sub(r"/\*.*?\*/|//[^\n]*", " ", text, flags=re.DOTALL) if path.suffix in C_SUFFIXES else text
+
+
+def check_identifiers(files):
+    """Every identifier in a document exists: what has an underscore, and what is called a struct or an enum."""
+    known = set()
+    for path in files:
+        if path.suffix != ".md":
+            known.update(re.findall(r"\w+", code_of(path, "\n".join(read_lines(path))) + " " + path.stem))
+    for path in files:
+        if path.suffix != ".md":
+            continue
+        is_measured = False         # figures name the functions of the day they were taken
+        for number, line in enumerate(read_lines(path), 1):
+            if line.startswith("<!-- generated"):
+                is_measured = line.endswith("begin -->")
+            for name in IDENTIFIER.findall(line):
+                if not is_measured and (name[0] or name[1]) not in known:
+                    yield f"{path}:{number}: {name[0] or name[1]} does not exist"
+
+
+def reading_order(lines):
+    """Files that the README's reading order names; one without a folder is where the one before it was."""
+    folder = ""
+    for number, line in enumerate(lines[lines.index(READING_ORDER):], lines.index(READING_ORDER) + 1):
+        if line.startswith("## ") and line != READING_ORDER:
+            return
+        for name in re.findall(r"(?<![\w./-])[\w./]+\.(?:c|h|S|inc|ld)\b", line):
+            folder, _, base = name.rpartition("/") if "/" in name else (folder, "", name)
+            yield number, f"{folder}/{base}"
+
+
+def check_reading_order(files):
+    """Each source file of efi/ and hv/ stands in the README's reading order; a header goes with its .c or .S."""
+    sources = {str(path) for path in files if path.parts[0] in ("efi", "hv") and
+               path.suffix in (".c", ".h", ".S", ".inc", ".ld")}
+    named = set()
+    for number, name in reading_order(read_lines(pathlib.PurePosixPath("README.md"))):
+        named.add(name)
+        if name.startswith(("efi/", "hv/")) and name not in sources:
+            yield f"README.md:{number}: {name} does not exist"
+    for name in sorted(sources - named):
+        stem = name.removesuffix(".h")
+        if not (name.endswith(".h") and {f"{stem}.c", f"{stem}.S"} & sources):
+            yield f"{name}: is not in the README's reading order"
+
+
 RULES = {
     "source.layers": check_layers,
     "source.headers": check_headers,
@@ -113,4 +208,8 @@ RULES = {
     "source.first_comments": check_first_comments,
     "source.paths": check_paths,
     "source.pure": check_pure,
+    "source.named_files": check_named_files,
+    "source.sections": check_sections,
+    "source.identifiers": check_identifiers,
+    "source.reading_order": check_reading_order,
 }

@@ -1,4 +1,4 @@
-"""Read the TAP stream of a headless run: cut out what stdout may show, and judge it (operator.md sections 5 and 7)."""
+"""Read the TAP stream of a headless run: cut out what stdout may show, and judge it (docs/operator.md "The stream")."""
 import re
 
 from lib import report

@@ -13,7 +13,7 @@ PLUGIN = GUESTS / "profile.so"
 PEBBLES = build.GUESTS / "pebbles" / "kernel" / "pebbles"
 SUITE = r'pebbles timeout=300s clock=run type="suite\nhalt $?\n"'
 HYPERVISOR_BASE = 0xFFFFFFFF80000000    # hv/hv.ld
-GUEST_BASE = 0x1000000                  # of a guest's segments: abi section 1
+GUEST_BASE = 0x1000000                  # of a guest's segments: docs/abi.md "Launch"
 PROGRAMS = 0x1000000                    # guestfs/pebbles/include/pebbles/abi.h: above is a program, below the kernel
 SEARCHES = "rmap_protect"               # hv/pagetable/rmap.c
 SHOWN = 12

@@ -17,7 +17,7 @@ MEMORY_GUESTS = (1, 33, 64)         # what a guest costs must not depend on how 
 MEMORY_MIB = 2048
 MORE_MEMORY = " mem=24572K"         # with as many pages of records as the default 24 MiB; memory.c then touches more
 BOOKKEEPING_BYTES_PER_BLOCK = 76    # of the frame allocator, for 2 MiB of RAM: hv/base/frames.c
-RECORDS_KIB = 96                    # of a guest of 24 MiB, 16 bytes a frame: what performance.md allows on top
+RECORDS_KIB = 96                    # of a guest of 24 MiB, 16 bytes a frame: what docs/performance.md allows on top
 DIRECTORY_KIB, TABLE_KIB = 24, 8    # and for a cached directory, and for a live 4 MiB and role
 # The lines of hv/base/boot_phases.c and hv/irq/timer.c.
 BOOT_LINE = re.compile(r"boot: hand-off at TSC (\d+); cycles: loader (\d+), calibration (\d+), all else to the first "

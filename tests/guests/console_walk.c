@@ -1,5 +1,5 @@
 /*
- * console_walk.c - the rules of the console (abi section 7), cell by cell.
+ * console_walk.c - the rules of the console (docs/abi.md "Console and timer"), cell by cell.
  *
  * Each rule leaves a mark on the screen, and expected/console_walk.txt, written by hand from the rules, says where; the
  * system test compares it with the dumped console. The cursor is checked here after each step: eager wrap and scroll

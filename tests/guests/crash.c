@@ -2,9 +2,9 @@
  * crash.c - every exception a guest can raise, with an empty vIDT: each ends the guest with a report that names it.
  *
  * The instruction is the last thing the guest does; going on behind it is the failure. #NM, #TS, #NP and #AC cannot
- * come from guest code here: CR0.TS and CR0.AM are 0, there are no task gates and no absent segments. ICEBP is left
- * out: QEMU 7.2's emulation stops the whole machine at it, as if for a debugger. INT n with an empty slot
- * crashes in the same way, whether the vector is an exception's or not.
+ * come from guest code here: CR0.TS and CR0.AM are 0, there are no task gates and no absent segments. ICEBP is #DB
+ * on a processor and #UD in QEMU 7.2. INT n with an empty slot crashes in the same way, whether the vector is an
+ * exception's or not.
  */
 #include "test.h"
 
@@ -59,6 +59,11 @@ CASE(ud_syscall)
 CASE(ud_lock)
 {
     __asm__ volatile(".byte 0xF0, 0x90");
+}
+
+CASE(icebp)
+{
+    __asm__ volatile(".byte 0xF1");
 }
 
 CASE(gp)

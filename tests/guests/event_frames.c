@@ -1,11 +1,11 @@
 /*
- * event_frames.c - each exception reaches its slot with the frame of abi section 3, to the byte.
+ * event_frames.c - each exception reaches its slot with the frame of docs/abi.md "Events", to the byte.
  *
  * A faulting piece of code is a function in assembly with two labels: NAME_at, the instruction that raises the
  * exception, and NAME_end, where the handler sends it on. Faults report EIP = at, traps EIP = end. The handler sees all
  * words of the frame and where they lie: 20 bytes, directly below the interrupted ESP. Only the arithmetic flags, TF
  * and RF may differ in the EFLAGS word; IF is the virtual flag. All of it is done with the flag off and on.
- * ICEBP is left out: QEMU 7.2's emulation stops the whole machine at it, as if for a debugger.
+ * ICEBP is left out: QEMU 7.2 has #UD in place of its #DB. crash.icebp sees that either ends a guest without a handler.
  */
 #include "test.h"
 

@@ -1,5 +1,5 @@
 /*
- * event_key_words.c - the key words of typed text, one by one (abi section 6).
+ * event_key_words.c - the key words of typed text, one by one (docs/abi.md "Keyboard word").
  *
  * The manifest has "a1", Enter typed. Each key is two interrupts, make and break, in order; modifiers of other keys do
  * not appear. Wrong words are printed with the ones expected; a key that never comes ends in the time-out.

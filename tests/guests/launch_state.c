@@ -1,5 +1,5 @@
 /*
- * launch_state.c - every register and flag at the first instruction (abi section 1), and what lies in memory then.
+ * launch_state.c - every register and flag at the first instruction, and what is in memory then: docs/abi.md "Launch".
  *
  * crt0.S copies the registers by MOV before anything else can change them. EFLAGS is compared whole: a stray DF would
  * run string instructions backward, a stray TF would trap, and IF must read as 1 although virtual interrupts are off.

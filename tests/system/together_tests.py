@@ -9,7 +9,7 @@ from session import Terminal
 SUITE = r'pebbles timeout=300s clock=run type="suite\nhalt $?\n"'
 GUESTS = 12             # event_nested: forty ticks, each inside the one before, and the arithmetic of its stack
 VICTIM = 6
-GUEST_FRAMES = (64 + 96) // 4       # performance.md: 64 KiB and 16 bytes a frame of 24 MiB
+GUEST_FRAMES = (64 + 96) // 4       # docs/performance.md: 64 KiB and 16 bytes a frame of 24 MiB
 HYPERVISOR_FRAMES = 64              # of its own since boot
 MANY = 200              # small idle guests: 4.7 GiB of RAM promised in a machine of 2 GiB
 VERDICTS = (["hello"] * 47 + ["loop expect=timeout", "crash.de expect=crash", "console expect=77"]) * 4

@@ -21,7 +21,7 @@
 #define TABLE 2u            /* RAM one to one, at PDE 0 */
 #define PAGE 8u
 #define FULL 7u             /* entry bits */
-#define MAX_GVA 0xFEFFFFFFu /* abi section 1 */
+#define MAX_GVA 0xFEFFFFFFu /* docs/abi.md "Launch" */
 
 static int start(void **state)
 {

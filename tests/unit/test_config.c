@@ -90,7 +90,7 @@ static void test_refusals_full(void **state)
     assert_in_range(kept, CONFIG_REFUSALS_BYTES / CONFIG_MESSAGE_BYTES, CONFIG_AUTORUNS_MAX - 1);
 }
 
-/* The example of operator.md section 2, with Windows line ends and none at the end. */
+/* The example of docs/operator.md "Configuration", with Windows line ends and none at the end. */
 static void test_example(void **state)
 {
     (void)state;

@@ -263,7 +263,7 @@ static void output_and_other_views_return(void **state)
     expect_top(77);
 }
 
-/* A guest's program gets page keys as abi.md has them, and nothing scrolls. */
+/* A guest's program gets page keys as docs/abi.md has them, and nothing scrolls. */
 static void guests_get_their_keys(void **state)
 {
     (void)state;

@@ -1,8 +1,8 @@
 /*
  * test_deliver.c - events reach their handlers with the contract's frame, or the guest dies of the right reason.
  *
- * The frame's bytes are compared with numbers from abi.md section 3. After a crash nothing of the guest's context may
- * look as if the handler had started.
+ * The frame's bytes are compared with numbers from docs/abi.md "Events". After a crash nothing of the guest's context
+ * may look as if the handler had started.
  */
 #include <setjmp.h>
 #include <stdarg.h>

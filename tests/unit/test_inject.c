@@ -1,7 +1,7 @@
 /*
  * test_inject.c - the event frame to the byte: all combinations of the EFLAGS bits that guests can have, random rest.
  *
- * Expected bits are spelled out as numbers from abi.md section 3, not by the constants that the code uses.
+ * Expected bits are spelled out as numbers from docs/abi.md "Events", not by the constants that the code uses.
  */
 #include <setjmp.h>
 #include <stdarg.h>

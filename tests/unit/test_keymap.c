@@ -1,5 +1,6 @@
 /*
- * test_keymap.c - key words against a table written from abi.md section 6, for every set-1 scancode and modifier.
+ * test_keymap.c - key words against a table written from docs/abi.md "Keyboard word", for every set-1
+ * scancode and modifier.
  */
 #include <setjmp.h>
 #include <stdarg.h>

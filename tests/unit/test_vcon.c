@@ -1,5 +1,5 @@
 /*
- * test_vcon.c - console cells against a naive model, and the row log against the rules of operator.md, case by case.
+ * test_vcon.c - console cells against a naive model, and the row log against docs/operator.md "Rows", case by case.
  */
 #include <setjmp.h>
 #include <stdarg.h>
