@@ -64,7 +64,7 @@ static bool check_directory(const struct audit *audit, const struct shadow_direc
 static bool is_recorded(const struct gframe *gframe, uint32_t table, uint32_t entry)
 {
     uint32_t record = table * GTABLE_ENTRIES + entry;
-    return gframe->flags & GFRAME_MANY || gframe->leaf[0] == record || gframe->leaf[1] == record;
+    return gframe->flags & (GFRAME_MANY | GFRAME_SEARCHED) || gframe->leaf[0] == record || gframe->leaf[1] == record;
 }
 
 /* The leaf is what the guest's entry says, flipped or not, perhaps without W. */

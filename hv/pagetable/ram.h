@@ -18,8 +18,8 @@
 #include "base/status.h"
 
 #define GFRAME_TRACED 0x1u      /* a view has read it, and must hear of it before it is stored to */
-#define GFRAME_MANY 0x2u        /* more writable leaves than leaf[] holds, at some time since leaf[] was made */
-#define GFRAME_TRIED_SHIFT 8u   /* the upper byte of flags: when leaf[] was last made anew, see rmap.c; 0: never */
+#define GFRAME_MANY 0x2u        /* more leaves may map it writable than leaf[] holds */
+#define GFRAME_SEARCHED 0x4u    /* these are being looked for, to take W from them: rmap.h */
 #define GFRAME_LEAVES 2
 
 /* What is known of one frame of guest RAM. */

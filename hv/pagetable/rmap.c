@@ -6,6 +6,8 @@
 #include <stddef.h>
 
 #include "cpu/x86.h"
+#include "pagetable/compile.h"
+#include "pagetable/gwalk.h"
 #include "pagetable/host_table.h"
 
 /* The host leaf of an entry of a guest table; NULL when that half is not there. */
@@ -19,11 +21,43 @@ static uint64_t *leaf_of(const struct shadow_table *table, uint32_t entry)
 static uint64_t *live_leaf(const struct shadow_pool *pool, uint32_t record, uint32_t host)
 {
     uint64_t wanted = (uint64_t)host << PAGE_SHIFT | PTE_P | PTE_W;
-    uint64_t *leaf = leaf_of(&pool->tables[record >> RMAP_ENTRY_BITS], record & ((1u << RMAP_ENTRY_BITS) - 1));
+    uint64_t *leaf = leaf_of(&pool->tables[record >> RMAP_ENTRY_BITS], record & RMAP_ENTRY_MASK);
 
     return leaf && (*leaf & (PTE_ADDRESS | PTE_P | PTE_W)) == wanted ? leaf : NULL;
 }
 
+/* Nobody needs that the leaf of this record maps frame writable: see rmap.h. */
+static bool is_needless(const struct gspace *space, uint32_t record, uint32_t frame)
+{
+    const struct shadow_table *table = &space->shadows->tables[record >> RMAP_ENTRY_BITS];
+
+    if (!table->parents)
+        return true;
+    if (table->is_synced)
+        return false;
+    const uint32_t *ptes = ram_peek(space->ram, table->frame);
+    uint32_t pte = ptes ? ptes[record & RMAP_ENTRY_MASK] : 0;
+    return !(pte & GPTE_P) || pte >> GPTE_FRAME_SHIFT != frame || !compile_is_writable(pte, table->role);
+}
+
+/* hv_setpd will want to protect the frame, or tries to: it holds a directory, or a table that some directory links. */
+static bool must_be_few(const struct gspace *space, uint32_t frame)
+{
+    const struct shadow_pool *pool = space->shadows;
+    uint16_t index = space->ram->frames[frame].shadow;
+
+    if (space->ram->frames[frame].flags & GFRAME_SEARCHED)
+        return true;
+    for (; index && !(index & SHADOW_IS_DIRECTORY); index = pool->tables[index].next)
+        if (pool->tables[index].parents)
+            return true;
+    return index != 0;
+}
+
+/*
+ * Nothing is flushed where a leaf loses its W: the guest's entry allows the writes that the TLB still does, and whoever
+ * protects the frame flushes.
+ */
 void rmap_add_another(struct gspace *space, uint32_t frame, uint32_t record)
 {
     struct gframe *gframe = &space->ram->frames[frame];
@@ -32,53 +66,71 @@ void rmap_add_another(struct gspace *space, uint32_t frame, uint32_t record)
         if (gframe->leaf[i] == record)
             return;
     for (unsigned i = 0; i < GFRAME_LEAVES; i++) {
-        if (!live_leaf(space->shadows, gframe->leaf[i], gframe->host)) {
-            gframe->leaf[i] = record;
-            return;
-        }
+        uint64_t *leaf = live_leaf(space->shadows, gframe->leaf[i], gframe->host);
+        if (leaf && !is_needless(space, gframe->leaf[i], frame))
+            continue;
+        if (leaf)
+            *leaf &= ~PTE_W;
+        gframe->leaf[i] = record;
+        return;
     }
-    gframe->flags |= GFRAME_MANY;
+    if (!must_be_few(space, frame)) {
+        gframe->flags |= GFRAME_MANY;
+        return;
+    }
+    *live_leaf(space->shadows, gframe->leaf[0], gframe->host) &= ~PTE_W;
+    gframe->leaf[0] = gframe->leaf[1];
+    gframe->leaf[1] = record;
 }
 
-/*
- * Looking for a frame's leaves costs a pass over all tables, so each frame gets one in so many hv_setpds, and each
- * hv_setpd has time for one frame: nobody else runs meanwhile. False: not now.
- */
-#define TRIES_SHIFT 8u
-static bool may_try(struct shadow_pool *pool, struct gframe *gframe)
+/* From here on leaf[] holds all leaves that are writable, but those that the search has yet to find. One at a time. */
+static void begin_search(struct gspace *space, uint32_t frame)
 {
-    uint16_t now = (uint16_t)(((pool->stamp >> TRIES_SHIFT) % 255 + 1) << GFRAME_TRIED_SHIFT);
-    bool was_tried = (gframe->flags & 0xFFu << GFRAME_TRIED_SHIFT) == now;
+    struct shadow_pool *pool = space->shadows;
+    struct gframe *gframe = &space->ram->frames[frame];
 
-    if (was_tried || pool->tried_until > pool->stamp)
-        return false;
-    pool->tried_until = pool->stamp + 1;
-    gframe->flags = (uint16_t)((gframe->flags & ((1u << GFRAME_TRIED_SHIFT) - 1)) | now);
-    return true;
+    if (pool->search_table)
+        return;
+    pool->search_table = 1;
+    pool->search_frame = frame;
+    gframe->flags = (uint16_t)((gframe->flags & ~GFRAME_MANY) | GFRAME_SEARCHED);
 }
 
-/* Leaves that map it writable are few again, perhaps: then record these. False: there are too many. */
-static bool record_anew(const struct shadow_pool *pool, struct gframe *gframe)
+/* Take W from leaves of a table that map this frame, but those on record. */
+static void search_table(const struct shadow_pool *pool, uint32_t number, const struct gframe *gframe)
 {
     uint64_t wanted = (uint64_t)gframe->host << PAGE_SHIFT | PTE_P | PTE_W;
-    uint32_t found[GFRAME_LEAVES] = { 0 }, count = 0;
 
-    for (uint32_t i = 1; i <= pool->table_count; i++) {
-        for (uint32_t half = 0; half < 2 && pool->tables[i].is_used; half++) {
-            const uint64_t *leaves = leaf_of(&pool->tables[i], half * TABLE_ENTRIES);
-            for (uint32_t j = 0; leaves && j < TABLE_ENTRIES; j++) {
-                if ((leaves[j] & (PTE_ADDRESS | PTE_P | PTE_W)) != wanted)
-                    continue;
-                if (count == GFRAME_LEAVES)
-                    return false;
-                found[count++] = i << RMAP_ENTRY_BITS | half * TABLE_ENTRIES | j;
-            }
+    for (uint32_t half = 0; half < 2; half++) {
+        uint64_t *leaves = leaf_of(&pool->tables[number], half * TABLE_ENTRIES);
+        for (uint32_t i = 0; leaves && i < TABLE_ENTRIES; i++) {
+            uint32_t record = number << RMAP_ENTRY_BITS | half * TABLE_ENTRIES | i;
+            if ((leaves[i] & (PTE_ADDRESS | PTE_P | PTE_W)) == wanted && gframe->leaf[0] != record &&
+                gframe->leaf[1] != record)
+                leaves[i] &= ~PTE_W;
         }
     }
-    for (uint32_t i = 0; i < GFRAME_LEAVES; i++)
-        gframe->leaf[i] = found[i];
-    gframe->flags &= (uint16_t)~GFRAME_MANY;
-    return true;
+}
+
+/* Bounds: so many tables are looked at, and the numbers of all passed over at most. */
+uint32_t rmap_search_tables = 8;
+void rmap_search(struct gspace *space)
+{
+    struct shadow_pool *pool = space->shadows;
+    struct gframe *gframe = &space->ram->frames[pool->search_frame];
+
+    if (!pool->search_table)
+        return;
+    for (uint32_t left = rmap_search_tables; left && pool->search_table <= pool->table_count; pool->search_table++) {
+        if (!pool->tables[pool->search_table].is_used)
+            continue;
+        search_table(pool, pool->search_table, gframe);
+        left--;
+    }
+    if (pool->search_table <= pool->table_count)
+        return;
+    pool->search_table = 0;
+    gframe->flags &= (uint16_t)~GFRAME_SEARCHED;
 }
 
 bool rmap_protect(struct gspace *space, uint32_t frame)
@@ -87,7 +139,9 @@ bool rmap_protect(struct gspace *space, uint32_t frame)
 
     if (gframe->flags & GFRAME_TRACED)
         return true;
-    if (gframe->flags & GFRAME_MANY && !(may_try(space->shadows, gframe) && record_anew(space->shadows, gframe)))
+    if (gframe->flags & GFRAME_MANY)
+        begin_search(space, frame);
+    if (gframe->flags & (GFRAME_MANY | GFRAME_SEARCHED))
         return false;
     for (unsigned i = 0; i < GFRAME_LEAVES; i++) {
         uint64_t *leaf = live_leaf(space->shadows, gframe->leaf[i], gframe->host);

@@ -3,6 +3,14 @@
  *
  * A leaf is named by its shadow table and entry, never by address, so that a stale name is harmless: the entry it names
  * either maps the frame writable, and then it is right, or it does not, and is ignored.
+ *
+ * A frame has room for two names. Shadows are caches, so where a third leaf would be writable, another can lose its W
+ * instead, and its next writer faults:
+ *   - one that nobody needs: no directory links its table, or the guest's entry no longer says what the leaf does.
+ *     Tables of processes that ended keep such leaves;
+ *   - any, where the frame holds tables that are in use: hv_setpd must be able to protect these.
+ * Else the frame is data that the guest shares, and GFRAME_MANY. When such a frame begins to hold tables, its leaves
+ * are looked for in all shadows, in some of them at each hv_setpd; until all are found it cannot be traced.
  */
 #ifndef PAGETABLE_RMAP_H
 #define PAGETABLE_RMAP_H
@@ -13,6 +21,7 @@
 #include "pagetable/shadow.h"
 
 #define RMAP_ENTRY_BITS 10u     /* 1,024 entries in a guest table */
+#define RMAP_ENTRY_MASK ((1u << RMAP_ENTRY_BITS) - 1)
 
 /* The record of entry 0 of a table; OR the entry to it. Never 0 as a whole: tables begin at 1. */
 static inline uint32_t rmap_first_record(const struct gspace *space, const struct shadow_table *table)
@@ -32,7 +41,7 @@ static inline uint32_t rmap_try_add(struct gframe *gframe, uint32_t record)
     return 0;
 }
 
-/* The same for a frame that has two records already: one may be stale. */
+/* The same for a frame that has two records already. */
 void rmap_add_another(struct gspace *space, uint32_t frame, uint32_t record);
 
 static inline void rmap_add(struct gspace *space, uint32_t frame, const struct shadow_table *table, uint32_t entry)
@@ -45,9 +54,14 @@ static inline void rmap_add(struct gspace *space, uint32_t frame, const struct s
 
 /*
  * Take W from every leaf that maps frame, and mark it traced. The caller flushes. False, with nothing changed, when
- * more leaves map it than are recorded: the frame then stays untraced and its shadows unsynced, which is slower, not
- * wrong.
+ * some of its leaves are still to be found: the frame then stays untraced and its shadows unsynced, which is slower,
+ * not wrong.
  */
 bool rmap_protect(struct gspace *space, uint32_t frame);
+
+/* Look in a few more shadows for the leaves of the frame that is searched, if one is. The caller flushes. */
+void rmap_search(struct gspace *space);
+/* Shadow tables that rmap_search looks at in one go, of 1,024 leaves each; unit tests set their own. */
+extern uint32_t rmap_search_tables;
 
 #endif

@@ -84,7 +84,8 @@ struct shadow_pool {
     uint32_t kept_count;    /* synced tables that keep a snapshot */
     uint32_t spare_frames;  /* the directories and tables in use do not have, and docs/performance.md allows them */
     uint64_t stamp;
-    uint64_t tried_until;   /* rmap.c looked for a frame's leaves, and may do so again when stamp is this */
+    uint32_t search_frame;  /* whose leaves rmap.c looks for */
+    uint32_t search_table;  /* where it goes on; 0: it looks for none */
     uint64_t evictions;
     struct shadow_table tables[];   /* [0] heads the list of the unsynced, [table_count + 1] of the kept: circles */
 };

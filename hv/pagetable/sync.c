@@ -13,6 +13,10 @@
 #include "pagetable/rmap.h"
 #include "pagetable/snapshot.h"
 
+/* What reading a table costs beside its entries, in the cost of one, which is 60 instructions. */
+#define SYNC_COMPARE 10u
+#define SYNC_LOOK_AT_ALL 64u
+
 uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
 {
     uint32_t frame = pte >> GPTE_FRAME_SHIFT;
@@ -36,34 +40,39 @@ static void sync_entry(struct gspace *space, struct shadow_table *table, uint32_
         sync_set_leaf(space, table, entry, leaf, pte);
 }
 
-/* Only what differs from the snapshot, which follows. */
-static void sync_changes(struct gspace *space, struct shadow_table *table, const uint32_t *entries)
+/* Only what differs from the snapshot, which follows. How many entries that was. */
+static uint32_t sync_changes(struct gspace *space, struct shadow_table *table, const uint32_t *entries)
 {
     uint32_t *snapshot = hpa_to_ptr(table->snapshot);
-    uint32_t word = guest_table_find_difference(entries, snapshot, 0);
+    uint32_t word = guest_table_find_difference(entries, snapshot, 0), read = 0;
 
     for (; word < GUEST_TABLE_WORDS; word = guest_table_find_difference(entries, snapshot, word + 1)) {
         for (uint32_t entry = 2 * word; entry < 2 * word + 2; entry++) {
             sync_entry(space, table, entry, entries[entry]);
             snapshot[entry] = entries[entry];
         }
+        read += 2;
     }
+    return read;
 }
 
-void sync_table(struct gspace *space, struct shadow_table *table)
+uint32_t sync_table(struct gspace *space, struct shadow_table *table)
 {
     const uint32_t *entries = ram_peek(space->ram, table->frame);
+    uint32_t read = SYNC_LOOK_AT_ALL;
 
-    if (entries && table->snapshot.v) {
-        sync_changes(space, table, entries);
-        return;
-    }
+    if (entries && table->snapshot.v)
+        return SYNC_COMPARE + sync_changes(space, table, entries);
     for (uint32_t half = 0; half < 2; half++) {
         const uint64_t *leaves = table->half[half].v ? hpa_to_ptr(table->half[half]) : NULL;
-        for (uint32_t i = 0; leaves && i < TABLE_ENTRIES; i++)
-            if (leaves[i])
-                sync_entry(space, table, half * TABLE_ENTRIES + i, entries ? entries[half * TABLE_ENTRIES + i] : 0);
+        for (uint32_t i = 0; leaves && i < TABLE_ENTRIES; i++) {
+            if (!leaves[i])
+                continue;
+            sync_entry(space, table, half * TABLE_ENTRIES + i, entries ? entries[half * TABLE_ENTRIES + i] : 0);
+            read++;
+        }
     }
+    return read;
 }
 
 /* The shadow that this guest PDE names, if there is one. */
@@ -117,31 +126,72 @@ bool sync_is_link_stale(const struct gspace *space, uint32_t index, uint32_t pde
     return false;
 }
 
-void sync_reachable(struct gspace *space, struct shadow_directory *directory)
+/*
+ * Tables that are still unsynced, and that there was no time for, hang in this directory no more: whoever touches what
+ * they map faults, and the fault reads the table. Bound: the entries of a directory, and the unsynced tables.
+ */
+static void unlink_unsynced(struct gspace *space, struct shadow_directory *directory)
+{
+    struct shadow_pool *pool = space->shadows;
+    const uint32_t *pdes = ram_peek(space->ram, directory->frame);
+    uint32_t count = gspace_max_gva(space) / LARGE_PAGE_SIZE / 2 + 1;
+
+    for (uint32_t i = 0; pdes && i < count; i++) {
+        const struct shadow_table *table = named_table(space, pdes[i], directory->wp);
+        if (!table || table->is_synced)
+            continue;
+        for (uint32_t half = 0; half < 2; half++) {
+            uint64_t *link = shadow_pde(space, directory, i, half);
+            if (link)
+                *link = 0;
+        }
+    }
+    for (uint16_t i = pool->tables[0].list_next; i; i = pool->tables[i].list_next)
+        pool->tables[i].parents &= ~shadow_directory_bit(pool, directory);
+}
+
+/* Bound: the cost of so many entries, and of one table more at most. */
+uint32_t sync_entries_most = 5000;
+
+/* Read again the unsynced tables that the directory links, the last written first. False: there are more. */
+static bool sync_tables(struct gspace *space, struct shadow_directory *directory)
 {
     struct shadow_pool *pool = space->shadows;
     uint64_t bit = shadow_directory_bit(pool, directory);
+    uint32_t spent = 0;
     uint16_t next;
 
-    if (!directory->is_dirty)
-        return;
-    directory->is_dirty = false;
-    if (!directory->is_synced) {
-        sync_directory(space, directory);
-        directory->is_synced = rmap_protect(space, directory->frame);
-        directory->is_dirty |= !directory->is_synced;
-    }
     for (uint16_t i = pool->tables[0].list_next; i; i = next) {
         struct shadow_table *table = &pool->tables[i];
         next = table->list_next;
         if (!(table->parents & bit))
             continue;
-        sync_table(space, table);
+        if (spent >= sync_entries_most)
+            return false;
+        spent += sync_table(space, table);
         if (rmap_protect(space, table->frame)) {
             shadow_mark_synced(pool, table);
         } else {
             directory->is_dirty = true;
             snapshot_take(space, table);    /* it will be read again each time: then at least quickly */
         }
+    }
+    return true;
+}
+
+void sync_reachable(struct gspace *space, struct shadow_directory *directory)
+{
+    if (!directory->is_dirty)
+        return;
+    rmap_search(space);
+    directory->is_dirty = false;
+    if (!directory->is_synced) {
+        sync_directory(space, directory);
+        directory->is_synced = rmap_protect(space, directory->frame);
+        directory->is_dirty = !directory->is_synced;
+    }
+    if (!sync_tables(space, directory)) {
+        unlink_unsynced(space, directory);
+        directory->is_dirty = !directory->is_synced;
     }
 }

@@ -33,8 +33,11 @@ static inline void sync_note(const struct shadow_table *table, uint32_t entry, u
         ((uint32_t *)hpa_to_ptr(table->snapshot))[entry] = pte;
 }
 
-/* Read the guest's table again: leaves that no longer agree change or go. The caller flushes. */
-void sync_table(struct gspace *space, struct shadow_table *table);
+/*
+ * Read the guest's table again: leaves that no longer agree change or go. The caller flushes. Returns what that cost,
+ * in entries compiled.
+ */
+uint32_t sync_table(struct gspace *space, struct shadow_table *table);
 
 /* Read the guest's directory again: links that no longer agree go, and parents become exact. The caller flushes. */
 void sync_directory(struct gspace *space, struct shadow_directory *directory);
@@ -45,7 +48,12 @@ void sync_directory(struct gspace *space, struct shadow_directory *directory);
  */
 bool sync_is_link_stale(const struct gspace *space, uint32_t index, uint32_t pde, const struct shadow_table *table);
 
-/* What hv_setpd must read again before this directory is loaded; protects what it read. The caller flushes. */
+/*
+ * What hv_setpd must read again before this directory is loaded; protects what it read. The caller flushes. Reads no
+ * more than there is time for in one call: what is left is unlinked, and read when it is touched.
+ */
 void sync_reachable(struct gspace *space, struct shadow_directory *directory);
+/* The time there is, in entries; unit tests set their own. */
+extern uint32_t sync_entries_most;
 
 #endif

@@ -90,6 +90,14 @@ FIGURES = {
             ("guest load", "loading the guest"), ("first turn", "drawing the screen, entering the guest"),
             ("log", "telling these figures, host interrupts before the guest gets anywhere"))),
     ],
+    "stops": [
+        Figure("setpd_first", "hv_setpd, first look at 1,000 full tables", 1_000_000, 2_000_000),
+        Figure("setpd_changed", "hv_setpd, every entry of 1,000 tables changed", 1_000_000, 2_000_000),
+        Figure("setpd_search", "hv_setpd, the leaves of a frame looked for in 1,000 full tables", 100_000, 200_000),
+        Figure("fault_read_table", "page fault that reads a full table again", 100_000, 200_000),
+        Figure("fault_evict", "page fault that evicts tables which 64 directories link", 100_000, 200_000),
+        Figure("fault_evict_scattered", "the same, each at another place in each directory", 100_000, 200_000),
+    ],
     "memory": [
         Figure("hypervisor", "hypervisor", 1024, 2048),
         Figure("image", "of that its image with stacks"),

@@ -1,7 +1,6 @@
 /*
  * test_adjust.c - hv_adjustpg: addresses that are no page's are refused, also where the page beside is remembered; a
- * page that is remembered and one that is not are read again alike. And: a frame that was writable in more places than
- * are recorded can be traced again when these are gone; one hv_setpd looks for the leaves of one such frame at most.
+ * page that is remembered and one that is not are read again alike.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -85,70 +84,11 @@ static void test_read_again(void **state)
     }
 }
 
-#define OTHER_TABLE 9u      /* and those behind it: tables that are writable in many places, at PDE 1 and up */
-#define OTHERS 3u
-#define PLACES 4u
-#define PLACES_AT 100u      /* in TABLE, PLACES for each */
-
-/* Make these tables, write to them everywhere, and use them. */
-static void make_many(uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        model_put(OTHER_TABLE + i, 0, PAGE << 12 | FULL);
-        for (uint32_t j = 0; j < PLACES; j++)
-            model_put(TABLE, PLACES_AT + i * PLACES + j, (OTHER_TABLE + i) << 12 | FULL);
-        model_put(DIRECTORY, 1 + i, (OTHER_TABLE + i) << 12 | FULL);
-    }
-    assert_true(model_setpd(DIRECTORY, true));
-    for (uint32_t i = 0; i < count * PLACES; i++)
-        assert_int_equal(model_store(GVA((PLACES_AT + i) << 12 | 8), false, 0), ACCESS_DONE);
-    for (uint32_t i = 0; i < count; i++) {
-        assert_int_equal(model_load(GVA((1u + i) << 22), false), ACCESS_DONE);
-        assert_true(model_space.ram->frames[OTHER_TABLE + i].flags & GFRAME_MANY);
-    }
-}
-
-static void test_many_ends(void **state)
-{
-    (void)state;
-    make_many(1);
-    assert_true(model_setpd(DIRECTORY, true));
-    const struct shadow_table *table = shadow_find_table(&model_space, OTHER_TABLE, ROLE_WP);
-    assert_false(table->is_synced);
-    for (uint32_t i = 1; i < PLACES; i++)
-        model_put(TABLE, PLACES_AT + i, 0);
-    for (uint32_t i = 0; i < 256 && !table->is_synced; i++)
-        assert_true(model_setpd(DIRECTORY, true));
-    assert_true(table->is_synced && !(model_space.ram->frames[OTHER_TABLE].flags & GFRAME_MANY));
-}
-
-static uint32_t count_tried(void)
-{
-    uint32_t tried = 0;
-
-    for (uint32_t i = 0; i < OTHERS; i++)
-        tried += model_space.ram->frames[OTHER_TABLE + i].flags >> GFRAME_TRIED_SHIFT != 0;
-    return tried;
-}
-
-static void test_many_in_turn(void **state)
-{
-    (void)state;
-    make_many(OTHERS);
-    for (uint32_t i = 0; i < OTHERS; i++) {
-        assert_int_equal(count_tried(), i);
-        assert_true(model_setpd(DIRECTORY, true));
-    }
-    assert_int_equal(count_tried(), OTHERS);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_refused, start, stop),
         cmocka_unit_test_setup_teardown(test_read_again, start, stop),
-        cmocka_unit_test_setup_teardown(test_many_ends, start, stop),
-        cmocka_unit_test_setup_teardown(test_many_in_turn, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,8 @@
 #include "fake_mmu.h"
 #include "pagetable/evict.h"
 #include "pagetable/gwalk.h"
+#include "pagetable/rmap.h"
+#include "pagetable/sync.h"
 #include "paging_model.h"
 #include "ref_paging.h"
 
@@ -160,11 +162,21 @@ static void step_edit_directory(void)
         step_access();
 }
 
+/* hv_setpd, with little time or much. */
+static bool setpd_in_time(uint32_t directory, bool wp)
+{
+    static const uint16_t times[] = { 0, 1, 40, 200, 8192 };
+
+    sync_entries_most = times[random_below(COUNT(times))];
+    rmap_search_tables = 1 + random_below(8);
+    return model_setpd(directory, wp);
+}
+
 static void step_setpd(void)
 {
     bool wp = chance(90) ? likes_wp : !likes_wp;
 
-    if (!model_setpd(some_directory(), wp)) {
+    if (!setpd_in_time(some_directory(), wp)) {
         machine_leave_free(frames_count_free() + 6);
         return;
     }
@@ -186,7 +198,7 @@ static bool step_come_back(void)
     while (!has_window(use))
         if ((use = (use + 1) % DIRECTORIES) == first)
             return false;
-    if (!model_setpd(use, likes_wp))
+    if (!setpd_in_time(use, likes_wp))
         machine_leave_free(frames_count_free() + 6);
     for (uint32_t i = 0; i < DIRECTORIES; i++)
         if (!has_window(i) && chance(70))
