@@ -12,7 +12,7 @@
 #include "pagetable/snapshot.h"
 #include "pagetable/tlb_flush.h"
 
-#define EVICT_BATCH 8u      /* finding the links costs a pass over the parents: share it among a few */
+#define EVICT_BATCH 8u
 /*
  * An instruction needs up to six halves at once (itself, two operands, each across a boundary), and a page that it was
  * evicted for: with less to give it would fault for ever, one half making room for the other.
@@ -64,9 +64,22 @@ void evict_directory(struct gspace *space, struct shadow_directory *directory)
     pool->evictions++;
 }
 
-/* Clear every entry of a directory that names one of the table's halves. */
-static void unlink_from(struct shadow_directory *directory, const struct shadow_table *table)
+/* Links that were looked at to take a table out of a directory. */
+#define LINKS_OF_DIRECTORY (4 * TABLE_ENTRIES)
+#define LINKS_OF_SLOT 2u
+
+/* Clear every entry of a directory that names one of the table's halves. Returns how many were looked at. */
+static uint32_t unlink_from(const struct gspace *space, struct shadow_directory *directory,
+                            const struct shadow_table *table)
 {
+    if (!table->is_scattered) {
+        for (uint32_t half = 0; half < 2; half++) {
+            uint64_t *link = shadow_pde(space, directory, table->slot, half);
+            if (link)
+                *link = 0;
+        }
+        return LINKS_OF_SLOT;
+    }
     for (unsigned i = 0; i < 4; i++) {
         uint64_t *pd = directory->pd[i].v ? hpa_to_ptr(directory->pd[i]) : NULL;
         for (unsigned j = 0; pd && j < TABLE_ENTRIES; j++) {
@@ -75,18 +88,40 @@ static void unlink_from(struct shadow_directory *directory, const struct shadow_
                 pd[j] = 0;
         }
     }
+    return LINKS_OF_DIRECTORY;
 }
 
-void evict_table(struct gspace *space, struct shadow_table *table)
+/* One directory that links it; the current one last, which a fault may have to link again meanwhile. */
+static struct shadow_directory *next_parent(struct shadow_pool *pool, const struct shadow_table *table)
+{
+    uint64_t current = pool->current ? shadow_directory_bit(pool, pool->current) : 0, others = table->parents & ~current;
+
+    return &pool->directories[__builtin_ctzll(others ? others : table->parents)];
+}
+
+/* Take a table out of the directories that link it, one after the other, until so many links were looked at. */
+static uint32_t unlink_table(struct gspace *space, struct shadow_table *table, uint32_t links_most)
+{
+    struct shadow_pool *pool = space->shadows;
+    uint32_t links = 0;
+
+    shadow_forget_regions(pool);
+    while (table->parents && links < links_most) {
+        struct shadow_directory *directory = next_parent(pool, table);
+        links += unlink_from(space, directory, table);
+        table->parents &= ~shadow_directory_bit(pool, directory);
+        if (directory == pool->current)
+            tlb_load_root(space->root);
+    }
+    return links;
+}
+
+/* Give back a table that nobody links. */
+static void free_table(struct gspace *space, struct shadow_table *table)
 {
     struct shadow_pool *pool = space->shadows;
     uint16_t index = (uint16_t)(table - pool->tables);
 
-    shadow_forget_regions(pool);
-    for (uint64_t parents = table->parents; parents; parents &= parents - 1)
-        unlink_from(&pool->directories[__builtin_ctzll(parents)], table);
-    if (pool->current && table->parents & shadow_directory_bit(pool, pool->current))
-        tlb_load_root(space->root);
     snapshot_free(pool, table);
     if (!table->is_synced)
         shadow_list_remove(pool, table);
@@ -101,6 +136,12 @@ void evict_table(struct gspace *space, struct shadow_table *table)
     pool->free_table = index;
     snapshot_trim(pool);
     pool->evictions++;
+}
+
+void evict_table(struct gspace *space, struct shadow_table *table)
+{
+    unlink_table(space, table, UINT32_MAX);
+    free_table(space, table);
 }
 
 struct shadow_directory *evict_oldest_directory(struct gspace *space)
@@ -118,18 +159,28 @@ struct shadow_directory *evict_oldest_directory(struct gspace *space)
     return oldest;
 }
 
+/*
+ * Bounds: so many tables go at most, and so many links are looked at, and those of one directory more; all tables are
+ * passed over once. A table that hangs in one place in each directory costs two links in each.
+ */
+uint32_t evict_links_most = 8192;
 bool evict_some_table(struct gspace *space)
 {
     struct shadow_pool *pool = space->shadows;
-    unsigned evicted = 0;
+    uint32_t evicted = 0, links = 0;
 
     for (uint32_t seen = 0; seen < pool->table_count && evicted < EVICT_BATCH; seen++) {
         struct shadow_table *table = &pool->tables[pool->evict_hand];
-        pool->evict_hand = (uint16_t)(pool->evict_hand % pool->table_count + 1);
         if (table->is_used && table - pool->tables != pool->pinned) {
-            evict_table(space, table);
+            if (links >= evict_links_most)
+                return true;
+            links += unlink_table(space, table, evict_links_most - links);
+            if (table->parents)
+                return true;    /* the hand stays: next time it goes on with this one */
+            free_table(space, table);
             evicted++;
         }
+        pool->evict_hand = (uint16_t)(pool->evict_hand % pool->table_count + 1);
     }
     return evicted != 0;
 }

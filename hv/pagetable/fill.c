@@ -56,13 +56,13 @@ static bool link_table(struct gspace *space, struct shadow_table *table, gva_t a
         sync_table(space, table);
         pool->current->is_dirty = true;
     }
-    table->parents |= shadow_directory_bit(pool, pool->current);
+    shadow_add_parent(pool, table, pool->current, gtable_pde_index(address));
     *link = compile_pde(pde, space->wp, table->half[half]);
     return true;
 }
 
-/* Every access that the guest's tables allow and the host's do not. False: no memory. */
-static bool fill(struct gspace *space, gva_t address, uint32_t access, const struct gwalk *walk)
+/* Every access that the guest's tables allow and the host's do not. */
+static enum gfault fill(struct gspace *space, gva_t address, uint32_t access, const struct gwalk *walk)
 {
     uint32_t frame = walk->pte >> GPTE_FRAME_SHIFT, entry = gtable_pte_index(address);
     uint32_t half = entry / TABLE_ENTRIES;
@@ -70,12 +70,14 @@ static bool fill(struct gspace *space, gva_t address, uint32_t access, const str
     struct shadow_table *table =
         shadow_get_table(space, walk->pde >> GPTE_FRAME_SHIFT, compile_role(walk->pde, space->wp));
 
-    if (!page.v || !table)
-        return false;
+    if (!page.v)
+        return GFAULT_NO_MEMORY;
+    if (!table)
+        return GFAULT_FILLED;   /* not yet: the access faults again, and evicting goes on */
     const uint64_t *link = shadow_pde(space, space->shadows->current, gtable_pde_index(address), half);
     bool is_linked = link && *link && *link == compile_pde(walk->pde, space->wp, table->half[half]);
     if (!is_linked && !link_table(space, table, address, walk->pde))
-        return false;
+        return GFAULT_NO_MEMORY;
 
     if (access & ACCESS_WRITE && space->ram->frames[frame].flags & GFRAME_TRACED)
         shadow_unsync(space, frame);
@@ -90,7 +92,7 @@ static bool fill(struct gspace *space, gva_t address, uint32_t access, const str
         tlb_flush_page(gspace_linear(space, address));
     region_remember(space, table, address, walk->pde);
     audit_check(space);
-    return true;
+    return GFAULT_FILLED;
 }
 
 /* Look at everything. */
@@ -100,7 +102,7 @@ static __attribute__((noinline)) enum gfault fault_walked(struct gspace *space, 
 
     switch (walk.verdict) {
     case GWALK_ALLOWED:
-        return fill(space, address, access, &walk) ? GFAULT_FILLED : GFAULT_NO_MEMORY;
+        return fill(space, address, access, &walk);
     case GWALK_NOT_PRESENT:
     case GWALK_DENIED:
         return gwalk_error(walk.verdict, access);

@@ -49,7 +49,7 @@ static inline uint32_t gspace_max_gva(const struct gspace *space)
 /* What a page fault is. Below GFAULT_FILLED: the guest's own, and the value is the error code of its #PF. */
 enum gfault {
     GFAULT_OWN = 0,     /* up to 7: those bits */
-    GFAULT_FILLED = 8,  /* a hidden fault: the access will now succeed */
+    GFAULT_FILLED = 8,  /* a hidden fault: the access will now succeed, or fault again and go on with long work */
     GFAULT_BAD_ENTRY,   /* PDE.PS, or an entry that names a frame outside RAM: the guest ends; see gspace_explain */
     GFAULT_NO_MEMORY,   /* the machine has no frame left: the guest ends */
 };

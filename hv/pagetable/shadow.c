@@ -140,7 +140,9 @@ struct shadow_table *shadow_make_table(struct gspace *space, uint32_t frame, uin
 {
     struct shadow_pool *pool = space->shadows;
 
-    if (!pool->free_table && !evict_some_table(space))
+    if (!pool->free_table)
+        evict_some_table(space);
+    if (!pool->free_table)
         return NULL;
     struct shadow_table *table = &pool->tables[pool->free_table];
     pool->free_table = table->next;
@@ -214,6 +216,17 @@ bool shadow_make_half(struct gspace *space, struct shadow_table *table, uint32_t
     space->shadows->spare_frames--;
     snapshot_trim(space->shadows);
     return true;
+}
+
+void shadow_add_parent(struct shadow_pool *pool, struct shadow_table *table, const struct shadow_directory *directory,
+                       uint32_t index)
+{
+    if (!table->parents) {
+        table->slot = (uint16_t)index;
+        table->is_scattered = false;
+    }
+    table->is_scattered |= table->slot != index;
+    table->parents |= shadow_directory_bit(pool, directory);
 }
 
 /* Every directory that links this table has something to read at its next hv_setpd. */

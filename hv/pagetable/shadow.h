@@ -34,6 +34,8 @@ struct shadow_table {
     uint16_t next;          /* next shadow of the same frame; in a free one, the next free one */
     uint16_t list_next, list_previous;  /* by index: of the unsynced, or of the synced that keep a snapshot */
     uint64_t parents;       /* directories that link it, exactly */
+    uint16_t slot;          /* the guest PDE by which they do; valid when parents is not 0 */
+    bool is_scattered;      /* or by other PDEs as well, or by others in some directory */
     hpa_t half[2];          /* page tables; HPA_NONE until filled */
     hpa_t snapshot;         /* the guest's entries that the leaves were made from; HPA_NONE: not known. snapshot.h */
 };
@@ -113,7 +115,8 @@ static inline struct shadow_table *shadow_find_table(const struct gspace *space,
 struct shadow_directory *shadow_find_directory(const struct gspace *space, uint32_t frame, uint32_t wp);
 
 /*
- * The same, made when there is none: a new table is unsynced and empty, a new directory has its root. NULL: no memory.
+ * The same, made when there is none: a new table is unsynced and empty, a new directory has its root. NULL: no memory;
+ * of a table: it is not there yet, the same again goes on with evicting another one.
  */
 struct shadow_table *shadow_make_table(struct gspace *space, uint32_t frame, uint32_t role);
 static inline struct shadow_table *shadow_get_table(struct gspace *space, uint32_t frame, uint32_t role)
@@ -146,6 +149,10 @@ uint64_t *shadow_make_pde(struct gspace *space, struct shadow_directory *directo
 
 /* The page table for half (0, 1) of a table that has none yet. False: no memory. */
 bool shadow_make_half(struct gspace *space, struct shadow_table *table, uint32_t half);
+
+/* This directory is about to link the table by guest PDE index, if it does not already. */
+void shadow_add_parent(struct shadow_pool *pool, struct shadow_table *table, const struct shadow_directory *directory,
+                       uint32_t index);
 
 /* Links or tables are about to change. */
 static inline void shadow_forget_regions(struct shadow_pool *pool)

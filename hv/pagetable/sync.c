@@ -85,14 +85,14 @@ static struct shadow_table *named_table(const struct gspace *space, uint32_t pde
     return shadow_find_table(space, frame, compile_role(pde, wp));
 }
 
-/* A link of the directory, half (0, 1) of guest PDE pde: keep it if that is what the PDE says, else clear it. */
-static void sync_link(struct gspace *space, const struct shadow_directory *directory, uint64_t *link, uint32_t half,
+/* A link of the directory, half host % 2 of guest PDE host / 2: keep it if that is what the PDE says, else clear it. */
+static void sync_link(struct gspace *space, const struct shadow_directory *directory, uint64_t *link, uint32_t host,
                       uint32_t pde)
 {
     struct shadow_table *table = named_table(space, pde, directory->wp);
 
-    if (table && table->half[half].v && *link == compile_pde(pde, directory->wp, table->half[half]))
-        table->parents |= shadow_directory_bit(space->shadows, directory);
+    if (table && table->half[host % 2].v && *link == compile_pde(pde, directory->wp, table->half[host % 2]))
+        shadow_add_parent(space->shadows, table, directory, host / 2);
     else
         *link = 0;
 }
@@ -111,7 +111,7 @@ void sync_directory(struct gspace *space, struct shadow_directory *directory)
         for (uint32_t i = 0; links && i < TABLE_ENTRIES; i++) {
             uint32_t host = which * TABLE_ENTRIES + i - shadow_host_index(space, 0, 0);
             if (links[i])
-                sync_link(space, directory, &links[i], host % 2, pdes ? pdes[host / 2] : 0);
+                sync_link(space, directory, &links[i], host, pdes ? pdes[host / 2] : 0);
         }
     }
 }

@@ -70,12 +70,23 @@ static uint32_t load_timed(uint32_t directory)
     return (uint32_t)(rdtsc() - start);
 }
 
+static uint32_t hidden_faults(void)
+{
+    struct hv_counters counters;
+
+    hv_counters(&counters, sizeof(counters));
+    return (uint32_t)counters.hidden_faults;
+}
+
+/* What cannot be done at a stretch makes the access fault again: what each of these faults takes. */
 static void touch_timed(uint32_t gva)
 {
+    uint32_t before = hidden_faults();
     uint64_t start = rdtsc();
 
     (void)*words(gva);
-    uint32_t cycles = (uint32_t)(rdtsc() - start);
+    uint32_t cycles = (uint32_t)(rdtsc() - start), faults = hidden_faults() - before;
+    cycles /= faults != 0 ? faults : 1;
     most = cycles > most ? cycles : most;
 }
 

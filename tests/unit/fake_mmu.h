@@ -46,7 +46,7 @@ struct mmu_result mmu_walk(gva_t address, bool is_user, bool is_write);
 
 /* What a guest's access comes to: the fault is resolved, and the access tried again, as the trap handler does. */
 enum access_end { ACCESS_DONE, ACCESS_REFLECTED, ACCESS_BAD_ENTRY, ACCESS_NO_MEMORY, ACCESS_STUCK };
-#define MACHINE_RETRIES 2
+#define MACHINE_RETRIES 200u    /* evicting a table may take one for each directory that links it, or two */
 struct access_result {
     enum access_end end;
     hpa_t address;          /* ACCESS_DONE */

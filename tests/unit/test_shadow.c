@@ -169,6 +169,7 @@ static bool setpd_in_time(uint32_t directory, bool wp)
 
     sync_entries_most = times[random_below(COUNT(times))];
     rmap_search_tables = 1 + random_below(8);
+    evict_links_most = chance(50) ? 1 : 8192;
     return model_setpd(directory, wp);
 }
 
