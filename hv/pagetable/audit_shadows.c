@@ -36,8 +36,8 @@ static bool check_link(const struct audit *audit, const struct shadow_directory 
     if (host_index < shadow_host_index(audit->space, 0, 0) || host_index % 2 != owner % 2)
         return audit_fail(audit, "directory %u: host PDE 0x%x links half %u", number, host_index, owner % 2);
     if (!table->is_scattered && table->slot != (host_index - shadow_host_index(audit->space, 0, 0)) / 2)
-        return audit_fail(audit, "directory %u: host PDE 0x%x links a table whose only slot is 0x%x", number, host_index,
-                          table->slot);
+        return audit_fail(audit, "directory %u: host PDE 0x%x links a table whose only slot is 0x%x", number,
+                          host_index, table->slot);
     if (!(table->role & ROLE_WP) != !directory->wp)
         return audit_fail(audit, "directory %u (wp %u): links a table of role %u", number, directory->wp, table->role);
     if (directory->is_synced && !is_link_true(audit, directory, host_index, table, link))

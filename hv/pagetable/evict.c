@@ -94,7 +94,8 @@ static uint32_t unlink_from(const struct gspace *space, struct shadow_directory 
 /* One directory that links it; the current one last, which a fault may have to link again meanwhile. */
 static struct shadow_directory *next_parent(struct shadow_pool *pool, const struct shadow_table *table)
 {
-    uint64_t current = pool->current ? shadow_directory_bit(pool, pool->current) : 0, others = table->parents & ~current;
+    uint64_t current = pool->current ? shadow_directory_bit(pool, pool->current) : 0;
+    uint64_t others = table->parents & ~current;
 
     return &pool->directories[__builtin_ctzll(others ? others : table->parents)];
 }

@@ -15,8 +15,8 @@ void evict_table(struct gspace *space, struct shadow_table *table);
 /* The directory used longest ago, but the current one, evicted; its place is free. NULL: there is none. */
 struct shadow_directory *evict_oldest_directory(struct gspace *space);
 /*
- * Evict a few tables that are not pinned, in turn. Long work is cut: true may also mean that one lost some of its links,
- * and none is free yet; whoever comes next goes on with it. False: there is none.
+ * Evict a few tables that are not pinned, in turn. Long work is cut: true may also mean that one lost some of its
+ * links, and none is free yet; whoever comes next goes on with it. False: there is none.
  */
 bool evict_some_table(struct gspace *space);
 /* Links that one call looks at; unit tests set their own. */

@@ -2,8 +2,9 @@
  * stops.c - how long the hypervisor goes on at a stretch, interrupts off, for a guest that makes it: one hv_setpd after
  * changes everywhere, one page fault for which shadows have to go.
  *
- * With 32 MiB or more it has FULL_TABLES tables of 1,024 entries, all in use; with less, more tables than the hypervisor
- * keeps shadows for, linked by all the directories that it keeps. Lines for scripts/bench, instructions by the TSC:
+ * With 32 MiB or more it has FULL_TABLES tables of 1,024 entries, all in use; with less, more tables than the
+ * hypervisor keeps shadows for, linked by all the directories that it keeps. Lines for scripts/bench, instructions by
+ * the TSC:
  *   @ stop NAME INSTRUCTIONS
  */
 #include "sdk.h"

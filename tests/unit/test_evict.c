@@ -56,7 +56,7 @@ static int stop(void **state)
     return machine_stop(state);
 }
 
-/* All tables, in all roles, by all directories: three roles of 60 tables are more than 128. The most faults of a load. */
+/* All tables, in all roles, by all directories: 180 are more than 128. Returns the most faults of a load. */
 static uint64_t use_all(void)
 {
     uint64_t most = 0;
@@ -83,7 +83,7 @@ static void test_one_slot(void **state)
     assert_true(model_space.shadows->evictions >= 3 * TABLES - SHADOW_TABLES_MIN);
 }
 
-/* Each at another place in each directory: a fault looks through one directory here, and there are several that link. */
+/* Each at another place in each directory: a fault here looks through one directory, and several link the table. */
 static void test_scattered(void **state)
 {
     (void)state;
