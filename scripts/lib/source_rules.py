@@ -6,7 +6,7 @@ import subprocess
 from lib.build import GIT, ROOT
 
 # Lower layers first; a folder may include itself and everything in earlier groups (docs/architecture.md).
-LAYERS = [{"base"}, {"cpu"}, {"pagetable", "irq", "io"}, {"guest"}, {"hypercall"}, {"monitor"}]
+LAYERS = [{"base"}, {"cpu"}, {"pagetable", "irq", "io"}, {"guest"}, {"vpc", "hypercall"}, {"monitor"}]
 # Contracts with the outside world: no layer owns them.
 CONTRACTS = {"boot_info.h", "pebpeb.h"}
 TEXT_SUFFIXES = {".c", ".h", ".S", ".inc", ".ld", ".py", ".build", ".sh", ".md", ".txt", ""}

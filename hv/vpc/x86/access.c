@@ -1,0 +1,189 @@
+/*
+ * access.c - the long way to memory: segment checks, translation, operands that cross a page, devices (PURE).
+ */
+#include "vpc/x86/access.h"
+
+#include "base/string.h"
+#include "vpc/x86/pagewalk.h"
+
+void physical_read(struct interp *interp, gpa_t address, uint8_t *to, unsigned bytes)
+{
+    const struct bus *bus = interp->bus;
+    const uint8_t *page = bus->page(bus->context, address, false);
+
+    if (page != NULL) {
+        memcpy(to, page + (address.v & PAGE_MASK), bytes);
+        return;
+    }
+    for (unsigned i = 0, step; i < bytes; i += step) {
+        step = bytes - i >= 4 ? 4 : bytes - i >= 2 ? 2 : 1;
+        store(to + i, step, bus->read(bus->context, GPA(address.v + i), step));
+    }
+}
+
+void physical_write(struct interp *interp, gpa_t address, const uint8_t *from, unsigned bytes)
+{
+    const struct bus *bus = interp->bus;
+    uint8_t *page = bus->page(bus->context, address, true);
+
+    if (page != NULL) {
+        memcpy(page + (address.v & PAGE_MASK), from, bytes);
+        return;
+    }
+    for (unsigned i = 0, step; i < bytes; i += step) {
+        step = bytes - i >= 4 ? 4 : bytes - i >= 2 ? 2 : 1;
+        bus->write(bus->context, GPA(address.v + i), step, load(from + i, step));
+    }
+}
+
+static bool walk_or_fault(struct interp *interp, uint32_t linear, enum access access, bool is_user,
+                          struct pagewalk *walk)
+{
+    if (pagewalk(interp, linear, access != ACCESS_TO_READ, is_user, walk))
+        return true;
+    interp->cpu.cr2 = linear;
+    return fault_with(interp, EXC_PF, walk->error);
+}
+
+/* Note a translation for one access. false: the page is no RAM, or not for a write: the bus is asked each time. */
+static bool fill_tlb(struct interp *interp, struct softtlb_entry *entry, uint32_t page, const struct pagewalk *walk,
+                     bool is_write)
+{
+    const struct bus *bus = interp->bus;
+    uint8_t *host = bus->page(bus->context, walk->page, false);
+
+    if (host == NULL)
+        return false;
+    bool may_write = walk->may_write && bus->page(bus->context, walk->page, true) != NULL;
+    *entry = (struct softtlb_entry){ .read_page = page, .write_page = may_write ? page : SOFTTLB_NONE, .host = host };
+    return may_write || !is_write;
+}
+
+/* Both pages are translated before a device is read. */
+static void *access_bounced(struct interp *interp, uint32_t linear, unsigned bytes, enum access access, bool is_user)
+{
+    struct bounce *bounce = &interp->bounce;
+    unsigned room = PAGE_SIZE - (linear & PAGE_MASK);
+    unsigned first = bytes < room ? bytes : room;
+    struct pagewalk walk, next = { 0 };
+
+    if (!walk_or_fault(interp, linear, access, is_user, &walk) ||
+        (first < bytes && !walk_or_fault(interp, linear + first, access, is_user, &next)))
+        return NULL;
+    bounce->count = bytes;
+    bounce->first_count = first;
+    bounce->first = GPA(walk.page.v | (linear & PAGE_MASK));
+    bounce->second = next.page;
+    if (access == ACCESS_TO_WRITE)
+        return bounce->bytes;
+    physical_read(interp, bounce->first, bounce->bytes, first);
+    if (first < bytes)
+        physical_read(interp, bounce->second, bounce->bytes + first, bytes - first);
+    return bounce->bytes;
+}
+
+void *access_linear(struct interp *interp, uint32_t linear, unsigned bytes, enum access access, bool is_user)
+{
+    struct softtlb_entry *entry = softtlb_slot(is_user ? interp->tlb_user : interp->tlb_supervisor, linear);
+    bool is_write = access != ACCESS_TO_READ;
+    uint32_t page = linear & ~PAGE_MASK;
+    struct pagewalk walk;
+
+    if ((linear & PAGE_MASK) > PAGE_SIZE - bytes)
+        return access_bounced(interp, linear, bytes, access, is_user);
+    if ((is_write ? entry->write_page : entry->read_page) != page) {
+        if (!walk_or_fault(interp, linear, access, is_user, &walk))
+            return NULL;
+        if (!fill_tlb(interp, entry, page, &walk, is_write))
+            return access_bounced(interp, linear, bytes, access, is_user);
+    }
+    return entry->host + (linear & PAGE_MASK);
+}
+
+void access_write_back(struct interp *interp)
+{
+    const struct bounce *bounce = &interp->bounce;
+
+    physical_write(interp, bounce->first, bounce->bytes, bounce->first_count);
+    if (bounce->first_count < bounce->count)
+        physical_write(interp, bounce->second, bounce->bytes + bounce->first_count,
+                       bounce->count - bounce->first_count);
+}
+
+static bool is_in_limit(const struct segment *segment, uint32_t offset, unsigned bytes)
+{
+    uint64_t last = (uint64_t)offset + bytes - 1;
+    bool is_expand_down = (segment->attributes & (ATTR_CODE | ATTR_EXPAND_DOWN)) == ATTR_EXPAND_DOWN;
+
+    if (!is_expand_down)
+        return last <= segment->limit;
+    return offset > segment->limit && last <= (segment->attributes & ATTR_DB ? 0xFFFFFFFFu : 0xFFFFu);
+}
+
+static bool is_right_type(const struct segment *segment, bool is_write)
+{
+    uint16_t attributes = segment->attributes;
+
+    if (!(attributes & ATTR_P))
+        return false;
+    if (attributes & ATTR_CODE)
+        return !is_write && attributes & ATTR_READABLE;
+    return !is_write || attributes & ATTR_WRITABLE;
+}
+
+/* SDM vol. 3, table "Alignment Requirements by Data Type": 10 bytes are a long real, 28 and 108 x87's states. */
+static unsigned alignment_of(unsigned bytes)
+{
+    switch (bytes) {
+    case 10:
+        return 8;
+    case 14: case 94:
+        return 2;
+    case 28: case 108:
+        return 4;
+    default:
+        return bytes <= 16 ? bytes : 1;
+    }
+}
+
+/* #AC: user code that asks for it, CR0.AM and EFLAGS.AC. SDM vol. 3 "Alignment Check Exception". */
+static bool is_aligned(const struct interp *interp, uint32_t linear, unsigned bytes)
+{
+    return !interp->checks_alignment || (linear & (alignment_of(bytes) - 1)) == 0;
+}
+
+void *access_slowly(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes, enum access access)
+{
+    const struct segment *hidden = &interp->cpu.segments[segment];
+    uint32_t linear = hidden->base + offset;
+
+    if ((vcpu_is_protected(&interp->cpu) && !is_right_type(hidden, access != ACCESS_TO_READ)) ||
+        !is_in_limit(hidden, offset, bytes)) {
+        fault_with(interp, segment == SEG_SS ? EXC_SS : EXC_GP, 0);
+        return NULL;
+    }
+    if (!is_aligned(interp, linear, bytes)) {
+        fault_with(interp, EXC_AC, 0);
+        return NULL;
+    }
+    return access_linear(interp, linear, bytes, access, interp->cpu.cpl == 3);
+}
+
+bool system_read(struct interp *interp, uint32_t linear, void *to, unsigned bytes)
+{
+    const void *from = access_linear(interp, linear, bytes, ACCESS_TO_READ, false);
+
+    if (from != NULL)
+        memcpy(to, from, bytes);
+    return from != NULL;
+}
+
+bool system_write(struct interp *interp, uint32_t linear, const void *from, unsigned bytes)
+{
+    void *to = access_linear(interp, linear, bytes, ACCESS_TO_WRITE, false);
+
+    if (to == NULL)
+        return false;
+    memcpy(to, from, bytes);
+    return finish(interp, to);
+}

@@ -1,0 +1,125 @@
+/*
+ * descriptor.c - segment descriptors, and loading segment registers (PURE).
+ */
+#include "vpc/x86/descriptor.h"
+
+#include "vpc/x86/access.h"
+#include "vpc/x86/fault.h"
+#include "vpc/x86/state.h"
+
+#define SELECTOR_LDT 4u
+
+static bool locate(const struct interp *interp, uint16_t selector, uint32_t *linear)
+{
+    const struct vcpu *cpu = &interp->cpu;
+    bool is_local = selector & SELECTOR_LDT;
+    uint32_t limit = is_local ? cpu->ldtr.limit : cpu->gdtr.limit, offset = selector & 0xFFF8u;
+
+    *linear = (is_local ? cpu->ldtr.base : cpu->gdtr.base) + offset;
+    return offset + 7 <= limit && !(is_local && cpu->ldtr.attributes == 0);
+}
+
+bool descriptor_exists(const struct interp *interp, uint16_t selector)
+{
+    uint32_t linear;
+
+    return locate(interp, selector, &linear);
+}
+
+bool descriptor_read(struct interp *interp, uint16_t selector, uint8_t vector, unsigned external,
+                     struct descriptor *descriptor)
+{
+    uint32_t words[2];
+
+    if (!locate(interp, selector, &descriptor->linear))
+        return fault_with(interp, vector, (selector & 0xFFFCu) | external);
+    if (!system_read(interp, descriptor->linear, words, 8))
+        return false;
+    descriptor->low = words[0];
+    descriptor->high = words[1];
+    return true;
+}
+
+struct segment descriptor_segment(const struct descriptor *descriptor, uint16_t selector)
+{
+    struct segment segment = {
+        .base = descriptor->low >> 16 | (descriptor->high & 0xFF) << 16 | (descriptor->high & 0xFF000000u),
+        .limit = (descriptor->low & 0xFFFF) | (descriptor->high & 0xF0000),
+        .selector = selector,
+        .attributes = descriptor_attributes(descriptor),
+    };
+
+    if (segment.attributes & ATTR_G)
+        segment.limit = segment.limit << 12 | 0xFFF;
+    return segment;
+}
+
+bool descriptor_mark(struct interp *interp, const struct descriptor *descriptor, uint32_t high_bits)
+{
+    uint32_t high = descriptor->high | high_bits;
+
+    return high == descriptor->high || system_write(interp, descriptor->linear + 4, &high, 4);
+}
+
+bool segment_take(struct interp *interp, unsigned number, const struct descriptor *descriptor, uint16_t selector)
+{
+    if (!descriptor_mark(interp, descriptor, DESCRIPTOR_ACCESSED))
+        return false;
+    interp->cpu.segments[number] = descriptor_segment(descriptor, selector);
+    interp->cpu.segments[number].attributes |= ATTR_ACCESSED;
+    state_refresh_segment(interp, number);
+    return true;
+}
+
+bool stack_segment_check(struct interp *interp, uint16_t selector, unsigned cpl, uint8_t not_right, unsigned external,
+                         struct descriptor *descriptor)
+{
+    if (selector_is_null(selector))
+        return fault_with(interp, not_right, external);
+    if (!descriptor_read(interp, selector, not_right, external, descriptor))
+        return false;
+    uint16_t attributes = descriptor_attributes(descriptor);
+    if ((selector & 3) != cpl || attributes_dpl(attributes) != cpl || !attributes_are_writable_data(attributes))
+        return fault_with(interp, not_right, (selector & 0xFFFCu) | external);
+    return attributes & ATTR_P || fault_with(interp, EXC_SS, (selector & 0xFFFCu) | external);
+}
+
+static bool load_data(struct interp *interp, unsigned number, uint16_t selector)
+{
+    struct descriptor descriptor;
+    unsigned cpl = interp->cpu.cpl, rpl = selector & 3;
+
+    if (selector_is_null(selector)) {
+        interp->cpu.segments[number] = (struct segment){ .selector = selector };
+        state_refresh_segment(interp, number);
+        return true;
+    }
+    if (!descriptor_read(interp, selector, EXC_GP, 0, &descriptor))
+        return false;
+    uint16_t attributes = descriptor_attributes(&descriptor);
+    bool is_code = attributes & ATTR_CODE;
+    if (!(attributes & ATTR_S) || (is_code && !(attributes & ATTR_READABLE)))
+        return fault_selector(interp, EXC_GP, selector);
+    if (!(is_code && attributes & ATTR_CONFORMING) &&
+        (attributes_dpl(attributes) < cpl || attributes_dpl(attributes) < rpl))
+        return fault_selector(interp, EXC_GP, selector);
+    if (!(attributes & ATTR_P))
+        return fault_selector(interp, EXC_NP, selector);
+    return segment_take(interp, number, &descriptor, selector);
+}
+
+bool segment_load(struct interp *interp, unsigned number, uint16_t selector)
+{
+    struct descriptor descriptor;
+
+    if (!vcpu_is_protected(&interp->cpu)) {
+        interp->cpu.segments[number].selector = selector;
+        interp->cpu.segments[number].base = (uint32_t)selector << 4;
+        state_refresh_segment(interp, number);
+        return true;
+    }
+    if (number != SEG_SS)
+        return load_data(interp, number, selector);
+    return stack_segment_check(interp, selector, interp->cpu.cpl, EXC_GP, 0, &descriptor) &&
+           segment_take(interp, SEG_SS, &descriptor, selector);
+}

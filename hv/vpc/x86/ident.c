@@ -1,0 +1,134 @@
+/*
+ * ident.c - what the processor says of itself, its time, its model-specific registers (PURE). SDM vol. 2 "CPUID",
+ * "RDTSC", "RDMSR", "WRMSR", "RDPMC".
+ */
+#include "base/string.h"
+#include "vpc/x86/access.h"
+#include "vpc/x86/operations.h"
+
+#define MSR_TSC 0x10u
+
+/* CPUID 1, EDX. */
+#define FEATURE_FPU (1u << 0)
+#define FEATURE_DE (1u << 2)
+#define FEATURE_PSE (1u << 3)
+#define FEATURE_TSC (1u << 4)
+#define FEATURE_MSR (1u << 5)
+#define FEATURE_CX8 (1u << 8)
+#define FEATURE_PGE (1u << 13)
+#define FEATURE_CMOV (1u << 15)
+#define FEATURE_MMX (1u << 23)
+#define FEATURE_FXSR (1u << 24)
+#define FEATURE_SSE (1u << 25)
+#define FEATURE_SSE2 (1u << 26)
+#define FEATURES (FEATURE_DE | FEATURE_PSE | FEATURE_TSC | FEATURE_MSR | FEATURE_CX8 | FEATURE_PGE | FEATURE_CMOV)
+#define FEATURES_FPU (FEATURE_FPU | FEATURE_MMX | FEATURE_FXSR | FEATURE_SSE | FEATURE_SSE2)
+#define SIGNATURE 0x633u        /* a family 6 with everything above; its own maker, so nobody expects more */
+#define VENDOR "CobbleVirtPC"
+
+/* Leaves beyond the highest are answered as zeroes. */
+static bool cpuid(struct interp *interp, const struct instruction *insn)
+{
+    uint32_t *gpr = interp->cpu.gpr, leaf = gpr[GPR_EAX];
+    uint32_t maker[3];
+
+    (void)insn;
+    memcpy(maker, VENDOR, sizeof(maker));
+    gpr[GPR_EAX] = gpr[GPR_EBX] = gpr[GPR_ECX] = gpr[GPR_EDX] = 0;
+    if (leaf == 0) {
+        gpr[GPR_EAX] = 1;
+        gpr[GPR_EBX] = maker[0];
+        gpr[GPR_EDX] = maker[1];
+        gpr[GPR_ECX] = maker[2];
+    } else if (leaf == 1) {
+        gpr[GPR_EAX] = SIGNATURE;
+        gpr[GPR_EDX] = FEATURES | (interp->bus->fpu_execute != NULL ? FEATURES_FPU : 0);
+    } else if (leaf == 0x80000000u) {
+        gpr[GPR_EAX] = leaf;
+    }
+    return true;
+}
+
+static void set_edx_eax(struct interp *interp, uint64_t value)
+{
+    interp->cpu.gpr[GPR_EAX] = (uint32_t)value;
+    interp->cpu.gpr[GPR_EDX] = (uint32_t)(value >> 32);
+}
+
+static uint64_t read_time(const struct interp *interp)
+{
+    return interp->bus->time(interp->bus->context) + interp->cpu.tsc_offset;
+}
+
+static bool rdtsc(struct interp *interp, const struct instruction *insn)
+{
+    (void)insn;
+    if (interp->cpu.cpl != 0 && interp->cpu.cr4 & CR4_TSD)
+        return general_protection(interp);
+    set_edx_eax(interp, read_time(interp));
+    return true;
+}
+
+static bool refuse_msr(struct interp *interp)
+{
+    interp->cpu.refusals.msrs++;
+    return general_protection(interp);
+}
+
+static bool rdmsr(struct interp *interp, const struct instruction *insn)
+{
+    const struct bus *bus = interp->bus;
+    uint32_t number = interp->cpu.gpr[GPR_ECX];
+    uint64_t value;
+
+    (void)insn;
+    if (interp->cpu.cpl != 0)
+        return general_protection(interp);
+    if (number == MSR_TSC)
+        value = read_time(interp);
+    else if (!bus->msr_read(bus->context, number, &value))
+        return refuse_msr(interp);
+    set_edx_eax(interp, value);
+    return true;
+}
+
+static bool wrmsr(struct interp *interp, const struct instruction *insn)
+{
+    const struct bus *bus = interp->bus;
+    uint32_t *gpr = interp->cpu.gpr, number = gpr[GPR_ECX];
+    uint64_t value = (uint64_t)gpr[GPR_EDX] << 32 | gpr[GPR_EAX];
+
+    (void)insn;
+    if (interp->cpu.cpl != 0)
+        return general_protection(interp);
+    if (number == MSR_TSC)
+        interp->cpu.tsc_offset += value - read_time(interp);
+    else if (!bus->msr_write(bus->context, number, value))
+        return refuse_msr(interp);
+    return true;
+}
+
+/* There are no performance counters. */
+static bool rdpmc(struct interp *interp, const struct instruction *insn)
+{
+    (void)insn;
+    return refuse_msr(interp);
+}
+
+handler_t ident_find(const struct instruction *insn)
+{
+    switch (insn->opcode) {
+    case 0x30:
+        return wrmsr;
+    case 0x31:
+        return rdtsc;
+    case 0x32:
+        return rdmsr;
+    case 0x33:
+        return rdpmc;
+    case 0xA2:
+        return cpuid;
+    default:
+        return NULL;
+    }
+}

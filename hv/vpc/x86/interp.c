@@ -1,0 +1,141 @@
+/*
+ * interp.c - the loop: fetch, execute, see to what came in between (PURE).
+ */
+#include "vpc/x86/interp.h"
+
+#include "base/string.h"
+#include "vpc/x86/event.h"
+#include "vpc/x86/fault.h"
+#include "vpc/x86/fetch.h"
+#include "vpc/x86/flags.h"
+#include "vpc/x86/operations.h"
+#include "vpc/x86/state.h"
+
+#define DR6_BS (1u << 14)
+
+void interp_flush(struct interp *interp)
+{
+    state_forget_translations(interp);
+    interp->cpu.gpr[GPR_NONE] = 0;
+    interp->tlb = interp->cpu.cpl == 3 ? interp->tlb_user : interp->tlb_supervisor;
+    state_refresh_segments(interp);
+}
+
+void interp_init(struct interp *interp, const struct bus *bus)
+{
+    memset(interp, 0, sizeof(*interp));
+    interp->bus = bus;
+    vcpu_reset(&interp->cpu);
+    fetch_forget(interp);
+    interp_flush(interp);
+}
+
+void interp_stop(struct interp *interp)
+{
+    interp->is_stopping = true;
+    interp->has_attention = true;
+}
+
+void interp_notice(struct interp *interp)
+{
+    state_refresh_attention(interp);
+}
+
+/* After a handler gave false: EIP is at the instruction again, and its fault is delivered. false: the run ends. */
+static __attribute__((noinline)) bool recover(struct interp *interp)
+{
+    struct trouble trouble = interp->trouble;
+
+    interp->cpu.eip = interp->start_eip;
+    if (trouble.kind == TROUBLE_EXIT)
+        return false;
+    if (trouble.vector == EXC_UD)
+        interp->cpu.refusals.undefined++;
+    return event_deliver(interp, (struct event){ .vector = trouble.vector, .has_error = trouble.has_error,
+                                                 .error = trouble.error, .is_fault = true });
+}
+
+/* One instruction. false: it faulted, and the trouble is in interp. */
+static inline __attribute__((always_inline)) bool execute(struct interp *interp)
+{
+    interp->start_eip = interp->cpu.eip;
+    const struct memo *memo = fetch(interp);
+    if (memo == NULL)
+        return false;
+    interp->cpu.eip += memo->insn.length;
+    if (!memo->handler(interp, &memo->insn))
+        return false;
+    interp->cpu.retired++;
+    return true;
+}
+
+static bool deliver_interrupt(struct interp *interp, uint8_t vector)
+{
+    interp->cpu.is_halted = false;
+    return event_deliver(interp, (struct event){ .vector = vector, .is_interrupt = true });
+}
+
+/* An interrupt that may come now: 1 it came, 0 there is none, -1 the run ends. */
+static int take_interrupt(struct interp *interp)
+{
+    struct vcpu *cpu = &interp->cpu;
+
+    if (cpu->has_nmi && !cpu->is_in_nmi && cpu->shadow != SHADOW_SS) {
+        cpu->has_nmi = false;
+        cpu->is_in_nmi = true;
+        return deliver_interrupt(interp, EXC_NMI) ? 1 : -1;
+    }
+    if (!(cpu->eflags & EFLAGS_IF) || cpu->shadow != SHADOW_NONE)
+        return 0;
+    if (cpu->has_interrupt)
+        return deliver_interrupt(interp, interp->bus->acknowledge(interp->bus->context)) ? 1 : -1;
+    return interp->wants_window ? (leave(interp, EXIT_WINDOW), -1) : 0;
+}
+
+/* The instruction that follows, with a trap behind it if TF was set before. false: the run ends. */
+static bool execute_attended(struct interp *interp)
+{
+    struct vcpu *cpu = &interp->cpu;
+    bool traps = cpu->eflags & EFLAGS_TF;
+
+    cpu->shadow = SHADOW_NONE;
+    if (!execute(interp))
+        return recover(interp);
+    if (!traps || cpu->shadow == SHADOW_SS)
+        return true;
+    cpu->dr[6] |= DR6_BS;
+    return event_deliver(interp, (struct event){ .vector = EXC_DB });
+}
+
+/* What has_attention stands for. false: the run ends. */
+static __attribute__((noinline)) bool attend(struct interp *interp)
+{
+    if (interp->is_stopping)
+        return leave(interp, EXIT_STOP);
+    int taken = take_interrupt(interp);
+    if (taken < 0)
+        return false;
+    if (taken == 0 && interp->cpu.is_halted)
+        return leave(interp, EXIT_HLT);
+    bool goes_on = taken > 0 || execute_attended(interp);
+    state_refresh_attention(interp);
+    return goes_on;
+}
+
+enum exit_reason interp_run(struct interp *interp, uint64_t instructions)
+{
+    enum exit_reason reason = EXIT_BUDGET;
+
+    flags_set_arithmetic(interp, interp->cpu.eflags);
+    interp->is_stopping = false;
+    state_refresh_attention(interp);
+    for (; instructions > 0; instructions--) {
+        bool goes_on = interp->has_attention ? attend(interp) : execute(interp) || recover(interp);
+        if (!goes_on) {
+            reason = interp->trouble.reason;
+            break;
+        }
+    }
+    interp->cpu.eflags = flags_read(interp);
+    return reason;
+}

@@ -1,0 +1,84 @@
+/*
+ * pagewalk.c - walk a virtual PC's page tables (PURE).
+ */
+#include "vpc/x86/pagewalk.h"
+
+#include "base/addr.h"
+#include "cpu/x86.h"
+#include "vpc/x86/access.h"
+
+#define ENTRY_RIGHTS (PTE_W | PTE_U)
+
+static uint32_t read_entry(struct interp *interp, gpa_t address)
+{
+    uint8_t bytes[4];
+
+    physical_read(interp, address, bytes, 4);
+    return load(bytes, 4);
+}
+
+static void set_bits(struct interp *interp, gpa_t address, uint32_t entry, uint32_t bits)
+{
+    uint8_t bytes[4];
+
+    if ((entry & bits) == bits)
+        return;
+    store(bytes, 4, entry | bits);
+    physical_write(interp, address, bytes, 4);
+}
+
+/* What both entries together allow. CR0.WP 0: the supervisor writes wherever it reads. */
+static bool is_allowed(const struct interp *interp, uint32_t rights, bool is_write, bool is_user)
+{
+    if (is_user && !(rights & PTE_U))
+        return false;
+    return !is_write || rights & PTE_W || (!is_user && !(interp->cpu.cr0 & CR0_WP));
+}
+
+static bool refuse(struct pagewalk *walk, uint32_t error, bool is_write, bool is_user)
+{
+    walk->error = error | (is_write ? PF_WRITE : 0) | (is_user ? PF_USER : 0);
+    return false;
+}
+
+static bool walk_large(struct interp *interp, uint32_t linear, gpa_t pde_at, uint32_t pde, bool is_write, bool is_user,
+                       struct pagewalk *walk)
+{
+    if (pde & PDE_LARGE_RESERVED)
+        return refuse(walk, PF_PRESENT | PF_RESERVED, is_write, is_user);
+    if (!is_allowed(interp, pde, is_write, is_user))
+        return refuse(walk, PF_PRESENT, is_write, is_user);
+    set_bits(interp, pde_at, pde, is_write ? PTE_A | PTE_D : PTE_A);
+    interp->has_large_pages = true;
+    walk->page = GPA((pde & 0xFFC00000u) | (linear & 0x003FF000u));
+    walk->may_write = (is_write || pde & PTE_D) && is_allowed(interp, pde, true, is_user);
+    return true;
+}
+
+bool pagewalk(struct interp *interp, uint32_t linear, bool is_write, bool is_user, struct pagewalk *walk)
+{
+    const struct vcpu *cpu = &interp->cpu;
+
+    *walk = (struct pagewalk){ .page = GPA(linear & ~PAGE_MASK), .may_write = true };
+    if (!(cpu->cr0 & CR0_PG))
+        return true;
+    gpa_t pde_at = GPA((cpu->cr3 & ~PAGE_MASK) | (linear >> 20 & 0xFFC));
+    uint32_t pde = read_entry(interp, pde_at);
+    if (!(pde & PTE_P))
+        return refuse(walk, 0, is_write, is_user);
+    if (pde & PDE_LARGE && cpu->cr4 & CR4_PSE)
+        return walk_large(interp, linear, pde_at, pde, is_write, is_user, walk);
+
+    gpa_t pte_at = GPA((pde & ~PAGE_MASK) | (linear >> 10 & 0xFFC));
+    uint32_t pte = read_entry(interp, pte_at);
+    if (!(pte & PTE_P))
+        return refuse(walk, 0, is_write, is_user);
+    uint32_t rights = pde & pte & ENTRY_RIGHTS;
+    if (!is_allowed(interp, rights, is_write, is_user))
+        return refuse(walk, PF_PRESENT, is_write, is_user);
+    set_bits(interp, pde_at, pde, PTE_A);
+    set_bits(interp, pte_at, pte, is_write ? PTE_A | PTE_D : PTE_A);
+    walk->page = GPA(pte & ~PAGE_MASK);
+    walk->may_write = (is_write || pte & PTE_D) && is_allowed(interp, rights, true, is_user);
+    return true;
+}

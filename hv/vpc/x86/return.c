@@ -1,0 +1,128 @@
+/*
+ * return.c - RETF and IRET (PURE). SDM vol. 2 "RET", "IRET/IRETD", vol. 3 "Returning from a Called Procedure".
+ */
+#include "vpc/x86/return.h"
+
+#include "vpc/x86/access.h"
+#include "vpc/x86/descriptor.h"
+#include "vpc/x86/far.h"
+#include "vpc/x86/flags.h"
+#include "vpc/x86/state.h"
+#include "vpc/x86/task.h"
+
+static bool check_code(struct interp *interp, uint16_t selector, struct descriptor *code)
+{
+    unsigned rpl = selector & 3;
+
+    if (selector_is_null(selector))
+        return general_protection(interp);
+    if (!descriptor_read(interp, selector, EXC_GP, 0, code))
+        return false;
+    uint16_t attributes = descriptor_attributes(code);
+    unsigned dpl = attributes_dpl(attributes);
+    if (!attributes_are_code(attributes) || rpl < interp->cpu.cpl ||
+        (attributes & ATTR_CONFORMING ? dpl > rpl : dpl != rpl))
+        return fault_selector(interp, EXC_GP, selector);
+    return attributes & ATTR_P || fault_selector(interp, EXC_NP, selector);
+}
+
+/* What the outer privilege may not have is taken away: SDM vol. 2 "RET", RETURN-TO-OUTER-PRIVILEGE-LEVEL. */
+static void drop_segments(struct interp *interp)
+{
+    static const uint8_t numbers[] = { SEG_ES, SEG_DS, SEG_FS, SEG_GS };
+
+    for (unsigned i = 0; i < sizeof(numbers); i++) {
+        struct segment *segment = &interp->cpu.segments[numbers[i]];
+        bool is_conforming = attributes_are_code(segment->attributes) && segment->attributes & ATTR_CONFORMING;
+        if (attributes_dpl(segment->attributes) < interp->cpu.cpl && !is_conforming) {
+            *segment = (struct segment){ 0 };
+            state_refresh_segment(interp, numbers[i]);
+        }
+    }
+}
+
+static bool return_outer(struct interp *interp, uint16_t cs, const struct descriptor *code, uint32_t eip,
+                         uint32_t depth, uint32_t release, unsigned bytes)
+{
+    struct descriptor stack;
+    uint32_t esp, ss;
+    unsigned cpl = cs & 3;
+
+    if (!peek_value(interp, depth, bytes, &esp) || !peek_value(interp, depth + bytes, bytes, &ss) ||
+        !stack_segment_check(interp, (uint16_t)ss, cpl, EXC_GP, 0, &stack) ||
+        !far_enter_code(interp, code, cs, cpl, eip, 0) || !segment_take(interp, SEG_SS, &stack, (uint16_t)ss))
+        return false;
+    /* A 16-bit stack takes SP only. */
+    uint32_t mask = interp->stack_mask;
+    interp->cpu.gpr[GPR_ESP] = (interp->cpu.gpr[GPR_ESP] & ~mask) | (esp & mask);
+    move_stack(interp, release);
+    drop_segments(interp);
+    return true;
+}
+
+bool return_protected(struct interp *interp, uint16_t cs, uint32_t eip, uint32_t depth, uint32_t release,
+                      unsigned bytes)
+{
+    struct descriptor code;
+
+    if (!check_code(interp, cs, &code))
+        return false;
+    if ((cs & 3) != interp->cpu.cpl)
+        return return_outer(interp, cs, &code, eip, depth, release, bytes);
+    if (!far_enter_code(interp, &code, cs, cs & 3, eip, 0))
+        return false;
+    move_stack(interp, depth);
+    return true;
+}
+
+/* The flags that IRET may set, by the privilege that executes it. RF only holds off breakpoints: there are none. */
+static uint32_t flags_mask(const struct vcpu *cpu, unsigned bytes)
+{
+    uint32_t mask = EFLAGS_ARITHMETIC | EFLAGS_TF | EFLAGS_DF | EFLAGS_NT;
+
+    if (bytes == 4)
+        mask |= EFLAGS_AC | EFLAGS_ID;
+    if (cpu->cpl <= (cpu->eflags & EFLAGS_IOPL) >> 12)
+        mask |= EFLAGS_IF;
+    return cpu->cpl == 0 ? mask | EFLAGS_IOPL : mask;
+}
+
+static bool iret_real(struct interp *interp, uint16_t cs, uint32_t eip, unsigned bytes)
+{
+    if (eip > interp->cpu.segments[SEG_CS].limit)
+        return general_protection(interp);
+    interp->cpu.eip = eip;
+    move_stack(interp, 3 * bytes);
+    return segment_load(interp, SEG_CS, cs);
+}
+
+static bool is_way_to_virtual_8086(struct interp *interp, uint32_t eflags, unsigned bytes)
+{
+    if (bytes == 2 || !(eflags & EFLAGS_VM) || interp->cpu.cpl != 0)
+        return false;
+    interp->cpu.refusals.virtual_8086++;
+    return true;
+}
+
+bool op_iret(struct interp *interp, const struct instruction *insn)
+{
+    struct checkpoint before = far_checkpoint(interp);
+    struct vcpu *cpu = &interp->cpu;
+    unsigned bytes = insn->operand_bytes;
+    uint32_t eip, cs, eflags, mask = flags_mask(cpu, bytes);
+    bool is_protected = vcpu_is_protected(cpu);
+
+    if (is_protected && cpu->eflags & EFLAGS_NT)
+        return task_refuse(interp);
+    if (!peek_value(interp, 0, bytes, &eip) || !peek_value(interp, bytes, bytes, &cs) ||
+        !peek_value(interp, 2 * bytes, bytes, &eflags))
+        return false;
+    if (is_protected && is_way_to_virtual_8086(interp, eflags, bytes))
+        return general_protection(interp);
+    if (!(is_protected ? return_protected(interp, (uint16_t)cs, eip, 3 * bytes, 0, bytes) :
+                         iret_real(interp, (uint16_t)cs, eip, bytes)))
+        return far_roll_back(interp, &before);
+    cpu->is_in_nmi = false;
+    state_set_eflags(interp, (flags_read(interp) & ~mask) | (eflags & mask));
+    return true;
+}

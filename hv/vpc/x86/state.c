@@ -1,0 +1,114 @@
+/*
+ * state.c - keep the engine's copies in step with the processor's state (PURE).
+ */
+#include "vpc/x86/state.h"
+
+#include "base/string.h"
+#include "vpc/x86/access.h"
+#include "vpc/x86/flags.h"
+
+static bool is_expand_down(const struct segment *segment)
+{
+    return (segment->attributes & (ATTR_CODE | ATTR_EXPAND_DOWN)) == ATTR_EXPAND_DOWN;
+}
+
+/* Only the plain cases can do without a look at the segment. Real mode knows no types. */
+static struct reach reach_of(const struct interp *interp, const struct segment *segment)
+{
+    struct reach reach = { .read_last = -1, .write_last = -1, .base = segment->base };
+    bool is_protected = vcpu_is_protected(&interp->cpu);
+    uint16_t attributes = segment->attributes;
+
+    if (is_expand_down(segment) || interp->checks_alignment || (is_protected && !(attributes & ATTR_P)))
+        return reach;
+    if (!is_protected || !(attributes & ATTR_CODE) || attributes & ATTR_READABLE)
+        reach.read_last = segment->limit;
+    if (!is_protected || (!(attributes & ATTR_CODE) && attributes & ATTR_WRITABLE))
+        reach.write_last = segment->limit;
+    return reach;
+}
+
+void state_refresh_segment(struct interp *interp, unsigned number)
+{
+    const struct segment *segment = &interp->cpu.segments[number];
+
+    interp->reach[number] = reach_of(interp, segment);
+    if (number == SEG_SS)
+        interp->stack_mask = segment->attributes & ATTR_DB ? 0xFFFFFFFFu : 0xFFFFu;
+    if (number == SEG_CS) {
+        interp->memos = segment->attributes & ATTR_DB ? interp->memos32 : interp->memos16;
+        interp->code.count = 0;
+    }
+}
+
+static bool checks_alignment(const struct vcpu *cpu)
+{
+    return cpu->cpl == 3 && cpu->cr0 & CR0_AM && cpu->eflags & EFLAGS_AC;
+}
+
+void state_refresh_segments(struct interp *interp)
+{
+    interp->checks_alignment = checks_alignment(&interp->cpu);
+    for (unsigned i = 0; i < SEG_COUNT; i++)
+        state_refresh_segment(interp, i);
+}
+
+static void refresh_alignment(struct interp *interp)
+{
+    if (checks_alignment(&interp->cpu) != interp->checks_alignment)
+        state_refresh_segments(interp);
+}
+
+void state_set_cpl(struct interp *interp, uint8_t cpl)
+{
+    interp->cpu.cpl = cpl;
+    interp->tlb = cpl == 3 ? interp->tlb_user : interp->tlb_supervisor;
+    interp->code.count = 0;
+    refresh_alignment(interp);
+}
+
+void state_set_eflags(struct interp *interp, uint32_t eflags)
+{
+    interp->cpu.eflags = eflags;
+    flags_set_arithmetic(interp, eflags);
+    refresh_alignment(interp);
+    state_refresh_attention(interp);
+}
+
+static void clear_tlb(struct softtlb_entry *tlb)
+{
+    for (unsigned i = 0; i < SOFTTLB_ENTRIES; i++)
+        tlb[i].read_page = tlb[i].write_page = SOFTTLB_NONE;
+}
+
+void state_forget_translations(struct interp *interp)
+{
+    clear_tlb(interp->tlb_supervisor);
+    clear_tlb(interp->tlb_user);
+    interp->has_large_pages = false;
+    interp->code.count = 0;
+}
+
+void state_forget_page(struct interp *interp, uint32_t linear)
+{
+    if (interp->has_large_pages) {
+        state_forget_translations(interp);
+        return;
+    }
+    struct softtlb_entry *slots[] = { softtlb_slot(interp->tlb_supervisor, linear),
+                                      softtlb_slot(interp->tlb_user, linear) };
+
+    for (unsigned i = 0; i < 2; i++)
+        slots[i]->read_page = slots[i]->write_page = SOFTTLB_NONE;
+    interp->code.count = 0;
+}
+
+void state_refresh_attention(struct interp *interp)
+{
+    const struct vcpu *cpu = &interp->cpu;
+    bool is_open = cpu->eflags & EFLAGS_IF;
+
+    interp->has_attention = cpu->shadow != SHADOW_NONE || cpu->eflags & EFLAGS_TF || cpu->is_halted ||
+                            (is_open && (cpu->has_interrupt || interp->wants_window)) ||
+                            (cpu->has_nmi && !cpu->is_in_nmi) || interp->is_stopping;
+}
