@@ -96,7 +96,7 @@ static bool is_left_out(const struct instruction *insn)
         return insn->reg < 2;                               /* UMIP */
     case 0x01:
         return insn->reg < 2 || insn->reg == 4;
-    case 0x31: case 0x33: case 0xA2:                        /* its own: test_interp.c */
+    case 0x31: case 0x33: case 0xA2:                        /* each processor's own */
     case 0xA1: case 0xB4:
         return true;
     case 0xAE:

@@ -81,7 +81,7 @@ struct interp {
     bool wants_window;          /* set by the owner: leave with EXIT_WINDOW when an interrupt could be taken */
 
     /* For the files of this folder only. */
-    bool has_attention;         /* something is to be seen to before the next instruction: attention.c */
+    bool has_attention;         /* something is to be seen to before the next instruction */
     bool is_stopping, checks_alignment, has_large_pages;
     uint32_t start_eip;         /* of the instruction being executed */
     uint32_t stack_mask;        /* 0xFFFF or 0xFFFFFFFF */
