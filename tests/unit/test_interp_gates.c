@@ -179,7 +179,16 @@ static void test_bad_stacks(void **state)
         assert_int_equal(stack_word(5), FLAT_DATA3);
     }
     set_up(3);
-    cpu->tr.limit = 8;                          /* then there is a stack for nobody, and a shutdown at last */
+    cpu->tr.limit = 8;                          /* #TS of the TSS itself, told where no other stack is needed */
+    put_idt(0x40, FLAT_CODE0, TARGET, 0xEE);
+    put_idt(EXC_TS, SEL_CONFORMING0, TARGET, 0x8E);
+    assert_int_equal(STEP("\xCD\x40"), EXIT_BUDGET);
+    assert_int_equal(cpu->cpl, 3);
+    assert_int_equal(cpu->eip, TARGET);
+    assert_int_equal(stack_word(0), FAKE_PC_TSS_SELECTOR);
+    assert_int_equal(stack_word(1), CODE);
+    set_up(3);
+    cpu->tr.limit = 8;                          /* and with no such handler there is a shutdown at last */
     assert_int_equal(STEP("\xCD\x40"), EXIT_SHUTDOWN);
 }
 

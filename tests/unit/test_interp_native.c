@@ -24,6 +24,8 @@
 #include "vpc/x86/fpu.h"
 
 #define CASES 100000u
+#define OPCODES_DONE 400u       /* of 512: the others are prefixes, undefined, privileged, or left out */
+#define FLAT_CODE_AT 0x20000u
 #define MXCSR_PE 0x20u
 #define RUNS_MAX 200000u        /* turns of one repeated instruction */
 #define FLAGS_COMPARED (EFLAGS_ARITHMETIC | EFLAGS_DF | EFLAGS_AC | EFLAGS_ID)
@@ -268,6 +270,18 @@ static unsigned long number_of(const char *name, unsigned long otherwise)
     return text != NULL ? strtoul(text, NULL, 0) : otherwise;
 }
 
+/* Opcodes that came to their end at least once. */
+static bool is_done[2][256];
+
+static unsigned count_done(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < 512; i++)
+        count += is_done[i >> 8][i & 255];
+    return count;
+}
+
 static void test_random_instructions(void **state)
 {
     (void)state;
@@ -284,6 +298,7 @@ static void test_random_instructions(void **state)
             struct outcome want = execute(&test);
             drop_undefined(&test, &got, &want);
             faults += want.vector >= 0;
+            is_done[test.insn.map][test.insn.opcode] |= want.vector < 0;
             if (!is_same(&test, &got, &want)) {
                 print_case(&test, &got, &want, number);
                 if (++failed >= number_of("COBBLE_FAILURES", 1))
@@ -293,12 +308,79 @@ static void test_random_instructions(void **state)
         take_code_back(&test);
     }
     assert_int_equal(failed, 0);
+    assert_true(count_done() >= OPCODES_DONE);
     assert_in_range(faults, cases / 20, cases / 2);
+}
+
+/* A flat machine in privilege 0, to execute a few instructions on the floating-point unit. */
+static struct fake_event run_flat(const char *bytes, size_t length, unsigned instructions, uint32_t cr0)
+{
+    static struct fake_pc flat;
+    struct vcpu *cpu = &flat.interp.cpu;
+
+    fake_pc_init(&flat);
+    flat.bus.fpu_execute = native_fpu_execute;
+    fake_pc_protect(&flat, 0);
+    cpu->cr0 |= cr0;
+    cpu->cr4 = CR4_OSFXSR | CR4_OSXMMEXCPT;
+    cpu->gpr[GPR_EBX] = 0x5000;
+    fake_pc_put(&flat, 0x5000, 0x037E, 4);          /* a control word: invalid operation is not masked */
+    fake_pc_put(&flat, 0x5010, 0x1F00, 4);          /* the same for MXCSR */
+    fake_pc_put(&flat, 0x5024, 0xBF800000, 4);      /* -1 */
+    memcpy(flat.ram + FLAT_CODE_AT, bytes, length);
+    cpu->eip = FLAT_CODE_AT;
+    assert_int_equal(interp_run(&flat.interp, instructions), EXIT_BUDGET);
+    memcpy(arena, flat.ram + 0x5000, sizeof(arena));
+    return fake_pc_event(&flat);
+}
+#define RUN_FLAT(bytes, instructions, cr0) run_flat(bytes, sizeof(bytes) - 1, instructions, cr0)
+
+/* FSTENV and FXSAVE name the guest's instruction and operand, and FINIT forgets them. */
+static void test_fpu_pointers(void **state)
+{
+    (void)state;
+    native_listen();
+    RUN_FLAT("\xD9\x43\x20\xD9\x73\x40\xDB\xE3\xD9\xB3\x80\0\0\0\x0F\xAE\x83\0\x02\0\0", 5, 0);
+    assert_int_equal(load(arena + 0x40 + 12, 4), FLAT_CODE_AT);
+    assert_int_equal(load(arena + 0x40 + 16, 4), FLAT_CODE0 | 0x143 << 16);
+    assert_int_equal(load(arena + 0x40 + 20, 4), 0x5020);
+    assert_int_equal(load(arena + 0x40 + 24, 2), FLAT_DATA0);
+    assert_int_equal(load(arena + 0x80 + 12, 4), 0);
+    assert_int_equal(load(arena + 0x80 + 20, 4), 0);
+    assert_int_equal(load(arena + 0x200, 2), 0x37F);
+    assert_int_equal(load(arena + 0x200 + FPU_MXCSR_MASK, 4), MXCSR_KNOWN);
+}
+
+/* Who may not, and what waits: SDM vol. 3 "x87 FPU Configuration", vol. 1 "Floating-Point Exceptions". */
+static void test_fpu_faults(void **state)
+{
+    (void)state;
+    static const struct { const char *bytes; unsigned length, instructions; uint32_t cr0; int vector; } cases[] = {
+        { "\xD9\xE8", 2, 1, CR0_TS, EXC_NM }, { "\xD9\xE8", 2, 1, CR0_EM, EXC_NM }, { "\x9B", 1, 1, CR0_TS, -1 },
+        { "\x9B", 1, 1, CR0_TS | CR0_MP, EXC_NM }, { "\x0F\x58\xC0", 3, 1, CR0_EM, EXC_UD },
+        { "\x0F\x58\xC0", 3, 1, CR0_TS, EXC_NM }, { "\x0F\xAE\x03", 3, 1, CR0_TS, EXC_NM },
+        { "\xD9\x2B\xD8\xC1\x9B", 5, 3, 0, EXC_MF },        /* an empty register; then it waits */
+        { "\xD9\x2B\xD8\xC1\x0F\x6F\xC0", 7, 3, 0, EXC_MF },
+        { "\xD9\x2B\xD8\xC1\xDF\xE0", 6, 3, 0, -1 },        /* FNSTSW does not */
+        { "\xD9\x2B\xD8\xC1\xDB\xE2\x9B", 7, 4, 0, -1 },   /* FNCLEX */
+        { "\x0F\xAE\x53\x10\x0F\x51\x43\x30", 8, 2, 0, -1 },
+        { "\x0F\xAE\x53\x10\xF3\x0F\x51\x43\x24", 9, 2, 0, EXC_XM },     /* the square root of -1 */
+    };
+
+    native_listen();
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fake_event event = run_flat(cases[i].bytes, cases[i].length, cases[i].instructions, cases[i].cr0);
+        if (event.vector != cases[i].vector)
+            fail_msg("case %u: vector %d", i, event.vector);
+    }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_random_instructions) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random_instructions), cmocka_unit_test(test_fpu_pointers),
+        cmocka_unit_test(test_fpu_faults),
+    };
 
     if (!native_open()) {
         printf("1..0 # SKIP this system lets no process have an LDT\n");

@@ -100,7 +100,7 @@ void *access_linear(struct interp *interp, uint32_t linear, unsigned bytes, enum
     return entry->host + (linear & PAGE_MASK);
 }
 
-void access_write_back(struct interp *interp)
+SELDOM void access_write_back(struct interp *interp)
 {
     const struct bounce *bounce = &interp->bounce;
 
@@ -152,7 +152,8 @@ static bool is_aligned(const struct interp *interp, uint32_t linear, unsigned by
     return !interp->checks_alignment || (linear & (alignment_of(bytes) - 1)) == 0;
 }
 
-void *access_slowly(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes, enum access access)
+static void *access_checked(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes,
+                            enum access access)
 {
     const struct segment *hidden = &interp->cpu.segments[segment];
     uint32_t linear = hidden->base + offset;
@@ -167,6 +168,11 @@ void *access_slowly(struct interp *interp, unsigned segment, uint32_t offset, un
         return NULL;
     }
     return access_linear(interp, linear, bytes, access, interp->cpu.cpl == 3);
+}
+
+SELDOM void access_slowly(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes, enum access access)
+{
+    interp->operand = access_checked(interp, segment, offset, bytes, access);
 }
 
 bool system_read(struct interp *interp, uint32_t linear, void *to, unsigned bytes)

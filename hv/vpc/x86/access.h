@@ -17,14 +17,18 @@
 
 enum access { ACCESS_TO_READ, ACCESS_TO_MODIFY, ACCESS_TO_WRITE };
 
-/* The long way, with every check: SDM vol. 3 "Limit Checking", "Type Checking". */
-void *access_slowly(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes, enum access access);
+/*
+ * The long way, with every check: SDM vol. 3 "Limit Checking", "Type Checking". It saves all registers itself, so that
+ * the short way needs to save none; then it can give nothing back but by interp->operand.
+ */
+#define SELDOM __attribute__((preserve_most, disable_tail_calls))
+SELDOM void access_slowly(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes, enum access access);
 
 /* The same on linear addresses. is_user: with user's rights. bytes: BOUNCE_BYTES at most. */
 void *access_linear(struct interp *interp, uint32_t linear, unsigned bytes, enum access access, bool is_user);
 
 /* Write back what lies in the bounce buffer. */
-void access_write_back(struct interp *interp);
+SELDOM void access_write_back(struct interp *interp);
 
 /* Copy from or to system tables: always with supervisor's rights. bytes: BOUNCE_BYTES at most. */
 bool system_read(struct interp *interp, uint32_t linear, void *to, unsigned bytes);
@@ -69,7 +73,8 @@ static ALWAYS_INLINE const void *read_at(struct interp *interp, unsigned segment
     if ((int64_t)offset + bytes - 1 <= reach->read_last && entry->read_page == (linear & ~PAGE_MASK) &&
         (linear & PAGE_MASK) <= PAGE_SIZE - bytes)
         return entry->host + (linear & PAGE_MASK);
-    return access_slowly(interp, segment, offset, bytes, ACCESS_TO_READ);
+    access_slowly(interp, segment, offset, bytes, ACCESS_TO_READ);
+    return interp->operand;
 }
 
 static ALWAYS_INLINE void *open_at(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes,
@@ -82,7 +87,8 @@ static ALWAYS_INLINE void *open_at(struct interp *interp, unsigned segment, uint
     if ((int64_t)offset + bytes - 1 <= reach->write_last && entry->write_page == (linear & ~PAGE_MASK) &&
         (linear & PAGE_MASK) <= PAGE_SIZE - bytes)
         return entry->host + (linear & PAGE_MASK);
-    return access_slowly(interp, segment, offset, bytes, access);
+    access_slowly(interp, segment, offset, bytes, access);
+    return interp->operand;
 }
 
 static ALWAYS_INLINE void *modify_at(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes)

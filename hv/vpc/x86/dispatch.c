@@ -50,7 +50,12 @@ static char file_of(const struct instruction *insn)
 
 bool op_undefined(struct interp *interp, const struct instruction *insn)
 {
-    (void)insn;
+    struct vcpu_refusals *refusals = &interp->cpu.refusals;
+
+    refusals->undefined++;
+    refusals->last_map = insn->map;
+    refusals->last_opcode = insn->opcode;
+    refusals->last_reg = insn->reg;
     return fault(interp, EXC_UD);
 }
 

@@ -74,11 +74,6 @@ static void open_window(struct interp *interp)
     interp->code.count = (uint32_t)(last - first) + 1;
 }
 
-static void note_undefined(struct interp *interp, const uint8_t *bytes)
-{
-    memcpy(interp->cpu.refusals.last_undefined, bytes, sizeof(interp->cpu.refusals.last_undefined));
-}
-
 static void fill_memo(struct memo *memo, const uint8_t *bytes)
 {
     unsigned length = memo->insn.length;
@@ -125,8 +120,6 @@ const struct memo *fetch_slowly(struct interp *interp)
         memo = &interp->long_memo;
     memo->insn = insn;
     memo->handler = status == INSTRUCTION_UNDEFINED ? op_undefined : dispatch_find(&insn);
-    if (memo->handler == op_undefined)
-        note_undefined(interp, bytes);
     fill_memo(memo, bytes);
     open_window(interp);
     return memo;

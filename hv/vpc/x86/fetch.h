@@ -18,9 +18,7 @@ void fetch_forget(struct interp *interp);
 /* The short way: inside the code window, and decoded before. */
 static inline struct memo *fetch_slot(struct interp *interp)
 {
-    uint32_t eip = interp->cpu.eip;
-
-    return &interp->memos[(eip ^ eip >> 10) & (MEMO_ENTRIES - 1)];
+    return &interp->memos[interp->cpu.eip & (MEMO_ENTRIES - 1)];
 }
 
 static inline __attribute__((always_inline)) const struct memo *fetch(struct interp *interp)

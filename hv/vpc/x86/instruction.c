@@ -117,6 +117,7 @@ static void take_modrm(struct cursor *cursor, struct instruction *instruction)
 {
     uint8_t modrm = (uint8_t)take(cursor, 1);
 
+    instruction->modrm = modrm;
     instruction->reg = modrm >> 3 & 7;
     instruction->rm = modrm & 7;
     instruction->is_register = modrm >= 0xC0 || is_control_move(instruction);

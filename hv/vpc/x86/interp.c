@@ -49,8 +49,6 @@ static __attribute__((noinline)) bool recover(struct interp *interp)
     interp->cpu.eip = interp->start_eip;
     if (trouble.kind == TROUBLE_EXIT)
         return false;
-    if (trouble.vector == EXC_UD)
-        interp->cpu.refusals.undefined++;
     return event_deliver(interp, (struct event){ .vector = trouble.vector, .has_error = trouble.has_error,
                                                  .error = trouble.error, .is_fault = true });
 }

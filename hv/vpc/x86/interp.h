@@ -16,7 +16,7 @@
 #include "vpc/x86/vcpu.h"
 
 #define SOFTTLB_ENTRIES 256u
-#define MEMO_ENTRIES 1024u
+#define MEMO_ENTRIES 2048u
 #define BOUNCE_BYTES 512u
 
 struct interp;
@@ -91,6 +91,7 @@ struct interp {
     struct memo *memos;         /* those of the code segment's size */
     struct softtlb_entry *tlb;  /* those of the current privilege */
     struct reach reach[SEG_COUNT];
+    void *operand;              /* of access_slowly */
     struct trouble trouble;
     struct bounce bounce;
     struct softtlb_entry tlb_supervisor[SOFTTLB_ENTRIES], tlb_user[SOFTTLB_ENTRIES];

@@ -61,7 +61,7 @@ struct vcpu_refusals {
     uint32_t virtual_8086;          /* ways into virtual-8086 mode: #GP */
     uint32_t task_switches;         /* the engine stopped with EXIT_UNSUPPORTED */
     uint32_t msrs;                  /* model-specific registers that nobody has: #GP */
-    uint8_t last_undefined[4];      /* the first bytes of the last undefined instruction */
+    uint8_t last_map, last_opcode, last_reg;    /* of the last undefined instruction: see instruction.h */
 };
 
 #define FPU_IMAGE_BYTES 512u

@@ -37,17 +37,12 @@ static const uint64_t register_forms[8] = {
     FORMS(0xE0, 0xE0) | FORMS(0xE8, 0xF7),
 };
 
-static uint8_t modrm_of(const struct instruction *insn)
-{
-    return (uint8_t)((insn->is_register ? 0xC0 : 0) | insn->reg << 3 | insn->rm);
-}
-
 /* Control instructions leave the pointers alone; FINIT and FSAVE clear them, FLDENV and FRSTOR load them. */
 enum kind { KIND_ARITHMETIC, KIND_CONTROL, KIND_INIT, KIND_LOAD, KIND_STORE, KIND_SAVE };
 
 static enum kind kind_of(const struct instruction *insn)
 {
-    uint8_t modrm = modrm_of(insn);
+    uint8_t modrm = insn->modrm;
     bool is_d9 = insn->opcode == 0xD9, is_dd = insn->opcode == 0xDD;
 
     if (insn->is_register) {
@@ -102,7 +97,7 @@ static void set_pointers(struct interp *interp, const struct instruction *insn)
     struct vcpu *cpu = &interp->cpu;
     uint8_t *image = cpu->fpu;
 
-    store(image + FPU_OPCODE, 2, (insn->opcode & 7u) << 8 | modrm_of(insn));
+    store(image + FPU_OPCODE, 2, (insn->opcode & 7u) << 8 | insn->modrm);
     store(image + FPU_EIP, 4, interp->start_eip);
     store(image + FPU_CS, 2, cpu->segments[SEG_CS].selector);
     if (insn->is_register)
@@ -138,7 +133,7 @@ static void run(struct interp *interp, const struct instruction *insn, struct fp
         operation->bytes[operation->length++] = 0x66;
     operation->bytes[operation->length++] = insn->opcode;
     operation->bytes[operation->length++] =
-        insn->is_register ? modrm_of(insn) : (uint8_t)(insn->reg << 3 | GPR_EDI);
+        insn->is_register ? insn->modrm : (uint8_t)(insn->reg << 3 | GPR_EDI);
     fpu_run(interp, operation);
     keep_pointers(interp, insn, before, operation, kind);
 }
@@ -185,6 +180,6 @@ handler_t x87_find(const struct instruction *insn)
     unsigned escape = insn->opcode & 7;
 
     if (insn->is_register)
-        return register_forms[escape] >> (modrm_of(insn) & 63) & 1 ? x87_register : NULL;
+        return register_forms[escape] >> (insn->modrm & 63) & 1 ? x87_register : NULL;
     return memory_bytes[escape][insn->reg] != 0 ? x87_memory : NULL;
 }
