@@ -9,6 +9,7 @@
 #include "cpu/entry_calls.h"
 #include "cpu/insn.h"
 #include "cpu/x86.h"
+#include "guest/debug_print.h"
 #include "guest/decode.h"
 #include "guest/deliver.h"
 #include "guest/fault.h"
@@ -44,7 +45,8 @@ static void handle_general_protection(struct guest *guest)
     struct decoded decoded = decode_instruction(bytes, count);
     if (decoded.kind == DECODE_INT) {
         guest->frame.eip = eip + decoded.length;
-        deliver_soft_interrupt(guest, decoded.vector, eip);
+        if (!debug_print_call(guest, decoded.vector, eip))
+            deliver_soft_interrupt(guest, decoded.vector, eip);
         return;
     }
     if (decoded.kind == DECODE_HLT && handle_hlt(guest, decoded.length))

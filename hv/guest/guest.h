@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/status.h"
 #include "cpu/trap_frame.h"
+#include "guest/debug_sites.h"
 #include "guest/elf32.h"
 #include "guest/events.h"
 #include "guest/queue.h"
@@ -83,6 +84,7 @@ struct guest {
     enum gfault refused;                /* why the hypervisor's last access for it failed: gmem.h */
     gva_t refused_at;
     struct image_symbols symbols;       /* copied names of its ELF, for reports; may be empty */
+    struct debug_sites debug_sites;     /* of the debug print, if it was asked for */
     struct console console;
     struct guest *next;                 /* all guests, ascending ID */
 };

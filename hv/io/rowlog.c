@@ -3,6 +3,8 @@
  */
 #include "io/rowlog.h"
 
+#include "base/string.h"
+
 #define STILL_NS 100000000ull
 #define REPEAT_NS 1000000000ull
 
@@ -93,6 +95,25 @@ void rowlog_leave_changed(struct vcon *console, struct vcon_row_log *log, const 
     log->hash_waits = length != 0;
     if (length)
         add_record(console, text, length);
+}
+
+/* A record longer than a row's, whatever the text's length: who takes rows asks for their length anyway. */
+void vcon_log_debug(struct vcon *console, const uint8_t *text, size_t length)
+{
+    vcon_settle(console);
+    console->dirty_rows |= 1u << console->row;      /* for the run loop it has printed */
+    if (!console->log_enabled || length == 0)
+        return;
+    size_t bytes = length < VCON_COLS ? VCON_COLS + 1 : length + 1;
+    if (room(console) <= bytes) {
+        console->log_dropped_rows++;
+        return;
+    }
+    uint8_t *record = &console->log[console->log_head % VCON_LOG_BYTES];
+    record[0] = (uint8_t)bytes;
+    record[1] = (uint8_t)length;
+    memcpy(record + 2, text, length);
+    console->log_head += 1 + (uint32_t)bytes;
 }
 
 void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all)

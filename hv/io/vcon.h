@@ -18,6 +18,8 @@
 #define VCON_ATTRIBUTE_START 7
 #define VCON_LOG_BYTES 16384    /* a power of two; see rowlog.c */
 #define VCON_LOG_FULL_BYTES (VCON_LOG_BYTES / 4)    /* see rowlog.c */
+#define VCON_LOG_RECORD_MAX 255
+#define VCON_LOG_DEBUG_MAX (VCON_LOG_RECORD_MAX - 1)
 #define VCON_PENDING_BYTES 1536 /* 19 rows; see rowlog.c before making it more */
 
 struct vcon_row_log {
@@ -46,12 +48,12 @@ struct vcon {
     uint64_t now_ns;                        /* set by vcon_set_time before output, so that rows are stamped */
     bool log_waits;                         /* a row may be changed: vcon_log_still has something to look for */
     bool log_enabled;                       /* rows go to the row log only when set */
-    uint32_t log_head, log_tail;            /* byte ring of records: length byte, then that many CP437 bytes */
+    uint32_t log_head, log_tail;            /* byte ring of records: length byte, then that many bytes: rowlog.c */
     uint64_t log_dropped_rows;
     bool is_settling;                       /* pending bytes are on their way: see vcon_settle_at_once */
     uint32_t pending_bytes;                 /* printed, but not yet in the cells: vcon_settle brings them there */
     uint8_t pending[VCON_PENDING_BYTES];
-    uint8_t log[VCON_LOG_BYTES + VCON_COLS];    /* a record that begins before the end of the ring goes on behind it */
+    uint8_t log[VCON_LOG_BYTES + VCON_LOG_RECORD_MAX];  /* a record may go on behind the ring */
 };
 
 /* The VCON_COLS characters of a row, CP437. Settled output only, as in the two below and in row and column. */
@@ -135,9 +137,12 @@ void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all);
 bool vcon_log_waits(const struct vcon *console);
 /*
  * Take the oldest logged row: CP437 bytes without trailing blanks (never empty), at most 80. Returns length, or -1.
- * The text stays where it is until there is more output.
+ * The text stays where it is until there is more output. More than VCON_COLS: no row of the console, but a text of
+ * vcon_log_debug, with its length in the first byte.
  */
 int vcon_log_take(struct vcon *console, const uint8_t **text);
+/* Log a text that is not on the screen, behind all that was printed. length: at most VCON_LOG_DEBUG_MAX; 0: nothing. */
+void vcon_log_debug(struct vcon *console, const uint8_t *text, size_t length);
 /* True when the log is so full that the owner must not print more until rows were taken. */
 static inline bool vcon_log_is_full(const struct vcon *console)
 {

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/string.h"
 #include "base/text.h"
+#include "guest/debug_print.h"
 #include "guest/guest.h"
 #include "io/console.h"
 #include "monitor/dump.h"
@@ -82,6 +83,8 @@ static bool start_guest(struct test *test, struct config_autorun *spec)
     test->guest->timeout_ns = spec->timeout_ms * NS_PER_MS;
     test->guest->clock_run = spec->clock == CONFIG_CLOCK_RUN || (spec->clock == CONFIG_CLOCK_DEFAULT && plan->together);
     test->guest->console.vcon.log_enabled = true;
+    if (spec->debug_print == CONFIG_CHOICE_ON || (spec->debug_print == CONFIG_CHOICE_DEFAULT && plan->debug_print))
+        debug_print_enable(test->guest, file.image, file.image_bytes);
     tapfmt_set_prefix(&test->prefix, spec->name);
     return true;
 }
@@ -132,14 +135,17 @@ static bool drain_rows(struct test *test, const struct config_autorun *spec)
     const uint8_t *row;
 
     for (unsigned i = 0; i < ROWS_PER_TURN; i++) {
-        struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_LINE_BYTES);
+        struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_DEBUG_BYTES);
         if (buffer == NULL)
             return false;
         int length = vcon_log_take(&test->guest->console.vcon, &row);
-        if (length < 0)
-            return true;
         size_t before = buffer->used;
-        tapfmt_row(buffer, &test->prefix, row, (size_t)length);
+        if ((unsigned)length <= VCON_COLS)
+            tapfmt_row(buffer, &test->prefix, row, (size_t)length);
+        else if (length < 0)
+            return true;
+        else
+            tapfmt_debug(buffer, spec->name, row + 1, row[0]);
         if (test->dropped_rows != 0 || test->logged_bytes + (buffer->used - before) > spec->output_bytes) {
             buffer->used = before;
             test->dropped_rows++;

@@ -130,8 +130,8 @@ static const struct command {
 } commands[] = {
     { "help", "[COMMAND]", "list the commands, or tell about one", COMMANDS_COMMAND, 1, 2, do_help },
     { "ls", "", "list the guests that can be run", COMMANDS_NOTHING, 1, 1, do_ls },
-    { "run", "NAME [mem=24M] [&]", "run a guest and watch it; &: in the background", COMMANDS_IMAGE, 2, 4,
-      commands_guest_run },
+    { "run", "NAME [mem=24M] [debug-print=on] [&]", "run a guest and watch it; &: in the background", COMMANDS_IMAGE,
+      2, 5, commands_guest_run },
     { "ps", "", "list guests, with those that ended lately", COMMANDS_NOTHING, 1, 1, commands_guest_ps },
     { "pause", "ID", "stop giving a guest the processor", COMMANDS_GUEST, 2, 2, commands_guest_pause },
     { "resume", "ID", "give it the processor again", COMMANDS_GUEST, 2, 2, commands_guest_resume },

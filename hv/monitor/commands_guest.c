@@ -44,11 +44,27 @@ static struct guest *find_live_guest(const struct words *words)
     return guest;
 }
 
+/* One word behind the name. NULL, or what is wrong. */
+static const char *read_option(const char *word, struct jobs_options *options)
+{
+    const char *memory = words_value(word, "mem=");
+    const char *debug_print = words_value(word, "debug-print=");
+
+    if (strcmp(word, "&") == 0)
+        options->watched = false;
+    else if (memory != NULL)
+        return words_parse_memory(memory, &options->memory_bytes);
+    else if (debug_print != NULL && (strcmp(debug_print, "on") == 0 || strcmp(debug_print, "off") == 0))
+        options->debug_print = strcmp(debug_print, "on") == 0;
+    else
+        return debug_print != NULL ? "debug-print= is on or off" : "unknown word; known: mem=, debug-print= and &";
+    return NULL;
+}
+
 void commands_guest_run(const struct words *words, uint64_t now_ns)
 {
-    uint32_t memory_bytes = GUEST_MEMORY_DEFAULT;
+    struct jobs_options options = jobs_defaults();
     char name[GUEST_NAME_BYTES];
-    bool background = false;
     const char *wrong = image_name_parse(words->word[1], name);
 
     if (wrong != NULL) {
@@ -56,17 +72,13 @@ void commands_guest_run(const struct words *words, uint64_t now_ns)
         return;
     }
     for (unsigned i = 2; i < words->count; i++) {
-        const char *memory = words_value(words->word[i], "mem=");
-        if (strcmp(words->word[i], "&") == 0)
-            background = true;
-        else
-            wrong = memory != NULL ? words_parse_memory(memory, &memory_bytes) : "unknown word; known: mem= and &";
+        wrong = read_option(words->word[i], &options);
         if (wrong != NULL) {
             shell_print("run: '%.64s': %s", words->word[i], wrong);
             return;
         }
     }
-    (void)jobs_start(name, memory_bytes, !background, now_ns);
+    (void)jobs_start(name, &options, now_ns);
 }
 
 void commands_guest_ps(const struct words *words, uint64_t now_ns)
@@ -120,14 +132,15 @@ void commands_guest_restart(const struct words *words, uint64_t now_ns)
 
     if (guest == NULL)
         return;
-    uint32_t memory_bytes = jobs_memory_bytes(guest->id);
-    if (memory_bytes == 0) {
+    struct jobs_options options = jobs_options(guest->id);
+    if (options.memory_bytes == 0) {
         shell_print("restart: guest %u belongs to the autoruns", guest->id);
         return;
     }
     (void)text_copy(name, sizeof(name), guest->name);
     guest_kill(guest);
-    (void)jobs_start(name, memory_bytes, false, now_ns);
+    options.watched = false;
+    (void)jobs_start(name, &options, now_ns);
 }
 
 void commands_guest_kill(const struct words *words, uint64_t now_ns)

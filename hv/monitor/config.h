@@ -23,6 +23,7 @@
 
 enum config_expect { CONFIG_EXPECT_EXIT, CONFIG_EXPECT_CRASH, CONFIG_EXPECT_TIMEOUT, CONFIG_EXPECT_REFUSED };
 enum config_clock { CONFIG_CLOCK_DEFAULT, CONFIG_CLOCK_WALL, CONFIG_CLOCK_RUN };
+enum config_choice { CONFIG_CHOICE_DEFAULT, CONFIG_CHOICE_OFF, CONFIG_CHOICE_ON };
 enum config_after { CONFIG_AFTER_MONITOR, CONFIG_AFTER_POWEROFF, CONFIG_AFTER_REBOOT };
 
 /* One line "autorun SPEC". */
@@ -33,6 +34,7 @@ struct config_autorun {
     uint32_t memory_bytes;
     uint64_t timeout_ms;
     enum config_clock clock;                /* the default is CONFIG_CLOCK_RUN under together, else CONFIG_CLOCK_WALL */
+    enum config_choice debug_print;         /* show the simulator's debug print; by default as the directive says */
     uint64_t output_bytes;                  /* limit of its row log */
     const char *refused;                    /* NULL, or why the line cannot be run: config_refuse */
 };
@@ -48,6 +50,7 @@ struct config {
     unsigned autorun_count, typing_count, message_count;
     uint64_t messages_dropped;              /* those after CONFIG_MESSAGES_MAX */
     bool together;
+    bool debug_print;                       /* for guests of which nothing else is said */
     enum config_after after;
     enum log_level log_level;
     uint32_t tick_ms;

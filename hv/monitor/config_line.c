@@ -9,7 +9,7 @@
 #include "guest/image_name.h"
 
 #define MIB (1u << 20)
-#define AUTORUN_WORDS "expect= timeout= mem= clock= type= output="
+#define AUTORUN_WORDS "expect= timeout= mem= clock= type= output= debug-print="
 
 /* Keep a text for the typist. NULL, or what is wrong. */
 static const char *add_typing(struct config *config, int autorun, const char *name, const char *text, size_t length)
@@ -51,6 +51,24 @@ static const char *set_clock(struct config_autorun *autorun, const char *value)
     return NULL;
 }
 
+/* on or off. NULL, or what is wrong. */
+static const char *set_choice(bool *on, const char *value, const char *wrong)
+{
+    if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+        return wrong;
+    *on = strcmp(value, "on") == 0;
+    return NULL;
+}
+
+static const char *set_debug_print(struct config_autorun *autorun, const char *value)
+{
+    bool on = false;
+    const char *wrong = set_choice(&on, value, "debug-print= is on or off");
+
+    autorun->debug_print = on ? CONFIG_CHOICE_ON : CONFIG_CHOICE_OFF;
+    return wrong;
+}
+
 /* One "KEY=VALUE" of an autorun. NULL, or what is wrong. */
 static const char *set_word(struct config *config, struct config_autorun *autorun, unsigned index)
 {
@@ -65,6 +83,8 @@ static const char *set_word(struct config *config, struct config_autorun *autoru
         return words_parse_memory(value, &autorun->memory_bytes);
     if ((value = words_value(word, "clock=")) != NULL)
         return set_clock(autorun, value);
+    if ((value = words_value(word, "debug-print=")) != NULL)
+        return set_debug_print(autorun, value);
     if ((value = words_value(word, "output=")) != NULL)
         return words_parse_size(value, 1, &autorun->output_bytes);
     if ((value = words_value(word, "type=")) != NULL) {
@@ -96,12 +116,12 @@ void config_line_autorun(struct config *config, struct config_autorun *autorun, 
 
 static const char *do_together(struct config *config, const char *value)
 {
-    bool on = strcmp(value, "on") == 0;
+    return set_choice(&config->together, value, "together is on or off");
+}
 
-    if (!on && strcmp(value, "off") != 0)
-        return "together is on or off";
-    config->together = on;
-    return NULL;
+static const char *do_debug_print(struct config *config, const char *value)
+{
+    return set_choice(&config->debug_print, value, "debug-print is on or off");
 }
 
 static const char *do_after(struct config *config, const char *value)
@@ -166,6 +186,7 @@ static const struct directive {
 } directives[] = {
     { "together", do_together }, { "after", do_after }, { "log", do_log },
     { "tick", do_tick }, { "escape", do_escape }, { "linger", do_linger },
+    { "debug-print", do_debug_print },
 };
 
 /* type NAME "TEXT": NULL, or what is wrong. */
@@ -224,5 +245,6 @@ void config_line_directive(struct config *config, char *problem, size_t problem_
         return;
     }
     format_string(problem, problem_bytes,
-                  "unknown directive '%.60s'; known: autorun together after log tick escape type linger", first);
+                  "unknown directive '%.60s'; known: autorun together after log tick escape type linger "
+                  "debug-print", first);
 }

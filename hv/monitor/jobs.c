@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "base/text.h"
+#include "guest/debug_print.h"
 #include "guest/images.h"
 #include "monitor/shell.h"
 #include "monitor/tap.h"
@@ -19,12 +20,23 @@
 
 static struct job {
     uint32_t id;                /* 0: free */
-    uint32_t memory_bytes;
-    bool watched, announced;
+    struct jobs_options options;
+    bool announced;
 } jobs[JOBS_MAX];
 static unsigned job_count;      /* jobs in use; 0 while guests are run by autoruns, whose rows should not wait for us */
 
 static uint32_t waited_for;     /* 0: nothing */
+static bool debug_print_default;
+
+void jobs_init(bool debug_print)
+{
+    debug_print_default = debug_print;
+}
+
+struct jobs_options jobs_defaults(void)
+{
+    return (struct jobs_options){ GUEST_MEMORY_DEFAULT, true, debug_print_default };
+}
 
 static struct job *find_job(uint32_t id)
 {
@@ -35,7 +47,7 @@ static struct job *find_job(uint32_t id)
     return NULL;
 }
 
-struct guest *jobs_start(const char *name, uint32_t memory_bytes, bool watched, uint64_t now_ns)
+struct guest *jobs_start(const char *name, const struct jobs_options *options, uint64_t now_ns)
 {
     char reason[GUEST_REASON_BYTES] = "";
     struct image_file file;
@@ -53,26 +65,29 @@ struct guest *jobs_start(const char *name, uint32_t memory_bytes, bool watched, 
         shell_print("no guest named '%.64s'; ls lists them", name);
         return NULL;
     }
-    struct guest *guest = guest_create(file.name, file.image, file.image_bytes, memory_bytes, reason);
+    struct guest *guest = guest_create(file.name, file.image, file.image_bytes, options->memory_bytes, reason);
     if (guest == NULL) {
         shell_print("%s refused: %s", file.name, reason);
         return NULL;
     }
     job_count++;
-    *job = (struct job){ .id = guest->id, .memory_bytes = memory_bytes, .watched = watched };
+    *job = (struct job){ .id = guest->id, .options = *options };
+    guest->console.vcon.log_enabled = options->debug_print;
+    if (options->debug_print)
+        debug_print_enable(guest, file.image, file.image_bytes);
     typist_launched(guest, -1, now_ns);
-    if (watched)
+    if (options->watched)
         console_view(&guest->console);
     else
         shell_print("%u %s runs in the background; console %u shows it", guest->id, guest->name, guest->id);
     return guest;
 }
 
-uint32_t jobs_memory_bytes(uint32_t id)
+struct jobs_options jobs_options(uint32_t id)
 {
     const struct job *job = find_job(id);
 
-    return job != NULL ? job->memory_bytes : 0;
+    return job != NULL ? job->options : (struct jobs_options){ .memory_bytes = 0 };
 }
 
 void jobs_wait(uint32_t id)
@@ -100,19 +115,22 @@ void jobs_describe(const struct guest *guest, char text[32])
     }
 }
 
-/* The first columns of a row as plain text. Its length without trailing blanks. */
-static unsigned read_row(const struct vcon *console, unsigned row, unsigned columns, char *text)
+/* Characters as plain text. Their number without trailing blanks. */
+static unsigned make_plain(const uint8_t *characters, unsigned count, char *text)
 {
-    const uint8_t *characters = vcon_text(console, row);
     unsigned length = 0;
 
-    for (unsigned column = 0; column < columns; column++) {
-        uint8_t character = characters[column];
-        bool plain = character >= ' ' && character <= '~';
-        text[column] = plain ? (char)character : character == '\0' ? ' ' : '?';
-        length = text[column] != ' ' ? column + 1 : length;
+    for (unsigned i = 0; i < count; i++) {
+        bool plain = characters[i] >= ' ' && characters[i] <= '~';
+        text[i] = plain ? (char)characters[i] : characters[i] == '\0' ? ' ' : '?';
+        length = text[i] != ' ' ? i + 1 : length;
     }
     return length;
+}
+
+static unsigned read_row(const struct vcon *console, unsigned row, unsigned columns, char *text)
+{
+    return make_plain(vcon_text(console, row), columns, text);
 }
 
 /* What a watched guest wrote last, behind "| ", so that it can be read after the view went back to the monitor. */
@@ -140,17 +158,32 @@ static void print_report(const char *report)
     }
 }
 
+/* What it said by its debug print. The rows of its console are on its screen. */
+static void print_debug(struct guest *guest)
+{
+    const uint8_t *record;
+    char text[VCON_LOG_DEBUG_MAX];
+
+    for (int length; (length = vcon_log_take(&guest->console.vcon, &record)) >= 0;) {
+        if (length <= VCON_COLS)
+            continue;
+        unsigned plain = make_plain(record + 1, record[0], text);
+        if (plain != 0)
+            shell_print("# %s? %.*s", guest->name, (int)plain, text);
+    }
+}
+
 static void announce(struct job *job, const struct guest *guest)
 {
     char state[32];
 
     jobs_describe(guest, state);
-    if (job->watched)
+    if (job->options.watched)
         print_tail(&guest->console.vcon);
     print_report(guest->report);
     shell_print("%u %s: %s in %llu ms", guest->id, guest->name, state,
                 (unsigned long long)((guest->ended_ns - guest->started_ns) / NS_PER_MS));
-    if (job->watched && console_in_view() == &guest->console)
+    if (job->options.watched && console_in_view() == &guest->console)
         console_view(shell_console());
     job->announced = true;
 }
@@ -183,6 +216,8 @@ void jobs_pump(void)
         return;
     for (struct job *job = jobs; job < jobs + JOBS_MAX; job++) {
         struct guest *guest = job->id != 0 && !job->announced ? guest_find(job->id) : NULL;
+        if (guest != NULL && job->options.debug_print)
+            print_debug(guest);
         if (guest != NULL && guest->state == GUEST_ENDED)
             announce(job, guest);
     }

@@ -9,14 +9,22 @@
 
 #include "guest/guest.h"
 
-/*
- * Start a guest by its image's name. Watched: its console is shown until it ends. What is wrong is printed, and the
- * result is then NULL.
- */
-struct guest *jobs_start(const char *name, uint32_t memory_bytes, bool watched, uint64_t now_ns);
+/* How a guest is started. */
+struct jobs_options {
+    uint32_t memory_bytes;
+    bool watched;           /* its console is shown until it ends */
+    bool debug_print;       /* the simulator's debug print is shown on the monitor's console */
+};
 
-/* The RAM a guest was started with; 0 for one that the operator did not start. */
-uint32_t jobs_memory_bytes(uint32_t id);
+/* What holds when a command says nothing else; debug_print is from cobble.cfg. */
+void jobs_init(bool debug_print);
+struct jobs_options jobs_defaults(void);
+
+/* Start a guest by its image's name. What is wrong is printed, and the result is then NULL. */
+struct guest *jobs_start(const char *name, const struct jobs_options *options, uint64_t now_ns);
+
+/* How a guest was started; memory_bytes is 0 for one that the operator did not start. */
+struct jobs_options jobs_options(uint32_t id);
 
 /* Keep the prompt back until this guest has ended. */
 void jobs_wait(uint32_t id);

@@ -53,6 +53,7 @@ void monitor_init(const struct boot_info *info)
     read_config(info);
     input_set_escape(config.escape);
     shell_init();
+    jobs_init(config.debug_print);
     typist_init(&config);
     shell_print("Cobble %s", COBBLE_VERSION);
     has_plan = config.autorun_count != 0;

@@ -135,6 +135,17 @@ void tapfmt_row(struct tapfmt_buffer *buffer, const struct tapfmt_prefix *prefix
         buffer->used = start;
 }
 
+void tapfmt_debug(struct tapfmt_buffer *buffer, const char *name, const uint8_t *characters, size_t count)
+{
+    size_t start = buffer->used;
+
+    tapfmt_text(buffer, "# %.63s? ", name);
+    if (tapfmt_cells(buffer, characters, count))
+        append_string(buffer, "\n");
+    else
+        buffer->used = start;
+}
+
 /* What follows '#' on a verdict line: "exit 77 in 120 ms". */
 static void append_result(struct tapfmt_buffer *buffer, const struct tapfmt_result *result)
 {

@@ -15,6 +15,8 @@
 
 /* A row of cells with three UTF-8 bytes each, the longest prefix, and room to spare. */
 #define TAPFMT_LINE_BYTES 512
+/* The same for the longest text of a debug print. */
+#define TAPFMT_DEBUG_BYTES 1024
 /* A verdict with all its diagnostics. */
 #define TAPFMT_VERDICT_BYTES 16384
 
@@ -60,6 +62,8 @@ void tapfmt_comment(struct tapfmt_buffer *buffer, const char *prefix, const char
 /* "# NAME| ROW\n": what a guest printed. A row of blanks adds nothing. */
 void tapfmt_row(struct tapfmt_buffer *buffer, const struct tapfmt_prefix *prefix, const uint8_t *characters,
                 size_t count);
+/* "# NAME? TEXT\n": what it said by its debug print, in the same way. At most TAPFMT_DEBUG_BYTES. */
+void tapfmt_debug(struct tapfmt_buffer *buffer, const char *name, const uint8_t *characters, size_t count);
 /* The line "ok ..." or "not ok ..." and, under the latter, the YAML block. */
 void tapfmt_verdict(struct tapfmt_buffer *buffer, const struct tapfmt_result *result);
 /* "== N NAME cursor ROW,COL ==" and 25 lines: the final console, for --dump-console. */

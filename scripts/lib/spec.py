@@ -11,7 +11,7 @@ ESCAPES = {"n": b"\n", "t": b"\t", "r": b"\r", "b": b"\b", "a": b"\a", "e": b"\x
            "\\": b"\\", '"': b'"', "'": b"'", "?": b"?"}
 SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 TIME_UNITS_MS = {"": 1000, "s": 1000, "ms": 1, "m": 60000}
-AUTORUN_WORDS = "expect= timeout= mem= clock= type= output="
+AUTORUN_WORDS = "expect= timeout= mem= clock= type= output= debug-print="
 DEFAULT_TIMEOUT_MS = 60000
 MAX_GUEST_BYTES = 0xFF000000        # guest addresses end at 0xFEFFFFFF
 MAX_TIME_MS = 1000000 * 1000
@@ -180,6 +180,8 @@ class Autorun:
             raise ValueError(f"'{key}{equals}{value}': unknown word; known: {AUTORUN_WORDS}")
         if key == "clock" and value not in ("run", "wall"):
             raise ValueError(f"'{value}': clock= is run or wall")
+        if key == "debug-print" and value not in ("on", "off"):
+            raise ValueError(f"'{value}': debug-print= is on or off")
         if key in self.CHECKS:
             try:
                 value = self.CHECKS[key](value)

@@ -19,6 +19,7 @@
 
 #include "base/frames.h"
 #include "base/log.h"
+#include "guest/debug_print.h"
 #include "io/power.h"
 #include "io/serial.h"
 #include "monitor/autorun.h"
@@ -55,6 +56,7 @@ static const struct script scripts[] = {
 static struct guest guests[GUESTS];
 static const struct script *guest_scripts[GUESTS];
 static unsigned rows_left[GUESTS];
+static bool prints_debug[GUESTS];
 static unsigned guest_count, released_count;
 static uint64_t now_ns;
 static char stream[1 << 20];
@@ -130,11 +132,22 @@ void guest_release(struct guest *guest)
         log_info("released");
 }
 
+void debug_print_enable(struct guest *guest, const void *image, uint64_t image_bytes)
+{
+    REQUIRE(image_bytes == sizeof(struct script) && image == guest_scripts[guest - guests]);
+    prints_debug[guest - guests] = true;
+}
+
 int vcon_log_take(struct vcon *console, const uint8_t **text)
 {
     static char row[VCON_COLS];
 
     for (unsigned i = 0; i < guest_count; i++) {
+        if (&guests[i].console.vcon == console && prints_debug[i]) {
+            prints_debug[i] = false;
+            *text = (const uint8_t *)"\x0Bok 1 - \nshy";
+            return VCON_COLS + 1;
+        }
         if (&guests[i].console.vcon != console || rows_left[i] == 0)
             continue;
         *text = (const uint8_t *)row;
@@ -340,6 +353,23 @@ static void check_waiting(void)
     REQUIRE(stream_has("\nok 2 - seven # timeout after 10 ms\n"));
 }
 
+/* Asked for by the directive or by the line, which wins. */
+static void check_debug_print(void)
+{
+    line_bytes_a_step = 1000;
+    REQUIRE(run_plan("autorun seven expect=7 debug-print=off\nautorun hello\ndebug-print on\nafter poweroff") == 1);
+    REQUIRE(stream_has("\n# hello? ok 1 - \u25D9shy\n# hello| row 0 of hello\nok 2 - hello"));
+    REQUIRE(!stream_has("# seven?"));
+}
+
+static void check_debug_print_limit(void)
+{
+    line_bytes_a_step = 1000;
+    REQUIRE(run_plan("autorun hello debug-print=on output=10\nautorun hello\nafter poweroff") == 1);
+    REQUIRE(stream_has("\n# hello: 2 rows dropped, more than output=10 bytes\nok 1 - hello"));
+    REQUIRE(!stream_has("# hello?"));
+}
+
 static void check_leak(void)
 {
     line_bytes_a_step = 1000;
@@ -410,7 +440,9 @@ static void run_check(void (*check)(void))
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-#define CHECKS(X) X(sequence) X(together) X(waiting) X(leak) X(reboot) X(all_ok) X(slow_line) X(output_limit)
+#define CHECKS(X)                                                                  \
+    X(sequence) X(together) X(waiting) X(debug_print) X(debug_print_limit) X(leak) \
+    X(reboot) X(all_ok) X(slow_line) X(output_limit)
 
 #define X(name)                           \
     static void test_##name(void **state) \

@@ -131,6 +131,14 @@ static void test_values(void **state)
     assert_int_equal(config.autoruns[4].expect_status, 0xDEADC0DEu);
     assert_int_equal(config.autoruns[4].output_bytes, 64 << 10);
     assert_int_equal(config.autoruns[4].clock, CONFIG_CLOCK_WALL);
+    assert_false(config.debug_print);
+    read_text("autorun a debug-print=on\nautorun b debug-print=off\nautorun c\ndebug-print on\n");
+    assert_int_equal(config.message_count, 0);
+    assert_true(config.debug_print);
+    assert_int_equal(config.autoruns[0].debug_print, CONFIG_CHOICE_ON);
+    assert_int_equal(config.autoruns[1].debug_print, CONFIG_CHOICE_OFF);
+    assert_int_equal(config.autoruns[2].debug_print, CONFIG_CHOICE_DEFAULT);
+    read_text("autorun e\ntogether off\nafter reboot\ntype e \"x\"\ntype /guests/e two\nescape Ctrl-]\nlog warn\n");
     assert_false(config.together);
     assert_int_equal(config.after, CONFIG_AFTER_REBOOT);
     assert_int_equal(config.typing_count, 2);
@@ -146,6 +154,7 @@ static void test_malformed(void **state)
     (void)state;
     assert_message("\n\nfoo bar\n", "cobble.cfg:3: unknown directive 'foo'; known: autorun");
     assert_message("together", "cobble.cfg:1: '': together is on or off");
+    assert_message("debug-print perhaps", "cobble.cfg:1: 'perhaps': debug-print is on or off");
     assert_message("together maybe", "cobble.cfg:1: 'maybe': together is on or off");
     assert_message("together on off", "cobble.cfg:1: 'off': too much");
     assert_message("tick=10ms 5", "cobble.cfg:1: '5': too much");
@@ -261,7 +270,7 @@ static void test_options(void **state)
     assert_true(config.together);
     assert_int_equal(config.message_count, 1);
     assert_string_equal(config.messages[0], "load options:4: unknown directive 'bad'; known: autorun together after "
-                                            "log tick escape type linger");
+                                            "log tick escape type linger debug-print");
     /* An unclosed quote ends with its line. */
     read_options("type a \"x;y\nafter reboot");
     assert_int_equal(config.after, CONFIG_AFTER_REBOOT);

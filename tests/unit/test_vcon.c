@@ -184,6 +184,41 @@ static struct vcon *fresh(void)
     return &vcon;
 }
 
+/* A text that is on no screen: in order with the rows, and told from them by its record. */
+static void a_debug_print_is_no_row(void **state)
+{
+    (void)state;
+    struct vcon *vcon = fresh();
+    const uint8_t *record;
+    uint8_t text[VCON_LOG_DEBUG_MAX];
+
+    memset(text, 'x', sizeof(text));
+    vcon->log_enabled = true;
+    print(vcon, "one\n");
+    vcon_log_debug(vcon, (const uint8_t *)"a", 1);
+    print(vcon, "two\n");
+    vcon_log_debug(vcon, text, 0);
+    vcon_log_debug(vcon, text, sizeof(text));
+    expect_row(vcon, "one");
+    assert_int_equal(vcon_log_take(vcon, &record), VCON_COLS + 1);
+    assert_memory_equal(record, "\1a", 2);
+    expect_row(vcon, "two");
+    assert_int_equal(vcon_log_take(vcon, &record), VCON_LOG_RECORD_MAX);
+    assert_int_equal(record[0], sizeof(text));
+    assert_memory_equal(record + 1, text, sizeof(text));
+    expect_row(vcon, NULL);
+    assert_int_equal(vcon_cell(vcon, 2, 0) & 0xFF, ' ');
+    for (unsigned i = 0; i < 200; i++)                  /* round the ring, until nothing fits */
+        vcon_log_debug(vcon, text, sizeof(text));
+    assert_true(vcon_log_is_full(vcon));
+    assert_int_equal(vcon->log_dropped_rows, 200 - VCON_LOG_BYTES / 256);
+    while (vcon_log_take(vcon, &record) >= 0)
+        assert_memory_equal(record + 1, text, sizeof(text));
+    vcon->log_enabled = false;
+    vcon_log_debug(vcon, text, sizeof(text));
+    expect_row(vcon, NULL);
+}
+
 static void a_row_is_logged_when_output_leaves_it(void **state)
 {
     (void)state;
@@ -386,6 +421,7 @@ static void one_more_print_always_fits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_debug_print_is_no_row),
         cmocka_unit_test(cells_agree_with_the_model),
         cmocka_unit_test(dirty_rows_are_enough),
         cmocka_unit_test(a_row_is_logged_when_output_leaves_it),

@@ -1,0 +1,150 @@
+/*
+ * debug_print.c - patch the sites of the simulator's debug print, and answer the INT that stands there.
+ */
+#include "guest/debug_print.h"
+
+#include "base/log.h"
+#include "base/string.h"
+#include "cpu/x86.h"
+#include "guest/debug_sites.h"
+#include "guest/deliver.h"
+#include "guest/elf32.h"
+#include "guest/gmem.h"
+#include "pagetable/gwalk.h"
+
+#define MAGIC 0x04100002u
+#define INT_N 0xCD
+
+static uint8_t ram_byte(const struct guest *guest, uint32_t address)
+{
+    const uint8_t *page = ram_peek(&guest->ram, address >> PAGE_SHIFT);
+
+    return page != NULL ? page[address & PAGE_MASK] : 0;
+}
+
+/* The number of sites in a segment that were patched. Those before this one already are, and are known so. */
+static unsigned patch_segment(struct guest *guest, const uint8_t *bytes, const struct elf32_segment *segment)
+{
+    unsigned patched = 0;
+    uint32_t count = segment->file_bytes;
+
+    for (uint32_t at = 0; (at = debug_sites_next(bytes, count, at)) < count; at += DEBUG_SITES_BYTES) {
+        uint64_t before = 0;
+        for (unsigned i = 0; i < DEBUG_SITES_BEFORE; i++)
+            before |= (uint64_t)ram_byte(guest, segment->address + at - DEBUG_SITES_BEFORE + i) << 8 * i;
+        if (!debug_sites_add(&guest->debug_sites, before)) {
+            log_warn("guest %u %s: too many kinds of debug print, the one at 0x%08x stays silent", guest->id,
+                     guest->name, segment->address + at);
+            continue;
+        }
+        const uint8_t patch[] = { INT_N, guest->debug_sites.vector };
+        patched += ram_store(&guest->ram, GPA(segment->address + at), patch, sizeof(patch)) ? 1 : 0;
+    }
+    return patched;
+}
+
+void debug_print_enable(struct guest *guest, const void *image, uint64_t image_bytes)
+{
+    char reason[GUEST_REASON_BYTES];
+    struct elf32_image parsed;
+    uint32_t taken = 0;
+    unsigned patched = 0, free_vector = 0;
+
+    if (!elf32_parse(image, image_bytes, guest->ram.bytes, &parsed, reason, sizeof(reason)))
+        return;
+    for (unsigned i = 0; i < parsed.segment_count; i++)
+        taken |= debug_sites_vectors((const uint8_t *)image + parsed.segments[i].file_offset,
+                                     parsed.segments[i].file_bytes);
+    while (free_vector < DEBUG_SITES_VECTORS && (taken >> free_vector & 1))
+        free_vector++;
+    if (free_vector == DEBUG_SITES_VECTORS) {
+        log_warn("guest %u %s: no vector is left for the debug print, which stays silent", guest->id, guest->name);
+        return;
+    }
+    guest->debug_sites.vector = (uint8_t)(DEBUG_SITES_VECTOR_FIRST + free_vector);
+    for (unsigned i = 0; i < parsed.segment_count; i++)
+        patched += patch_segment(guest, (const uint8_t *)image + parsed.segments[i].file_offset, &parsed.segments[i]);
+    log_info("guest %u %s: debug print at %u places", guest->id, guest->name, patched);
+}
+
+static bool is_site(struct guest *guest, uint8_t vector, uint32_t eip)
+{
+    uint8_t around[DEBUG_SITES_BEFORE + DEBUG_SITES_BYTES] = { 0 };
+    uint32_t can_read = 0;
+
+    for (unsigned i = 0; i < sizeof(around); i++)
+        can_read |= gmem_peek(guest, GVA(eip - DEBUG_SITES_BEFORE + i), &around[i], 1, NULL) ? 1u << i : 0;
+    return debug_sites_is(&guest->debug_sites, vector, around, can_read);
+}
+
+static const uint32_t *peek_table(const void *context, uint32_t frame)
+{
+    return ram_peek(context, frame);
+}
+
+/* Whether whoever called may read this page; what guest kernel may, gmem_peek finds out. */
+static bool may_read(const struct guest *guest, uint32_t address)
+{
+    const struct gspace *space = &guest->space;
+
+    if (!guest_is_user(guest))
+        return true;
+    return gwalk(&(struct gwalk_tables){
+        .directory = ram_peek(space->ram, space->directory.v >> PAGE_SHIFT),
+        .get_table = peek_table,
+        .context = space->ram,
+        .frame_count = space->ram->frame_count,
+        .wp = space->wp,
+    }, GVA(address), ACCESS_USER).verdict == GWALK_ALLOWED;
+}
+
+/* The text up to its NUL, DEBUG_PRINT_MAX characters, or what cannot be read. Its length. */
+static unsigned read_text(struct guest *guest, uint32_t address, uint8_t text[DEBUG_PRINT_MAX])
+{
+    unsigned length = 0;
+
+    while (length < DEBUG_PRINT_MAX && may_read(guest, address + length)) {
+        uint32_t at = address + length;
+        unsigned chunk = PAGE_SIZE - (at & PAGE_MASK);
+        if (chunk > DEBUG_PRINT_MAX - length)
+            chunk = DEBUG_PRINT_MAX - length;
+        gva_t bad = GVA(at + chunk);
+        bool is_read = gmem_peek(guest, GVA(at), text + length, chunk, &bad);
+        unsigned known = bad.v - at;
+        size_t found = strnlen((const char *)text + length, known);
+        length += (unsigned)found;
+        if (!is_read || found < known)
+            break;
+    }
+    return length;
+}
+
+static void print(struct guest *guest, uint32_t address)
+{
+    uint8_t text[DEBUG_PRINT_MAX];
+    unsigned length = read_text(guest, address, text);
+
+    while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
+        length--;
+    vcon_log_debug(&guest->console.vcon, text, length);
+}
+
+bool debug_print_call(struct guest *guest, uint8_t vector, uint32_t eip)
+{
+    uint32_t fault_address = guest->fault_address;
+
+    if (guest->debug_sites.vector == 0 || vector != guest->debug_sites.vector)
+        return false;
+    bool is_call = is_site(guest, vector, eip);
+    if (is_call && (uint32_t)guest->frame.ebx == MAGIC) {
+        print(guest, (uint32_t)guest->frame.ecx);
+        guest->frame.eax = 0;
+    }
+    guest->fault_address = fault_address;       /* XCHG would have touched none */
+    if (!is_call)
+        return false;
+    guest->frame.eflags &= ~(uint64_t)EFLAGS_RF;
+    if (guest->frame.eflags & EFLAGS_TF)
+        deliver_exception(guest, EXC_DB, 0, 0);
+    return true;
+}
