@@ -49,7 +49,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 /* The way of a key ends here: seen where a turn begins, or a little too late where it ends. */
 static void measure_key(struct guest *guest, unsigned keys_before)
 {
-    if (guest->virq.key_count == keys_before || guest->console.key_ns == 0)
+    if (guest->state.virq.key_count == keys_before || guest->console.key_ns == 0)
         return;
     figures_key(timer_now_ns() - guest->console.key_ns);
     guest->console.key_ns = 0;
@@ -78,9 +78,9 @@ static uint64_t end_turn(struct guest *guest)
     if (note_output(guest))
         tsc = insn_rdtsc();         /* whoever prints pays for it */
     /* The serial line is slower than this guest prints: it waits, others run. */
-    if (guest->state == GUEST_READY && vcon_log_is_full(&guest->console.vcon))
-        guest->state = GUEST_BLOCKED;
-    must_look |= guest->state == GUEST_BLOCKED || guest->state == GUEST_ENDED;
+    if (guest->life.activity == GUEST_READY && vcon_log_is_full(&guest->console.vcon))
+        guest->life.activity = GUEST_BLOCKED;
+    must_look |= guest->life.activity == GUEST_BLOCKED || guest->life.activity == GUEST_ENDED;
     sched_turn_ends(guest, timer_ns_at(tsc));
     return tsc;
 }
@@ -96,14 +96,14 @@ static uint64_t run_turn(struct guest *guest, uint64_t tsc, uint64_t now_ns)
     vcon_set_time(&guest->console.vcon, now_ns);
     switch_to(guest);
     tick_turn_begins(guest, tsc, tick_at_ns, other_ns);
-    unsigned keys = guest->virq.key_count;
+    unsigned keys = guest->state.virq.key_count;
     bool enters = trap_may_enter(guest);
     measure_key(guest, keys);
-    keys = guest->virq.key_count;
+    keys = guest->state.virq.key_count;
     if (boot_phases_open && enters)
         boot_phases_end(insn_rdtsc());
     if (enters)
-        guest_enter(&guest->frame);
+        guest_enter(&guest->state.frame);
     measure_key(guest, keys);
     return end_turn(guest);
 }
@@ -114,9 +114,9 @@ static bool wake_blocked(uint64_t now_ns)
     bool waits = false;
 
     for (struct guest *guest = guest_first(); guest; guest = guest->next) {
-        if (guest->state == GUEST_BLOCKED && !vcon_log_is_full(&guest->console.vcon))
+        if (guest->life.activity == GUEST_BLOCKED && !vcon_log_is_full(&guest->console.vcon))
             sched_wake(guest, now_ns);
-        waits |= guest->state == GUEST_BLOCKED;
+        waits |= guest->life.activity == GUEST_BLOCKED;
     }
     return waits;
 }

@@ -22,11 +22,11 @@
 /* HLT in guest kernel with virtual IF on: sleep until something is pending. Any other HLT is a #GP. */
 static bool handle_hlt(struct guest *guest, unsigned length)
 {
-    if (guest_is_user(guest) || !guest->virq.enabled)
+    if (guest_is_user(guest) || !guest->state.virq.enabled)
         return false;
-    guest->frame.eip += length;
-    if (!virq_is_pending(&guest->virq))
-        guest->state = GUEST_HALTED;
+    guest->state.frame.eip += length;
+    if (!virq_is_pending(&guest->state.virq))
+        guest->life.activity = GUEST_HALTED;
     return true;
 }
 
@@ -37,30 +37,30 @@ static void handle_general_protection(struct guest *guest)
 {
     uint8_t bytes[DECODE_MAX_BYTES];
     gva_t bad;
-    uint32_t eip = (uint32_t)guest->frame.eip;
+    uint32_t eip = (uint32_t)guest->state.frame.eip;
     unsigned count = sizeof(bytes);
 
     if (!gmem_peek(guest, GVA(eip), bytes, count, &bad))
         count = bad.v - eip;
     struct decoded decoded = decode_instruction(bytes, count);
     if (decoded.kind == DECODE_INT) {
-        guest->frame.eip = eip + decoded.length;
+        guest->state.frame.eip = eip + decoded.length;
         if (!debug_print_call(guest, decoded.vector, eip))
             deliver_soft_interrupt(guest, decoded.vector, eip);
         return;
     }
     if (decoded.kind == DECODE_HLT && handle_hlt(guest, decoded.length))
         return;
-    deliver_exception(guest, EXC_GP, (uint32_t)guest->frame.error, 0);
+    deliver_exception(guest, EXC_GP, (uint32_t)guest->state.frame.error, 0);
 }
 
 /* INT3 (CC) and INTO (CE) have one byte, INT n two. */
 static uint32_t soft_interrupt_start(struct guest *guest)
 {
-    uint32_t eip = (uint32_t)guest->frame.eip;
+    uint32_t eip = (uint32_t)guest->state.frame.eip;
     uint8_t last = 0;
-    uint8_t short_form = guest->frame.vector == EXC_BP ? 0xCC : 0xCE;
-    bool is_short = (guest->frame.vector == EXC_BP || guest->frame.vector == EXC_OF) &&
+    uint8_t short_form = guest->state.frame.vector == EXC_BP ? 0xCC : 0xCE;
+    bool is_short = (guest->state.frame.vector == EXC_BP || guest->state.frame.vector == EXC_OF) &&
                     gmem_peek(guest, GVA(eip - 1), &last, 1, NULL) && last == short_form;
     return eip - (is_short ? 1 : 2);
 }
@@ -68,7 +68,7 @@ static uint32_t soft_interrupt_start(struct guest *guest)
 /* True: the guest may go on; false: a host interrupt came, and the run loop must look around first. */
 static bool handle_trap(struct guest *guest)
 {
-    uint8_t vector = (uint8_t)guest->frame.vector;
+    uint8_t vector = (uint8_t)guest->state.frame.vector;
 
     if (vector == HV_INT_VECTOR) {
         hypercall_dispatch(guest);
@@ -80,23 +80,23 @@ static bool handle_trap(struct guest *guest)
     } else if (vector >= EXC_COUNT || vector == EXC_BP || vector == EXC_OF) {
         deliver_soft_interrupt(guest, vector, soft_interrupt_start(guest));
     } else {
-        deliver_exception(guest, vector, (uint32_t)guest->frame.error, 0);
+        deliver_exception(guest, vector, (uint32_t)guest->state.frame.error, 0);
     }
     return true;
 }
 
 bool trap_may_enter(struct guest *guest)
 {
-    if (virq_is_deliverable(&guest->virq))
+    if (virq_is_deliverable(&guest->state.virq))
         deliver_pending(guest);
-    else if (guest->frame.eip > HV_MAX_GVA)
+    else if (guest->state.frame.eip > HV_MAX_GVA)
         deliver_exception(guest, EXC_GP, 0, 0);     /* an INT was the last instruction of the segment: SDM "IRET" */
-    return guest->state == GUEST_READY && !vcon_log_is_full(&guest->console.vcon);
+    return guest->life.activity == GUEST_READY && !vcon_log_is_full(&guest->console.vcon);
 }
 
 bool trap_from_guest(struct guest *guest)
 {
-    return handle_trap(guest) && guest->state == GUEST_READY && trap_may_enter(guest);
+    return handle_trap(guest) && guest->life.activity == GUEST_READY && trap_may_enter(guest);
 }
 
 /*
@@ -105,7 +105,7 @@ bool trap_from_guest(struct guest *guest)
  */
 void strange_mode_from_guest(struct guest *guest)
 {
-    struct trap_frame *frame = &guest->frame;
+    struct trap_frame *frame = &guest->state.frame;
 
     if (frame->vector >= IRQ_VECTOR_TIMER)
         irq_acknowledge((uint8_t)frame->vector);
@@ -121,10 +121,10 @@ void strange_mode_from_guest(struct guest *guest)
  */
 bool iretq_refused_from_guest(struct guest *guest)
 {
-    const struct trap_frame *frame = &guest->frame;
+    const struct trap_frame *frame = &guest->state.frame;
 
     if (frame->eip <= HV_MAX_GVA || !trap_frame_is_guests(frame))
-        panic("IRETQ to guest %u refused eip 0x%lx cs 0x%lx eflags 0x%lx esp 0x%lx ss 0x%lx", guest->id,
+        panic("IRETQ to guest %u refused eip 0x%lx cs 0x%lx eflags 0x%lx esp 0x%lx ss 0x%lx", guest->life.id,
               (unsigned long)frame->eip, (unsigned long)frame->cs, (unsigned long)frame->eflags,
               (unsigned long)frame->esp, (unsigned long)frame->ss);
     return deliver_exception(guest, EXC_GP, 0, 0);

@@ -22,7 +22,7 @@ struct extable_entry {
 extern const char trap_entry_points[];
 extern const struct extable_entry extable_start[], extable_end[];
 
-static bool keeps_error_pointers;
+bool cpu_keeps_error_pointers;
 static uint64_t gdt[GDT_ENTRIES];
 static struct idt_gate idt[256] __attribute__((aligned(16)));
 extern uint64_t cpu_guest_words;
@@ -60,7 +60,7 @@ static void find_fpu_habits(void)
     insn_cpuid(0x80000000, 0, extended);
     if (extended[0] >= 0x80000008)
         insn_cpuid(0x80000008, 0, sizes);
-    keeps_error_pointers = fpu_keeps_error_pointers(name, extended[0], sizes[1]);
+    cpu_keeps_error_pointers = fpu_keeps_error_pointers(name, extended[0], sizes[1]);
 }
 
 void cpu_init(void)
@@ -99,11 +99,4 @@ uint64_t cpu_find_fixup(uint64_t rip)
         if (entry->rip == rip)
             return entry->fixup;
     return 0;
-}
-
-void cpu_load_fpu(const void *area)
-{
-    if (keeps_error_pointers)
-        insn_fninit();      /* APM vol. 5 "FINIT, FNINIT": clears the three pointers */
-    insn_fxrstor(area);
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cpu/insn.h"
 #include "cpu/trap_frame.h"
 
 /* GDT, IDT, TSS, control registers, EFER, PAT; SYSCALL, SYSENTER and LDT off. Once at boot. */
@@ -41,7 +42,14 @@ bool push_with_fixup(void *to, uint64_t first, uint64_t second, uint64_t third, 
 /* If rip is an instruction that may fault, the address to go on at; else 0. */
 uint64_t cpu_find_fixup(uint64_t rip);
 
+extern bool cpu_keeps_error_pointers;       /* fpu_keeps_error_pointers of this processor */
+
 /* Load x87, MMX and SSE state (fpu.h), so that nothing is left of what was loaded before. */
-void cpu_load_fpu(const void *area);
+static inline void cpu_load_fpu(const void *area)
+{
+    if (cpu_keeps_error_pointers)
+        insn_fninit();      /* APM vol. 5 "FINIT, FNINIT": clears the three pointers */
+    insn_fxrstor(area);
+}
 
 #endif

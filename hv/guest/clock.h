@@ -13,7 +13,7 @@
 /* How far the guest's clock was behind the wall clock when its last wait was over. */
 static inline uint64_t clock_settled_lag_ns(const struct guest *guest)
 {
-    return guest->clock_run ? guest->waited_ns : 0;
+    return guest->state.clock.run ? guest->state.clock.waited_ns : 0;
 }
 
 /*
@@ -22,22 +22,22 @@ static inline uint64_t clock_settled_lag_ns(const struct guest *guest)
  */
 static inline uint64_t clock_waiting_ns(const struct guest *guest, uint64_t now_ns)
 {
-    if (guest->state == GUEST_READY || guest->state == GUEST_BLOCKED)
+    if (guest->life.activity == GUEST_READY || guest->life.activity == GUEST_BLOCKED)
         return sched_waiting_ns(guest, now_ns);
-    uint64_t due_ns = guest->next_tick_ns + guest->waited_ns;
-    return guest->clock_run && guest->state == GUEST_HALTED && now_ns > due_ns ? now_ns - due_ns : 0;
+    uint64_t due_ns = guest->state.clock.next_tick_ns + guest->state.clock.waited_ns;
+    return guest->state.clock.run && guest->life.activity == GUEST_HALTED && now_ns > due_ns ? now_ns - due_ns : 0;
 }
 
 /* How far the guest's clock is behind the wall clock now. */
 static inline uint64_t clock_lag_ns(const struct guest *guest, uint64_t now_ns)
 {
-    return guest->clock_run ? guest->waited_ns + clock_waiting_ns(guest, now_ns) : 0;
+    return guest->state.clock.run ? guest->state.clock.waited_ns + clock_waiting_ns(guest, now_ns) : 0;
 }
 
 /* When its next tick falls due by the wall clock, if it runs or halts until then. */
 static inline uint64_t clock_next_tick_ns(const struct guest *guest, uint64_t now_ns)
 {
-    return guest->next_tick_ns + clock_lag_ns(guest, now_ns);
+    return guest->state.clock.next_tick_ns + clock_lag_ns(guest, now_ns);
 }
 
 /* Raise ticks of which the first is late_ns late by the guest's clock; several coalesce to one. */

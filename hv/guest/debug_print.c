@@ -33,8 +33,8 @@ static unsigned patch_segment(struct guest *guest, const uint8_t *bytes, const s
         for (unsigned i = 0; i < DEBUG_SITES_BEFORE; i++)
             before |= (uint64_t)ram_byte(guest, segment->address + at - DEBUG_SITES_BEFORE + i) << 8 * i;
         if (!debug_sites_add(&guest->debug_sites, before)) {
-            log_warn("guest %u %s: too many kinds of debug print, the one at 0x%08x stays silent", guest->id,
-                     guest->name, segment->address + at);
+            log_warn("guest %u %s: too many kinds of debug print, the one at 0x%08x stays silent", guest->life.id,
+                     guest->life.name, segment->address + at);
             continue;
         }
         const uint8_t patch[] = { INT_N, guest->debug_sites.vector };
@@ -58,13 +58,14 @@ void debug_print_enable(struct guest *guest, const void *image, uint64_t image_b
     while (free_vector < DEBUG_SITES_VECTORS && (taken >> free_vector & 1))
         free_vector++;
     if (free_vector == DEBUG_SITES_VECTORS) {
-        log_warn("guest %u %s: no vector is left for the debug print, which stays silent", guest->id, guest->name);
+        log_warn("guest %u %s: no vector is left for the debug print, which stays silent", guest->life.id,
+                 guest->life.name);
         return;
     }
     guest->debug_sites.vector = (uint8_t)(DEBUG_SITES_VECTOR_FIRST + free_vector);
     for (unsigned i = 0; i < parsed.segment_count; i++)
         patched += patch_segment(guest, (const uint8_t *)image + parsed.segments[i].file_offset, &parsed.segments[i]);
-    log_info("guest %u %s: debug print at %u places", guest->id, guest->name, patched);
+    log_info("guest %u %s: debug print at %u places", guest->life.id, guest->life.name, patched);
 }
 
 static bool is_site(struct guest *guest, uint8_t vector, uint32_t eip)
@@ -136,15 +137,15 @@ bool debug_print_call(struct guest *guest, uint8_t vector, uint32_t eip)
     if (guest->debug_sites.vector == 0 || vector != guest->debug_sites.vector)
         return false;
     bool is_call = is_site(guest, vector, eip);
-    if (is_call && (uint32_t)guest->frame.ebx == MAGIC) {
-        print(guest, (uint32_t)guest->frame.ecx);
-        guest->frame.eax = 0;
+    if (is_call && (uint32_t)guest->state.frame.ebx == MAGIC) {
+        print(guest, (uint32_t)guest->state.frame.ecx);
+        guest->state.frame.eax = 0;
     }
     guest->fault_address = fault_address;       /* XCHG would have touched none */
     if (!is_call)
         return false;
-    guest->frame.eflags &= ~(uint64_t)EFLAGS_RF;
-    if (guest->frame.eflags & EFLAGS_TF)
+    guest->state.frame.eflags &= ~(uint64_t)EFLAGS_RF;
+    if (guest->state.frame.eflags & EFLAGS_TF)
         deliver_exception(guest, EXC_DB, 0, 0);
     return true;
 }

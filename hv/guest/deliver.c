@@ -42,11 +42,11 @@ static void name_event(const struct event *event, char name[NAME_BYTES])
 /* A report shows the event that killed, at the instruction that caused it. An INT keeps the trap that it came by. */
 static void show_in_report(struct guest *guest, const struct event *event)
 {
-    guest->frame.eip = event->at;
+    guest->state.frame.eip = event->at;
     if (event->kind == EVENT_INT)
         return;
-    guest->frame.vector = event->slot;
-    guest->frame.error = event->error_word;
+    guest->state.frame.vector = event->slot;
+    guest->state.frame.error = event->error_word;
     if (event->slot == EXC_PF)
         guest->fault_address = event->fault_address;    /* not where its frame could not be written */
 }
@@ -95,7 +95,7 @@ static void crash_far_handler(struct guest *guest, const struct event *event)
     name_event(event, name);
     show_in_report(guest, event);
     guest_crash(guest, "%s at 0x%08x: its handler 0x%08x (vIDT slot 0x%02x) lies above 0x%08x", name, event->at,
-                guest->idt[event->slot].eip, event->slot, HV_MAX_GVA);
+                guest->state.idt[event->slot].eip, event->slot, HV_MAX_GVA);
 }
 
 /* The name without its explanation in brackets: the stack is what matters here. */
@@ -115,8 +115,8 @@ static void crash_bad_stack(struct guest *guest, const struct event *event, gva_
 /* Why the event cannot be delivered: the guest ends. */
 static __attribute__((noinline)) void crash_undeliverable(struct guest *guest, const struct event *event)
 {
-    uint32_t handler = guest->idt[event->slot].eip;
-    uint32_t stack = guest_is_user(guest) ? guest->esp0 : (uint32_t)guest->frame.esp;
+    uint32_t handler = guest->state.idt[event->slot].eip;
+    uint32_t stack = guest_is_user(guest) ? guest->state.esp0 : (uint32_t)guest->state.frame.esp;
     uint32_t bytes = 4 * (guest_is_user(guest) ? INJECT_USER_WORDS : INJECT_KERNEL_WORDS);
     uint8_t zeroes[4 * INJECT_USER_WORDS] = { 0 };
     gva_t bad = GVA(stack - bytes);
@@ -136,8 +136,8 @@ static __attribute__((noinline)) void crash_undeliverable(struct guest *guest, c
 static inline bool push_event(struct guest *guest, uint8_t slot, uint32_t error_word, uint32_t fault_address,
                               uint32_t at, uint32_t detail)
 {
-    struct trap_frame *frame = &guest->frame;
-    uint32_t handler = guest->idt[slot].eip;
+    struct trap_frame *frame = &guest->state.frame;
+    uint32_t handler = guest->state.idt[slot].eip;
     struct inject_frame pushed;
 
     if (handler - 1 >= HV_MAX_GVA)      /* empty, or beyond the segment */
@@ -147,9 +147,9 @@ static inline bool push_event(struct guest *guest, uint8_t slot, uint32_t error_
         .eip = (uint32_t)frame->eip,
         .esp = (uint32_t)frame->esp,
         .eflags = (uint32_t)frame->eflags,
-        .esp0 = guest->esp0,
+        .esp0 = guest->state.esp0,
         .is_user = guest_is_user(guest),
-        .virtual_if = guest->virq.enabled,
+        .virtual_if = guest->state.virq.enabled,
     }, error_word, fault_address);
     if (!gmem_push(&guest->space, GVA(pushed.esp), pushed.pairs[0], pushed.pairs[1], pushed.pairs[2],
                    pushed.word_count == INJECT_USER_WORDS)) {
@@ -158,7 +158,7 @@ static inline bool push_event(struct guest *guest, uint8_t slot, uint32_t error_
         return false;
     }
     guest->event_count++;
-    guest->virq.enabled = false;
+    guest->state.virq.enabled = false;
     frame->eip = handler;
     frame->esp = pushed.esp;
     frame->eflags = pushed.eflags;
@@ -169,7 +169,7 @@ static inline bool push_event(struct guest *guest, uint8_t slot, uint32_t error_
 
 bool deliver_exception(struct guest *guest, uint8_t vector, uint32_t error_code, uint32_t fault_address)
 {
-    uint32_t at = (uint32_t)guest->frame.eip;
+    uint32_t at = (uint32_t)guest->state.frame.eip;
 
     if (push_event(guest, vector, error_code, fault_address, at, vector == EXC_PF ? fault_address : error_code))
         return true;
@@ -180,11 +180,11 @@ bool deliver_exception(struct guest *guest, uint8_t vector, uint32_t error_code,
 void deliver_soft_interrupt(struct guest *guest, uint8_t n, uint32_t int_eip)
 {
     bool is_hypercall = n == HV_INT_VECTOR;
-    bool is_allowed = !guest_is_user(guest) || !(is_hypercall || guest->idt[n].privileged);
+    bool is_allowed = !guest_is_user(guest) || !(is_hypercall || guest->state.idt[n].privileged);
 
     /* An empty slot kills before privilege is looked at; the hypercall is no slot of the guest's. */
-    if (!is_allowed && (guest->idt[n].eip != 0 || is_hypercall)) {
-        guest->frame.eip = int_eip;
+    if (!is_allowed && (guest->state.idt[n].eip != 0 || is_hypercall)) {
+        guest->state.frame.eip = int_eip;
         deliver_exception(guest, EXC_GP, n * 8u + SELECTOR_ERROR_IDT, 0);
     } else if (!push_event(guest, n, 0, 0, int_eip, 0)) {
         crash_undeliverable(guest, &(struct event){ .kind = EVENT_INT, .slot = n, .at = int_eip });
@@ -193,10 +193,10 @@ void deliver_soft_interrupt(struct guest *guest, uint8_t n, uint32_t int_eip)
 
 void deliver_pending(struct guest *guest)
 {
-    uint32_t at = (uint32_t)guest->frame.eip, error_word;
+    uint32_t at = (uint32_t)guest->state.frame.eip, error_word;
 
-    CHECK(virq_is_deliverable(&guest->virq));
-    uint8_t slot = virq_take(&guest->virq, &error_word);
+    CHECK(virq_is_deliverable(&guest->state.virq));
+    uint8_t slot = virq_take(&guest->state.virq, &error_word);
     if (!push_event(guest, slot, error_word, 0, at, error_word))
         crash_undeliverable(guest, &(struct event){ EVENT_INTERRUPT, slot, error_word, 0, at });
 }

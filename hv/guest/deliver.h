@@ -1,8 +1,8 @@
 /*
  * deliver.h - a trap becomes a virtual event: its frame goes onto the guest's stack, and the handler starts.
  *
- * The guest's registers are saved in guest->frame and its address space is loaded. A guest that cannot take the event
- * (empty slot, handler or stack out of reach) crashes with the reason. Source: docs/abi.md "Events";
+ * The guest's registers are saved in its state.frame and its address space is loaded. A guest that cannot take the
+ * event (empty slot, handler or stack out of reach) crashes with the reason. Source: docs/abi.md "Events";
  * docs/events.md tells the way.
  */
 #ifndef GUEST_DELIVER_H

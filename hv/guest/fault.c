@@ -29,7 +29,7 @@ bool page_fault_from_guest(struct guest *guest)
     if (is_beyond_segment(guest, linear))
         return deliver_exception(guest, EXC_GP, 0, 0);
     gva_t address = GVA(linear - guest->space.linear_base);
-    uint32_t access = (uint32_t)guest->frame.error & (ACCESS_WRITE | ACCESS_USER);
+    uint32_t access = (uint32_t)guest->state.frame.error & (ACCESS_WRITE | ACCESS_USER);
     enum gfault fault = gspace_fault(&guest->space, address, access);
     if (fault == GFAULT_FILLED) {
         guest->hidden_fault_count++;

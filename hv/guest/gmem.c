@@ -71,12 +71,12 @@ bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value)
 static bool show_delivery(struct guest *guest)
 {
     const struct guest_event *newest = events_newest(&guest->events);
-    bool is_masked = newest->kind >= EXC_COUNT && !guest->virq.enabled;
+    bool is_masked = newest->kind >= EXC_COUNT && !guest->state.virq.enabled;
 
-    if (newest->kind >= GUEST_EVENT_CALL || newest->eip != (uint32_t)guest->frame.eip || is_masked)
+    if (newest->kind >= GUEST_EVENT_CALL || newest->eip != (uint32_t)guest->state.frame.eip || is_masked)
         return false;
-    guest->frame.vector = newest->kind;
-    guest->frame.error = newest->detail;
+    guest->state.frame.vector = newest->kind;
+    guest->state.frame.error = newest->detail;
     return true;
 }
 
@@ -84,14 +84,16 @@ void gmem_end(struct guest *guest, gva_t address, enum gfault fault)
 {
     char explanation[GUEST_REASON_BYTES];
 
+    struct trap_frame *frame = &guest->state.frame;
+
     guest->fault_address = address.v;
-    if (guest->frame.vector >= EXC_COUNT && !show_delivery(guest) && guest->frame.vector < IRQ_VECTOR_TIMER)
-        guest->frame.eip = (uint32_t)(guest->frame.eip - INT_BYTES);    /* show the call, not what follows it */
+    if (frame->vector >= EXC_COUNT && !show_delivery(guest) && frame->vector < IRQ_VECTOR_TIMER)
+        frame->eip = (uint32_t)(frame->eip - INT_BYTES);    /* show the call, not what follows it */
     if (fault == GFAULT_BAD_ENTRY) {
         gspace_explain(&guest->space, address, explanation, sizeof(explanation));
         guest_crash(guest, "access to 0x%08x: %s", address.v, explanation);
     } else {
-        guest->lacks_memory = true;
+        guest->life.lacks_memory = true;
         guest_crash(guest, "no memory left to back 0x%08x: all guests together use more than the machine has",
                     address.v);
     }

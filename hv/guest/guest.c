@@ -27,14 +27,14 @@ static uint32_t last_id;
 static void guest_key(void *owner, uint32_t key_word)
 {
     struct guest *guest = owner;
-    if (guest->state != GUEST_ENDED)
-        virq_raise_key(&guest->virq, key_word);
+    if (guest->life.activity != GUEST_ENDED)
+        virq_raise_key(&guest->state.virq, key_word);
 }
 
 static unsigned guest_key_room(const void *owner)
 {
     const struct guest *guest = owner;
-    return guest->state == GUEST_ENDED ? VIRQ_KEYS : VIRQ_KEYS - guest->virq.key_count;
+    return guest->life.activity == GUEST_ENDED ? VIRQ_KEYS : VIRQ_KEYS - guest->state.virq.key_count;
 }
 
 static void guest_kill_from_console(void *owner)
@@ -79,7 +79,7 @@ static bool load_image(struct guest *guest, const void *image, uint64_t image_by
 /* docs/abi.md "Launch": the state at the first instruction. */
 static void set_launch_state(struct guest *guest, uint32_t entry)
 {
-    guest->frame = (struct trap_frame){
+    guest->state.frame = (struct trap_frame){
         .eax = HV_LAUNCH_EAX,
         .ebx = guest->ram.frame_count - 1,
         .ecx = HV_MAX_GVA,
@@ -88,8 +88,9 @@ static void set_launch_state(struct guest *guest, uint32_t entry)
         .eflags = HV_LAUNCH_EFLAGS,
         .ss = SEL_GUEST_KERNEL_SS,
     };
-    fpu_fresh(guest->fpu);
-    virq_init(&guest->virq);
+    guest->state.version = GUEST_STATE_VERSION;
+    fpu_fresh(guest->state.fpu);
+    virq_init(&guest->state.virq);
 }
 
 static void insert_guest(struct guest *guest)
@@ -126,17 +127,17 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
         return NULL;
     }
     set_launch_state(guest, parsed.entry);
-    guest->id = ++last_id;
-    text_copy(guest->name, sizeof(guest->name), name);
-    guest->state = GUEST_READY;
-    guest->report = "";
-    guest->started_ns = timer_now_ns();
-    guest->ready_since_ns = guest->started_ns;
-    guest->next_tick_ns = guest->started_ns + HV_TICK_MS * 1000000ull;
+    guest->life.id = ++last_id;
+    text_copy(guest->life.name, sizeof(guest->life.name), name);
+    guest->life.activity = GUEST_READY;
+    guest->life.report = "";
+    guest->life.started_ns = timer_now_ns();
+    guest->turns.ready_since_ns = guest->life.started_ns;
+    guest->state.clock.next_tick_ns = guest->life.started_ns + HV_TICK_MS * 1000000ull;
 
     vcon_init(&guest->console.vcon);
-    vcon_set_time(&guest->console.vcon, guest->started_ns);
-    guest->console.number = guest->id;
+    vcon_set_time(&guest->console.vcon, guest->life.started_ns);
+    guest->console.number = guest->life.id;
     guest->console.owner = guest;
     guest->console.key = guest_key;
     guest->console.room = guest_key_room;
@@ -145,7 +146,7 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     text_copy(guest->console.state, sizeof(guest->console.state), "running");
     console_attach(&guest->console);
     insert_guest(guest);
-    log_info("guest %u %s: %u KiB, entry 0x%08x", guest->id, name, memory_bytes / 1024, parsed.entry);
+    log_info("guest %u %s: %u KiB, entry 0x%08x", guest->life.id, name, memory_bytes / 1024, parsed.entry);
     boot_phases_lap(BOOT_PHASE_LOAD, insn_rdtsc());
     return guest;
 }
@@ -153,10 +154,10 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
 /* The first end wins. Memory goes back at once: an ended guest costs its console only. */
 static void finish(struct guest *guest, enum guest_end end, int32_t status, const char *state)
 {
-    guest->end = end;
-    guest->status = status;
-    guest->state = GUEST_ENDED;
-    guest->ended_ns = timer_now_ns();
+    guest->life.end = end;
+    guest->life.status = status;
+    guest->life.activity = GUEST_ENDED;
+    guest->life.ended_ns = timer_now_ns();
     text_copy(guest->console.state, sizeof(guest->console.state), state);
     switch_forget(guest);
     free_memory(guest);
@@ -168,7 +169,7 @@ static void finish(struct guest *guest, enum guest_end end, int32_t status, cons
 void guest_end_exit(struct guest *guest, int32_t status)
 {
     char state[32];
-    if (guest->state == GUEST_ENDED)
+    if (guest->life.activity == GUEST_ENDED)
         return;
     format_string(state, sizeof(state), "exit %d", status);
     finish(guest, GUEST_END_EXIT, status, state);
@@ -182,17 +183,17 @@ static void keep_report(struct guest *guest, const char *text)
 
     CHECK(kept);
     memcpy(kept, text, bytes);
-    guest->report = kept;
+    guest->life.report = kept;
 }
 
 void guest_crash(struct guest *guest, const char *format, ...)
 {
     static char report[GUEST_REPORT_BYTES];
     va_list arguments;
-    if (guest->state == GUEST_ENDED)
+    if (guest->life.activity == GUEST_ENDED)
         return;
     va_start(arguments, format);
-    format_string_v(guest->reason, sizeof(guest->reason), format, arguments);
+    format_string_v(guest->life.reason, sizeof(guest->life.reason), format, arguments);
     va_end(arguments);
     switch_to(guest);   /* the report reads the guest's memory through its own mapping */
     report_write(guest, report, sizeof(report));
@@ -202,31 +203,31 @@ void guest_crash(struct guest *guest, const char *format, ...)
 
 void guest_end_timeout(struct guest *guest)
 {
-    if (guest->state != GUEST_ENDED)
+    if (guest->life.activity != GUEST_ENDED)
         finish(guest, GUEST_END_TIMEOUT, 0, "timed out");
 }
 
 void guest_kill(struct guest *guest)
 {
-    if (guest->state != GUEST_ENDED)
+    if (guest->life.activity != GUEST_ENDED)
         finish(guest, GUEST_END_KILL, 0, "killed");
 }
 
 void guest_release(struct guest *guest)
 {
-    CHECK(guest->state == GUEST_ENDED);
+    CHECK(guest->life.activity == GUEST_ENDED);
     CHECK(guest != switch_loaded());    /* else the next guest at this address would be taken for loaded, FPU and all */
     for (struct guest **link = &guests; *link; link = &(*link)->next) {
         if (*link == guest) {
             *link = guest->next;
             console_detach(&guest->console);
-            if (guest->end == GUEST_END_CRASH)
-                vmap_free((void *)(uintptr_t)guest->report);
+            if (guest->life.end == GUEST_END_CRASH)
+                vmap_free((void *)(uintptr_t)guest->life.report);
             vmap_free(guest);
             return;
         }
     }
-    panic("guest %u is not in the list of guests", guest->id);
+    panic("guest %u is not in the list of guests", guest->life.id);
 }
 
 struct guest *guest_first(void)
@@ -237,7 +238,7 @@ struct guest *guest_first(void)
 struct guest *guest_find(uint32_t id)
 {
     struct guest *guest = guests;
-    while (guest && guest->id != id)
+    while (guest && guest->life.id != id)
         guest = guest->next;
     return guest;
 }

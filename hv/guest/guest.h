@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/status.h"
+#include "cpu/fpu.h"
 #include "cpu/trap_frame.h"
 #include "guest/debug_sites.h"
 #include "guest/elf32.h"
@@ -19,7 +20,7 @@
 #include "pagetable/gspace.h"
 #include "pebpeb.h"
 
-enum guest_state {
+enum guest_activity {
     GUEST_READY,        /* wants the processor (or has it) */
     GUEST_HALTED,       /* HLT: waits for a virtual interrupt */
     GUEST_BLOCKED,      /* its row log is full: waits for the serial line */
@@ -46,21 +47,36 @@ struct guest_gate {
     bool privileged;
 };
 
-struct guest {
+/* Its clock, on which its ticks and its time-out run: clock.h. */
+struct guest_clock {
+    uint64_t next_tick_ns;              /* when its next tick is due, on its own clock's terms */
+    uint64_t waited_ns;                 /* waits that are over, for processor or serial line, kept by the run loop */
+    bool run;                           /* clock=run: it stands still while the guest waits */
+};
+
+/*
+ * What the guest itself is made of, beside its RAM and what it said of its paging (paging, directory and wp of struct
+ * gspace): whoever has these can go on with it elsewhere or later. Flat, without pointers; a change of its layout or
+ * meaning is a new version. While the guest is loaded its FPU state is in the processor: switch_save brings it home.
+ */
+#define GUEST_STATE_VERSION 1u
+
+struct guest_state {
     struct trap_frame frame;            /* first: 16-byte aligned, the processor pushes into it */
-    uint8_t fpu[512] __attribute__((aligned(16)));
-    /* From here to space, lean.S knows the offsets. */
+    uint8_t fpu[FPU_AREA_BYTES] __attribute__((aligned(16)));
+    uint32_t version;                   /* GUEST_STATE_VERSION */
     uint32_t esp0;                      /* stack for traps from guest user */
-    uint64_t event_count, hidden_fault_count;
-    struct guest_events events;         /* the last virtual events and hypercalls, for reports */
     struct guest_gate idt[HV_IDT_SLOTS];
     struct virq virq;                   /* virtual IF, pending ticks and keys */
-    struct ram ram;
-    struct gspace space;                /* page tables that show it */
+    struct guest_clock clock;
+};
+
+/* What its owner knows of it: who it is, and how it ended. */
+struct guest_life {
     uint32_t id;                        /* counts up from 1, never reused */
     char name[GUEST_NAME_BYTES];
-    enum guest_state state;
-    bool paused;                        /* operator's pause, on top of state */
+    enum guest_activity activity;
+    bool paused;                        /* operator's pause, on top of activity */
     enum guest_end end;
     int32_t status;                     /* hv_exit's argument, or 0xDEADC0DE */
     char reason[GUEST_REASON_BYTES];    /* why it crashed: the first reason, one line, no quotes needed */
@@ -69,16 +85,27 @@ struct guest {
     bool lacks_memory;                  /* it crashed because the machine had no frame left for it */
     char registers[200];                /* "eax=... ebx=..." at the crash */
     uint64_t started_ns, ended_ns;      /* wall clock */
-    uint64_t run_ns;                    /* processor time used */
     uint64_t timeout_ns;                /* 0: none; else the monitor ends it when its own clock has run this long */
-    bool clock_run;                     /* clock=run: its ticks and its time-out leave waited_ns out */
-    uint64_t waited_ns;                 /* waits that are over, for processor or serial line, kept by the run loop */
+};
+
+/* What the scheduler knows of it. */
+struct guest_turns {
+    uint64_t run_ns;                    /* processor time used */
     uint64_t ready_since_ns;            /* when the wait began that a GUEST_READY or GUEST_BLOCKED guest is in */
-    uint64_t turn_began_ns;
+    uint64_t began_ns;                  /* when its last turn began */
     uint64_t virtual_ns;                /* run_ns as the scheduler counts it: levelled after sleep */
-    struct queue_place place;           /* where it waits, kept by the scheduler */
+    struct queue_place place;           /* where it waits */
     bool is_known;                      /* the scheduler has seen it */
-    uint64_t next_tick_ns;              /* when its next tick is due, on its own clock's terms */
+};
+
+struct guest {
+    struct guest_state state;           /* first. From here to space, lean.h knows the offsets */
+    uint64_t event_count, hidden_fault_count;
+    struct guest_events events;         /* the last virtual events and hypercalls, for reports */
+    struct ram ram;
+    struct gspace space;                /* page tables that show it */
+    struct guest_turns turns;
+    struct guest_life life;
     /* Gva of its last #PF, or where the hypervisor could not read or write for it */
     uint32_t fault_address;
     enum gfault refused;                /* why the hypervisor's last access for it failed: gmem.h */
@@ -121,7 +148,7 @@ static inline uint64_t guest_hypercall_count(const struct guest *guest)
 
 static inline bool guest_is_user(const struct guest *guest)
 {
-    return (guest->frame.cs & 3) == 3;
+    return (guest->state.frame.cs & 3) == 3;
 }
 
 #endif

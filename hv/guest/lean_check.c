@@ -12,15 +12,15 @@
 
 #define AT(offset, field) _Static_assert((offset) == offsetof(struct guest, field), #field)
 
-_Static_assert(offsetof(struct guest, frame) == 0, "entry.S and trap.c take a frame for its guest");
+_Static_assert(offsetof(struct guest, state.frame) == 0, "entry.S and trap.c take a frame for its guest");
 _Static_assert(CONTEXT_EFLAGS_NEVER == (EFLAGS_VM | EFLAGS_IOPL) && CONTEXT_EFLAGS_IF == EFLAGS_IF, "EFLAGS");
-AT(LEAN_TRAP, frame.eip);
-AT(LEAN_TRAP + LEAN_CS, frame.cs);
-AT(LEAN_TRAP + LEAN_EFLAGS, frame.eflags);
-AT(LEAN_TRAP + LEAN_ESP, frame.esp);
-AT(LEAN_TRAP + LEAN_SS, frame.ss);
-AT(LEAN_VIRQ_ENABLED, virq.enabled);
-AT(LEAN_VIRQ_PENDING, virq.pending);
+AT(LEAN_TRAP, state.frame.eip);
+AT(LEAN_TRAP + LEAN_CS, state.frame.cs);
+AT(LEAN_TRAP + LEAN_EFLAGS, state.frame.eflags);
+AT(LEAN_TRAP + LEAN_ESP, state.frame.esp);
+AT(LEAN_TRAP + LEAN_SS, state.frame.ss);
+AT(LEAN_VIRQ_ENABLED, state.virq.enabled);
+AT(LEAN_VIRQ_PENDING, state.virq.pending);
 _Static_assert(LEAN_TIMER_PENDING == VIRQ_MASK(VIRQ_TIMER) && LEAN_TIMER_SOURCE == VIRQ_TIMER, "virq.pending");
 AT(LEAN_PAGING, space.paging);
 AT(LEAN_SPACE, space);
@@ -29,11 +29,11 @@ AT(LEAN_FRAMES, ram.frames);
 AT(LEAN_WP, space.wp);
 AT(LEAN_SHADOWS, space.shadows);
 AT(LEAN_HIDDEN_FAULTS, hidden_fault_count);
-AT(LEAN_ESP0, esp0);
+AT(LEAN_ESP0, state.esp0);
 AT(LEAN_EVENT_COUNT, event_count);
 AT(LEAN_EVENTS, events.next_bytes);
 AT(LEAN_EVENTS_RING, events.ring);
-AT(LEAN_IDT, idt);
+AT(LEAN_IDT, state.idt);
 
 _Static_assert(sizeof(struct guest_gate) == 8 && offsetof(struct guest_gate, privileged) == 4, "scaled by 8");
 _Static_assert(sizeof(struct guest_event) == 16 && offsetof(struct guest_event, eip) == 8, "a record");

@@ -25,7 +25,7 @@ static bool peek_u32(struct guest *guest, uint32_t from, uint32_t *value)
 
 static unsigned read_code(struct guest *guest, uint8_t code[REPORT_CODE_BYTES])
 {
-    uint32_t eip = (uint32_t)guest->frame.eip;
+    uint32_t eip = (uint32_t)guest->state.frame.eip;
     unsigned count = 0;
 
     while (count < REPORT_CODE_BYTES && gmem_peek(guest, GVA(eip + count), &code[count], 1, NULL))
@@ -35,7 +35,7 @@ static unsigned read_code(struct guest *guest, uint8_t code[REPORT_CODE_BYTES])
 
 static unsigned read_stack(struct guest *guest, uint32_t stack[REPORT_STACK_WORDS])
 {
-    uint32_t esp = (uint32_t)guest->frame.esp;
+    uint32_t esp = (uint32_t)guest->state.frame.esp;
     unsigned count = 0;
 
     while (count < REPORT_STACK_WORDS && peek_u32(guest, esp + 4 * count, &stack[count]))
@@ -46,7 +46,7 @@ static unsigned read_stack(struct guest *guest, uint32_t stack[REPORT_STACK_WORD
 /* Follow the frame pointers upwards. Each must lie above the last, so a loop in guest memory ends the walk. */
 static unsigned read_backtrace(struct guest *guest, struct report_place backtrace[REPORT_BACKTRACE_MAX])
 {
-    uint32_t ebp = (uint32_t)guest->frame.ebp;
+    uint32_t ebp = (uint32_t)guest->state.frame.ebp;
     unsigned count = 0;
 
     while (count < REPORT_BACKTRACE_MAX) {
@@ -64,36 +64,36 @@ static unsigned read_backtrace(struct guest *guest, struct report_place backtrac
 /* The vIDT slot that the event goes through: host interrupts become timer ticks or keys. */
 static uint32_t event_slot(const struct guest *guest)
 {
-    if (guest->frame.vector < IRQ_VECTOR_TIMER)
-        return (uint32_t)guest->frame.vector;
-    return guest->idt[HV_SLOT_TIMER].eip == 0 ? HV_SLOT_TIMER : HV_SLOT_KEYBOARD;
+    if (guest->state.frame.vector < IRQ_VECTOR_TIMER)
+        return (uint32_t)guest->state.frame.vector;
+    return guest->state.idt[HV_SLOT_TIMER].eip == 0 ? HV_SLOT_TIMER : HV_SLOT_KEYBOARD;
 }
 
 void report_write(struct guest *guest, char *text, size_t text_bytes)
 {
-    bool is_fault = guest->frame.vector == EXC_PF;
+    bool is_fault = guest->state.frame.vector == EXC_PF;
     struct report_facts facts = {
-        .reason = guest->reason,
-        .frame = &guest->frame,
+        .reason = guest->life.reason,
+        .frame = &guest->state.frame,
         .events = &guest->events,
-        .place = find_place(guest, (uint32_t)guest->frame.eip),
+        .place = find_place(guest, (uint32_t)guest->state.frame.eip),
         .fault_address = guest->fault_address,
         .memory_bytes = guest->ram.bytes,
-        .esp0 = guest->esp0,
-        .handler = guest->idt[event_slot(guest)].eip,
-        .timer_handler = guest->idt[HV_SLOT_TIMER].eip != 0,
-        .keyboard_handler = guest->idt[HV_SLOT_KEYBOARD].eip != 0,
+        .esp0 = guest->state.esp0,
+        .handler = guest->state.idt[event_slot(guest)].eip,
+        .timer_handler = guest->state.idt[HV_SLOT_TIMER].eip != 0,
+        .keyboard_handler = guest->state.idt[HV_SLOT_KEYBOARD].eip != 0,
         .is_user = guest_is_user(guest),
         .is_paging = guest->space.paging,
-        .virtual_if = guest->virq.enabled,
-        .lacks_memory = guest->lacks_memory,
-        .explained = is_fault ? guest->fault_address : (uint32_t)guest->frame.eip,
+        .virtual_if = guest->state.virq.enabled,
+        .lacks_memory = guest->life.lacks_memory,
+        .explained = is_fault ? guest->fault_address : (uint32_t)guest->state.frame.eip,
     };
 
     facts.code_count = read_code(guest, facts.code);
     facts.stack_count = read_stack(guest, facts.stack);
     facts.backtrace_count = read_backtrace(guest, facts.backtrace);
     gspace_explain(&guest->space, GVA(facts.explained), facts.explanation, sizeof(facts.explanation));
-    report_format_registers(&guest->frame, guest->registers, sizeof(guest->registers));
+    report_format_registers(&guest->state.frame, guest->life.registers, sizeof(guest->life.registers));
     report_format(&facts, text, text_bytes);
 }

@@ -67,30 +67,30 @@ static inline uint64_t sched_slice_end(uint64_t now_ns)
 /* How long a GUEST_READY guest has been waiting for the processor. */
 static inline uint64_t sched_waiting_ns(const struct guest *guest, uint64_t now_ns)
 {
-    return now_ns > guest->ready_since_ns ? now_ns - guest->ready_since_ns : 0;
+    return now_ns > guest->turns.ready_since_ns ? now_ns - guest->turns.ready_since_ns : 0;
 }
 
 /* Book-keeping around a turn. */
 static inline void sched_turn_begins(struct guest *guest, uint64_t now_ns)
 {
-    queue_take(&guest->place);
-    guest->waited_ns += sched_waiting_ns(guest, now_ns);
-    guest->ready_since_ns = now_ns;
-    guest->turn_began_ns = now_ns;
+    queue_take(&guest->turns.place);
+    guest->state.clock.waited_ns += sched_waiting_ns(guest, now_ns);
+    guest->turns.ready_since_ns = now_ns;
+    guest->turns.began_ns = now_ns;
 }
 
 static inline void sched_turn_ends(struct guest *guest, uint64_t now_ns)
 {
-    uint64_t used_ns = now_ns - guest->turn_began_ns;
-    guest->run_ns += used_ns;
-    guest->virtual_ns += used_ns;
-    guest->ready_since_ns = now_ns;
-    if (guest->state == GUEST_READY && !guest->paused)
-        queue_put(&sched.ready, &guest->place, guest, guest->virtual_ns);
+    uint64_t used_ns = now_ns - guest->turns.began_ns;
+    guest->turns.run_ns += used_ns;
+    guest->turns.virtual_ns += used_ns;
+    guest->turns.ready_since_ns = now_ns;
+    if (guest->life.activity == GUEST_READY && !guest->life.paused)
+        queue_put(&sched.ready, &guest->turns.place, guest, guest->turns.virtual_ns);
     else
         sched_place(guest, now_ns);
     /* By the last to go, when nobody wants it: a turn of one alone may be long, and whoever comes next starts here. */
-    uint64_t least_ns = sched.ready.first ? sched.ready.first->key_ns : guest->virtual_ns;
+    uint64_t least_ns = sched.ready.first ? sched.ready.first->key_ns : guest->turns.virtual_ns;
     if (least_ns > sched.floor_ns)
         sched.floor_ns = least_ns;
 }

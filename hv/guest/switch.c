@@ -13,15 +13,20 @@
 
 static struct guest *loaded;
 
+void switch_save(void)
+{
+    if (loaded)
+        insn_fxsave(loaded->state.fpu);
+}
+
 void switch_to(struct guest *guest)
 {
     if (guest == loaded)
         return;
-    if (loaded)
-        insn_fxsave(loaded->fpu);
+    switch_save();
     gspace_load(&guest->space);
-    cpu_load_fpu(guest->fpu);
-    cpu_set_guest_frame(&guest->frame);
+    cpu_load_fpu(guest->state.fpu);
+    cpu_set_guest_frame(&guest->state.frame);
     loaded = guest;
 }
 

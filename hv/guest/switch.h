@@ -11,6 +11,9 @@ struct guest;
 /* Make this guest's state the processor's. One CR3 write when another's was loaded, nothing otherwise. */
 void switch_to(struct guest *guest);
 
+/* Bring home what of the loaded guest's state is in the processor: its FPU state. It stays loaded. */
+void switch_save(void);
+
 /* The guest whose state the processor holds; NULL: none. */
 struct guest *switch_loaded(void);
 

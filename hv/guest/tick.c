@@ -57,7 +57,7 @@ AT(TURN_PENDING, pending_bytes);
 AT(TURN_CURSOR_AT, cursor_at);
 AT(TURN_CLOCK, clock_ns);
 AT(TURN_CURSOR, cursor);
-_Static_assert(LEAN_VIRQ_COALESCED == offsetof(struct guest, virq.ticks_coalesced), "struct virq");
+_Static_assert(LEAN_VIRQ_COALESCED == offsetof(struct guest, state.virq.ticks_coalesced), "struct virq");
 _Static_assert(offsetof(struct vcon, column) == offsetof(struct vcon, row) + 1, "read as one word");
 _Static_assert(offsetof(struct virq, timer_yields) == offsetof(struct virq, enabled) + 1, "read as one word");
 _Static_assert(LEAN_SLOT_TIMER == HV_SLOT_TIMER, "the contract");
@@ -110,7 +110,7 @@ void tick_init(uint64_t tick_ns)
 
 void tick_turn_begins(struct guest *guest, uint64_t tsc, uint64_t tick_at_ns, uint64_t other_ns)
 {
-    uint64_t now_ns = guest->turn_began_ns;
+    uint64_t now_ns = guest->turns.began_ns;
     uint64_t other_span_ns = other_ns > now_ns ? other_ns - now_ns : 0;
 
     if (other_span_ns > OTHER_MAX_NS)       /* what is too far to be converted */
@@ -130,7 +130,7 @@ uint64_t tick_turn_ends(struct guest *guest, uint64_t tsc)
 {
     uint64_t alarm_tsc = next_tsc();
 
-    guest->next_tick_ns += tick_turn.tick_at_ns - tick_turn.first_at_ns;
+    guest->state.clock.next_tick_ns += tick_turn.tick_at_ns - tick_turn.first_at_ns;
     return tsc > alarm_tsc ? timer_span_ns(tsc - alarm_tsc) : 0;
 }
 
@@ -138,7 +138,7 @@ uint64_t tick_turn_ends(struct guest *guest, uint64_t tsc)
 bool tick_from_guest(struct guest *guest)
 {
     deliver_pending(guest);
-    return guest->state == GUEST_READY;
+    return guest->life.activity == GUEST_READY;
 }
 
 /* The timer's interrupt, where lean_tick.S gives up. True: the guest goes on; false: the run loop must look around. */
@@ -149,10 +149,10 @@ bool timer_from_guest(struct guest *guest)
     if (tsc - tick_turn.tick_tsc >= tick_turn.window_tsc ||
         tsc >= tick_turn.other_tsc || tick_guest_has_printed(guest))
         return false;
-    virq_raise_tick(&guest->virq);
+    virq_raise_tick(&guest->state.virq);
     vcon_set_time(&guest->console.vcon, tick_turn.tick_at_ns);
     tick_turn.tick_at_ns += tick_turn.period_ns;
     tick_turn.tick_tsc += tick_turn.period_tsc;
     set_alarm_in(next_tsc() - tsc);
-    return !virq_is_deliverable(&guest->virq) || tick_from_guest(guest);
+    return !virq_is_deliverable(&guest->state.virq) || tick_from_guest(guest);
 }

@@ -24,7 +24,7 @@ void call_counters(struct guest *guest, const uint32_t *arguments)
         .hypercalls = guest_hypercall_count(guest),
         .events = guest->event_count,
         .hidden_faults = guest->hidden_fault_count,
-        .run_ns = guest->run_ns,
+        .run_ns = guest->turns.run_ns,
     };
     gva_t bad;
 
@@ -34,5 +34,5 @@ void call_counters(struct guest *guest, const uint32_t *arguments)
         call_crash(guest, "hv_counters(0x%08x, %u): 0x%08x cannot be written", buffer, arguments[1], bad.v);
         return;
     }
-    guest->frame.eax = sizeof(shown);
+    guest->state.frame.eax = sizeof(shown);
 }

@@ -40,19 +40,19 @@ void call_crash(struct guest *guest, const char *format, ...)
     va_start(arguments, format);
     format_string_v(reason, sizeof(reason), format, arguments);
     va_end(arguments);
-    guest->frame.eip = (uint32_t)(guest->frame.eip - INT_BYTES);
+    guest->state.frame.eip = (uint32_t)(guest->state.frame.eip - INT_BYTES);
     guest_crash(guest, "%s", reason);
 }
 
 static void crash_unreadable(struct guest *guest, const struct call *call, gva_t bad)
 {
     call_crash(guest, "hv_%s: its %u argument words at ESP 0x%08x cannot be read (0x%08x is out of reach)", call->name,
-               call->word_count, (uint32_t)guest->frame.esp, bad.v);
+               call->word_count, (uint32_t)guest->state.frame.esp, bad.v);
 }
 
 void hypercall_dispatch(struct guest *guest)
 {
-    uint32_t number = (uint32_t)guest->frame.eax;
+    uint32_t number = (uint32_t)guest->state.frame.eax;
     uint32_t arguments[WORDS_MAX];
     gva_t bad;
 
@@ -70,10 +70,10 @@ void hypercall_dispatch(struct guest *guest)
     arguments[0] = 0;
     /* A call without arguments does not look at ESP, which may then point anywhere. */
     if (call->word_count != 0 &&
-        !gmem_read(guest, GVA(guest->frame.esp), arguments, 4 * call->word_count, &bad)) {
+        !gmem_read(guest, GVA(guest->state.frame.esp), arguments, 4 * call->word_count, &bad)) {
         crash_unreadable(guest, call, bad);
         return;
     }
-    events_record(&guest->events, GUEST_EVENT_CALL + number, (uint32_t)guest->frame.eip, arguments[0]);
+    events_record(&guest->events, GUEST_EVENT_CALL + number, (uint32_t)guest->state.frame.eip, arguments[0]);
     call->function(guest, arguments);
 }

@@ -21,20 +21,20 @@ void call_setidt(struct guest *guest, const uint32_t *arguments)
                    arguments[2], (int32_t)slot);
         return;
     }
-    guest->idt[slot].eip = arguments[1];
-    guest->idt[slot].privileged = arguments[2] != 0;
+    guest->state.idt[slot].eip = arguments[1];
+    guest->state.idt[slot].privileged = arguments[2] != 0;
 }
 
 void call_disable_interrupts(struct guest *guest, const uint32_t *arguments)
 {
     (void)arguments;
-    guest->virq.enabled = false;
+    guest->state.virq.enabled = false;
 }
 
 void call_enable_interrupts(struct guest *guest, const uint32_t *arguments)
 {
     (void)arguments;
-    guest->virq.enabled = true;
+    guest->state.virq.enabled = true;
 }
 
 static const char *forbidden_name(uint32_t forbidden)
@@ -67,7 +67,7 @@ static void crash_forbidden(struct guest *guest, uint32_t eflags)
 void call_iret(struct guest *guest, const uint32_t *arguments)
 {
     uint32_t eip = arguments[0], eflags = arguments[1], esp = arguments[2], esp0 = arguments[3], eax = arguments[4];
-    struct trap_frame *frame = &guest->frame;
+    struct trap_frame *frame = &guest->state.frame;
 
     if (eflags & ~IRET_EFLAGS_ACCEPTED) {
         crash_forbidden(guest, eflags);
@@ -86,13 +86,13 @@ void call_iret(struct guest *guest, const uint32_t *arguments)
     frame->esp = esp;
     frame->eax = eax;
     frame->eflags = (eflags & INJECT_EFLAGS_SHOWN) | (frame->eflags & INJECT_EFLAGS_KEPT) | INJECT_EFLAGS_FORCED;
-    guest->virq.enabled = (eflags & EFLAGS_IF) != 0;
+    guest->state.virq.enabled = (eflags & EFLAGS_IF) != 0;
     if (esp0 == 0) {
         frame->cs = SEL_GUEST_KERNEL_CS;
         frame->ss = SEL_GUEST_KERNEL_SS;
         return;
     }
-    guest->esp0 = esp0;
+    guest->state.esp0 = esp0;
     frame->cs = SEL_GUEST_USER_CS;
     frame->ss = SEL_GUEST_DATA;
 }

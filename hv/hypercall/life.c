@@ -7,7 +7,7 @@
 void call_magic(struct guest *guest, const uint32_t *arguments)
 {
     (void)arguments;
-    guest->frame.eax = HV_MAGIC;
+    guest->state.frame.eax = HV_MAGIC;
 }
 
 void call_exit(struct guest *guest, const uint32_t *arguments)

@@ -80,8 +80,9 @@ static bool start_guest(struct test *test, struct config_autorun *spec)
         config_refuse(plan, spec, reason);
         return false;
     }
-    test->guest->timeout_ns = spec->timeout_ms * NS_PER_MS;
-    test->guest->clock_run = spec->clock == CONFIG_CLOCK_RUN || (spec->clock == CONFIG_CLOCK_DEFAULT && plan->together);
+    test->guest->life.timeout_ns = spec->timeout_ms * NS_PER_MS;
+    test->guest->state.clock.run = spec->clock == CONFIG_CLOCK_RUN ||
+                                   (spec->clock == CONFIG_CLOCK_DEFAULT && plan->together);
     test->guest->console.vcon.log_enabled = true;
     if (spec->debug_print == CONFIG_CHOICE_ON || (spec->debug_print == CONFIG_CHOICE_DEFAULT && plan->debug_print))
         debug_print_enable(test->guest, file.image, file.image_bytes);
@@ -119,13 +120,13 @@ static void watch(struct test *test, uint64_t now_ns)
 {
     struct guest *guest = test->guest;
 
-    if (guest->state != GUEST_ENDED && now_ns >= judge_deadline_ns(guest, now_ns))
+    if (guest->life.activity != GUEST_ENDED && now_ns >= judge_deadline_ns(guest, now_ns))
         guest_end_timeout(guest);
-    bool ended = guest->state == GUEST_ENDED;
+    bool ended = guest->life.activity == GUEST_ENDED;
     vcon_log_still(&guest->console.vcon, now_ns, ended);
     if (ended) {
         test->phase = PHASE_ENDED;
-        test->report = guest->report;
+        test->report = guest->life.report;
     }
 }
 

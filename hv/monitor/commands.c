@@ -47,7 +47,7 @@ static void do_mem(const struct words *words, uint64_t now_ns)
 
     (void)words, (void)now_ns;
     for (const struct guest *guest = guest_first(); guest != NULL; guest = guest->next) {
-        bool has_ended = guest->state == GUEST_ENDED;
+        bool has_ended = guest->life.activity == GUEST_ENDED;
         running += has_ended ? 0 : 1;
         ended += has_ended ? 1 : 0;
         promised_kib += has_ended ? 0 : guest->ram.bytes / 1024;

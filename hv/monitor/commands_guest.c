@@ -37,8 +37,8 @@ static struct guest *find_live_guest(const struct words *words)
 {
     struct guest *guest = find_guest(words);
 
-    if (guest != NULL && guest->state == GUEST_ENDED) {
-        shell_print("%s: guest %u has ended", words->word[0], guest->id);
+    if (guest != NULL && guest->life.activity == GUEST_ENDED) {
+        shell_print("%s: guest %u has ended", words->word[0], guest->life.id);
         return NULL;
     }
     return guest;
@@ -91,10 +91,11 @@ void commands_guest_ps(const struct words *words, uint64_t now_ns)
         if (count++ == 0)
             shell_print("%4s %-24s %-18s %10s %8s %10s", "ID", "NAME", "STATE", "RUN MS", "MEM KIB", "EXITS");
         jobs_describe(guest, state);
-        uint32_t memory_bytes = guest->state == GUEST_ENDED ? 0 : guest->ram.bytes;
+        uint32_t memory_bytes = guest->life.activity == GUEST_ENDED ? 0 : guest->ram.bytes;
         uint64_t exits = guest_hypercall_count(guest) + guest->event_count + guest->hidden_fault_count;
-        shell_print("%4u %-24.24s %-18s %10llu %8u %10llu", guest->id, guest->name, state,
-                    (unsigned long long)(guest->run_ns / NS_PER_MS), memory_bytes / 1024, (unsigned long long)exits);
+        shell_print("%4u %-24.24s %-18s %10llu %8u %10llu", guest->life.id, guest->life.name, state,
+                    (unsigned long long)(guest->turns.run_ns / NS_PER_MS), memory_bytes / 1024,
+                    (unsigned long long)exits);
     }
     if (count == 0)
         shell_print("no guest was run yet; ls lists what can be run");
@@ -107,10 +108,10 @@ static void set_paused(const struct words *words, bool paused)
 
     if (guest == NULL)
         return;
-    guest->paused = paused;
+    guest->life.paused = paused;
     jobs_describe(guest, state);
     (void)text_copy(guest->console.state, sizeof(guest->console.state), state);
-    shell_print("%u %s: %s", guest->id, guest->name, state);
+    shell_print("%u %s: %s", guest->life.id, guest->life.name, state);
 }
 
 void commands_guest_pause(const struct words *words, uint64_t now_ns)
@@ -132,12 +133,12 @@ void commands_guest_restart(const struct words *words, uint64_t now_ns)
 
     if (guest == NULL)
         return;
-    struct jobs_options options = jobs_options(guest->id);
+    struct jobs_options options = jobs_options(guest->life.id);
     if (options.memory_bytes == 0) {
-        shell_print("restart: guest %u belongs to the autoruns", guest->id);
+        shell_print("restart: guest %u belongs to the autoruns", guest->life.id);
         return;
     }
-    (void)text_copy(name, sizeof(name), guest->name);
+    (void)text_copy(name, sizeof(name), guest->life.name);
     guest_kill(guest);
     options.watched = false;
     (void)jobs_start(name, &options, now_ns);
@@ -158,7 +159,7 @@ void commands_guest_wait(const struct words *words, uint64_t now_ns)
 
     (void)now_ns;
     if (guest != NULL)
-        jobs_wait(guest->id);
+        jobs_wait(guest->life.id);
 }
 
 void commands_guest_console(const struct words *words, uint64_t now_ns)
@@ -175,15 +176,15 @@ void commands_guest_console(const struct words *words, uint64_t now_ns)
 
 static void print_registers(const struct guest *guest)
 {
-    const struct trap_frame *frame = &guest->frame;
+    const struct trap_frame *frame = &guest->state.frame;
 
     shell_print("eax=%08x ebx=%08x ecx=%08x edx=%08x", (uint32_t)frame->eax, (uint32_t)frame->ebx,
                 (uint32_t)frame->ecx, (uint32_t)frame->edx);
     shell_print("esi=%08x edi=%08x ebp=%08x esp=%08x", (uint32_t)frame->esi, (uint32_t)frame->edi,
                 (uint32_t)frame->ebp, (uint32_t)frame->esp);
     shell_print("eip=%08x eflags=%08x esp0=%08x in guest %s, virtual IF %s", (uint32_t)frame->eip,
-                (uint32_t)frame->eflags, guest->esp0, guest_is_user(guest) ? "user" : "kernel",
-                guest->virq.enabled ? "on" : "off");
+                (uint32_t)frame->eflags, guest->state.esp0, guest_is_user(guest) ? "user" : "kernel",
+                guest->state.virq.enabled ? "on" : "off");
 }
 
 static void print_shadows(const struct gspace *space)
@@ -197,28 +198,29 @@ static void print_shadows(const struct gspace *space)
 
 static void print_interrupts(const struct guest *guest)
 {
+    const struct virq *virq = &guest->state.virq;
     unsigned gates = 0;
 
     for (unsigned slot = 0; slot < HV_IDT_SLOTS; slot++)
-        gates += guest->idt[slot].eip != 0 ? 1 : 0;
+        gates += guest->state.idt[slot].eip != 0 ? 1 : 0;
     shell_print("vIDT: %u of %d slots set; waiting: %u keys, tick %s; lost: %llu keys, %llu ticks", gates,
-                HV_IDT_SLOTS, guest->virq.key_count, virq_has(&guest->virq, VIRQ_TIMER) ? "yes" : "no",
-                (unsigned long long)guest->virq.keys_dropped, (unsigned long long)guest->virq.ticks_coalesced);
+                HV_IDT_SLOTS, virq->key_count, virq_has(virq, VIRQ_TIMER) ? "yes" : "no",
+                (unsigned long long)virq->keys_dropped, (unsigned long long)virq->ticks_coalesced);
 }
 
 static void print_memory(const struct guest *guest)
 {
     char text[256];
 
-    if (guest->state == GUEST_ENDED) {
-        shell_print("memory: given back%s%s", guest->reason[0] != '\0' ? "; reason: " : "", guest->reason);
+    if (guest->life.activity == GUEST_ENDED) {
+        shell_print("memory: given back%s%s", guest->life.reason[0] != '\0' ? "; reason: " : "", guest->life.reason);
         return;
     }
     shell_print("memory: %u KiB, of which %u KiB touched; paging %s", guest->ram.bytes / 1024,
                 guest->ram.backed_count * (PAGE_SIZE / 1024), guest->space.paging ? "on" : "off");
     if (guest->space.paging)
         print_shadows(&guest->space);
-    gspace_explain(&guest->space, GVA(guest->frame.eip), text, sizeof(text));
+    gspace_explain(&guest->space, GVA(guest->state.frame.eip), text, sizeof(text));
     shell_print("page of eip: %s", text);
 }
 
@@ -230,9 +232,9 @@ void commands_guest_info(const struct words *words, uint64_t now_ns)
     if (guest == NULL)
         return;
     jobs_describe(guest, text);
-    shell_print("%u %s: %s, started %llu ms ago, processor time %llu ms", guest->id, guest->name, text,
-                (unsigned long long)((now_ns - guest->started_ns) / NS_PER_MS),
-                (unsigned long long)(guest->run_ns / NS_PER_MS));
+    shell_print("%u %s: %s, started %llu ms ago, processor time %llu ms", guest->life.id, guest->life.name, text,
+                (unsigned long long)((now_ns - guest->life.started_ns) / NS_PER_MS),
+                (unsigned long long)(guest->turns.run_ns / NS_PER_MS));
     print_registers(guest);
     print_interrupts(guest);
     shell_print("counts: %llu hypercalls, %llu events, %llu hidden faults",

@@ -57,7 +57,7 @@ static void offer_ids(void)
     char number[16];
 
     for (struct guest *guest = guest_first(); guest != NULL; guest = guest->next) {
-        format_string(number, sizeof(number), "%u", guest->id);
+        format_string(number, sizeof(number), "%u", guest->life.id);
         offer(number);
     }
 }

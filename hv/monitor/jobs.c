@@ -71,7 +71,7 @@ struct guest *jobs_start(const char *name, const struct jobs_options *options, u
         return NULL;
     }
     job_count++;
-    *job = (struct job){ .id = guest->id, .options = *options };
+    *job = (struct job){ .id = guest->life.id, .options = *options };
     guest->console.vcon.log_enabled = options->debug_print;
     if (options->debug_print)
         debug_print_enable(guest, file.image, file.image_bytes);
@@ -79,7 +79,8 @@ struct guest *jobs_start(const char *name, const struct jobs_options *options, u
     if (options->watched)
         console_view(&guest->console);
     else
-        shell_print("%u %s runs in the background; console %u shows it", guest->id, guest->name, guest->id);
+        shell_print("%u %s runs in the background; console %u shows it", guest->life.id, guest->life.name,
+                    guest->life.id);
     return guest;
 }
 
@@ -103,13 +104,13 @@ void jobs_describe(const struct guest *guest, char text[32])
         [GUEST_PAUSED] = "paused",
     };
 
-    if (guest->state != GUEST_ENDED) {
-        (void)text_copy(text, 32, guest->paused ? "paused" : states[guest->state]);
+    if (guest->life.activity != GUEST_ENDED) {
+        (void)text_copy(text, 32, guest->life.paused ? "paused" : states[guest->life.activity]);
         return;
     }
-    switch (guest->end) {
-    case GUEST_END_EXIT: format_string(text, 32, "exit %d", guest->status); break;
-    case GUEST_END_CRASH: format_string(text, 32, "crash 0x%08x", (unsigned)guest->status); break;
+    switch (guest->life.end) {
+    case GUEST_END_EXIT: format_string(text, 32, "exit %d", guest->life.status); break;
+    case GUEST_END_CRASH: format_string(text, 32, "crash 0x%08x", (unsigned)guest->life.status); break;
     case GUEST_END_TIMEOUT: (void)text_copy(text, 32, "timeout"); break;
     default: (void)text_copy(text, 32, "killed"); break;
     }
@@ -169,7 +170,7 @@ static void print_debug(struct guest *guest)
             continue;
         unsigned plain = make_plain(record + 1, record[0], text);
         if (plain != 0)
-            shell_print("# %s? %.*s", guest->name, (int)plain, text);
+            shell_print("# %s? %.*s", guest->life.name, (int)plain, text);
     }
 }
 
@@ -180,9 +181,9 @@ static void announce(struct job *job, const struct guest *guest)
     jobs_describe(guest, state);
     if (job->options.watched)
         print_tail(&guest->console.vcon);
-    print_report(guest->report);
-    shell_print("%u %s: %s in %llu ms", guest->id, guest->name, state,
-                (unsigned long long)((guest->ended_ns - guest->started_ns) / NS_PER_MS));
+    print_report(guest->life.report);
+    shell_print("%u %s: %s in %llu ms", guest->life.id, guest->life.name, state,
+                (unsigned long long)((guest->life.ended_ns - guest->life.started_ns) / NS_PER_MS));
     if (job->options.watched && console_in_view() == &guest->console)
         console_view(shell_console());
     job->announced = true;
@@ -218,12 +219,12 @@ void jobs_pump(void)
         struct guest *guest = job->id != 0 && !job->announced ? guest_find(job->id) : NULL;
         if (guest != NULL && job->options.debug_print)
             print_debug(guest);
-        if (guest != NULL && guest->state == GUEST_ENDED)
+        if (guest != NULL && guest->life.activity == GUEST_ENDED)
             announce(job, guest);
     }
     if (waited_for != 0) {
         const struct guest *guest = guest_find(waited_for);
-        if (guest == NULL || guest->state == GUEST_ENDED || !shell_is_held()) {
+        if (guest == NULL || guest->life.activity == GUEST_ENDED || !shell_is_held()) {
             waited_for = 0;
             shell_hold(false);
         }

@@ -12,7 +12,7 @@ static enum tapfmt_end end_kind(const struct guest *guest)
 {
     if (guest == NULL)
         return TAPFMT_REFUSED;
-    switch (guest->end) {
+    switch (guest->life.end) {
     case GUEST_END_EXIT: return TAPFMT_EXIT;
     case GUEST_END_CRASH: return TAPFMT_CRASH;
     case GUEST_END_TIMEOUT: return TAPFMT_TIMEOUT;
@@ -50,13 +50,13 @@ void judge_write(struct tapfmt_buffer *buffer, unsigned number, const struct con
         .number = number,
         .name = spec->name,
         .end = end_kind(guest),
-        .reason = guest == NULL ? spec->refused : guest->reason,
-        .registers = guest == NULL ? "" : guest->registers,
+        .reason = guest == NULL ? spec->refused : guest->life.reason,
+        .registers = guest == NULL ? "" : guest->life.registers,
     };
 
     if (guest != NULL) {
-        result.status = guest->status;
-        result.milliseconds = (guest->ended_ns - guest->started_ns) / NS_PER_MS;
+        result.status = guest->life.status;
+        result.milliseconds = (guest->life.ended_ns - guest->life.started_ns) / NS_PER_MS;
         result.console = &guest->console.vcon;
     }
     if (result.end == TAPFMT_TIMEOUT)
@@ -71,7 +71,7 @@ void judge_write(struct tapfmt_buffer *buffer, unsigned number, const struct con
 
 uint64_t judge_deadline_ns(const struct guest *guest, uint64_t now_ns)
 {
-    if (guest->timeout_ns == 0)
+    if (guest->life.timeout_ns == 0)
         return UINT64_MAX;
-    return guest->started_ns + guest->timeout_ns + clock_lag_ns(guest, now_ns);
+    return guest->life.started_ns + guest->life.timeout_ns + clock_lag_ns(guest, now_ns);
 }

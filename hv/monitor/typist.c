@@ -53,7 +53,7 @@ static bool is_meant_for(const struct config_typing *typing, const struct guest 
 {
     if (typing->autorun >= 0)
         return typing->autorun == autorun;
-    return text_equal_nocase(typing->name, guest->name);
+    return text_equal_nocase(typing->name, guest->life.name);
 }
 
 static bool has_text(const struct guest *guest, int autorun)
@@ -73,13 +73,13 @@ void typist_launched(const struct guest *guest, int autorun, uint64_t now_ns)
         if (reader->guest_id != 0)
             continue;
         *reader = (struct reader){
-            .guest_id = guest->id, .autorun = autorun, .typed_ns = now_ns, .changed_ns = now_ns,
+            .guest_id = guest->life.id, .autorun = autorun, .typed_ns = now_ns, .changed_ns = now_ns,
         };
         serialkeys_init(&reader->decoder);
         next_ns = now_ns;
         return;
     }
-    log_error("%u guests are typed to already: nothing will be typed to %s", GUESTS_MAX, guest->name);
+    log_error("%u guests are typed to already: nothing will be typed to %s", GUESTS_MAX, guest->life.name);
 }
 
 /* FNV-1a over cells and cursor. */
@@ -109,13 +109,13 @@ static const struct config_typing *take_text(const struct reader *reader, const 
     }
     for (const struct reader *other = readers; other < readers + GUESTS_MAX; other++) {
         const struct guest *elder = other->guest_id != 0 ? guest_find(other->guest_id) : NULL;
-        if (elder != NULL && elder->state != GUEST_ENDED && elder->id < guest->id &&
-            text_equal_nocase(elder->name, guest->name))
+        if (elder != NULL && elder->life.activity != GUEST_ENDED && elder->life.id < guest->life.id &&
+            text_equal_nocase(elder->life.name, guest->life.name))
             return NULL;
     }
     for (unsigned i = 0; i < texts->typing_count; i++) {
         const struct config_typing *typing = &texts->typings[i];
-        if (is_taken[i] || typing->autorun >= 0 || !text_equal_nocase(typing->name, guest->name))
+        if (is_taken[i] || typing->autorun >= 0 || !text_equal_nocase(typing->name, guest->life.name))
             continue;
         is_taken[i] = true;
         return typing;
@@ -150,7 +150,7 @@ static void type_on(struct reader *reader, struct guest *guest, uint64_t now_ns)
     const char *text = texts->text + reader->typing->text;
     bool impatient = now_ns - reader->typed_ns >= PATIENCE_NS;
 
-    while (reader->typed < reader->typing->length && (impatient || guest->virq.key_count <= ROOM)) {
+    while (reader->typed < reader->typing->length && (impatient || guest->state.virq.key_count <= ROOM)) {
         type_byte(&guest->console, &reader->decoder, text[reader->typed++], now_ns);
         reader->typed_ns = now_ns;
     }
@@ -200,7 +200,7 @@ static void serve(struct reader *reader, uint64_t now_ns)
 {
     struct guest *guest = guest_find(reader->guest_id);
 
-    if (guest == NULL || guest->state == GUEST_ENDED) {
+    if (guest == NULL || guest->life.activity == GUEST_ENDED) {
         reader->guest_id = 0;
         return;
     }

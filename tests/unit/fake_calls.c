@@ -25,35 +25,35 @@ void put_words(unsigned count, const uint32_t *words)
 
 void dispatch(uint32_t number)
 {
-    guest->frame.eax = number;
-    guest->frame.ebx = 0xB0;
-    guest->frame.ecx = 0xC0;
-    guest->frame.edx = 0xD0;
-    guest->frame.eip = AFTER_INT;
-    guest->frame.esp = BLOCK;
-    guest->frame.vector = HV_INT_VECTOR;
+    guest->state.frame.eax = number;
+    guest->state.frame.ebx = 0xB0;
+    guest->state.frame.ecx = 0xC0;
+    guest->state.frame.edx = 0xD0;
+    guest->state.frame.eip = AFTER_INT;
+    guest->state.frame.esp = BLOCK;
+    guest->state.frame.vector = HV_INT_VECTOR;
     hypercall_dispatch(guest);
 }
 
 void expect_return(uint32_t eax)
 {
-    assert_string_equal(guest->reason, "");
-    assert_int_equal(guest->end, GUEST_END_NONE);
-    assert_int_equal(guest->frame.eax, eax);
-    assert_int_equal(guest->frame.ebx, 0xB0);
-    assert_int_equal(guest->frame.ecx, 0xC0);
-    assert_int_equal(guest->frame.edx, 0xD0);
-    assert_int_equal(guest->frame.eip, AFTER_INT);
-    assert_int_equal(guest->frame.esp, BLOCK);
-    assert_int_equal(guest->frame.eflags, HV_LAUNCH_EFLAGS);
-    assert_int_equal(guest->frame.cs, SEL_GUEST_KERNEL_CS);
+    assert_string_equal(guest->life.reason, "");
+    assert_int_equal(guest->life.end, GUEST_END_NONE);
+    assert_int_equal(guest->state.frame.eax, eax);
+    assert_int_equal(guest->state.frame.ebx, 0xB0);
+    assert_int_equal(guest->state.frame.ecx, 0xC0);
+    assert_int_equal(guest->state.frame.edx, 0xD0);
+    assert_int_equal(guest->state.frame.eip, AFTER_INT);
+    assert_int_equal(guest->state.frame.esp, BLOCK);
+    assert_int_equal(guest->state.frame.eflags, HV_LAUNCH_EFLAGS);
+    assert_int_equal(guest->state.frame.cs, SEL_GUEST_KERNEL_CS);
 }
 
 void expect_crash(const char *reason)
 {
-    assert_string_equal(guest->reason, reason);
-    assert_int_equal(guest->end, GUEST_END_CRASH);
-    assert_int_equal(guest->frame.eip, AFTER_INT - 2);
+    assert_string_equal(guest->life.reason, reason);
+    assert_int_equal(guest->life.end, GUEST_END_CRASH);
+    assert_int_equal(guest->state.frame.eip, AFTER_INT - 2);
     assert_int_equal(fake_console.call_count, 0);
     fake_guest_setup(NULL);
 }

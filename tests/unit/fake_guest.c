@@ -32,9 +32,9 @@ int fake_guest_setup(void **state)
     memset(&fake_console, 0, sizeof(fake_console));
     fake_forbid(0, 0, true);
     fake_guest.space.linear_base = GUEST_LINEAR_BASE;
-    fake_guest.frame.cs = SEL_GUEST_KERNEL_CS;
-    fake_guest.frame.ss = SEL_GUEST_KERNEL_SS;
-    fake_guest.frame.eflags = HV_LAUNCH_EFLAGS;
+    fake_guest.state.frame.cs = SEL_GUEST_KERNEL_CS;
+    fake_guest.state.frame.ss = SEL_GUEST_KERNEL_SS;
+    fake_guest.state.frame.eflags = HV_LAUNCH_EFLAGS;
     return 0;
 }
 
@@ -115,21 +115,21 @@ void guest_crash(struct guest *guest, const char *format, ...)
 {
     va_list arguments;
 
-    if (guest->state == GUEST_ENDED)
+    if (guest->life.activity == GUEST_ENDED)
         return;
     va_start(arguments, format);
-    format_string_v(guest->reason, sizeof(guest->reason), format, arguments);
+    format_string_v(guest->life.reason, sizeof(guest->life.reason), format, arguments);
     va_end(arguments);
-    guest->state = GUEST_ENDED;
-    guest->end = GUEST_END_CRASH;
-    guest->status = (int32_t)HV_STATUS_CRASH;
+    guest->life.activity = GUEST_ENDED;
+    guest->life.end = GUEST_END_CRASH;
+    guest->life.status = (int32_t)HV_STATUS_CRASH;
 }
 
 void guest_end_exit(struct guest *guest, int32_t status)
 {
-    guest->state = GUEST_ENDED;
-    guest->end = GUEST_END_EXIT;
-    guest->status = status;
+    guest->life.activity = GUEST_ENDED;
+    guest->life.end = GUEST_END_EXIT;
+    guest->life.status = status;
 }
 
 static void note_bytes(const uint8_t *bytes, size_t length)

@@ -96,26 +96,26 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     struct guest *guest = &guests[guest_count];
     guest_scripts[guest_count] = image;
     rows_left[guest_count] = guest_scripts[guest_count]->rows;
-    strcpy(guest->name, name);
-    guest->report = "";
-    guest->id = ++guest_count;
-    guest->console.number = guest->id;
-    guest->started_ns = guest->ready_since_ns = now_ns;
+    strcpy(guest->life.name, name);
+    guest->life.report = "";
+    guest->life.id = ++guest_count;
+    guest->console.number = guest->life.id;
+    guest->life.started_ns = guest->turns.ready_since_ns = now_ns;
     return guest;
 }
 
 static void end_guest(struct guest *guest, enum guest_end end, int32_t status)
 {
-    if (guest->state == GUEST_ENDED)
+    if (guest->life.activity == GUEST_ENDED)
         return;
-    guest->state = GUEST_ENDED;
-    guest->end = end;
-    guest->status = status;
-    guest->ended_ns = now_ns;
+    guest->life.activity = GUEST_ENDED;
+    guest->life.end = end;
+    guest->life.status = status;
+    guest->life.ended_ns = now_ns;
     if (end == GUEST_END_CRASH) {
-        strcpy(guest->reason, "#DE at 0x00100ec3");
-        strcpy(guest->registers, "eax=0");
-        guest->report = "what happened\n\nok 1 - what to look at";
+        strcpy(guest->life.reason, "#DE at 0x00100ec3");
+        strcpy(guest->life.registers, "eax=0");
+        guest->life.report = "what happened\n\nok 1 - what to look at";
     }
 }
 
@@ -126,7 +126,7 @@ void guest_end_timeout(struct guest *guest)
 
 void guest_release(struct guest *guest)
 {
-    REQUIRE(guest->state == GUEST_ENDED);
+    REQUIRE(guest->life.activity == GUEST_ENDED);
     released_count++;
     if (logs_on_release)
         log_info("released");
@@ -152,7 +152,7 @@ int vcon_log_take(struct vcon *console, const uint8_t **text)
             continue;
         *text = (const uint8_t *)row;
         return snprintf(row, VCON_COLS, "row %u of %s", guest_scripts[i]->rows - rows_left[i]--,
-                        guests[i].name);
+                        guests[i].life.name);
     }
     return -1;
 }
@@ -250,7 +250,7 @@ static void step_guests(void)
 {
     for (unsigned i = 0; i < guest_count; i++) {
         const struct script *script = guest_scripts[i];
-        if (script->ends_after_ms != 0 && now_ns >= guests[i].started_ns + script->ends_after_ms * NS_PER_MS)
+        if (script->ends_after_ms != 0 && now_ns >= guests[i].life.started_ns + script->ends_after_ms * NS_PER_MS)
             end_guest(&guests[i], script->end, script->status);
     }
 }
@@ -331,7 +331,7 @@ static void check_together(void)
     int after = run_plan("together on\nautorun seven expect=7\nautorun crash expect=0xdeadc0de\nautorun hello\n"
                          "after monitor");
     REQUIRE(after == 0);
-    REQUIRE(guests[0].started_ns == guests[2].started_ns);
+    REQUIRE(guests[0].life.started_ns == guests[2].life.started_ns);
     const char *first = stream_has("\nok 1 - seven # exit 7 in 50 ms\n") ? strstr(stream, "\nok 1 - ") : NULL;
     const char *second = strstr(stream, "\nok 2 - crash # crash 0xdeadc0de in 20 ms\n");
     const char *third = strstr(stream, "\nok 3 - hello # exit 0 in 3 ms\n");

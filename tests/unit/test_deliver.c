@@ -29,38 +29,38 @@ static struct guest *const guest = &fake_guest;
 static int setup(void **state)
 {
     fake_guest_setup(state);
-    guest->frame.eip = CODE;
-    guest->frame.esp = STACK;
-    guest->frame.eflags = 0x10FD7 | 0x200;      /* arithmetic flags, TF, DF, RF */
-    guest->frame.eax = 0xE0;
-    guest->virq.enabled = true;
+    guest->state.frame.eip = CODE;
+    guest->state.frame.esp = STACK;
+    guest->state.frame.eflags = 0x10FD7 | 0x200;      /* arithmetic flags, TF, DF, RF */
+    guest->state.frame.eax = 0xE0;
+    guest->state.virq.enabled = true;
     return 0;
 }
 
 static void enter_user(void)
 {
-    guest->frame.cs = SEL_GUEST_USER_CS;
-    guest->frame.ss = SEL_GUEST_DATA;
-    guest->frame.esp = USER_STACK;
-    guest->esp0 = STACK;
+    guest->state.frame.cs = SEL_GUEST_USER_CS;
+    guest->state.frame.ss = SEL_GUEST_DATA;
+    guest->state.frame.esp = USER_STACK;
+    guest->state.esp0 = STACK;
 }
 
 static void set_gate(unsigned slot, bool privileged)
 {
-    guest->idt[slot] = (struct guest_gate){ HANDLER + slot, privileged };
+    guest->state.idt[slot] = (struct guest_gate){ HANDLER + slot, privileged };
 }
 
 static void expect_handler(unsigned slot, uint32_t esp)
 {
-    assert_string_equal(guest->reason, "");
-    assert_int_equal(guest->end, GUEST_END_NONE);
-    assert_int_equal(guest->frame.eip, HANDLER + slot);
-    assert_int_equal(guest->frame.esp, esp);
-    assert_int_equal(guest->frame.cs, SEL_GUEST_KERNEL_CS);
-    assert_int_equal(guest->frame.ss, SEL_GUEST_KERNEL_SS);
-    assert_int_equal(guest->frame.eflags, 0xED7 & ~0x100);  /* TF and RF gone, IF on for the hypervisor */
-    assert_int_equal(guest->frame.eax, 0xE0);
-    assert_false(guest->virq.enabled);
+    assert_string_equal(guest->life.reason, "");
+    assert_int_equal(guest->life.end, GUEST_END_NONE);
+    assert_int_equal(guest->state.frame.eip, HANDLER + slot);
+    assert_int_equal(guest->state.frame.esp, esp);
+    assert_int_equal(guest->state.frame.cs, SEL_GUEST_KERNEL_CS);
+    assert_int_equal(guest->state.frame.ss, SEL_GUEST_KERNEL_SS);
+    assert_int_equal(guest->state.frame.eflags, 0xED7 & ~0x100);  /* TF and RF gone, IF on for the hypervisor */
+    assert_int_equal(guest->state.frame.eax, 0xE0);
+    assert_false(guest->state.virq.enabled);
     assert_int_equal(guest->event_count, 1);
 }
 
@@ -75,10 +75,10 @@ static void expect_words(uint32_t esp, unsigned word_count, const uint32_t *word
 
 static void expect_crash(const char *reason)
 {
-    assert_string_equal(guest->reason, reason);
-    assert_int_equal(guest->end, GUEST_END_CRASH);
+    assert_string_equal(guest->life.reason, reason);
+    assert_int_equal(guest->life.end, GUEST_END_CRASH);
     assert_int_equal(guest->event_count, 0);
-    assert_true(guest->virq.enabled);
+    assert_true(guest->state.virq.enabled);
 }
 
 static void test_exception_in_kernel(void **state)
@@ -98,11 +98,11 @@ static void test_exception_in_user(void **state)
     (void)state;
     enter_user();
     set_gate(EXC_UD, true);
-    guest->virq.enabled = false;
+    guest->state.virq.enabled = false;
     deliver_exception(guest, EXC_UD, 0, 0);
     expect_handler(EXC_UD, STACK - 24);
     expect_words(STACK - 24, 6, (const uint32_t[]){ 0, 0, CODE, 0x13370000, 0x10DD7, USER_STACK });
-    assert_int_equal(guest->esp0, STACK);
+    assert_int_equal(guest->state.esp0, STACK);
 }
 
 static void test_unaligned_stacks(void **state)
@@ -110,7 +110,7 @@ static void test_unaligned_stacks(void **state)
     for (uint32_t offset = 1; offset < 4; offset++) {
         setup(state);
         set_gate(EXC_DE, true);
-        guest->frame.esp = STACK + offset;
+        guest->state.frame.esp = STACK + offset;
         deliver_exception(guest, EXC_DE, 0, 0);
         expect_handler(EXC_DE, STACK + offset - 20);
         assert_int_equal(fake_word(STACK + offset - 12), CODE);
@@ -124,7 +124,7 @@ static void test_nested_deliveries(void **state)
     set_gate(EXC_UD, true);
     for (unsigned i = 1; i <= 40; i++) {
         deliver_exception(guest, EXC_UD, 0, 0);
-        assert_int_equal(guest->frame.esp, STACK - 20 * i);
+        assert_int_equal(guest->state.frame.esp, STACK - 20 * i);
     }
     assert_int_equal(guest->event_count, 40);
     assert_int_equal(fake_word(STACK - 800 + 8), HANDLER + EXC_UD);
@@ -152,9 +152,9 @@ static void test_empty_slots(void **state)
         fake_ram[CODE] = 0xFA;
         deliver_exception(guest, cases[i].vector, cases[i].error, cases[i].vector == EXC_PF ? 0x12345678 : 0);
         expect_crash(cases[i].reason);
-        assert_int_equal(guest->frame.eip, CODE);
-        assert_int_equal(guest->frame.vector, cases[i].vector);
-        assert_int_equal(guest->frame.error, cases[i].error);
+        assert_int_equal(guest->state.frame.eip, CODE);
+        assert_int_equal(guest->state.frame.vector, cases[i].vector);
+        assert_int_equal(guest->state.frame.error, cases[i].error);
     }
 }
 
@@ -170,7 +170,7 @@ static void test_protection_causes(void **state)
     expect_crash("#GP (general protection) at 0x00001000 in guest kernel, error code 0x1238: "
                  "no handler, vIDT slot 0x0d is empty");
     setup(state);
-    guest->frame.eip = 0x7FFFFFFF;
+    guest->state.frame.eip = 0x7FFFFFFF;
     deliver_exception(guest, EXC_GP, 0, 0);
     expect_crash("#GP (general protection) at 0x7fffffff in guest kernel, error code 0x0: "
                  "no handler, vIDT slot 0x0d is empty");
@@ -180,11 +180,11 @@ static void test_bad_stacks(void **state)
 {
     (void)state;
     set_gate(EXC_DE, true);
-    guest->frame.esp = 0xFFF00014;
+    guest->state.frame.esp = 0xFFF00014;
     deliver_exception(guest, EXC_DE, 0, 0);
     expect_crash("#DE at 0x00001000: the guest's stack 0xfff00000 cannot be written");
-    assert_int_equal(guest->frame.eip, CODE);
-    assert_int_equal(guest->frame.esp, 0xFFF00014);
+    assert_int_equal(guest->state.frame.eip, CODE);
+    assert_int_equal(guest->state.frame.esp, 0xFFF00014);
 }
 
 /* The frame must fit whole: any byte that cannot be written kills, wherever in the frame it is. */
@@ -200,7 +200,7 @@ static void test_each_bad_byte_of_the_stack(void **state)
             set_gate(EXC_DE, true);
             fake_forbid(bad, bad + 1, true);
             deliver_exception(guest, EXC_DE, 0, 0);
-            assert_int_equal(guest->end, is_inside ? GUEST_END_CRASH : GUEST_END_NONE);
+            assert_int_equal(guest->life.end, is_inside ? GUEST_END_CRASH : GUEST_END_NONE);
         }
 }
 
@@ -208,7 +208,7 @@ static void test_stack_wraps_at_launch(void **state)
 {
     (void)state;
     set_gate(EXC_PF, true);
-    guest->frame.esp = 0;
+    guest->state.frame.esp = 0;
     deliver_exception(guest, EXC_PF, 2, 0x5000);
     expect_crash("#PF at 0x00001000: the guest's stack 0xffffffec cannot be written");
     assert_int_equal(guest->fault_address, 0x5000);
@@ -219,7 +219,7 @@ static void test_bad_esp0(void **state)
     (void)state;
     enter_user();
     set_gate(EXC_DE, true);
-    guest->esp0 = 8;
+    guest->state.esp0 = 8;
     deliver_exception(guest, EXC_DE, 0, 0);
     expect_crash("#DE at 0x00001000: the guest's stack 0xfffffff0 cannot be written (esp0 of its last hv_iret)");
 }
@@ -227,13 +227,13 @@ static void test_bad_esp0(void **state)
 static void test_far_handler(void **state)
 {
     (void)state;
-    guest->idt[EXC_DE].eip = HV_MAX_GVA + 1;
+    guest->state.idt[EXC_DE].eip = HV_MAX_GVA + 1;
     deliver_exception(guest, EXC_DE, 0, 0);
     expect_crash("#DE (divide error) at 0x00001000: its handler 0xff000000 (vIDT slot 0x00) lies above 0xfeffffff");
     setup(state);
-    guest->idt[EXC_DE].eip = HV_MAX_GVA;
+    guest->state.idt[EXC_DE].eip = HV_MAX_GVA;
     deliver_exception(guest, EXC_DE, 0, 0);
-    assert_int_equal(guest->frame.eip, HV_MAX_GVA);
+    assert_int_equal(guest->state.frame.eip, HV_MAX_GVA);
 }
 
 /* Every n from kernel: through the slot whatever its privilege, error code 0 also where the exception has one. */
@@ -242,8 +242,8 @@ static void test_int_from_kernel(void **state)
     for (unsigned n = 0; n < 256; n++) {
         setup(state);
         set_gate(n, n & 1);
-        guest->frame.eip = CODE + 2;
-        guest->frame.error = 0xBAD;
+        guest->state.frame.eip = CODE + 2;
+        guest->state.frame.error = 0xBAD;
         deliver_soft_interrupt(guest, (uint8_t)n, CODE);
         expect_handler(n, STACK - 20);
         expect_words(STACK - 20, 5, (const uint32_t[]){ 0, 0, CODE + 2, 0x1337, 0x10FD7 | 0x200 });
@@ -259,7 +259,7 @@ static void test_int_from_user(void **state)
             enter_user();
             set_gate(EXC_GP, true);
             set_gate(n, is_privileged);
-            guest->frame.eip = CODE + 2;
+            guest->state.frame.eip = CODE + 2;
             deliver_soft_interrupt(guest, (uint8_t)n, CODE);
             expect_handler(is_refused ? EXC_GP : n, STACK - 24);
             expect_words(STACK - 24, 6, (const uint32_t[]){ 0, is_refused ? n * 8 + 2 : 0, is_refused ? CODE : CODE + 2,
@@ -273,7 +273,7 @@ static void test_hypercall_from_user(void **state)
     (void)state;
     enter_user();
     set_gate(EXC_GP, false);
-    guest->frame.eip = CODE + 2;
+    guest->state.frame.eip = CODE + 2;
     deliver_soft_interrupt(guest, HV_INT_VECTOR, CODE);
     expect_handler(EXC_GP, STACK - 24);
     assert_int_equal(fake_word(STACK - 20), 0xDE * 8 + 2);
@@ -285,16 +285,16 @@ static void test_int_to_empty_slot(void **state)
 {
     for (unsigned is_privileged = 0; is_privileged < 2; is_privileged++) {
         setup(state);
-        guest->idt[0x80].privileged = is_privileged;
-        guest->frame.eip = CODE + 2;
+        guest->state.idt[0x80].privileged = is_privileged;
+        guest->state.frame.eip = CODE + 2;
         deliver_soft_interrupt(guest, 0x80, CODE);
         expect_crash("INT 0x80 at 0x00001000 in guest kernel: no handler, vIDT slot 0x80 is empty");
-        assert_int_equal(guest->frame.eip, CODE);
+        assert_int_equal(guest->state.frame.eip, CODE);
         setup(state);
         enter_user();
         set_gate(EXC_GP, true);
-        guest->idt[0x80].privileged = is_privileged;
-        guest->frame.eip = CODE + 2;
+        guest->state.idt[0x80].privileged = is_privileged;
+        guest->state.frame.eip = CODE + 2;
         deliver_soft_interrupt(guest, 0x80, CODE);
         expect_crash("INT 0x80 at 0x00001000 in guest user: no handler, vIDT slot 0x80 is empty");
     }
@@ -305,11 +305,11 @@ static void test_refused_int_without_handler(void **state)
     (void)state;
     enter_user();
     set_gate(0x80, true);
-    guest->frame.eip = CODE + 2;
+    guest->state.frame.eip = CODE + 2;
     deliver_soft_interrupt(guest, 0x80, CODE);
     expect_crash("#GP (general protection) at 0x00001000 in guest user, INT 0x80 from guest user is not allowed: "
                  "no handler, vIDT slot 0x0d is empty");
-    assert_int_equal(guest->frame.error, 0x80 * 8 + 2);
+    assert_int_equal(guest->state.frame.error, 0x80 * 8 + 2);
 }
 
 static void test_pending(void **state)
@@ -317,8 +317,8 @@ static void test_pending(void **state)
     (void)state;
     set_gate(HV_SLOT_TIMER, true);
     set_gate(HV_SLOT_KEYBOARD, true);
-    virq_raise_key(&guest->virq, 0x000D6161);
-    virq_raise_tick(&guest->virq);
+    virq_raise_key(&guest->state.virq, 0x000D6161);
+    virq_raise_tick(&guest->state.virq);
     deliver_pending(guest);
     expect_handler(HV_SLOT_TIMER, STACK - 20);
     expect_words(STACK - 20, 5, (const uint32_t[]){ 0, 0, CODE, 0x1337, 0x10FD7 | 0x200 });
@@ -326,31 +326,31 @@ static void test_pending(void **state)
 
     setup(state);
     set_gate(HV_SLOT_KEYBOARD, true);
-    virq_raise_key(&guest->virq, 0x000D6161);
+    virq_raise_key(&guest->state.virq, 0x000D6161);
     enter_user();
     deliver_pending(guest);
     expect_handler(HV_SLOT_KEYBOARD, STACK - 24);
     assert_int_equal(fake_word(STACK - 20), 0x000D6161);
     assert_int_equal(guest->events.ring[0].detail, 0x000D6161);
-    assert_false(virq_is_pending(&guest->virq));
+    assert_false(virq_is_pending(&guest->state.virq));
 }
 
 static void test_pending_without_handler(void **state)
 {
     (void)state;
-    virq_raise_tick(&guest->virq);
+    virq_raise_tick(&guest->state.virq);
     deliver_pending(guest);
     expect_crash("timer interrupt at 0x00001000 in guest kernel: no handler, vIDT slot 0x20 is empty");
     setup(state);
-    virq_raise_key(&guest->virq, 5);
+    virq_raise_key(&guest->state.virq, 5);
     deliver_pending(guest);
     expect_crash("keyboard interrupt at 0x00001000 in guest kernel: no handler, vIDT slot 0x21 is empty");
-    assert_int_equal(guest->frame.vector, HV_SLOT_KEYBOARD);
-    assert_int_equal(guest->frame.error, 5);
+    assert_int_equal(guest->state.frame.vector, HV_SLOT_KEYBOARD);
+    assert_int_equal(guest->state.frame.error, 5);
     setup(state);
     set_gate(HV_SLOT_TIMER, true);
-    guest->frame.esp = 0x40000000;
-    virq_raise_tick(&guest->virq);
+    guest->state.frame.esp = 0x40000000;
+    virq_raise_tick(&guest->state.virq);
     deliver_pending(guest);
     expect_crash("timer interrupt at 0x00001000: the guest's stack 0x3fffffec cannot be written");
 }

@@ -21,10 +21,10 @@ static void test_magic(void **state)
     dispatch(HV_CALL_MAGIC);
     expect_return(0xC001C0DE);
     assert_int_equal(guest_hypercall_count(guest), 1);
-    guest->frame.esp = 0xFFFFFFFF;              /* a call without arguments does not look there */
-    guest->frame.eax = HV_CALL_MAGIC;
+    guest->state.frame.esp = 0xFFFFFFFF;              /* a call without arguments does not look there */
+    guest->state.frame.eax = HV_CALL_MAGIC;
     hypercall_dispatch(guest);
-    assert_int_equal(guest->frame.eax, 0xC001C0DE);
+    assert_int_equal(guest->state.frame.eax, 0xC001C0DE);
 }
 
 static void test_exit(void **state)
@@ -34,8 +34,8 @@ static void test_exit(void **state)
     for (unsigned i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
         fake_guest_setup(state);
         CALL(HV_CALL_EXIT, (uint32_t)statuses[i]);
-        assert_int_equal(guest->end, GUEST_END_EXIT);
-        assert_int_equal(guest->status, statuses[i]);
+        assert_int_equal(guest->life.end, GUEST_END_EXIT);
+        assert_int_equal(guest->life.status, statuses[i]);
     }
 }
 
@@ -55,17 +55,17 @@ static void test_unknown(void **state)
 static void test_device_interrupt_in_user(void **state)
 {
     (void)state;
-    guest->frame.cs = SEL_GUEST_USER_CS;
+    guest->state.frame.cs = SEL_GUEST_USER_CS;
     fake_acknowledged = 0;
     for (uint32_t number = 0; number < 16; number++) {
         struct trap_frame before;
-        guest->frame.eax = number;
-        memcpy(&before, &guest->frame, sizeof(before));
+        guest->state.frame.eax = number;
+        memcpy(&before, &guest->state.frame, sizeof(before));
         hypercall_dispatch(guest);
-        assert_memory_equal(&guest->frame, &before, sizeof(before));
+        assert_memory_equal(&guest->state.frame, &before, sizeof(before));
         assert_int_equal(fake_acknowledged, number + 1);
     }
-    assert_int_equal(guest->end, GUEST_END_NONE);
+    assert_int_equal(guest->life.end, GUEST_END_NONE);
     assert_int_equal(events_count(&guest->events), 0);
 }
 

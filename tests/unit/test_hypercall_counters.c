@@ -25,7 +25,7 @@ static void test_counters(void **state)
     guest->event_count = 9;
     guest->events.next_bytes = (7 + 9) * sizeof(struct guest_event);
     guest->hidden_fault_count = 10;
-    guest->run_ns = 11;
+    guest->turns.run_ns = 11;
     CALL(HV_CALL_COUNTERS, BUFFER, 1000);
     expect_return(sizeof(stored));
     memcpy(&stored, fake_ram + BUFFER, sizeof(stored));

@@ -20,7 +20,7 @@ static void test_paging_calls(void **state)
     guest->space.paging = true;
     CALL(HV_CALL_ADJUSTPG, 0xFEFFF000);
     assert_int_equal(fake_paging.adjusted.v, 0xFEFFF000);
-    assert_int_equal(guest->state, GUEST_READY);
+    assert_int_equal(guest->life.activity, GUEST_READY);
 }
 
 static void test_paging_bad_input(void **state)

@@ -30,11 +30,11 @@ static const char *judge(enum config_expect expect, uint32_t status, const struc
 static const struct guest *ended(enum guest_end end, int32_t status)
 {
     memset(&guest, 0, sizeof(guest));
-    guest.state = GUEST_ENDED;
-    guest.end = end;
-    guest.status = status;
-    guest.started_ns = 5000000;
-    guest.ended_ns = 8999999;
+    guest.life.activity = GUEST_ENDED;
+    guest.life.end = end;
+    guest.life.status = status;
+    guest.life.started_ns = 5000000;
+    guest.life.ended_ns = 8999999;
     return &guest;
 }
 
@@ -93,13 +93,13 @@ static void test_deadline(void **state)
 {
     (void)state;
     memset(&guest, 0, sizeof(guest));
-    guest.started_ns = 100;
-    guest.waited_ns = 7;
-    guest.ready_since_ns = 500;
+    guest.life.started_ns = 100;
+    guest.state.clock.waited_ns = 7;
+    guest.turns.ready_since_ns = 500;
     assert_true(judge_deadline_ns(&guest, 500) == UINT64_MAX);
-    guest.timeout_ns = 1000;
+    guest.life.timeout_ns = 1000;
     assert_int_equal(judge_deadline_ns(&guest, 5000), 1100);
-    guest.clock_run = true;
+    guest.state.clock.run = true;
     assert_int_equal(judge_deadline_ns(&guest, 500), 1107);
 }
 
@@ -108,15 +108,15 @@ static void test_deadline_in_mid_wait(void **state)
 {
     (void)state;
     memset(&guest, 0, sizeof(guest));
-    guest.clock_run = true;
-    guest.started_ns = guest.ready_since_ns = 100;
-    guest.timeout_ns = 1000;
+    guest.state.clock.run = true;
+    guest.life.started_ns = guest.turns.ready_since_ns = 100;
+    guest.life.timeout_ns = 1000;
     assert_int_equal(judge_deadline_ns(&guest, 100), 1100);
     assert_int_equal(judge_deadline_ns(&guest, 5000000), 5001000);
-    guest.state = GUEST_BLOCKED;        /* by neighbours that print, too */
+    guest.life.activity = GUEST_BLOCKED;        /* by neighbours that print, too */
     assert_int_equal(judge_deadline_ns(&guest, 5000000), 5001000);
-    guest.state = GUEST_HALTED;         /* until its tick is due it sleeps, and its clock goes on */
-    guest.next_tick_ns = 800;
+    guest.life.activity = GUEST_HALTED;         /* until its tick is due it sleeps, and its clock goes on */
+    guest.state.clock.next_tick_ns = 800;
     assert_int_equal(judge_deadline_ns(&guest, 700), 1100);
     assert_int_equal(judge_deadline_ns(&guest, 900), 1200);
 }

@@ -54,11 +54,11 @@ static int set_up(void **state)
     memset(window, 0, sizeof(window));
     guest = aligned_alloc(16, (sizeof(*guest) + 15) / 16 * 16);
     memset(guest, 0, sizeof(*guest));
-    strcpy(guest->reason, "test");
-    guest->frame.vector = EXC_UD;
-    guest->frame.cs = 0x19;
-    guest->frame.eip = WINDOW_START;
-    guest->frame.esp = WINDOW_START + 0x800;
+    strcpy(guest->life.reason, "test");
+    guest->state.frame.vector = EXC_UD;
+    guest->state.frame.cs = 0x19;
+    guest->state.frame.eip = WINDOW_START;
+    guest->state.frame.esp = WINDOW_START + 0x800;
     return 0;
 }
 
@@ -86,7 +86,7 @@ static void put_frame(uint32_t ebp, uint32_t next, uint32_t from)
 static void test_backtrace_follows_frames(void **state)
 {
     (void)state;
-    guest->frame.ebp = WINDOW_START + 0x100;
+    guest->state.frame.ebp = WINDOW_START + 0x100;
     put_frame(WINDOW_START + 0x100, WINDOW_START + 0x120, 0x101111);
     put_frame(WINDOW_START + 0x120, WINDOW_START + 0x140, 0x102222);
     put_frame(WINDOW_START + 0x140, 0, 0x103333);
@@ -97,7 +97,7 @@ static void test_backtrace_follows_frames(void **state)
 static void test_backtrace_ends(void **state)
 {
     (void)state;
-    guest->frame.ebp = WINDOW_START + 0x100;
+    guest->state.frame.ebp = WINDOW_START + 0x100;
     put_frame(WINDOW_START + 0x100, WINDOW_START + 0x100, 0x101111);    /* a frame that points at itself */
     report_write(guest, report, sizeof(report));
     assert_int_equal(count_lines("  from"), 1);
@@ -115,7 +115,7 @@ static void test_backtrace_ends(void **state)
         put_frame(ebp, ebp + 8, 0x101111);                              /* endless recursion */
     report_write(guest, report, sizeof(report));
     assert_int_equal(count_lines("  from"), 16);
-    guest->frame.ebp = 0xFFFFFFFC;                                      /* the address of the second word wraps */
+    guest->state.frame.ebp = 0xFFFFFFFC;                                      /* the address of the second word wraps */
     report_write(guest, report, sizeof(report));
     assert_int_equal(count_lines("  from"), 0);
 }
@@ -123,12 +123,12 @@ static void test_backtrace_ends(void **state)
 static void test_memory_that_ends(void **state)
 {
     (void)state;
-    guest->frame.eip = WINDOW_START + sizeof(window) - 2;
-    guest->frame.esp = WINDOW_START + sizeof(window) - 8;
+    guest->state.frame.eip = WINDOW_START + sizeof(window) - 2;
+    guest->state.frame.esp = WINDOW_START + sizeof(window) - 8;
     report_write(guest, report, sizeof(report));
     assert_non_null(strstr(report, "code: 00 00 (then unreadable)\n"));
     assert_non_null(strstr(report, "stack at 0x00100ff8: 00000000 00000000\n"));
-    guest->frame.eip = guest->frame.esp = 0xFFFFFFFF;
+    guest->state.frame.eip = guest->state.frame.esp = 0xFFFFFFFF;
     report_write(guest, report, sizeof(report));
     assert_non_null(strstr(report, "code: cannot be read at 0xffffffff\n"));
     assert_non_null(strstr(report, "stack: cannot be read at esp 0xffffffff\n"));
@@ -139,22 +139,22 @@ static void test_what_is_explained(void **state)
     (void)state;
     report_write(guest, report, sizeof(report));
     assert_non_null(strstr(report, "tables for 0x00100000: explained 0x100000\n"));
-    guest->frame.vector = EXC_PF;
+    guest->state.frame.vector = EXC_PF;
     guest->fault_address = 0xCAFE0;
     report_write(guest, report, sizeof(report));
     assert_non_null(strstr(report, "tables for 0x000cafe0: explained 0xcafe0\n"));
-    assert_non_null(strstr(guest->registers, "eip=0x00100000 eflags=0x00000000"));
+    assert_non_null(strstr(guest->life.registers, "eip=0x00100000 eflags=0x00000000"));
 }
 
 static void test_slot_of_event(void **state)
 {
     (void)state;
-    guest->frame.vector = 0xF0;     /* the host's timer interrupt */
-    guest->idt[HV_SLOT_KEYBOARD].eip = WINDOW_START;
+    guest->state.frame.vector = 0xF0;     /* the host's timer interrupt */
+    guest->state.idt[HV_SLOT_KEYBOARD].eip = WINDOW_START;
     report_write(guest, report, sizeof(report));
     assert_non_null(strstr(report, "event: a virtual interrupt was due\n"));
     assert_non_null(strstr(report, "the slot of the timer is empty"));
-    guest->idt[HV_SLOT_TIMER].eip = WINDOW_START;
+    guest->state.idt[HV_SLOT_TIMER].eip = WINDOW_START;
     report_write(guest, report, sizeof(report));
     assert_non_null(strstr(report, "the stack for events"));
 }

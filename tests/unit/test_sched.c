@@ -34,11 +34,11 @@ static void make_guests(unsigned count)
     memset(guests, 0, sizeof(guests));
     first = NULL;
     for (unsigned i = count; i-- > 0;) {
-        guests[i].id = i + 1;
-        guests[i].state = GUEST_READY;
-        guests[i].started_ns = guests[i].ready_since_ns = now_ns;
-        guests[i].next_tick_ns = now_ns + TICK_NS;
-        virq_init(&guests[i].virq);
+        guests[i].life.id = i + 1;
+        guests[i].life.activity = GUEST_READY;
+        guests[i].life.started_ns = guests[i].turns.ready_since_ns = now_ns;
+        guests[i].state.clock.next_tick_ns = now_ns + TICK_NS;
+        virq_init(&guests[i].state.virq);
         guests[i].next = first;
         first = &guests[i];
     }
@@ -75,7 +75,7 @@ static void busy_guests_share_evenly(void **state)
         while (now_ns - start_ns < 4000 * MS)
             take_turn(TICK_NS);
         for (unsigned i = 0; i < count; i++) {
-            uint64_t share = guests[i].run_ns * count, all = now_ns - start_ns;
+            uint64_t share = guests[i].turns.run_ns * count, all = now_ns - start_ns;
             assert_in_range(share, all - all / 100, all + all / 100);
         }
     }
@@ -92,7 +92,7 @@ static void short_turns_do_not_cost_time(void **state)
         struct guest *next = sched_pick();
         take_turn(next == &guests[0] ? MS / 4 : TICK_NS);
     }
-    assert_in_range(guests[0].run_ns, 1900 * MS, 2100 * MS);
+    assert_in_range(guests[0].turns.run_ns, 1900 * MS, 2100 * MS);
 }
 
 static void a_sleeper_runs_soon_but_earns_one_turn_at_most(void **state)
@@ -101,30 +101,30 @@ static void a_sleeper_runs_soon_but_earns_one_turn_at_most(void **state)
     make_guests(3);
     for (unsigned i = 0; i < 1000; i++)
         take_turn(TICK_NS);
-    guests[2].state = GUEST_HALTED;
-    guests[2].next_tick_ns = UINT64_MAX;
+    guests[2].life.activity = GUEST_HALTED;
+    guests[2].state.clock.next_tick_ns = UINT64_MAX;
     sched_sync(now_ns);
     for (unsigned i = 0; i < 1000; i++)
         take_turn(TICK_NS);
-    virq_raise_key(&guests[2].virq, 0);
+    virq_raise_key(&guests[2].state.virq, 0);
     sched_sync(now_ns);
     assert_ptr_equal(sched_pick(), &guests[2]);
-    uint64_t before_ns = guests[2].run_ns, start_ns = now_ns;
+    uint64_t before_ns = guests[2].turns.run_ns, start_ns = now_ns;
     while (now_ns - start_ns < 300 * MS)
         take_turn(TICK_NS);
-    assert_in_range(guests[2].run_ns - before_ns, 95 * MS, 120 * MS);
+    assert_in_range(guests[2].turns.run_ns - before_ns, 95 * MS, 120 * MS);
 }
 
 static void paused_and_blocked_guests_are_never_picked(void **state)
 {
     (void)state;
     make_guests(3);
-    guests[0].paused = true;
-    guests[1].state = GUEST_BLOCKED;
+    guests[0].life.paused = true;
+    guests[1].life.activity = GUEST_BLOCKED;
     sched_sync(now_ns);
     for (unsigned i = 0; i < 10; i++)
         assert_ptr_equal(take_turn(TICK_NS), &guests[2]);
-    guests[2].state = GUEST_ENDED;
+    guests[2].life.activity = GUEST_ENDED;
     sched_sync(now_ns);
     assert_null(take_turn(TICK_NS));
     assert_true(sched_slice_end(now_ns) == UINT64_MAX);
@@ -139,13 +139,13 @@ static void newcomers_have_no_credit(void **state)
     sched_sync(now_ns);
     for (unsigned i = 0; i < 4; i++)
         take_turn(1000 * MS);
-    guests[10].state = GUEST_HALTED;
-    guests[10].next_tick_ns = UINT64_MAX;
+    guests[10].life.activity = GUEST_HALTED;
+    guests[10].state.clock.next_tick_ns = UINT64_MAX;
     for (unsigned i = 0; i < 10; i++)
-        guests[i].is_known = false;
+        guests[i].turns.is_known = false;
     first = &guests[0];
     sched_sync(now_ns);
-    virq_raise_key(&guests[10].virq, 0);
+    virq_raise_key(&guests[10].state.virq, 0);
     sched_sync(now_ns);
     for (unsigned i = 0; i < 10 && sched_pick() != &guests[10]; i++)
         take_turn(TICK_NS);
@@ -157,16 +157,16 @@ static void a_pause_earns_one_turn_at_most(void **state)
 {
     (void)state;
     make_guests(2);
-    guests[0].paused = true;
+    guests[0].life.paused = true;
     sched_sync(now_ns);
     for (unsigned i = 0; i < 100; i++)
         take_turn(TICK_NS);
-    guests[0].paused = false;
+    guests[0].life.paused = false;
     sched_sync(now_ns);
     uint64_t start_ns = now_ns;
     while (now_ns - start_ns < 200 * MS)
         take_turn(TICK_NS);
-    assert_in_range(guests[0].run_ns, 95 * MS, 106 * MS);
+    assert_in_range(guests[0].turns.run_ns, 95 * MS, 106 * MS);
 }
 
 /* Halted guests get their ticks in the order in which they are due, and are found without looking at the others. */
@@ -176,11 +176,11 @@ static void halted_guests_wake_by_their_ticks(void **state)
     (void)state;
     make_guests(5);
     for (unsigned i = 0; i < 5; i++) {
-        guests[i].state = GUEST_HALTED;
-        guests[i].next_tick_ns = now_ns + due_ms[i] * MS;
+        guests[i].life.activity = GUEST_HALTED;
+        guests[i].state.clock.next_tick_ns = now_ns + due_ms[i] * MS;
     }
-    guests[4].clock_run = true;
-    guests[4].waited_ns = 3 * MS;       /* by its own clock it is 3 ms earlier */
+    guests[4].state.clock.run = true;
+    guests[4].state.clock.waited_ns = 3 * MS;       /* by its own clock it is 3 ms earlier */
     uint64_t start_ns = now_ns;
     sched_sync(now_ns);
     assert_null(sched_pick());
@@ -193,17 +193,18 @@ static void halted_guests_wake_by_their_ticks(void **state)
         sched_wake_due(now_ns, TICK_NS);
     }
     for (unsigned i = 0; i < 5; i++) {
-        assert_int_equal(guests[i].state, GUEST_READY);
-        assert_true(virq_has(&guests[i].virq, VIRQ_TIMER));
+        assert_int_equal(guests[i].life.activity, GUEST_READY);
+        assert_true(virq_has(&guests[i].state.virq, VIRQ_TIMER));
     }
     assert_true(sched_next_wake_ns() == UINT64_MAX);
     for (unsigned i = 0; i < 5; i++)
-        guests[i].virq.pending = 0;
+        guests[i].state.virq.pending = 0;
     struct guest *guest = sched_pick();
     sched_turn_begins(guest, now_ns);
-    guest->state = GUEST_HALTED;
+    guest->life.activity = GUEST_HALTED;
     sched_turn_ends(guest, now_ns + MS);
-    assert_int_equal(sched_next_wake_ns(), guest->next_tick_ns + (guest->clock_run ? guest->waited_ns : 0));
+    const struct guest_clock *clock = &guest->state.clock;
+    assert_int_equal(sched_next_wake_ns(), clock->next_tick_ns + (clock->run ? clock->waited_ns : 0));
 }
 
 /* Ten busy guests: each sees every tick of the wall clock, none is lost to coalescing. */
@@ -216,8 +217,8 @@ static void ten_busy_guests_keep_true_time(void **state)
     while (now_ns - start_ns < 5000 * MS) {
         struct guest *guest = take_turn(TICK_NS);
         update_clocks();
-        ticks[guest->id - 1] += virq_has(&guest->virq, VIRQ_TIMER);
-        guest->virq.pending = 0;
+        ticks[guest->life.id - 1] += virq_has(&guest->state.virq, VIRQ_TIMER);
+        guest->state.virq.pending = 0;
     }
     for (unsigned i = 0; i < 10; i++)
         assert_in_range(ticks[i], 485, 500);
@@ -229,15 +230,15 @@ static void late_ticks_coalesce_to_one(void **state)
     make_guests(1);
     now_ns += 57 * MS;
     clock_update(&guests[0], now_ns, TICK_NS);
-    assert_true(virq_has(&guests[0].virq, VIRQ_TIMER));
-    assert_int_equal(guests[0].virq.ticks_coalesced, 4);
-    guests[0].virq.pending = 0;
+    assert_true(virq_has(&guests[0].state.virq, VIRQ_TIMER));
+    assert_int_equal(guests[0].state.virq.ticks_coalesced, 4);
+    guests[0].state.virq.pending = 0;
     now_ns += 2 * MS;
     clock_update(&guests[0], now_ns, TICK_NS);
-    assert_false(virq_has(&guests[0].virq, VIRQ_TIMER));
+    assert_false(virq_has(&guests[0].state.virq, VIRQ_TIMER));
     now_ns += 1 * MS;       /* the phase is kept: 60 ms after launch */
     clock_update(&guests[0], now_ns, TICK_NS);
-    assert_true(virq_has(&guests[0].virq, VIRQ_TIMER));
+    assert_true(virq_has(&guests[0].state.virq, VIRQ_TIMER));
 }
 
 /* clock=run: of four busy guests each has its ticks by the processor time it got. */
@@ -246,18 +247,18 @@ static void a_running_clock_stands_still_while_waiting(void **state)
     (void)state;
     unsigned ticks = 0;
     make_guests(4);
-    guests[0].clock_run = true;
+    guests[0].state.clock.run = true;
     uint64_t start_ns = now_ns;
     while (now_ns - start_ns < 4000 * MS) {
         struct guest *guest = take_turn(TICK_NS);
         update_clocks();
         if (guest != &guests[0])
             continue;
-        ticks += virq_has(&guest->virq, VIRQ_TIMER);
-        guest->virq.pending = 0;
+        ticks += virq_has(&guest->state.virq, VIRQ_TIMER);
+        guest->state.virq.pending = 0;
     }
     assert_in_range(ticks, 97, 101);
-    assert_in_range(guests[0].waited_ns, 2950 * MS, 3050 * MS);
+    assert_in_range(guests[0].state.clock.waited_ns, 2950 * MS, 3050 * MS);
 }
 
 /* clock=run: the hypervisor was busy when a tick fell due, or the serial line was. Neither is on the guest's clock. */
@@ -266,20 +267,20 @@ static void a_running_clock_leaves_out_what_others_hold_up(void **state)
     (void)state;
     make_guests(2);
     for (unsigned i = 0; i < 2; i++) {
-        guests[i].state = GUEST_HALTED;
-        guests[i].clock_run = i == 0;
+        guests[i].life.activity = GUEST_HALTED;
+        guests[i].state.clock.run = i == 0;
     }
     sched_sync(now_ns);
     now_ns += 55 * MS;
     assert_int_equal(clock_lag_ns(&guests[0], now_ns), 45 * MS);
     sched_sync(now_ns);
     sched_wake_due(now_ns, TICK_NS);
-    assert_int_equal(guests[0].virq.ticks_coalesced, 0);
-    assert_int_equal(guests[1].virq.ticks_coalesced, 4);
+    assert_int_equal(guests[0].state.virq.ticks_coalesced, 0);
+    assert_int_equal(guests[1].state.virq.ticks_coalesced, 4);
     now_ns += 5 * MS;
     assert_int_equal(clock_lag_ns(&guests[0], now_ns), 50 * MS);
     sched_turn_begins(&guests[0], now_ns);
-    guests[0].state = GUEST_BLOCKED;
+    guests[0].life.activity = GUEST_BLOCKED;
     sched_turn_ends(&guests[0], now_ns += 2 * MS);
     now_ns += 300 * MS;
     assert_int_equal(clock_lag_ns(&guests[0], now_ns), 350 * MS);

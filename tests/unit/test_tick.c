@@ -54,7 +54,7 @@ bool irq_acknowledge(uint8_t vector)
 void deliver_pending(struct guest *to)
 {
     delivered++;
-    to->virq.pending = 0;
+    to->state.virq.pending = 0;
 }
 
 void vcon_render_pending(struct vcon *console)
@@ -68,10 +68,10 @@ static void begin(uint64_t other_ms)
     memset(&guest, 0, sizeof(guest));
     clock_tsc = 1000 * MS * TSC_PER_NS;
     acknowledged = delivered = 0;
-    guest.next_tick_ns = 1010 * MS;
-    guest.turn_began_ns = 1000 * MS;
+    guest.state.clock.next_tick_ns = 1010 * MS;
+    guest.turns.began_ns = 1000 * MS;
     tick_init(TICK_NS);
-    tick_turn_begins(&guest, clock_tsc, guest.next_tick_ns, 1000 * MS + other_ms * MS);
+    tick_turn_begins(&guest, clock_tsc, guest.state.clock.next_tick_ns, 1000 * MS + other_ms * MS);
     assert_int_equal(alarm_span_tsc, (other_ms < 10 ? other_ms : 10) * MS * TSC_PER_NS);
 }
 
@@ -91,22 +91,22 @@ static void ticks_do_not_end_the_turn(void **state)
         assert_int_equal(alarm_span_tsc, (TICK_NS - i * 20000) * TSC_PER_NS);
         assert_int_equal(guest.console.vcon.now_ns, (1000 + i * 10) * MS);
     }
-    assert_true(virq_has(&guest.virq, VIRQ_TIMER));
-    assert_int_equal(guest.virq.ticks_coalesced, 4);
+    assert_true(virq_has(&guest.state.virq, VIRQ_TIMER));
+    assert_int_equal(guest.state.virq.ticks_coalesced, 4);
     assert_int_equal(acknowledged, 5);
     assert_int_equal(delivered, 0);
     assert_int_equal(tick_turn_ends(&guest, clock_tsc), 0);
-    assert_int_equal(guest.next_tick_ns, 1060 * MS);
+    assert_int_equal(guest.state.clock.next_tick_ns, 1060 * MS);
 }
 
 static void a_tick_is_delivered_where_it_may_be(void **state)
 {
     (void)state;
     begin(100);
-    guest.virq.enabled = true;
+    guest.state.virq.enabled = true;
     assert_true(interrupt_at_us(10000));
     assert_int_equal(delivered, 1);
-    guest.state = GUEST_ENDED;
+    guest.life.activity = GUEST_ENDED;
     assert_false(interrupt_at_us(20000));
 }
 
@@ -115,9 +115,9 @@ static void leave_to_the_run_loop(uint64_t us)
 {
     assert_false(interrupt_at_us(us));
     assert_int_equal(acknowledged, 1);
-    assert_false(virq_has(&guest.virq, VIRQ_TIMER));
+    assert_false(virq_has(&guest.state.virq, VIRQ_TIMER));
     tick_turn_ends(&guest, clock_tsc);
-    assert_int_equal(guest.next_tick_ns, 1010 * MS);
+    assert_int_equal(guest.state.clock.next_tick_ns, 1010 * MS);
 }
 
 static void whatever_else_is_due_ends_the_turn(void **state)
@@ -152,12 +152,12 @@ static void a_clock_behind_stays_behind(void **state)
 {
     (void)state;
     begin(100);
-    tick_turn_begins(&guest, clock_tsc, guest.next_tick_ns + 3 * MS, 1100 * MS);
+    tick_turn_begins(&guest, clock_tsc, guest.state.clock.next_tick_ns + 3 * MS, 1100 * MS);
     assert_int_equal(alarm_span_tsc, 13 * MS * TSC_PER_NS);
     assert_true(interrupt_at_us(13000));
     assert_int_equal(guest.console.vcon.now_ns, 1013 * MS);
     tick_turn_ends(&guest, clock_tsc);
-    assert_int_equal(guest.next_tick_ns, 1020 * MS);
+    assert_int_equal(guest.state.clock.next_tick_ns, 1020 * MS);
 }
 
 static void output_ends_the_turn_with_the_tick(void **state)

@@ -26,7 +26,7 @@ static unsigned typed_count;
 
 struct guest *guest_find(uint32_t id)
 {
-    return id == guest.id ? &guest : NULL;
+    return id == guest.life.id ? &guest : NULL;
 }
 
 static void take_key(void *owner, uint32_t key_word)
@@ -89,7 +89,7 @@ static void a_long_text_for_the_monitor_arrives_whole(void **state)
 static void a_guest_gets_what_is_meant_for_it(void **state)
 {
     (void)state;
-    guest = (struct guest){ .id = 7, .name = "other", .state = GUEST_READY };
+    guest = (struct guest){ .life = { .id = 7, .name = "other", .activity = GUEST_READY } };
     guest.console.key = take_key;
     guest.console.owner = &guest;
     vcon_init(&guest.console.vcon);

@@ -169,9 +169,9 @@ void __wrap_call_counters(struct guest *guest, const uint32_t *arguments)
     uint32_t operation = arguments[1] - BENCH_FLOOR_BYTES;
 
     if (operation == BENCH_FLOOR_TICKS)
-        guest->frame.eax = floor_ticks;
+        guest->state.frame.eax = floor_ticks;
     else if (operation <= BENCH_FLOOR_BUFFER)
-        guest->frame.eax = operate(guest, operation, arguments[0]) ? BENCH_FLOOR_BYTES : 0;
+        guest->state.frame.eax = operate(guest, operation, arguments[0]) ? BENCH_FLOOR_BYTES : 0;
     else
         __real_call_counters(guest, arguments);
 }
