@@ -385,6 +385,24 @@ static void test_code_that_changes(void **state)
     assert_int_equal(cpu->gpr[GPR_ECX], 1);
 }
 
+/* Instructions of 9 to 15 bytes, whose last byte alone changes. */
+static void test_long_code_that_changes(void **state)
+{
+    (void)state;
+    uint8_t bytes[15] = { 0x66, 0x66, 0x66, 0x66, 0x66, 0xC7, 0x05, 0x00, 0x00, 0x03, 0x00, 0x11, 0x22 };
+
+    for (unsigned prefixes = 1; prefixes <= 5; prefixes++) {
+        set_up(0);
+        for (unsigned i = 0; i < 8; i++) {
+            bytes[12] = (uint8_t)(0x22 + (i & 1));
+            cpu->eip = CODE;
+            assert_int_equal(run((const char *)bytes + 5 - prefixes, 8 + prefixes, 1), EXIT_BUDGET);
+            assert_int_equal(cpu->eip, CODE + 8 + prefixes);
+            assert_int_equal(fake_pc_get(&pc, 0x30000, 2), 0x2211 + ((i & 1) << 8));
+        }
+    }
+}
+
 /* 64 KiB of STOS and MOVS in turns of 4 KiB; an interrupt comes in between, and then the rest. */
 static void test_long_strings(void **state)
 {
@@ -420,7 +438,8 @@ int main(void)
         cmocka_unit_test(test_port_bitmap), cmocka_unit_test(test_privileged_instructions),
         cmocka_unit_test(test_control_registers), cmocka_unit_test(test_identity),
         cmocka_unit_test(test_lengths_and_prefixes), cmocka_unit_test(test_cut_instructions),
-        cmocka_unit_test(test_code_that_changes), cmocka_unit_test(test_long_strings),
+        cmocka_unit_test(test_code_that_changes), cmocka_unit_test(test_long_code_that_changes),
+        cmocka_unit_test(test_long_strings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 #include "vpc/x86/access.h"
 #include "vpc/x86/operations.h"
 
-#define MEMO_BYTES 8u           /* longer ones are decoded each time */
+#define MEMO_BYTES 8u
 
 /* From EIP to the end of its page and of CS, at most an instruction's length. 0: a fault was noted. */
 static unsigned read_first(struct interp *interp, uint8_t *bytes)
@@ -74,35 +74,74 @@ static void open_window(struct interp *interp)
     interp->code.count = (uint32_t)(last - first) + 1;
 }
 
+static uint64_t mask_of(unsigned bytes)
+{
+    return bytes >= MEMO_BYTES ? UINT64_MAX : (1ull << 8 * bytes) - 1;
+}
+
 static void fill_memo(struct memo *memo, const uint8_t *bytes)
 {
-    unsigned length = memo->insn.length;
-
-    memo->mask = length > MEMO_BYTES ? 0 : UINT64_MAX >> 8 * (MEMO_BYTES - length);
+    memo->mask = mask_of(memo->insn.length);
     memcpy(&memo->bytes, bytes, MEMO_BYTES);
-    memo->bytes &= memo->mask;
+}
+
+static struct long_memo *long_slot(struct interp *interp)
+{
+    struct long_memo *memos = interp->memos == interp->memos32 ? interp->long_memos32 : interp->long_memos16;
+
+    return &memos[interp->cpu.eip & (LONG_MEMO_ENTRIES - 1)];
+}
+
+/* Inside the code window, like the short way. */
+static const struct memo *find_long(struct interp *interp)
+{
+    uint32_t at = interp->cpu.eip - interp->code.first_eip;
+
+    if (at >= interp->code.count)
+        return NULL;
+    const struct long_memo *slot = long_slot(interp);
+    const loose64_t *words = (const loose64_t *)(interp->code.host + at);
+    /* The window leaves 15 bytes behind EIP: the second word begins at the eighth, so as not to go beyond them. */
+    bool is_there = words[0] == slot->memo.bytes &&
+                    ((*(const loose64_t *)(interp->code.host + at + 7) ^ slot->rest) & slot->rest_mask) == 0;
+    return is_there ? &slot->memo : NULL;
+}
+
+static void fill_long(struct long_memo *slot, const uint8_t *bytes)
+{
+    fill_memo(&slot->memo, bytes);
+    slot->rest_mask = mask_of(slot->memo.insn.length - 7u);
+    memcpy(&slot->rest, bytes + 7, sizeof(slot->rest));
 }
 
 void fetch_forget(struct interp *interp)
 {
     static const uint8_t nop[MEMO_BYTES] = { 0x90 };
-    struct memo memo;
+    struct memo memo = { 0 };
 
     instruction_decode(nop, 1, true, &memo.insn);
     memo.handler = dispatch_find(&memo.insn);
     fill_memo(&memo, nop);
     for (unsigned i = 0; i < MEMO_ENTRIES; i++)
         interp->memos16[i] = interp->memos32[i] = memo;
+    /* A NOP and fourteen zeroes. */
+    memo.mask = UINT64_MAX;
+    for (unsigned i = 0; i < LONG_MEMO_ENTRIES; i++)
+        interp->long_memos16[i] = interp->long_memos32[i] = (struct long_memo){ .memo = memo,
+                                                                                .rest_mask = UINT64_MAX };
 }
 
 const struct memo *fetch_slowly(struct interp *interp)
 {
     bool is_32bit = interp->cpu.segments[SEG_CS].attributes & ATTR_DB;
+    const struct memo *known = find_long(interp);
     struct memo *memo = fetch_slot(interp);
     uint8_t bytes[INSTRUCTION_MAX_BYTES] = { 0 };
-    unsigned count = read_first(interp, bytes);
     struct instruction insn;
 
+    if (known != NULL)
+        return known;
+    unsigned count = read_first(interp, bytes);
     if (count == 0)
         return NULL;
     enum instruction_status status = instruction_decode(bytes, count, is_32bit, &insn);
@@ -117,10 +156,13 @@ const struct memo *fetch_slowly(struct interp *interp)
         return NULL;
     }
     if (insn.length > MEMO_BYTES)
-        memo = &interp->long_memo;
+        memo = &long_slot(interp)->memo;
     memo->insn = insn;
     memo->handler = status == INSTRUCTION_UNDEFINED ? op_undefined : dispatch_find(&insn);
-    fill_memo(memo, bytes);
+    if (insn.length > MEMO_BYTES)
+        fill_long(long_slot(interp), bytes);
+    else
+        fill_memo(memo, bytes);
     open_window(interp);
     return memo;
 }

@@ -17,6 +17,7 @@
 
 #define SOFTTLB_ENTRIES 256u
 #define MEMO_ENTRIES 2048u
+#define LONG_MEMO_ENTRIES 256u
 #define BOUNCE_BYTES 512u
 
 struct interp;
@@ -52,6 +53,12 @@ struct memo {
     uint64_t bytes, mask;       /* mask selects the instruction's bytes: 8 at most */
     handler_t handler;
     struct instruction insn;
+};
+
+/* The same for one that is longer than 8 bytes: both words must stand there. Its mask is all ones. */
+struct long_memo {
+    struct memo memo;
+    uint64_t rest, rest_mask;
 };
 
 /* What of a segment can be touched without a closer look; last is -1 where everything needs one. */
@@ -95,7 +102,8 @@ struct interp {
     struct trouble trouble;
     struct bounce bounce;
     struct softtlb_entry tlb_supervisor[SOFTTLB_ENTRIES], tlb_user[SOFTTLB_ENTRIES];
-    struct memo memos16[MEMO_ENTRIES], memos32[MEMO_ENTRIES], long_memo;
+    struct memo memos16[MEMO_ENTRIES], memos32[MEMO_ENTRIES];
+    struct long_memo long_memos16[LONG_MEMO_ENTRIES], long_memos32[LONG_MEMO_ENTRIES];
 };
 
 /* A processor after reset on a bus, which must outlive it. */
