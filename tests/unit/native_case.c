@@ -229,6 +229,8 @@ static void steer(struct native_case *test)
         set_masked(&test->gpr[GPR_ESI], random_offset(test, insn->segment), insn->address_mask);
         set_masked(&test->gpr[GPR_EDI], random_offset(test, SEG_ES), insn->address_mask);
     }
+    if (insn->map == MAP_TWO_BYTES && insn->opcode == 0xF7)      /* MASKMOVQ */
+        set_masked(&test->gpr[GPR_EDI], random_offset(test, insn->segment), insn->address_mask);
     if (is_string(insn) && !one_in(32))
         set_masked(&test->gpr[GPR_ECX], random_below(40), insn->address_mask);
     if (!insn->is_register && !one_in(16))

@@ -221,6 +221,25 @@ static bool emms(struct interp *interp, const struct instruction *insn)
     return true;
 }
 
+/* MASKMOVQ and MASKMOVDQU: bytes of a register to where (E)DI points, as the signs of another one say. */
+static bool mask_move(struct interp *interp, const struct instruction *insn)
+{
+    const struct form form = { .prefix = prefix_of(insn), .bytes = insn->has_operand_prefix ? 16 : 8,
+                               .flags = insn->has_operand_prefix ? 0 : FORM_MMX };
+    struct fpu_operation operation = { .length = 0 };
+
+    if (!is_ready(interp, &form))
+        return false;
+    void *to = modify_at(interp, insn->segment, interp->cpu.gpr[GPR_EDI] & insn->address_mask, form.bytes);
+    if (to == NULL)
+        return false;
+    memcpy(operation.operand, to, form.bytes);
+    encode(insn, &form, &operation);
+    fpu_run(interp, &operation);
+    memcpy(to, operation.operand, form.bytes);
+    return finish(interp, to);
+}
+
 static bool movnti(struct interp *interp, const struct instruction *insn)
 {
     return write_rm(interp, insn, 4, get_register(interp, insn->reg, 4));
@@ -232,6 +251,8 @@ handler_t sse_find(const struct instruction *insn)
 
     if (insn->opcode == 0x77 && prefix_of(insn) == 0)
         return emms;
+    if (insn->opcode == 0xF7)
+        return insn->is_register && !insn->repeat ? mask_move : NULL;
     if (insn->opcode == 0xC3 && prefix_of(insn) == 0 && !insn->is_register)
         return movnti;
     if (form == NULL || (insn->is_register && form->flags & FORM_MEMORY) ||
