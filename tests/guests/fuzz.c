@@ -14,7 +14,7 @@
 #include "lib/fuzz.h"
 
 #define STEPS 6000u
-#define STEPS_TOLD 500u                             /* how far it came shows in the stream */
+#define STEPS_TOLD 200u                             /* how far it came shows in the stream */
 #define STEP_TICKS 4u                               /* code that runs in circles is left then */
 #define STATUS_MAIN_AGAIN 3
 
@@ -38,18 +38,26 @@ static void slot_fill(uint32_t slot)
     hv_setidt(slot, address_of(fuzz_entries) + slot * EVENT_ENTRY_BYTES, slot != FUZZ_SLOT_DONE && random_one_in(2));
 }
 
+/*
+ * Whether interrupted code goes on. Behind an exception that is a few bytes further, inside of an instruction or not:
+ * in kernel mode most such bytes spoil ESP sooner or later, and an event on a wild stack is the end.
+ */
+static bool goes_on(const struct event *event)
+{
+    if (event->slot == HV_SLOT_TIMER || event->slot == HV_SLOT_KEYBOARD)
+        return ++step_ticks < STEP_TICKS;
+    if (event->slot == FUZZ_SLOT_DONE || random_one_in(4) || ++step_ticks >= 4 * STEP_TICKS)
+        return false;
+    return event->slot >= HV_SLOT_TIMER || event->mode == HV_MODE_USER || random_is_bold();
+}
+
 /* Called by fuzz_entry.S. Returning goes back to the interrupted code. */
 void fuzz_event(struct event *event)
 {
-    if (event->slot == HV_SLOT_TIMER || event->slot == HV_SLOT_KEYBOARD) {
-        if (++step_ticks < STEP_TICKS)
-            return;
-    } else if (event->slot != FUZZ_SLOT_DONE && random_below(4) != 0 && ++step_ticks < 4 * STEP_TICKS) {
-        event->eip += event->slot < HV_SLOT_TIMER ? 1 + random_below(4) : 0;
-        event->eflags &= ~EFLAGS_TF;
-        return;
-    }
-    fuzz_again(sdk_stack_top);
+    if (!goes_on(event))
+        fuzz_again(sdk_stack_top);
+    event->eip += event->slot < HV_SLOT_TIMER ? 1 + random_below(4) : 0;
+    event->eflags &= ~EFLAGS_TF;
 }
 
 static void fpu_fill(bool is_first)
@@ -125,12 +133,14 @@ static void code_step(void)
     uint32_t gva = address_of(page);
     struct user_state state = {
         .eax = random_value(), .ebx = random_value(), .ecx = random_below(2000), .edx = random_value(),
-        .esi = random_value(), .edi = random_value(), .ebp = random_value(),
+        .esi = random_value(), .edi = random_value(), .ebp = address_of(code_stack) + PAGE_BYTES / 2,
         .esp = address_of(code_stack) + PAGE_BYTES - 64, .eip = gva,
         .eflags = (random_word() & 0xCD5) | EFLAGS_IF, /* arithmetic flags, DF; without IF, circles are for ever */
     };
 
     code_make(page, gva, user);
+    if (user || random_is_bold())
+        state.ebp = random_value();                 /* LEAVE makes it ESP */
     if (random_is_bold())
         state.esp = random_value();
     if (random_is_bold())

@@ -29,9 +29,11 @@ static void put_push(uint32_t value)
     put_bytes(value, 4);
 }
 
-/* Where a jump may lead: into this code, or anywhere. */
+/* Where a jump may lead: into this code, or anywhere. In kernel mode most often to its start (goes_on() in fuzz.c). */
 static uint32_t target_make(void)
 {
+    if (!code.user && !random_is_bold())
+        return code.gva;
     return random_one_in(4) ? random_value() : code.gva + random_below(CODE_BYTES);
 }
 
@@ -85,6 +87,17 @@ static void put_return(void)
     put_bytes(kind < 2 ? 0xCF : kind == 2 ? 0xCB : 0x9D, 1);
 }
 
+/* ModRM of an operand at a fixed address. An event on a wild stack is a kernel's end: it seldom loads ESP. */
+static void put_fixed_operand(void)
+{
+    uint32_t reg = random_below(8);
+
+    if (reg == 4 && !code.user && !random_is_bold())
+        reg = 0;
+    put_bytes(0x05 | reg << 3, 1);
+    put_bytes(random_value(), 4);
+}
+
 /* JMP and CALL far, and selectors for every segment register. */
 static void put_far(void)
 {
@@ -101,10 +114,13 @@ static void put_far(void)
         put_bytes(0xC0 | random_below(6) << 3, 1);
         return;
     default:                                        /* LSS, LFS, LGS; JMP and CALL through memory: of a pool frame */
-        put_bytes(random_one_in(2) ? 0xB20F | random_below(4) << 8 : 0x2DFF, 2);
-        if (code.at[-1] != 0x2D)
-            put_bytes(0x05 | random_below(8) << 3, 1);
-        put_bytes(random_value(), 4);
+        if (random_one_in(2)) {
+            put_bytes(random_one_in(2) ? 0x2DFF : 0x1DFF, 2);
+            put_bytes(random_value(), 4);
+            return;
+        }
+        put_bytes(code.user || random_is_bold() ? 0xB20F : 0xB40F | random_below(2) << 8, 2);
+        put_fixed_operand();
     }
 }
 
@@ -115,8 +131,7 @@ static void put_access(void)
     if (random_one_in(8))
         put_bytes(0xF0, 1);
     put_bytes(opcodes[random_below(sizeof(opcodes))], 1);
-    put_bytes(0x05 | random_below(8) << 3, 1);
-    put_bytes(random_value(), 4);
+    put_fixed_operand();
 }
 
 /* A hypercall with wild words on its stack; in kernel mode that is most often the end, as is a jump behind the MOV. */

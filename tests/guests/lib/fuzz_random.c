@@ -11,7 +11,7 @@ void random_seed(uint32_t seed)
     state |= state == 0;
     for (unsigned i = 0; i < 8; i++)
         random_word();
-    boldness = 128u << random_below(7);
+    boldness = 512u << random_below(6);
 }
 
 uint32_t random_word(void)

@@ -38,13 +38,20 @@ static uint32_t entry_make(void)
     return tables_frame() | (random_one_in(2) ? ENTRY_USER : ENTRY_P | random_below(4) << 1) | ignored;
 }
 
-/* The kernel sees a frame at its own address again, and through it the image. */
+/*
+ * The kernel sees a frame at its own address again, and through it the image. The word is written before hv_adjustpg,
+ * which reads it when this is the active directory, and after, when the frame was an alias of another.
+ */
 static uint32_t *directory_mend(uint32_t frame)
 {
+    volatile uint32_t *directory = frame_words(frame);
+    uint32_t entry = address_of(identity) | (random_one_in(16) ? ENTRY_KERNEL : ENTRY_USER);
+
+    directory[0] = entry;
     identity[frame / PAGE_BYTES] = frame | ENTRY_KERNEL;
     if (active != 0)
         hv_adjustpg(frame);
-    frame_words(frame)[0] = address_of(identity) | (random_one_in(16) ? ENTRY_KERNEL : ENTRY_USER);
+    directory[0] = entry;
     return frame_words(frame);
 }
 
