@@ -34,10 +34,12 @@ static struct {
     struct block *blocks;
     uint32_t block_count;
     uint32_t whole, broken;     /* list heads */
-    uint64_t free_count, total_count;
+    uint64_t total_count;
+    uint32_t hint_block;      /* the one that frames_hint is about */
     unsigned range_count;
     struct range ranges[RANGES_MAX];
 } frames;
+struct frames_at_hand frames_hint;
 
 static uint32_t count_blocks(hpa_t top)
 {
@@ -55,7 +57,8 @@ void frames_init(void *bookkeeping, hpa_t top)
     frames.block_count = count_blocks(top);
     frames.blocks = (struct block *)(frames.bits + frames.block_count);
     frames.whole = frames.broken = NO_BLOCK;
-    frames.free_count = frames.total_count = 0;
+    frames_hint = (struct frames_at_hand){ .bits = frames.bits[0] };
+    frames.total_count = 0;
     frames.range_count = 0;
 }
 
@@ -96,10 +99,12 @@ static void set_free_count(uint32_t index, uint16_t free_count)
     uint32_t *from = list_of(block->free_count);
     uint32_t *to = list_of(free_count);
 
-    frames.free_count += (uint64_t)free_count - block->free_count;
+    frames_hint.free_total += (uint64_t)free_count - block->free_count;
     block->free_count = free_count;
     if (from == to)
         return;
+    if (index == frames.hint_block)
+        frames_hint.word = NULL;
     if (from != NULL)
         list_remove(from, index);
     if (to != NULL)
@@ -191,7 +196,7 @@ void frames_add(hpa_t base, uint64_t length_bytes)
     }
 }
 
-hpa_t frames_alloc(void)
+static hpa_t alloc_searched(void)
 {
     uint32_t index = frames.broken != NO_BLOCK ? frames.broken : frames.whole;
     unsigned word = 0;
@@ -204,7 +209,17 @@ hpa_t frames_alloc(void)
     unsigned bit = (unsigned)__builtin_ctzll(bits[word]);
     bits[word] &= bits[word] - 1;
     set_free_count(index, (uint16_t)(frames.blocks[index].free_count - 1));
+    frames.hint_block = index;
+    frames_hint.word = &bits[word];
+    frames_hint.free_count = &frames.blocks[index].free_count;
     return HPA(((uint64_t)index * LARGE_PAGE_FRAMES + word * 64 + bit) << PAGE_SHIFT);
+}
+
+hpa_t frames_alloc(void)
+{
+    hpa_t frame = frames_alloc_quick();
+
+    return frame.v ? frame : alloc_searched();
 }
 
 hpa_t frames_alloc_large(void)
@@ -232,6 +247,8 @@ void frames_free(hpa_t frame)
     CHECK((*word & 1ull << bit % 64) == 0);     /* else it is free already */
 
     *word |= 1ull << bit % 64;
+    if (index == frames.hint_block && frames_hint.word && word < frames_hint.word)
+        frames_hint.word = word;
     set_free_count((uint32_t)index, (uint16_t)(block->free_count + 1));
 }
 
@@ -249,7 +266,7 @@ void frames_free_large(hpa_t frame)
 
 uint64_t frames_count_free(void)
 {
-    return frames.free_count;
+    return frames_hint.free_total;
 }
 
 uint64_t frames_count_total(void)

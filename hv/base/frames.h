@@ -23,6 +23,32 @@ void frames_add(hpa_t base, uint64_t length_bytes);
 /* One 4 KiB frame, content undefined; HPA_NONE when there is none. The caller owns it until frames_free. */
 hpa_t frames_alloc(void);
 
+/* For frames_alloc_quick only: a block with free frames, in which those before a word are taken. */
+struct frames_at_hand {
+    uint64_t *word;         /* 64 frames, set: free. NULL: there is none */
+    uint16_t *free_count;   /* of the block */
+    const uint64_t *bits;   /* the first word of all */
+    uint64_t free_total;
+};
+extern struct frames_at_hand frames_hint;
+
+/* The same without a call, for first touches; HPA_NONE also when it takes more: frames_alloc may have one then. */
+static inline hpa_t frames_alloc_quick(void)
+{
+    uint64_t *word = frames_hint.word;
+
+    if (!word || *frames_hint.free_count < 2)
+        return HPA_NONE;
+    while (*word == 0)
+        word++;
+    unsigned bit = (unsigned)__builtin_ctzll(*word);
+    *word &= *word - 1;
+    frames_hint.word = word;
+    --*frames_hint.free_count;
+    frames_hint.free_total--;
+    return HPA(((uint64_t)(word - frames_hint.bits) * 64 + bit) << PAGE_SHIFT);
+}
+
 /* 512 frames, together and aligned to 2 MiB; HPA_NONE when there are none. Freed by frames_free_large or one by one. */
 hpa_t frames_alloc_large(void);
 

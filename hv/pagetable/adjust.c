@@ -30,6 +30,10 @@ static __attribute__((noinline)) bool adjust_walked(struct gspace *space, gva_t 
     if (!space->paging || address.v & PAGE_MASK || address.v > gspace_max_gva(space))
         return false;
     struct shadow_pool *pool = space->shadows;
+    const uint64_t *links = shadow_pde(space, pool->current, gtable_pde_index(address), 0);
+    /* Nothing there since the region was unlinked and flushed last: the next fault reads what the guest says then. */
+    if (!links || !(links[0] | links[1]))
+        return tlb_flush_page_true(gspace_linear(space, address));
     const uint32_t *directory = ram_peek(space->ram, space->directory.v >> PAGE_SHIFT);
     uint32_t pde = directory ? directory[gtable_pde_index(address)] : 0;
     uint32_t frame = pde >> GPTE_FRAME_SHIFT, entry = gtable_pte_index(address);
@@ -55,6 +59,23 @@ static __attribute__((noinline)) bool adjust_walked(struct gspace *space, gva_t 
 }
 
 /*
+ * The region is remembered, but its page is not present, outside RAM, not backed, or traced. Only the last has a leaf.
+ */
+static __attribute__((noinline)) bool adjust_not_plain(struct gspace *space, gva_t address,
+                                                       const struct known_region *known)
+{
+    uint32_t entry = gtable_pte_index(address), pte = known->entries[entry], frame = pte >> GPTE_FRAME_SHIFT;
+
+    if (pte & GPTE_P && frame < space->ram->frame_count && space->ram->frames[frame].host)
+        return adjust_walked(space, address);
+    if (known->snapshot)
+        known->snapshot[entry] = pte;
+    known->leaves[entry % TABLE_ENTRIES] = 0;
+    audit_check(space);
+    return tlb_flush_page_true(gspace_linear(space, address));
+}
+
+/*
  * The hot part, as in fill.c: for a PDE that is the same as when it was remembered, which only pages are; with no call
  * but at the end.
  */
@@ -77,7 +98,7 @@ bool gspace_adjustpg(struct gspace *space, gva_t address)
     struct gframe *page = &space->ram->frames[frame];
     __asm__("" : "+r"(page));
     if (!(pte & GPTE_P) || frame >= space->ram->frame_count || !gframe_is_plain(page))
-        return adjust_walked(space, address);
+        return adjust_not_plain(space, address, known);
     if (known->snapshot)
         known->snapshot[entry] = pte;
     uint64_t bits = known->leaf_bits[pte >> 1 & 3];

@@ -48,12 +48,40 @@ void bootvm_free(hpa_t root)
     frames_free(root);
 }
 
+/* The page table of a linear address, made when absent; remembered. False: no memory. */
+static __attribute__((noinline)) bool find_leaves(struct gspace *space, uint64_t linear)
+{
+    uint64_t *table = hpa_to_ptr(space->root);
+
+    for (unsigned level = 4; level > 1 && table; level--)
+        table = table_descend(&table[table_index(linear, level)], 0);
+    space->boot_leaves = table;
+    space->boot_region = table ? (uint32_t)(linear / LARGE_PAGE_SIZE) : GSPACE_NO_REGION;
+    return table != NULL;
+}
+
+static __attribute__((noinline)) enum gfault fill_searched(struct gspace *space, gva_t address)
+{
+    hpa_t page = ram_back(space->ram, address.v >> PAGE_SHIFT);
+    uint64_t linear = gspace_linear(space, address);
+
+    if (!page.v || !find_leaves(space, linear))
+        return GFAULT_NO_MEMORY;
+    space->boot_leaves[table_index(linear, 1)] = page.v | BOOTVM_LEAF;
+    return GFAULT_FILLED;
+}
+
+/* The hot path is a first touch near the last one. */
 enum gfault bootvm_fill(struct gspace *space, gva_t address)
 {
-    uint64_t linear = gspace_linear(space, GVA(address.v & ~PAGE_MASK));
-    hpa_t page = ram_back(space->ram, address.v >> PAGE_SHIFT);
+    uint64_t linear = gspace_linear(space, address);
+    uint32_t frame = address.v >> PAGE_SHIFT;
 
-    if (!page.v || !table_map(hpa_to_ptr(space->root), linear, page.v, PAGE_SIZE, BOOTVM_LEAF, 0))
-        return GFAULT_NO_MEMORY;
+    if (space->boot_region != linear / LARGE_PAGE_SIZE || space->ram->frames[frame].host)
+        return fill_searched(space, address);
+    hpa_t page = ram_back_quick(space->ram, frame);
+    if (!page.v)
+        return fill_searched(space, address);
+    space->boot_leaves[table_index(linear, 1)] = page.v | BOOTVM_LEAF;
     return GFAULT_FILLED;
 }

@@ -95,8 +95,7 @@ static enum gfault fill(struct gspace *space, gva_t address, uint32_t access, co
     return GFAULT_FILLED;
 }
 
-/* Look at everything. */
-static __attribute__((noinline)) enum gfault fault_walked(struct gspace *space, gva_t address, uint32_t access)
+__attribute__((noinline)) enum gfault fill_walked(struct gspace *space, gva_t address, uint32_t access)
 {
     struct gwalk walk = walk_guest(space, address, access);
 
@@ -119,7 +118,7 @@ enum gfault gspace_fault_known(struct gspace *space, gva_t address, uint32_t acc
                                 const struct known_region *known)
 {
     if (!region_is_right(known))
-        return fault_walked(space, address, access);
+        return fill_walked(space, address, access);
     uint64_t entry = gtable_pte_index(address);
     __asm__("" : "+r"(entry));              /* these are worked out here, once: so that no register needs saving */
     uint32_t pte = known->entries[entry], rights = pte >> 1 & 3, frame = pte >> GPTE_FRAME_SHIFT;
@@ -129,7 +128,7 @@ enum gfault gspace_fault_known(struct gspace *space, gva_t address, uint32_t acc
     struct gframe *page = &space->ram->frames[frame];
     __asm__("" : "+r"(page));
     if (frame >= space->ram->frame_count || !gframe_is_plain(page))
-        return fault_walked(space, address, access);
+        return fill_tail_not_plain(space, address, access, known);
     if (known->snapshot)
         known->snapshot[entry] = pte;
     uint64_t bits = known->leaf_bits[rights];
@@ -157,5 +156,5 @@ enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access)
         return bootvm_fault(space, address, access);
     if (region_is_known(space->shadows, address))
         return gspace_fault_known(space, address, access, region_slot(space->shadows, address));
-    return fault_walked(space, address, access);
+    return fill_walked(space, address, access);
 }

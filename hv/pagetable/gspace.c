@@ -9,7 +9,8 @@
 
 enum status gspace_create(struct gspace *space, struct ram *ram, uint32_t linear_base)
 {
-    *space = (struct gspace){ .ram = ram, .linear_base = linear_base, .root = bootvm_create() };
+    *space = (struct gspace){ .ram = ram, .linear_base = linear_base, .root = bootvm_create(),
+                              .boot_region = GSPACE_NO_REGION };
     return space->root.v ? STATUS_OK : STATUS_NO_MEMORY;
 }
 

@@ -18,6 +18,8 @@
 struct shadow_pool;
 struct known_region;
 
+#define GSPACE_NO_REGION UINT32_MAX
+
 struct gspace {
     struct ram *ram;
     uint32_t linear_base;       /* linear address of gva 0, a multiple of 4 MiB */
@@ -26,6 +28,8 @@ struct gspace {
     gpa_t directory;            /* the guest's page directory, valid when paging */
     uint32_t wp;
     struct shadow_pool *shadows;    /* NULL until the first hv_setpd */
+    uint64_t *boot_leaves;      /* paging off: the page table of the last first touch */
+    uint32_t boot_region;       /* and its 2 MiB of linear space, by number; GSPACE_NO_REGION: none yet */
 };
 
 /* An empty root for this RAM, which has no other view. STATUS_NO_MEMORY: nothing is left behind. */

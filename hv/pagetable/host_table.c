@@ -6,14 +6,13 @@
 #include <stddef.h>
 
 #include "base/frames.h"
-#include "base/string.h"
 #include "cpu/x86.h"
 
 hpa_t table_alloc(void)
 {
     hpa_t frame = frames_alloc();
     if (frame.v)
-        memset(hpa_to_ptr(frame), 0, PAGE_SIZE);
+        table_clear(hpa_to_ptr(frame));
     return frame;
 }
 

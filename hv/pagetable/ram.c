@@ -26,13 +26,21 @@ void ram_destroy(struct ram *ram)
     *ram = (struct ram){ .bytes = ram->bytes };
 }
 
-hpa_t ram_alloc(struct ram *ram)
+/* A frame that the view gives back, where there was none left. */
+static hpa_t alloc_given_back(struct ram *ram)
 {
-    hpa_t frame = table_alloc();
+    hpa_t frame = HPA_NONE;
 
     while (!frame.v && ram->asks && ram->asks->give_back(ram->view))
         frame = table_alloc();
     return frame;
+}
+
+hpa_t ram_alloc(struct ram *ram)
+{
+    hpa_t frame = table_alloc();
+
+    return frame.v ? frame : alloc_given_back(ram);
 }
 
 hpa_t ram_back_new(struct ram *ram, uint32_t frame)

@@ -15,7 +15,9 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/frames.h"
 #include "base/status.h"
+#include "pagetable/host_table.h"
 
 #define GFRAME_TRACED 0x1u      /* a view has read it, and must hear of it before it is stored to */
 #define GFRAME_MANY 0x2u        /* more leaves may map it writable than leaf[] holds */
@@ -55,6 +57,22 @@ void ram_destroy(struct ram *ram);
 
 /* A zeroed frame for RAM, or for a view's tables, which may ask the view for one. HPA_NONE when memory is out. */
 hpa_t ram_alloc(struct ram *ram);
+
+/*
+ * Back a frame below frame_count that is not backed, if that takes no call: the hot path of a first touch. HPA_NONE:
+ * ram_back may.
+ */
+static inline hpa_t ram_back_quick(struct ram *ram, uint32_t frame)
+{
+    hpa_t page = frames_alloc_quick();
+
+    if (!page.v)
+        return page;
+    table_clear(hpa_to_ptr(page));
+    ram->frames[frame].host = (uint32_t)(page.v >> PAGE_SHIFT);
+    ram->backed_count++;
+    return page;
+}
 
 /* Back a frame below frame_count, if it is not. HPA_NONE when memory is out. */
 hpa_t ram_back_new(struct ram *ram, uint32_t frame);

@@ -90,6 +90,11 @@ FIGURES = {
             ("guest load", "loading the guest"), ("first turn", "drawing the screen, entering the guest"),
             ("log", "telling these figures, host interrupts before the guest gets anywhere"))),
     ],
+    "first": [
+        Figure("touch_off", "first touch of a page, paging off", 640, 900),
+        Figure("copy", "copy of a page as fork makes it: two first touches and hv_adjustpg", 1500, 2000),
+        Figure("adjust_unused", "hv_adjustpg in a region never touched", 120, 160),
+    ],
     "stops": [
         Figure("setpd_first", "hv_setpd, first look at 1,000 full tables", 1_000_000, 2_000_000),
         Figure("setpd_changed", "hv_setpd, every entry of 1,000 tables changed", 1_000_000, 2_000_000),

@@ -92,6 +92,10 @@ def generated(figures):
                   "shipped one; the guest looks whether each did its work.", "", *floor_table(figures["floor"]), ""]
     if "boot" in figures:
         parts += ["### Boot, in instructions", "", *figures_table("boot", figures["boot"]), ""]
+    if "first" in figures:
+        parts += ["### First use of memory, in instructions", "",
+                  "Of each page 512 instructions are its zeroing.", "",
+                  *figures_table("first", figures["first"]), ""]
     if "stops" in figures:
         parts += ["### Longest stretches, in instructions", "",
                   "Nothing else runs meanwhile, and no interrupt comes: 1,000,000 are a millisecond here.", "",

@@ -218,6 +218,12 @@ def measure_memory():
     return {key: round(value, 1) for key, value in figures.items()}
 
 
+def measure_first():
+    """What the first use of a page costs, by how it comes."""
+    lines = boot("bench_first", [""], flags=bench.FLAGS)[0]
+    return {words[2]: int(words[3]) for words in lines if words[:2] == ["@", "first"]}
+
+
 def measure_stops():
     """The longest single hv_setpd and page fault that a guest can bring about, in instructions."""
     lines = boot("bench_stops", [" mem=64M", " mem=8M"], flags=bench.FLAGS)[0]

@@ -86,6 +86,7 @@ def tests():
     yield "bench.rows", rows
     yield "bench.shares", shares
     yield "bench.boot", part("boot", bench_runs.measure_boot)
+    yield "bench.first", part("first", bench_runs.measure_first)
     yield "bench.stops", part("stops", bench_runs.measure_stops)
     yield "bench.memory", part("memory", bench_runs.measure_memory)
     yield "bench.many_files", many_files

@@ -20,14 +20,16 @@
 #include "pagetable/tlb_flush.h"
 #include "pagetable/vmap.h"
 
-/* The real allocator under other names; the names are then the machine's. */
+/* The real allocator under other names; the names are then the machine's, which has a hint of its own. */
 #define frames_alloc real_frames_alloc
 #define frames_free real_frames_free
+#define frames_count_free real_frames_count_free
+#define frames_hint real_frames_hint
 #include "../../hv/base/frames.c"
 #undef frames_alloc
 #undef frames_free
-hpa_t frames_alloc(void);
-void frames_free(hpa_t frame);
+#undef frames_count_free
+#undef frames_hint
 
 #define ENTRY_P 1u
 #define ENTRY_W 2u
@@ -54,6 +56,11 @@ static uint64_t tlb_generation, pde_generation;
 static struct { uint32_t page; bool is_user; } cached[4096];    /* what has entered the TLB since the last CR3 load */
 static uint32_t cached_count;
 
+/* A frame set aside for the next frames_alloc_quick. */
+struct frames_at_hand frames_hint;
+static uint64_t hint_word;
+static uint16_t hint_count;
+
 int machine_start(void **state)
 {
     (void)state;
@@ -66,6 +73,7 @@ int machine_start(void **state)
     frames_add(HPA(0), top.v);
     ASAN_POISON_MEMORY_REGION(ram, MACHINE_FRAMES * PAGE_SIZE);
     hogged_count = 0;
+    frames_hint.word = NULL;
     machine_allocations = 0;
     machine_vmaps = 0;
     machine_segment_base = 16u << 20;
@@ -98,9 +106,44 @@ static bool is_refused(void)
     return number >= fail_first && number - fail_first < fail_count;
 }
 
+static void drop_hint(void)
+{
+    if (frames_hint.word && hint_count == 2)
+        real_frames_free(HPA(((uint64_t)(&hint_word - frames_hint.bits) * 64 + (uint64_t)__builtin_ctzll(hint_word))
+                             << PAGE_SHIFT));
+    frames_hint.word = NULL;
+}
+
+static void make_hint(void)
+{
+    hpa_t frame = alloc_searched();
+
+    if (!frame.v)
+        return;
+    ASAN_UNPOISON_MEMORY_REGION(hpa_to_ptr(frame), PAGE_SIZE);
+    uint64_t number = frame.v >> PAGE_SHIFT;
+    hint_word = 1ull << number % 64;
+    hint_count = 2;             /* one, and one that is never taken */
+    frames_hint.word = &hint_word;
+    frames_hint.free_count = &hint_count;
+    frames_hint.bits = &hint_word - number / 64;
+}
+
+void machine_hint(void)
+{
+    drop_hint();
+    make_hint();
+}
+
+uint64_t frames_count_free(void)
+{
+    return real_frames_count_free() + (frames_hint.word && hint_count == 2);
+}
+
 hpa_t frames_alloc(void)
 {
-    hpa_t frame = is_refused() ? HPA_NONE : real_frames_alloc();
+    drop_hint();
+    hpa_t frame = is_refused() ? HPA_NONE : alloc_searched();
     if (frame.v)
         ASAN_UNPOISON_MEMORY_REGION(hpa_to_ptr(frame), PAGE_SIZE);
     return frame;
@@ -115,8 +158,9 @@ void frames_free(hpa_t frame)
 
 void machine_leave_free(uint64_t count)
 {
+    drop_hint();
     while (frames_count_free() > count)
-        hogged[hogged_count++] = real_frames_alloc();
+        hogged[hogged_count++] = alloc_searched();
     while (frames_count_free() < count && hogged_count)
         real_frames_free(hogged[--hogged_count]);
 }

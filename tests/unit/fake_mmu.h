@@ -23,6 +23,8 @@ int machine_stop(void **state);
 /* Allocations (frames, and vmap's) made so far; those numbered first_failing .. first_failing + count - 1 fail. */
 extern uint64_t machine_allocations;
 void machine_fail(uint64_t first_failing, uint64_t count);
+/* The next frame is at hand: frames_alloc_quick has it, if nobody else takes one before. */
+void machine_hint(void);
 /* Allocate frames until only this many are free, or give such frames back. */
 void machine_leave_free(uint64_t count);
 /* vmap_alloc without vmap_free, so far. */

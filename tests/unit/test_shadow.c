@@ -319,6 +319,8 @@ static bool step(void)
     };
     uint32_t dice = random_below(100);
 
+    if (chance(50))
+        machine_hint();
     if (chance(has_window(model_directory) ? 1 : 30))
         return step_come_back();
     for (uint32_t i = 0; i < COUNT(kinds); i++) {
