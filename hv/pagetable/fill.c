@@ -53,7 +53,7 @@ static bool link_table(struct gspace *space, struct shadow_table *table, gva_t a
         tlb_load_root(space->root);
     }
     if (!table->is_synced) {    /* what it says may be from before the last hv_setpd */
-        sync_table(space, table);
+        sync_linked(space, table);
         pool->current->is_dirty = true;
     }
     shadow_add_parent(pool, table, pool->current, gtable_pde_index(address));

@@ -16,6 +16,7 @@
 /* What reading a table costs beside its entries, in the cost of one, which is 60 instructions. */
 #define SYNC_COMPARE 10u
 #define SYNC_LOOK_AT_ALL 64u
+#define SYNC_LONG 128u      /* not worth doing twice */
 
 uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
 {
@@ -48,10 +49,12 @@ static uint32_t sync_changes(struct gspace *space, struct shadow_table *table, c
 
     for (; word < GUEST_TABLE_WORDS; word = guest_table_find_difference(entries, snapshot, word + 1)) {
         for (uint32_t entry = 2 * word; entry < 2 * word + 2; entry++) {
+            if (entries[entry] == snapshot[entry])
+                continue;
             sync_entry(space, table, entry, entries[entry]);
             snapshot[entry] = entries[entry];
+            read++;
         }
-        read += 2;
     }
     return read;
 }
@@ -73,6 +76,16 @@ uint32_t sync_table(struct gspace *space, struct shadow_table *table)
         }
     }
     return read;
+}
+
+void sync_linked(struct gspace *space, struct shadow_table *table)
+{
+    bool was_known = table->snapshot.v != 0;
+
+    if (sync_table(space, table) < SYNC_LONG || was_known)
+        return;
+    snapshot_take(space, table);
+    shadow_forget_regions(space->shadows);      /* they know of no snapshot */
 }
 
 /* The shadow that this guest PDE names, if there is one. */

@@ -39,6 +39,12 @@ static inline void sync_note(const struct shadow_table *table, uint32_t entry, u
  */
 uint32_t sync_table(struct gspace *space, struct shadow_table *table);
 
+/*
+ * The same for an unsynced table that is about to be linked. One that had many leaves is known from then on, so that
+ * the next hv_setpd need only compare.
+ */
+void sync_linked(struct gspace *space, struct shadow_table *table);
+
 /* Read the guest's directory again: links that no longer agree go, and parents become exact. The caller flushes. */
 void sync_directory(struct gspace *space, struct shadow_directory *directory);
 
