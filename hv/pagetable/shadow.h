@@ -31,14 +31,15 @@ struct shadow_table {
     uint32_t frame;         /* the guest frame it mirrors */
     uint8_t role;           /* ROLE_ bits */
     bool is_used, is_synced;
+    bool is_scattered;      /* it hangs elsewhere than at slot, too */
     uint16_t next;          /* next shadow of the same frame; in a free one, the next free one */
     uint16_t list_next, list_previous;  /* by index: of the unsynced, or of the synced that keep a snapshot */
+    uint16_t slot;          /* the guest PDE by which directories link it; valid when parents is not 0 */
     uint64_t parents;       /* directories that link it, exactly */
-    uint16_t slot;          /* the guest PDE by which they do; valid when parents is not 0 */
-    bool is_scattered;      /* or by other PDEs as well, or by others in some directory */
     hpa_t half[2];          /* page tables; HPA_NONE until filled */
     hpa_t snapshot;         /* the guest's entries that the leaves were made from; HPA_NONE: not known. snapshot.h */
 };
+_Static_assert(sizeof(struct shadow_table) == 48, "a guest of 24 MiB has 768 of them");
 
 struct shadow_directory {
     uint32_t frame;
