@@ -119,6 +119,7 @@ void hv_main(const struct boot_info *info)
     lap(BOOT_PHASE_IRQ);
     serial_init_at(irq_acpi_facts()->serial_port);
     bool keyboard = ps2_init();
+    platform_init_usb(keyboard);
     bool keyboard_interrupts = keyboard && irq_route_isa(1, IRQ_VECTOR_KEYBOARD);
     bool serial_interrupts = serial_present() &&
                              serial_enable_interrupts(irq_route_isa(serial_isa_irq(), IRQ_VECTOR_SERIAL));

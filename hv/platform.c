@@ -9,8 +9,10 @@
 #include "cpu/insn.h"
 #include "io/power.h"
 #include "io/ps2.h"
+#include "io/usb/usb.h"
 #include "irq/acpi.h"
 #include "irq/irq.h"
+#include "irq/timer.h"
 #include "pagetable/hvmap.h"
 
 #define FADT_BOOT_8042 0x0002   /* IAPC_BOOT_ARCH, ACPI specification "IA-PC Boot Architecture Flags" */
@@ -72,4 +74,9 @@ void platform_init(const struct boot_info *info)
     });
     if (!have_8042)
         ps2_set_absent();
+}
+
+void platform_init_usb(bool have_ps2)
+{
+    usb_init(&(struct usb_platform){ .map = map_device, .have_ps2 = have_ps2 }, timer_now_ns());
 }

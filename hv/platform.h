@@ -5,9 +5,14 @@
 #ifndef PLATFORM_H
 #define PLATFORM_H
 
+#include <stdbool.h>
+
 #include "boot_info.h"
 
 /* Interrupt controllers and clock from ACPI, ways to switch off from ACPI and firmware. */
 void platform_init(const struct boot_info *info);
+
+/* USB keyboards; have_ps2: there is another controller for one. */
+void platform_init_usb(bool have_ps2);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * input.c - from both keyboards to the console in view: which keys are the operator's own, and who sees a key come up.
+ * input.c - from all keyboards to the console in view: which keys are the operator's own, and who sees a key come up.
  */
 #include "io/input.h"
 
@@ -12,9 +12,11 @@
 #include "io/ps2.h"
 #include "io/serial.h"
 #include "io/serialkeys.h"
+#include "io/usb/usb.h"
 #include "pebpeb.h"
 
 #define SCANCODE_MASK 0x7F      /* make and break differ in the other bit */
+#define EXTENDED_PREFIX 0xE0
 #define INPUT_BYTES_MAX 256     /* a pass: a stuck line must not hold up the guests */
 #define WAIT_NS 10000000ull     /* how often keys that wait are looked after: 115200 baud fill half a guest's queue */
 #define BREAKS_SPACE 64         /* of the line of waiting keys: for the breaks of makes that are on their way */
@@ -158,16 +160,42 @@ static void show_locks(void)
         return;
     locks_shown = locks();
     ps2_set_leds(locks_shown & HV_KEY_NUMLOCK, locks_shown & HV_KEY_CAPSLOCK);
+    usb_set_leds(locks_shown & HV_KEY_NUMLOCK, locks_shown & HV_KEY_CAPSLOCK);
 }
 
-static void pump_keyboard(void)
+static void give_scancode(uint8_t byte)
 {
     uint32_t word;
+
+    if (keymap_scancode(&keymap, byte, &word))
+        give_key(word, byte & SCANCODE_MASK, keymap.page);
+}
+
+/* All keyboards share the modifiers and locks, but a sequence that PS/2 is in the middle of is PS/2's. */
+static void pump_usb(uint64_t now_ns)
+{
+    uint8_t prefix = keymap.prefix, skip = keymap.skip;
+    int event;
+
+    usb_poll(now_ns);
+    keymap.prefix = keymap.skip = 0;
+    for (unsigned i = 0; i < INPUT_BYTES_MAX && (event = usb_read()) >= 0; i++) {
+        if (event & HID_EXTENDED)
+            give_scancode(EXTENDED_PREFIX);
+        give_scancode((uint8_t)event);
+    }
+    keymap.prefix = prefix;
+    keymap.skip = skip;
+}
+
+static void pump_keyboards(uint64_t now_ns)
+{
     int byte;
 
     for (unsigned i = 0; i < INPUT_BYTES_MAX && (byte = ps2_read()) >= 0; i++)
-        if (keymap_scancode(&keymap, (uint8_t)byte, &word))
-            give_key(word, byte & SCANCODE_MASK, keymap.page);
+        give_scancode((uint8_t)byte);
+    if (now_ns >= usb_next_ns())
+        pump_usb(now_ns);
     show_locks();
 }
 
@@ -207,7 +235,7 @@ void input_pump(uint64_t now_ns)
     input_ns = now_ns;
     if (keyline_count > 0)
         keyline_pump(now_ns, serial_held);
-    pump_keyboard();
+    pump_keyboards(now_ns);
     if (serial_used)
         pump_serial(now_ns);
 }
@@ -217,5 +245,6 @@ uint64_t input_next_ns(void)
     uint64_t due_ns = serialkeys_due_ns(&serialkeys);
     uint64_t waiting_ns = keyline_count == 0 ? UINT64_MAX : input_ns + WAIT_NS;
 
-    return due_ns < waiting_ns ? due_ns : waiting_ns;
+    due_ns = due_ns < waiting_ns ? due_ns : waiting_ns;
+    return due_ns < usb_next_ns() ? due_ns : usb_next_ns();
 }

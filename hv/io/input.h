@@ -1,5 +1,5 @@
 /*
- * input.h - both keyboards: keys for the console in view, and the operator's own, which no console gets.
+ * input.h - all keyboards: keys for the console in view, and the operator's own, which no console gets.
  */
 #ifndef IO_INPUT_H
 #define IO_INPUT_H
@@ -9,7 +9,7 @@
 
 void input_init(void);
 
-/* Take input from PS/2 and serial, switch consoles on Alt+Fn and Ctrl-], give key words to the console in view. */
+/* Take input from PS/2, USB and serial, switch consoles on Alt+Fn and Ctrl-], give key words to the console in view. */
 void input_pump(uint64_t now_ns);
 /* When there is something to do although nothing comes: half an escape sequence, keys that wait; UINT64_MAX: never. */
 uint64_t input_next_ns(void);

@@ -26,6 +26,7 @@
 #define ID_NOBODY 0xFFFFu           /* in place of the vendor: nobody answered */
 #define REG_COMMAND 0x04            /* Status is the upper half, and its bits are cleared by writing ones */
 #define COMMAND_MASK 0xFFFFu
+#define COMMAND_MEMORY (1u << 1)
 #define COMMAND_BUS_MASTER (1u << 2)
 #define STATUS_CAPABILITIES (1u << 20)
 #define REG_CLASS 0x08
@@ -34,12 +35,18 @@
 #define CLASS_BRIDGE 0x06
 #define CLASS_HOST_BRIDGE 0x0600
 #define CLASS_USB 0x0C03
+#define INTERFACE_SHIFT 8           /* the programming interface below the class */
 #define REG_HEADER 0x0C
 #define HEADER_MULTI_FUNCTION (1u << 23)
 #define HEADER_TYPE_SHIFT 16
 #define HEADER_TYPE_MASK 0x7Fu
 #define HEADER_DEVICE 0
 #define HEADER_BRIDGE 1             /* PCI-to-PCI Bridge Architecture Specification 1.2, 3.2 */
+#define REG_MEMORY 0x10             /* base address register 0, and 1 above it where that is of 64 bits */
+#define MEMORY_IS_PORTS 0x1u
+#define MEMORY_64 0x4u              /* bits 2 and 1 are 10 */
+#define MEMORY_KIND 0x6u
+#define MEMORY_ADDRESS 0xFFFFFFF0u
 #define REG_BUSES 0x18              /* of a bridge: primary, secondary, ... */
 #define SECONDARY_SHIFT 8
 #define REG_CAPABILITIES 0x34
@@ -50,6 +57,11 @@
 #define CAPABILITY_MSI_X 0x11
 #define MSI_ENABLE (1u << 16)       /* bit 0 of Message Control, the upper half */
 #define MSI_X_ENABLE (1u << 31)     /* bit 15 of it */
+
+#define USB_MAX 8
+
+static struct pci_usb usb[USB_MAX];
+static unsigned usb_count;
 
 struct walk {
     bool seen[BUSES];
@@ -103,10 +115,10 @@ static bool may_master(unsigned class)
 }
 
 /* The interrupt line stays as it is (Command bit 10): all inputs that PCI has at interrupt controllers are masked. */
-static bool stop_mastering(uint32_t function)
+static bool stop_mastering(uint32_t function, unsigned class)
 {
     uint32_t command = config_read(function | REG_COMMAND) & COMMAND_MASK;
-    if (may_master(config_read(function | REG_CLASS) >> CLASS_SHIFT) || !(command & COMMAND_BUS_MASTER))
+    if (may_master(class) || !(command & COMMAND_BUS_MASTER))
         return false;
     config_write(function | REG_COMMAND, command & ~COMMAND_BUS_MASTER);
     return true;
@@ -144,9 +156,12 @@ static bool stop_all_signalling(uint32_t function)
 static void visit_function(struct walk *walk, uint32_t function)
 {
     unsigned type = config_read(function | REG_HEADER) >> HEADER_TYPE_SHIFT & HEADER_TYPE_MASK;
+    uint32_t class = config_read(function | REG_CLASS);
 
     walk->functions++;
-    walk->masters += stop_mastering(function);
+    walk->masters += stop_mastering(function, class >> CLASS_SHIFT);
+    if (class >> CLASS_SHIFT == CLASS_USB && type == HEADER_DEVICE && usb_count < USB_MAX)
+        usb[usb_count++] = (struct pci_usb){ function, (uint8_t)(class >> INTERFACE_SHIFT) };
     if (type == HEADER_DEVICE || type == HEADER_BRIDGE)     /* others, as CardBus, keep other things there */
         walk->signalling += stop_all_signalling(function);
     if (type == HEADER_BRIDGE)
@@ -180,6 +195,7 @@ void pci_silence(void)
 {
     struct walk walk = { 0 };
 
+    usb_count = 0;
     if (!have_mechanism())
         return;
     add_host_bridges(&walk);
@@ -189,4 +205,30 @@ void pci_silence(void)
     if (walk.functions)
         log_info("PCI: %u functions; stopped bus mastering of %u, MSI of %u", walk.functions, walk.masters,
                  walk.signalling);
+}
+
+bool pci_usb(unsigned index, struct pci_usb *function)
+{
+    if (index >= usb_count)
+        return false;
+    *function = usb[index];
+    return true;
+}
+
+uint64_t pci_memory(uint32_t function)
+{
+    uint32_t low = config_read(function | REG_MEMORY), kind = low & MEMORY_KIND;
+    uint32_t command = config_read(function | REG_COMMAND) & COMMAND_MASK;
+
+    if (low & MEMORY_IS_PORTS || (kind != 0 && kind != MEMORY_64))
+        return 0;
+    if (!(command & COMMAND_MEMORY))
+        config_write(function | REG_COMMAND, command | COMMAND_MEMORY);
+    return (low & MEMORY_ADDRESS) | (kind == MEMORY_64 ? (uint64_t)config_read(function | (REG_MEMORY + 4)) << 32 : 0);
+}
+
+void pci_set_mastering(uint32_t function, bool on)
+{
+    uint32_t command = config_read(function | REG_COMMAND) & COMMAND_MASK & ~COMMAND_BUS_MASTER;
+    config_write(function | REG_COMMAND, command | (on ? COMMAND_BUS_MASTER : 0));
 }

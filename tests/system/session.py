@@ -53,6 +53,12 @@ class Terminal:
                 return False
         return False
 
+    def rest(self, seconds):
+        """Read for so long, whatever comes."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.read(0.1)
+
     def type(self, text):
         os.write(self.master, text.encode())
 

@@ -15,6 +15,7 @@
 #include "io/framebuffer.h"
 #include "io/input.h"
 #include "io/ps2.h"
+#include "io/usb/usb.h"
 #include "io/screen.h"
 #include "io/scrollback.h"
 #include "io/serial.h"
@@ -34,7 +35,9 @@ static const char *serial_input;
 static bool serial_is_held;
 static uint8_t keyboard_input[16];
 static unsigned keyboard_count, keyboard_at, leds_calls;
-static bool led_num, led_caps;
+static bool led_num, led_caps, usb_led_num, usb_led_caps;
+static uint16_t usb_input[16];
+static unsigned usb_count, usb_at;
 static char status[VCON_COLS + 1];
 static uint32_t touched;
 static uint16_t shown[VCON_ROWS][VCON_COLS];
@@ -50,6 +53,27 @@ void ps2_set_leds(bool num, bool caps)
     leds_calls++;
     led_num = num;
     led_caps = caps;
+}
+
+void usb_poll(uint64_t now_ns)
+{
+    (void)now_ns;
+}
+
+uint64_t usb_next_ns(void)
+{
+    return usb_at < usb_count ? 0 : UINT64_MAX;
+}
+
+int usb_read(void)
+{
+    return usb_at < usb_count ? usb_input[usb_at++] : -1;
+}
+
+void usb_set_leds(bool num, bool caps)
+{
+    usb_led_num = num;
+    usb_led_caps = caps;
 }
 
 int serial_rx(void)
@@ -164,7 +188,7 @@ static int begin(void **state)
     vcon_init(&monitor.vcon);
     vcon_init(&guest.vcon);
     monitor.vcon.history = &history;
-    keyboard_count = keyboard_at = 0;
+    keyboard_count = keyboard_at = usb_count = usb_at = 0;
     serial_input = "";
     input_pump(0);              /* what still waits for them has no console any more */
     monitor_count = guest_count = leds_calls = 0;
@@ -317,12 +341,12 @@ static void locks_reach_the_leds_once(void **state)
     (void)state;
     SCANCODES(0x3A, 0x3A, 0xBA);
     assert_int_equal(leds_calls, 1);
-    assert_true(led_caps && !led_num);
+    assert_true(led_caps && !led_num && usb_led_caps && !usb_led_num);
     SCANCODES(0x1E, 0x9E);
     assert_int_equal(leds_calls, 1);
     SCANCODES(0x45, 0xC5, 0x3A, 0xBA);
     assert_int_equal(leds_calls, 2);
-    assert_true(led_num && !led_caps);
+    assert_true(led_num && !led_caps && usb_led_num && !usb_led_caps);
     SCANCODES(0x45, 0xC5);
     assert_true(!led_num && !led_caps);
 }
@@ -542,6 +566,33 @@ static void an_escape_stays_where_it_was_typed(void **state)
     assert_int_equal(monitor_words[0], 0x000D5B5B);
 }
 
+/* PS/2's arrow comes in two passes; between them a key of USB, which is the key that it is, and then the arrow. */
+static void usb_keys_go_between_the_bytes_of_ps2(void **state)
+{
+    (void)state;
+    SCANCODES(0xE0);
+    usb_input[0] = 0x1E;
+    usb_input[1] = 0x48 | HID_EXTENDED;
+    usb_count = 2;
+    input_pump(0);
+    SCANCODES(0x50);
+    assert_int_equal(monitor_count, 3);
+    assert_int_equal(monitor_words[0], 0x000D6161);
+    assert_int_equal(monitor_words[1] >> 8 & 0xFF, HV_KEYCODE_UP);
+    assert_int_equal(monitor_words[2] >> 8 & 0xFF, HV_KEYCODE_DOWN);
+}
+
+/* Shift on one keyboard counts for the keys of the other. */
+static void both_keyboards_share_modifiers(void **state)
+{
+    (void)state;
+    usb_input[0] = 0x2A;
+    usb_count = 1;
+    input_pump(0);
+    SCANCODES(0x1E);
+    assert_int_equal(monitor_words[monitor_count - 1] & 0xFF, 'A');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -561,6 +612,8 @@ int main(void)
         cmocka_unit_test_setup(a_held_key_repeats_and_comes_up_once, begin),
         cmocka_unit_test_setup(whatever_goes_down_comes_up, begin),
         cmocka_unit_test_setup(an_escape_stays_where_it_was_typed, begin),
+        cmocka_unit_test_setup(usb_keys_go_between_the_bytes_of_ps2, begin),
+        cmocka_unit_test_setup(both_keyboards_share_modifiers, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

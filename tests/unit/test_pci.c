@@ -348,6 +348,39 @@ static void capabilities_end_where_they_end(void **state)
     assert_int_equal(word(header, 0x3E), 1);
 }
 
+/* What was seen of USB, in order; memory above 4 GiB, ports, and mastering on and off, with Status left alone. */
+static void usb_controllers_are_remembered(void **state)
+{
+    static const uint8_t interfaces[] = { 0x30, 0x20, 0x00 };
+    struct pci_usb found;
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        add(0, i + 1, 0, 0x0C03, 0x0500, 0x0500)->config[0x09] = interfaces[i];
+    add(0, 9, 0, 0x0C05, 0x0500, 0x0500)->config[0x09] = 0x30;
+    silence("PCI: 4 functions; stopped bus mastering of 0, MSI of 0");
+    memcpy(&pc.functions[0].config[0x10], "\x04\x00\x00\xFE\x38\x00\x00\x00", 8);
+    memcpy(&pc.functions[1].config[0x10], "\x08\x10\x00\xFE\x38\x00\x00\x00", 8);
+    memcpy(&pc.functions[2].config[0x10], "\x01\xC0\x00\x00\x38\x00\x00\x00", 8);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(pci_usb(i, &found));
+        assert_int_equal(found.at >> 11 & 31, i + 1);
+        assert_int_equal(found.interface, interfaces[i]);
+    }
+    assert_false(pci_usb(3, &found));
+    pci_usb(2, &found);
+    assert_int_equal(pci_memory(found.at), 0);
+    assert_int_equal(word(&pc.functions[2], 4), 0x0500);
+    pci_usb(1, &found);
+    assert_int_equal(pci_memory(found.at), 0xFE001000);
+    pci_usb(0, &found);
+    assert_int_equal(pci_memory(found.at), 0x38FE000000);
+    assert_int_equal(word(&pc.functions[0], 4), 0x0502);
+    pci_set_mastering(found.at, true);
+    assert_int_equal(word(&pc.functions[0], 4), 0x0506);
+    pci_set_mastering(found.at, false);
+    assert_int_equal(word(&pc.functions[0], 4), 0x0502);
+}
+
 /* Every address answers as a multi-function bridge with capabilities in a circle, on 256 buses. */
 static void worst_bus_ends(void **state)
 {
@@ -387,6 +420,7 @@ int main(void)
         cmocka_unit_test_setup(signalled_interrupts_go_everywhere, begin),
         cmocka_unit_test_setup(capabilities_in_a_circle_end, begin),
         cmocka_unit_test_setup(capabilities_end_where_they_end, begin),
+        cmocka_unit_test_setup(usb_controllers_are_remembered, begin),
         cmocka_unit_test_setup(worst_bus_ends, begin),
         cmocka_unit_test_setup(noise_ends, begin),
     };

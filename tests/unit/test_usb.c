@@ -1,0 +1,569 @@
+/*
+ * test_usb.c - from the PCI function to key events: the whole of io/usb against a controller and devices on paper.
+ *
+ * Time is what the test says it is. After each test the machine's frames are counted: what a device took is given back
+ * when it goes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define IO_USB_XHCI_MMIO_H      /* the real one reads registers */
+#include "fake_xhci.h"
+
+#include "base/frames.h"
+#include "base/log.h"
+#include "fake_mmu.h"
+#include "io/pci.h"
+#include "io/usb/xhci.c"
+#include "io/usb/usb.c"
+#include "random.h"
+
+#define MS 1000000ull
+
+#define CONFIGURATION 9, 2, 0, 0, 1, 1, 0, 0xA0, 50
+#define KEYBOARD(interface, endpoint, packet) 9, 4, interface, 0, 1, 3, 1, 1, 0, 9, 0x21, 0x11, 1, 0, 1, 0x22, 63, 0, \
+    7, 5, 0x80 | endpoint, 3, packet, 0, 10
+static const uint8_t keyboard_configuration[] = { CONFIGURATION, KEYBOARD(0, 1, 8) };
+static const uint8_t composite_configuration[] = { CONFIGURATION, KEYBOARD(0, 1, 8), KEYBOARD(2, 3, 16) };
+static const uint8_t mouse_configuration[] = { CONFIGURATION, 9, 4, 0, 0, 1, 3, 1, 2, 0, 7, 5, 0x81, 3, 4, 0, 10 };
+static const uint8_t hub_configuration[] = { CONFIGURATION, 9, 4, 0, 0, 1, 9, 0, 0, 0, 7, 5, 0x81, 3, 1, 0, 12 };
+static const uint8_t a_down[8] = { 0, 0, 0x04 }, nothing[8];
+
+static uint64_t now_ns, frames_before;
+static unsigned controllers;
+static uint8_t interface = 0x30;
+static bool mastering;
+static char log_text[4000];
+
+bool pci_usb(unsigned index, struct pci_usb *function)
+{
+    *function = (struct pci_usb){ .at = 0x80000000 | 3 << 16 | 4 << 11 | 1 << 8, .interface = interface };
+    return index < controllers;
+}
+
+uint64_t pci_memory(uint32_t function)
+{
+    (void)function;
+    return 0x3800000000;
+}
+
+void pci_set_mastering(uint32_t function, bool on)
+{
+    (void)function;
+    mastering = on;
+}
+
+static void *map(uint64_t physical, uint64_t bytes)
+{
+    assert_int_equal(physical, 0x3800000000);
+    assert_int_equal(bytes, 0x10000);
+    return &fake;
+}
+
+static void read_log(void)
+{
+    char line[200];
+    while (log_take(line, sizeof(line)) >= 0)
+        snprintf(log_text + strlen(log_text), sizeof(log_text) - strlen(log_text), "%s\n", line);
+}
+
+static int begin(void **state)
+{
+    machine_start(state);
+    fake_reset();
+    host_count = 0;
+    memset(&usb_events, 0, sizeof(usb_events));
+    usb_leds = 0;
+    next_ns = UINT64_MAX;
+    complaint_ns = 0;
+    now_ns = 5 * MS;
+    controllers = 1;
+    interface = 0x30;
+    mastering = false;
+    read_log();
+    log_text[0] = '\0';
+    return 0;
+}
+
+static void start_with(bool have_ps2)
+{
+    usb_init(&(struct usb_platform){ .map = map, .have_ps2 = have_ps2 }, now_ns);
+}
+
+/* Time goes on as the run loop has it: to when the next look is wanted. */
+static void run_ms(unsigned ms)
+{
+    uint64_t end_ns = now_ns + ms * MS;
+    while (now_ns < end_ns) {
+        usb_poll(now_ns);
+        uint64_t next = usb_next_ns();
+        assert_true(next > now_ns);
+        now_ns = next < end_ns ? next : end_ns;
+    }
+    read_log();
+}
+
+static void expect(int event)
+{
+    assert_int_equal(usb_read(), event);
+}
+
+static void expect_said(const char *text)
+{
+    if (!strstr(log_text, text))
+        fail_msg("\"%s\" is not in:\n%s", text, log_text);
+}
+
+static struct fake_device make(uint8_t speed, const uint8_t *configuration, unsigned bytes)
+{
+    return (struct fake_device){ .speed = speed, .configuration = configuration, .configuration_bytes = bytes,
+                                 .is_hub = configuration == hub_configuration, .max_packet = speed == 3 ? 64 : 8 };
+}
+#define MAKE(speed, kind) make(speed, kind##_configuration, sizeof(kind##_configuration))
+
+static void expect_typing(struct fake_device *device, unsigned dci)
+{
+    assert_true(fake_report(device, dci, a_down, 8, 0));
+    assert_true(fake_report(device, dci, nothing, 8, 0));
+    run_ms(20);
+    expect(0x1E);
+    expect(0x9E);
+    expect(-1);
+}
+
+/* All that hung on the controller is pulled out: its frames are free again. */
+static void expect_no_leak(void)
+{
+    for (unsigned port = 1; port <= FAKE_PORTS; port++)
+        fake_plug(port, NULL);
+    run_ms(9000);
+    assert_int_equal(frames_count_free(), frames_before);
+}
+
+static void bring_up(void)
+{
+    start_with(true);
+    run_ms(100);
+    frames_before = frames_count_free();
+    assert_true(mastering);
+    assert_int_equal(fake.command & 1, 1);
+}
+
+static void no_controller_costs_nothing(void **state)
+{
+    (void)state;
+    controllers = 0;
+    uint64_t free = frames_count_free();
+    start_with(true);
+    assert_int_equal(usb_next_ns(), UINT64_MAX);
+    usb_set_leds(true, true);
+    assert_int_equal(usb_next_ns(), UINT64_MAX);
+    assert_int_equal(frames_count_free(), free);
+    read_log();
+    assert_string_equal(log_text, "");
+    start_with(false);
+    read_log();
+    expect_said("no keyboard: no PS/2 controller, no USB controller");
+}
+
+static void others_are_named(void **state)
+{
+    static const struct { uint8_t interface; const char *text; } kinds[] = {
+        { 0x00, "USB: UHCI 03:04.1 is not supported" }, { 0x10, "USB: OHCI 03:04.1" }, { 0x20, "USB: EHCI 03:04.1" },
+        { 0xFE, "USB: controller 03:04.1" },
+    };
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        interface = kinds[i].interface;
+        start_with(false);
+        read_log();
+        expect_said(kinds[i].text);
+        expect_said("no keyboard: no PS/2 controller, and no USB controller that is supported");
+        assert_int_equal(usb_next_ns(), UINT64_MAX);
+    }
+}
+
+static void a_keyboard_types(void **state)
+{
+    (void)state;
+    for (unsigned variant = 0; variant < 12; variant++) {
+        struct fake_device keyboard = MAKE((uint8_t)(1 + variant % 3), keyboard);
+        begin(state);
+        fake.context_64 = variant % 2;
+        fake.scratchpads = variant < 6 ? 0 : 33;
+        if (variant % 3 == 0)
+            keyboard.max_packet = 32;
+        bring_up();
+        fake_plug(2, &keyboard);
+        run_ms(1000);
+        expect_said("USB: keyboard 1234:5678 at 03:04.1 port 2");
+        assert_true(keyboard.is_configured && keyboard.idle_calls == 1 && keyboard.protocol == 0);
+        expect_typing(&keyboard, 3);
+        usb_set_leds(true, true);
+        run_ms(20);
+        assert_int_equal(keyboard.leds, 3);
+        expect_no_leak();
+        expect_said("USB: keyboard 1234:5678 is gone");
+        machine_stop(state);
+    }
+    begin(state);
+}
+
+/* What was plugged in at power-on is found; a key that is held comes up when it is pulled out. */
+static void it_goes_with_a_key_down(void **state)
+{
+    struct fake_device keyboard = MAKE(2, keyboard);
+    (void)state;
+    fake_plug(1, &keyboard);
+    start_with(false);
+    run_ms(1000);
+    assert_true(fake_report(&keyboard, 3, a_down, 8, 0));
+    run_ms(20);
+    expect(0x1E);
+    run_ms(500);
+    expect(0x1E);                   /* it repeats */
+    fake_plug(1, NULL);
+    run_ms(20);
+    expect(0x9E);
+    expect(-1);
+    expect_said("USB: keyboard 1234:5678 is gone");
+}
+
+static void none_is_complained_of_once(void **state)
+{
+    struct fake_device mouse = MAKE(2, mouse);
+    (void)state;
+    fake_plug(1, &mouse);
+    start_with(false);
+    run_ms(20000);
+    expect_said("USB: 1234:5678 at 03:04.1 port 1 is no keyboard");
+    expect_said("no keyboard: no PS/2 controller, and on xHCI only 1 other devices");
+    log_text[0] = '\0';
+    run_ms(20000);
+    assert_string_equal(log_text, "");
+}
+
+/* Nothing there: twice a second is enough. */
+static void an_idle_controller_is_left_alone(void **state)
+{
+    (void)state;
+    bring_up();
+    unsigned polls = 0;
+    for (uint64_t end_ns = now_ns + 10000 * MS; now_ns < end_ns; polls++) {
+        usb_poll(now_ns);
+        now_ns = usb_next_ns();
+    }
+    assert_in_range(polls, 10, 25);
+}
+
+static void composite_keyboards_type_on_both(void **state)
+{
+    struct fake_device keyboard = MAKE(1, composite);
+    (void)state;
+    bring_up();
+    fake_plug(1, &keyboard);
+    run_ms(1000);
+    assert_int_equal(keyboard.idle_calls, 2);
+    expect_typing(&keyboard, 3);
+    expect_typing(&keyboard, 7);
+    expect_no_leak();
+}
+
+/* Low speed behind a high-speed hub behind a high-speed hub; the hub goes, and all with it. */
+static void hubs_lead_on(void **state)
+{
+    struct fake_device first = MAKE(3, hub), second = MAKE(3, hub), third = MAKE(1, hub);
+    struct fake_device keyboard = MAKE(2, keyboard), other = MAKE(2, keyboard);
+    (void)state;
+    bring_up();
+    fake_plug(3, &first);
+    run_ms(1000);
+    fake_hub_plug(&first, 4, &second);
+    run_ms(1000);
+    fake_hub_plug(&second, 2, &keyboard);
+    fake_hub_plug(&second, 3, &third);
+    run_ms(2000);
+    fake_hub_plug(&third, 1, &other);
+    run_ms(2000);
+    expect_typing(&keyboard, 3);
+    expect_typing(&other, 3);
+    assert_int_equal(fake.slots[1].slot[0] >> 26 & 1, 1);
+    assert_int_equal(fake.slots[1].slot[1] >> 24, FAKE_HUB_PORTS);
+    for (unsigned slot = 1; slot < 33; slot++) {
+        if (fake.slots[slot].device != &keyboard && fake.slots[slot].device != &other)
+            continue;
+        bool behind_third = fake.slots[slot].device == &other;
+        assert_int_equal(fake.slots[slot].slot[0] & 0xFFFFF, behind_third ? 0x134 : 0x24);
+        assert_int_equal(fake.slots[slot].slot[2] & 0xFFFF, behind_third ? 0x302 : 0x202);    /* of the second hub */
+    }
+    fake_report(&keyboard, 3, a_down, 8, 0);
+    run_ms(20);
+    expect(0x1E);
+    fake_hub_plug(&second, 2, NULL);
+    run_ms(1000);
+    expect(0x9E);
+    expect_typing(&other, 3);
+    expect_no_leak();
+}
+
+static void firmware_lets_go_or_not(void **state)
+{
+    struct fake_device keyboard = MAKE(2, keyboard);
+    (void)state;
+    fake.firmware_owns = true;
+    fake.firmware_lets_go = 20;
+    fake.legacy_control = 0xFFFFFFFF;
+    fake_plug(1, &keyboard);
+    start_with(true);
+    run_ms(1000);
+    expect_typing(&keyboard, 3);
+    assert_int_equal(fake.legacy_control & 0x0000E011, 0);
+    machine_stop(state);
+    begin(state);
+    keyboard = MAKE(2, keyboard);
+    fake.firmware_owns = true;
+    fake_plug(1, &keyboard);
+    start_with(true);
+    run_ms(990);
+    assert_false(mastering || fake.command & 1);
+    assert_true(fake.firmware_owns);
+    run_ms(1000);
+    assert_false(fake.firmware_owns);
+    expect_typing(&keyboard, 3);
+}
+
+static void refused_class_requests_do_not_matter(void **state)
+{
+    struct fake_device keyboard = MAKE(2, composite);
+    (void)state;
+    keyboard.class_answer = FAKE_STALL;
+    bring_up();
+    fake_plug(1, &keyboard);
+    run_ms(1000);
+    expect_typing(&keyboard, 3);
+    machine_stop(state);
+    begin(state);
+    keyboard = MAKE(2, composite);
+    keyboard.class_answer = FAKE_SILENT;        /* five of them, a second each */
+    bring_up();
+    fake_plug(1, &keyboard);
+    run_ms(8000);
+    expect_typing(&keyboard, 7);
+}
+
+/* It stops answering, one way or the other, at each of its transfers; another in its place is a keyboard. */
+static void devices_that_fail_are_left_alone(void **state)
+{
+    (void)state;
+    bring_up();
+    for (unsigned from = 0; from < 8; from++)
+        for (enum fake_answer answer = FAKE_STALL; answer <= FAKE_SHORT; answer++) {
+            struct fake_device bad = MAKE(1, keyboard), good = MAKE(1, keyboard);
+            bad.answer = answer;
+            bad.answer_from = from;
+            fake_plug(1, &bad);
+            run_ms(20000);
+            fake_plug(1, NULL);
+            run_ms(1000);
+            fake_plug(1, &good);
+            run_ms(2000);
+            expect_typing(&good, 3);
+            expect_no_leak();
+        }
+    expect_said("is left alone");
+}
+
+/* It vanishes at each moment of its coming. */
+static void devices_that_vanish_leave_nothing(void **state)
+{
+    (void)state;
+    bring_up();
+    for (unsigned ms = 0; ms < 500; ms += 3) {
+        struct fake_device hub = MAKE(3, hub), keyboard = MAKE(2, keyboard);
+        hub.children[1] = &keyboard;
+        hub.child_status[1] = 0x301;
+        fake_plug(1, &hub);
+        run_ms(ms);
+        fake_plug(1, NULL);
+        hub.answer = FAKE_STALL;
+        run_ms(3000);
+        assert_int_equal(frames_count_free(), frames_before);
+    }
+}
+
+static void broken_pipes_are_mended(void **state)
+{
+    struct fake_device keyboard = MAKE(1, keyboard);
+    uint8_t long_report[64] = { 0 };
+    (void)state;
+    bring_up();
+    fake_plug(1, &keyboard);
+    run_ms(1000);
+    for (unsigned i = 0; i < 7; i++) {
+        assert_true(fake_report(&keyboard, 3, long_report, 64, 0));     /* babble */
+        run_ms(20);
+    }
+    expect_typing(&keyboard, 3);
+    assert_true(fake_report(&keyboard, 3, a_down, 3, 0));               /* short: no report */
+    run_ms(20);
+    expect(-1);
+    fake_report(&keyboard, 3, a_down, 8, 0);
+    run_ms(20);
+    expect(0x1E);
+    for (unsigned i = 0; i < 8; i++) {
+        fake_report(&keyboard, 3, nothing, 0, i % 2 ? 6 : 4);           /* stall, transaction error */
+        run_ms(20);
+    }
+    expect(0x9E);
+    expect(-1);
+    expect_said("fails again and again");
+    unsigned doorbells = fake.doorbells;
+    run_ms(5000);
+    assert_int_equal(fake.doorbells, doorbells);
+    expect_no_leak();
+}
+
+/* More than is looked at in a while: the rest is there the next time. */
+static void a_flood_is_bounded(void **state)
+{
+    struct fake_device keyboard = MAKE(1, keyboard);
+    unsigned makes = 0, sent = 0;
+    int event;
+    (void)state;
+    bring_up();
+    fake_plug(1, &keyboard);
+    run_ms(1000);
+    for (unsigned i = 0; i < 1000; i++) {
+        while (fake_report(&keyboard, 3, sent % 2 ? nothing : a_down, 8, 0))
+            sent++;
+        usb_poll(now_ns);
+        now_ns = usb_next_ns();
+        while ((event = usb_read()) >= 0)
+            makes += event == 0x1E;
+    }
+    assert_true(sent >= 3990);
+    assert_in_range(makes, sent / 2 - 8, sent / 2 + 8);
+}
+
+static void a_dead_controller_is_given_up(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < 3; how++) {
+        struct fake_device keyboard = MAKE(1, keyboard), other = MAKE(1, keyboard);
+        machine_stop(state);
+        begin(state);
+        bring_up();
+        fake_plug(1, &keyboard);
+        run_ms(1000);
+        fake_report(&keyboard, 3, a_down, 8, 0);
+        run_ms(20);
+        expect(0x1E);
+        fake.is_gone = how == 0;
+        fake.status = how == 1 ? 4 : fake.status;
+        fake.is_deaf = how == 2;
+        fake_plug(2, &other);
+        run_ms(3000);
+        expect_said("USB: xHCI 03:04.1 is given up:");
+        int event;
+        while ((event = usb_read()) == 0x1E)
+            continue;               /* it repeated until then */
+        assert_int_equal(event, 0x9E);
+        expect(-1);
+        assert_false(mastering);
+        assert_int_equal(usb_next_ns(), UINT64_MAX);
+    }
+}
+
+static void no_memory_is_said(void **state)
+{
+    (void)state;
+    for (unsigned first = 0; first < 46; first++) {
+        struct fake_device keyboard = MAKE(1, keyboard);
+        machine_stop(state);
+        begin(state);
+        fake.scratchpads = 40;
+        fake.firmware_owns = true;
+        uint64_t free = frames_count_free();
+        machine_fail(first, 1);
+        start_with(true);
+        read_log();
+        machine_fail(MACHINE_NEVER, 0);
+        if (first < 45) {
+            expect_said(first ? "cannot be used: no memory" : "cannot be used: no room");
+            assert_true(fake.firmware_owns);
+            assert_int_equal(frames_count_free(), free);
+            continue;
+        }
+        fake.firmware_lets_go = 1;
+        run_ms(100);
+        machine_fail(machine_allocations, 1);
+        fake_plug(1, &keyboard);
+        run_ms(2000);
+        assert_int_equal(frames_count_free(), free - 45);
+    }
+}
+
+/* Random devices that come, go, lie and fall silent, for hours; in the end a keyboard types and nothing is lost. */
+static void chance_breaks_nothing(void **state)
+{
+    static struct fake_device devices[FAKE_PORTS + 1], children[FAKE_PORTS + 1][FAKE_HUB_PORTS + 1];
+    struct fake_device good = MAKE(2, keyboard);
+    uint8_t bytes[64];
+    (void)state;
+    bring_up();
+    for (unsigned step = 0; step < 3000; step++) {
+        unsigned port = 1 + random_below(FAKE_PORTS), child = 1 + random_below(FAKE_HUB_PORTS);
+        struct fake_device *device = random_below(2) ? &devices[port] : &children[port][child];
+        uint8_t speed = (uint8_t)(1 + random_below(3));
+        struct fake_device fresh = random_below(3) == 0 ? MAKE(speed, hub) : random_below(2) ? MAKE(speed, keyboard) :
+                                   MAKE(speed, composite);
+        if (random_below(3) == 0) {
+            fresh.answer = (enum fake_answer)random_below(5);
+            fresh.answer_from = random_below(12);
+        }
+        fresh.class_answer = random_below(4) ? FAKE_WELL : FAKE_STALL;
+        if (device == &devices[port]) {
+            fake_plug(port, NULL);
+            run_ms(random_below(30));
+            *device = fresh;
+            fake_plug(port, random_below(4) ? device : NULL);
+        } else if (devices[port].is_hub && fake.devices[port]) {
+            *device = fresh;
+            fake_hub_plug(&devices[port], child, random_below(4) ? device : NULL);
+        }
+        for (unsigned i = 0; i < sizeof(bytes); i++)
+            bytes[i] = (uint8_t)random_below(12);
+        fake_report(device, 3, bytes, random_below(65), random_below(8) ? 0 : (uint8_t)(2 + random_below(10)));
+        run_ms(random_below(1500));
+        while (usb_read() >= 0)
+            continue;
+    }
+    expect_no_leak();
+    while (usb_read() >= 0)
+        continue;
+    fake_plug(1, &good);
+    run_ms(1000);
+    expect_typing(&good, 3);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, machine_stop)
+    const struct CMUnitTest tests[] = {
+        TEST(no_controller_costs_nothing), TEST(others_are_named), TEST(it_goes_with_a_key_down),
+        TEST(none_is_complained_of_once), TEST(an_idle_controller_is_left_alone),
+        TEST(composite_keyboards_type_on_both), TEST(hubs_lead_on), TEST(firmware_lets_go_or_not),
+        TEST(refused_class_requests_do_not_matter), TEST(devices_that_fail_are_left_alone),
+        TEST(devices_that_vanish_leave_nothing), TEST(broken_pipes_are_mended), TEST(a_flood_is_bounded),
+        TEST(a_dead_controller_is_given_up), TEST(no_memory_is_said), TEST(chance_breaks_nothing),
+        cmocka_unit_test_setup_teardown(a_keyboard_types, NULL, machine_stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
