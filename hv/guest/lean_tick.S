@@ -33,21 +33,13 @@ lean_tick:
     subq %r10, %r11
     cmpq T(TURN_LEAN_WINDOW), %r11      /* too early, or late */
     jae slow_restore
-    movq T(TURN_DIRTY), %r11
-    cmpl $0, (%r11)
-    jne slow_restore
-    movq T(TURN_PENDING), %r11
-    cmpl $0, (%r11)
-    jne slow_restore
-    movq T(TURN_CURSOR_AT), %r11
-    movzwl (%r11), %r11d
-    cmpl T(TURN_CURSOR), %r11d
+    movl S(LEAN_REVISION), %r11d
+    cmpl T(TURN_REVISION), %r11d        /* it printed */
     jne slow_restore
     btsw $LEAN_TIMER_SOURCE, S(LEAN_VIRQ_PENDING)
     adcq $0, S(LEAN_VIRQ_COALESCED)     /* CF: it was pending already */
-    movq T(TURN_CLOCK), %r11
     movq T(TURN_TICK_AT), %r13
-    movq %r13, (%r11)
+    movq %r13, S(LEAN_NOW)
     addq T(TURN_PERIOD_NS), %r13
     movq %r13, T(TURN_TICK_AT)
     addq T(TURN_PERIOD), %r10

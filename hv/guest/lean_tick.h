@@ -14,13 +14,12 @@
 #define TURN_TICK_AT 48
 #define TURN_PERIOD_NS 56
 #define TURN_APIC 64
-#define TURN_DIRTY 72
-#define TURN_PENDING 80
-#define TURN_CURSOR_AT 88
-#define TURN_CLOCK 96
-#define TURN_CURSOR 104
+#define TURN_REVISION 72
 
 #define LEAN_SLOT_TIMER 0x20
+/* Offsets in struct guest. */
+#define LEAN_NOW 21824
+#define LEAN_REVISION (LEAN_NOW + 8)
 #define LEAN_VIRQ_COALESCED (LEAN_VIRQ_ENABLED + 1032)
 #define VECTOR_TIMER 0xF0
 #define APIC_EOI 0xB0               /* SDM vol. 3 "Local APIC Register Address Map" */

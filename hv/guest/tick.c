@@ -32,10 +32,7 @@ struct turn {
     uint64_t count_per_tsc_32;          /* of the APIC's timer */
     uint64_t tick_at_ns, period_ns;     /* wall clock, of the tick that is next */
     volatile uint32_t *apic;
-    const uint32_t *dirty_rows, *pending_bytes;     /* of the guest's console */
-    const uint8_t *cursor_at;
-    uint64_t *clock_ns;
-    uint32_t cursor;
+    uint32_t revision;                  /* of the guest's console when the turn began */
     uint64_t window_tsc, first_at_ns;   /* first_at_ns: tick_at_ns when the turn began */
 };
 
@@ -52,26 +49,17 @@ AT(TURN_COUNT_PER_TSC, count_per_tsc_32);
 AT(TURN_TICK_AT, tick_at_ns);
 AT(TURN_PERIOD_NS, period_ns);
 AT(TURN_APIC, apic);
-AT(TURN_DIRTY, dirty_rows);
-AT(TURN_PENDING, pending_bytes);
-AT(TURN_CURSOR_AT, cursor_at);
-AT(TURN_CLOCK, clock_ns);
-AT(TURN_CURSOR, cursor);
+AT(TURN_REVISION, revision);
 _Static_assert(LEAN_VIRQ_COALESCED == offsetof(struct guest, state.virq.ticks_coalesced), "struct virq");
-_Static_assert(offsetof(struct vcon, column) == offsetof(struct vcon, row) + 1, "read as one word");
+_Static_assert(LEAN_NOW == offsetof(struct guest, console.vcon.now_ns), "struct vcon");
+_Static_assert(LEAN_REVISION == offsetof(struct guest, console.vcon.revision), "struct vcon");
 _Static_assert(offsetof(struct virq, timer_yields) == offsetof(struct virq, enabled) + 1, "read as one word");
 _Static_assert(LEAN_SLOT_TIMER == HV_SLOT_TIMER, "the contract");
 _Static_assert(VECTOR_TIMER == IRQ_VECTOR_TIMER, "the vector");
 
-static uint32_t cursor_of(const struct guest *guest)
-{
-    return guest->console.vcon.column * 256u + guest->console.vcon.row;
-}
-
 bool tick_guest_has_printed(const struct guest *guest)
 {
-    const struct vcon *vcon = &guest->console.vcon;
-    return !vcon_is_settled(vcon) || vcon->dirty_rows != 0 || cursor_of(guest) != tick_turn.cursor;
+    return guest->console.vcon.revision != tick_turn.revision;
 }
 
 /* When the alarm is to come. */
@@ -118,11 +106,7 @@ void tick_turn_begins(struct guest *guest, uint64_t tsc, uint64_t tick_at_ns, ui
     tick_turn.first_at_ns = tick_turn.tick_at_ns = tick_at_ns;
     tick_turn.tick_tsc = tsc + timer_span_tsc(tick_at_ns - now_ns) - tick_turn.early_tsc;
     tick_turn.other_tsc = tsc + timer_span_tsc(other_span_ns) - tick_turn.early_tsc;
-    tick_turn.dirty_rows = &guest->console.vcon.dirty_rows;
-    tick_turn.pending_bytes = &guest->console.vcon.pending_bytes;
-    tick_turn.cursor_at = &guest->console.vcon.row;
-    tick_turn.clock_ns = &guest->console.vcon.now_ns;
-    tick_turn.cursor = cursor_of(guest);
+    tick_turn.revision = guest->console.vcon.revision;
     set_alarm_in(next_tsc() - tsc);
 }
 

@@ -219,6 +219,7 @@ void vcon_write(struct vcon *console, const uint8_t *bytes, size_t length)
 {
     vcon_settle(console);
     render(console, bytes, length);
+    console->revision++;
 }
 
 void vcon_set_attribute(struct vcon *console, uint8_t attribute)

@@ -46,6 +46,7 @@ struct vcon {
     uint32_t dirty_rows;                    /* bit r: row r changed since the drawer last cleared it */
     struct scrollback *history;             /* rows that scroll off go there; NULL after vcon_init: are forgotten */
     uint64_t now_ns;                        /* set by vcon_set_time before output, so that rows are stamped */
+    uint32_t revision;                      /* another one: something was printed, or the cursor was moved */
     bool log_waits;                         /* a row may be changed: vcon_log_still has something to look for */
     bool log_enabled;                       /* rows go to the row log only when set */
     uint32_t log_head, log_tail;            /* byte ring of records: length byte, then that many bytes: rowlog.c */
@@ -82,6 +83,7 @@ static inline void vcon_place_cursor(struct vcon *console, unsigned row, unsigne
 {
     console->row = (uint8_t)row;
     console->column = (uint8_t)column;
+    console->revision++;
 }
 /* Move, colour, print, then put cursor and colour back (the saved cursor does not move with a scroll). */
 void vcon_write_at(struct vcon *console, const uint8_t *bytes, size_t length, unsigned row, unsigned column,
@@ -99,6 +101,7 @@ static inline uint8_t *vcon_room(struct vcon *console, size_t length)
 static inline void vcon_defer(struct vcon *console, size_t length)
 {
     console->pending_bytes += (uint32_t)length;
+    console->revision++;
 }
 
 static inline bool vcon_is_settled(const struct vcon *console)

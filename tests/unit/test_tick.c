@@ -164,16 +164,10 @@ static void output_ends_the_turn_with_the_tick(void **state)
 {
     (void)state;
     begin(100);
-    guest.console.vcon.dirty_rows = 1;
+    vcon_defer(&guest.console.vcon, 1);
     leave_to_the_run_loop(10000);
     begin(100);
-    guest.console.vcon.pending_bytes = 1;
-    leave_to_the_run_loop(10000);
-    begin(100);
-    guest.console.vcon.column = 1;
-    leave_to_the_run_loop(10000);
-    begin(100);
-    guest.console.vcon.row = 1;
+    vcon_place_cursor(&guest.console.vcon, 0, 1);
     leave_to_the_run_loop(10000);
 }
 

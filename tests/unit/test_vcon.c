@@ -159,6 +159,40 @@ static void dirty_rows_are_enough(void **state)
     }
 }
 
+/* Whatever can be seen of a console, or will be once it settles, is the same only if the revision is. */
+static void what_changes_is_another_revision(void **state)
+{
+    (void)state;
+    static struct vcon vcon, before;
+    uint8_t bytes[100];
+    unsigned kept = 0;
+
+    srand(6);
+    vcon_init(&vcon);
+    for (unsigned round = 0; round < 2000; round++) {
+        unsigned row = (unsigned)rand() % 25, column = (unsigned)rand() % 80, length = random_bytes(bytes, 100);
+        before = vcon;
+        switch (rand() % 6) {
+        case 0: vcon_set_cursor(&vcon, row, column); break;
+        case 1: vcon_set_attribute(&vcon, (uint8_t)rand()); break;
+        case 2: vcon_write_at(&vcon, bytes, length, row, column, (uint8_t)rand()); break;
+        case 3: vcon_write(&vcon, bytes, length); break;
+        case 4: (void)defer(&vcon, bytes, length); break;
+        default: vcon_set_time(&vcon, round);       /* settles: all of it was told before */
+        }
+        if (vcon.revision == before.revision) {
+            kept++;
+            vcon_settle(&before);
+            vcon_settle(&vcon);
+            for (unsigned r = 0; r < VCON_ROWS; r++)
+                for (unsigned c = 0; c < VCON_COLS; c++)
+                    assert_int_equal(vcon_cell(&vcon, r, c), vcon_cell(&before, r, c));
+            assert_int_equal(vcon.row * 80 + vcon.column, before.row * 80 + before.column);
+        }
+    }
+    assert_in_range(kept, 400, 1200);
+}
+
 static void print(struct vcon *vcon, const char *text)
 {
     vcon_write(vcon, (const uint8_t *)text, strlen(text));
@@ -424,6 +458,7 @@ int main(void)
         cmocka_unit_test(a_debug_print_is_no_row),
         cmocka_unit_test(cells_agree_with_the_model),
         cmocka_unit_test(dirty_rows_are_enough),
+        cmocka_unit_test(what_changes_is_another_revision),
         cmocka_unit_test(a_row_is_logged_when_output_leaves_it),
         cmocka_unit_test(a_row_that_did_not_change_is_not_repeated),
         cmocka_unit_test(equal_lines_at_the_bottom_are_all_logged),
