@@ -16,4 +16,7 @@
 #define CONTEXT_EFLAGS_NEVER 0x23000
 #define CONTEXT_EFLAGS_IF 0x200         /* a guest always has it: its own flag is virtual */
 
+/* From a guest's frame to its resume_rsp (guest/guest.h): the hypervisor's stack while that guest runs. */
+#define CONTEXT_RESUME 3760
+
 #endif

@@ -63,7 +63,7 @@ guest_enter:
     pushq %r14
     pushq %r15
     subq $8, %rsp                       /* 16-byte aligned, for the calls of trap_from_guest */
-    movq %rsp, hv_resume_rsp(%rip)
+    movq %rsp, CONTEXT_RESUME(%rdi)
     movq %rdi, %rsp
 guest_resume_fresh:                     /* RSP: the frame */
     movl $SEL_GUEST_DATA, %eax          /* IRETQ to an outer ring, or another guest, may have spoilt them */
@@ -120,7 +120,7 @@ trap_entry_points:
     movq %rsp, %rbx                     /* C keeps RBX and R12 */
     movl FRAME_CS(%rsp), %r12d
     cld                                 /* DF belongs to the guest; C expects it clear */
-    movq hv_resume_rsp(%rip), %rsp
+    movq CONTEXT_RESUME(%rbx), %rsp
     call \function
     testb %al, %al
     jz guest_leave
@@ -156,9 +156,10 @@ trap_tick:
 
 trap_turn_over:                         /* from a guest, and C knows what for */
     PUSH_GUEST_REGISTERS
+    movq %rsp, %rbx
     cld
-guest_leave:
-    movq hv_resume_rsp(%rip), %rsp
+guest_leave:                            /* RBX: the frame */
+    movq CONTEXT_RESUME(%rbx), %rsp
     addq $8, %rsp
     popq %r15
     popq %r14
@@ -172,7 +173,8 @@ guest_leave:
 trap_from_strange_mode:
     PUSH_GUEST_REGISTERS
     movq %rsp, %rdi
-    movq hv_resume_rsp(%rip), %rsp
+    movq %rsp, %rbx
+    movq CONTEXT_RESUME(%rbx), %rsp
     pushq $2
     popfq                               /* DF is clear, too */
     call strange_mode_from_guest
@@ -288,9 +290,6 @@ hv_stack_guard:
 hv_stack:
     .skip 16384
 hv_stack_top:
-    .globl hv_stack, hv_stack_top, hv_resume_rsp
-    .balign 8
-hv_resume_rsp:
-    .skip 8
+    .globl hv_stack, hv_stack_top
 
     .section .note.GNU-stack, "", @progbits

@@ -100,6 +100,7 @@ struct guest_turns {
 
 struct guest {
     struct guest_state state;           /* first. From here to space, lean.h knows the offsets */
+    uint64_t resume_rsp;                /* the hypervisor's stack while this guest runs: entry.S */
     uint64_t event_count, hidden_fault_count;
     struct guest_events events;         /* the last virtual events and hypercalls, for reports */
     struct ram ram;

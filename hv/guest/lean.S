@@ -47,7 +47,7 @@ lean_enable:
  */
 lean_call:
     movl LEAN_ESP(%r15), %r11d
-    movq hv_resume_rsp(%rip), %rsp
+    movq G(CONTEXT_RESUME), %rsp
     movq %rdx, %r13
     movq %rsi, %r14
 1:  movl LEAN_BASE + 0(%r11), %esi
@@ -82,7 +82,7 @@ lean_call_unreadable:
 
 lean_iret:
     movl LEAN_ESP(%r15), %r14d          /* the argument block; no wrap: the sum has 33 bits, and nothing is up there */
-    movq hv_resume_rsp(%rip), %rsp      /* a fault needs a stack */
+    movq G(CONTEXT_RESUME), %rsp      /* a fault needs a stack */
 1:  movl LEAN_BASE + 4(%r14), %r10d     /* eflags */
     testl $LEAN_REFUSED, %r10d
     jnz lean_call_give_up
@@ -144,7 +144,7 @@ lean_soft_interrupt:
     movl G(LEAN_ESP0), %r10d
     subl $LEAN_USER_FRAME_BYTES, %r10d
     movl LEAN_ESP(%r15), %r14d
-    movq hv_resume_rsp(%rip), %rsp
+    movq G(CONTEXT_RESUME), %rsp
     PUSH_FRAME $0, LEAN_MODE_USER, lean_give_up
     PUSH_USER_ESP lean_give_up
     NEXT_EVENT(%r12d)

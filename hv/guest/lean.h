@@ -7,21 +7,21 @@
 
 /* Offsets in struct guest; LEAN_TRAP is where the processor's five words begin. */
 #define LEAN_TRAP 72
-#define LEAN_HIDDEN_FAULTS 3768
+#define LEAN_HIDDEN_FAULTS 3776
 #define LEAN_VIRQ_ENABLED 2680
 #define LEAN_VIRQ_PENDING 2682       /* 16 bits: the mask of sources */
 #define LEAN_TIMER_SOURCE 0
 #define LEAN_TIMER_PENDING 1
-#define LEAN_PAGING 4092
-#define LEAN_SPACE 4080
-#define LEAN_FRAME_COUNT 4044
-#define LEAN_FRAMES 4048
-#define LEAN_WP 4108
-#define LEAN_SHADOWS 4112
+#define LEAN_PAGING 4100
+#define LEAN_SPACE 4088
+#define LEAN_FRAME_COUNT 4052
+#define LEAN_FRAMES 4056
+#define LEAN_WP 4116
+#define LEAN_SHADOWS 4120
 #define LEAN_ESP0 628
-#define LEAN_EVENT_COUNT 3760
-#define LEAN_EVENTS 3776             /* struct guest_events: next, then the ring */
-#define LEAN_EVENTS_RING 3784
+#define LEAN_EVENT_COUNT 3768
+#define LEAN_EVENTS 3784             /* struct guest_events: next, then the ring */
+#define LEAN_EVENTS_RING 3792
 #define LEAN_IDT 632                /* struct guest_gate, 8 bytes each: eip, privileged */
 
 /* The five words, from LEAN_TRAP. */

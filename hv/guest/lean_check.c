@@ -15,6 +15,7 @@
 _Static_assert(offsetof(struct guest, state.frame) == 0, "entry.S and trap.c take a frame for its guest");
 _Static_assert(CONTEXT_EFLAGS_NEVER == (EFLAGS_VM | EFLAGS_IOPL) && CONTEXT_EFLAGS_IF == EFLAGS_IF, "EFLAGS");
 AT(LEAN_TRAP, state.frame.eip);
+AT(CONTEXT_RESUME, resume_rsp);
 AT(LEAN_TRAP + LEAN_CS, state.frame.cs);
 AT(LEAN_TRAP + LEAN_EFLAGS, state.frame.eflags);
 AT(LEAN_TRAP + LEAN_ESP, state.frame.esp);

@@ -19,7 +19,7 @@
 
 /* Call C with this fault; R8: its address. Leaves the flags of a comparison of what it is with LEAN_FILLED. */
     .macro CALL_FAULT function, known:vararg
-    movq hv_resume_rsp(%rip), %rsp
+    movq G(CONTEXT_RESUME), %rsp
     KEEP_REGISTERS
     .ifnb \known
     leaq \known, %rcx
@@ -68,7 +68,7 @@ page_fault_walk:
     movl -8(%r15), %r14d
     andl $LEAN_ACCESS, %r14d
     WALK_GUEST page_fault_undecided
-    movq hv_resume_rsp(%rip), %rsp
+    movq G(CONTEXT_RESUME), %rsp
 page_fault_reflect:
     shlq $32, %r14
     orq %r14, %r8                       /* error code and address, as the frame has them */

@@ -80,7 +80,7 @@ deliver:
     andl $LEAN_SHOWN, %r12d
     orl $LEAN_FIXED + LEAN_IF, %r12d
     movl (%r15), %r13d
-    movq hv_resume_rsp(%rip), %rsp      /* a fault needs a stack */
+    movq G(CONTEXT_RESUME), %rsp      /* a fault needs a stack */
     PUSH_FRAME $0, LEAN_MODE_KERNEL, lean_tick_give_up
     movw $0, G(LEAN_VIRQ_PENDING)
     NEXT_EVENT(%r12d)
