@@ -59,12 +59,17 @@ static void set_line(uint16_t base)
 }
 
 /* Whoever looks at the line status, what it says of the next byte is kept for serial_rx. 0xFF: the UART went away. */
+static void keep_faults(uint8_t status)
+{
+    if (status & (LSR_ERRORS | LSR_BREAK) && status & LSR_DATA && status != 0xFF)
+        next_faults |= status & (LSR_ERRORS | LSR_BREAK);
+}
+
 static uint8_t line_status(uint16_t base)
 {
     uint8_t status = insn_inb(base + REG_LINE_STATUS);
 
-    if (status & (LSR_ERRORS | LSR_BREAK) && status & LSR_DATA && status != 0xFF)
-        next_faults |= status & (LSR_ERRORS | LSR_BREAK);
+    keep_faults(status);
     return status;
 }
 
@@ -178,13 +183,19 @@ bool serial_pump(void)
 {
     uint32_t tail = ring_tail, head = ring_head;
     uint16_t base = port;
+    uint8_t seen = 0;       /* nothing is read meanwhile: all that is seen is about the same byte */
 
-    while (tail != head && (line_status(base) & LSR_FIFO_EMPTY)) {
+    while (tail != head) {
+        uint8_t status = insn_inb(base + REG_LINE_STATUS);
+        seen |= status;
+        if (!(status & LSR_FIFO_EMPTY))
+            break;
         uint32_t to_boundary = FIFO_BYTES - tail % FIFO_BYTES;      /* so no burst passes the end of the ring */
         uint32_t count = head - tail < to_boundary ? head - tail : to_boundary;
         insn_outsb(base + REG_DATA, &ring[tail % RING_BYTES], count);
         tail += count;
     }
+    keep_faults(seen);
     ring_tail = tail;
     bool waits = ring_tail != ring_head;
     set_interrupts(waits ? IER_RECEIVE | IER_TRANSMIT : IER_RECEIVE);
