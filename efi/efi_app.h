@@ -9,6 +9,7 @@
 
 #include "boot_info.h"
 
+/* efi_app.c */
 extern EFI_SYSTEM_TABLE *efi_system;
 extern EFI_BOOT_SERVICES *efi_boot;
 

@@ -7,9 +7,6 @@
 #define BELOW_4GIB 0x100000000ull
 #define BELOW_1MIB 0x100000ull
 
-EFI_SYSTEM_TABLE *efi_system;
-EFI_BOOT_SERVICES *efi_boot;
-
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
 static uint64_t read_tsc(void)

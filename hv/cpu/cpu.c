@@ -25,8 +25,7 @@ extern const struct extable_entry extable_start[], extable_end[];
 bool cpu_keeps_error_pointers;
 static uint64_t gdt[GDT_ENTRIES];
 static struct idt_gate idt[256] __attribute__((aligned(16)));
-extern uint64_t cpu_guest_words;
-uint64_t cpu_guest_words;           /* for entry.S: the processor's five words in the frame of the guest loaded */
+extern uint64_t cpu_guest_words;    /* entry.S: the processor's five words in the frame of the guest loaded */
 
 static struct tss tss __attribute__((aligned(128)));    /* never across a page */
 static uint8_t ist_stacks[3][IST_STACK_BYTES] __attribute__((aligned(16)));

@@ -290,6 +290,9 @@ hv_stack_guard:
 hv_stack:
     .skip 16384
 hv_stack_top:
-    .globl hv_stack, hv_stack_top
+    .globl hv_stack, hv_stack_top, cpu_guest_words
+    .balign 8
+cpu_guest_words:                        /* cpu.c sets it */
+    .skip 8
 
     .section .note.GNU-stack, "", @progbits

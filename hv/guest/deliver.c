@@ -11,7 +11,7 @@
 #include "guest/decode.h"
 #include "guest/gmem.h"
 #include "guest/guest.h"
-#include "guest/report_text.h"
+#include "guest/report_names.h"
 #include "guest/inject.h"
 
 #define NAME_BYTES 48

@@ -6,6 +6,7 @@
  */
 #include "base/format.h"
 #include "cpu/x86.h"
+#include "guest/report_names.h"
 #include "guest/report_text.h"
 #include "irq/irq.h"
 #include "pebpeb.h"

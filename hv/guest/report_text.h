@@ -56,10 +56,4 @@ void report_format(const struct report_facts *facts, char *text, size_t text_byt
 /* One sentence or two on what to look at, for the author of the guest. No newline. */
 void report_advise(const struct report_facts *facts, char *text, size_t text_bytes);
 
-/* "#PF (page fault)", "timer", "keyboard", "INT 0x80", "hypercall": what a vector means to a guest. */
-void report_name_vector(uint32_t vector, char *text, size_t text_bytes);
-
-/* The name of a hypercall as authors write it ("setidt"), or NULL for a number that is none. */
-const char *report_call_name(uint32_t number);
-
 #endif

@@ -16,7 +16,7 @@ struct guest;
 HV_CALLS(X)
 #undef X
 
-/* End the guest with a sentence for its author; the report then shows the INT, not what follows it. */
+/* call_crash.c: end the guest with a sentence for its author; the report then shows the INT, not what follows it. */
 void call_crash(struct guest *guest, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -3,15 +3,11 @@
  */
 #include "hypercall/dispatch.h"
 
-#include <stdarg.h>
-
-#include "base/format.h"
 #include "guest/gmem.h"
 #include "guest/guest.h"
 #include "hypercall/calls.h"
 #include "irq/irq.h"
 
-#define INT_BYTES 2             /* CD DE; prefixes, should there be any, come before */
 #define WORDS_MAX 5
 
 struct call {
@@ -31,18 +27,6 @@ static const struct call calls[] = {
 };
 
 #define CALL_COUNT (sizeof(calls) / sizeof(calls[0]))
-
-void call_crash(struct guest *guest, const char *format, ...)
-{
-    char reason[GUEST_REASON_BYTES];
-    va_list arguments;
-
-    va_start(arguments, format);
-    format_string_v(reason, sizeof(reason), format, arguments);
-    va_end(arguments);
-    guest->state.frame.eip = (uint32_t)(guest->state.frame.eip - INT_BYTES);
-    guest_crash(guest, "%s", reason);
-}
 
 static void crash_unreadable(struct guest *guest, const struct call *call, gva_t bad)
 {

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "cpu/x86.h"
+#include "guest/report_names.h"
 #include "guest/report_text.h"
 #include "pebpeb.h"
 
