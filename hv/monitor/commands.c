@@ -13,7 +13,7 @@
 #include "monitor/commands_guest.h"
 #include "monitor/figures.h"
 #include "guest/images.h"
-#include "monitor/shell.h"
+#include "monitor/shell_output.h"
 
 #define FLUSH_MS 1000
 #define NS_PER_MS 1000000u

@@ -10,7 +10,7 @@
 #include "guest/image_name.h"
 #include "io/console.h"
 #include "monitor/jobs.h"
-#include "monitor/shell.h"
+#include "monitor/shell_output.h"
 #include "pagetable/shadow.h"
 
 #define NS_PER_MS 1000000ull

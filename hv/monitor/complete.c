@@ -10,7 +10,7 @@
 #include "guest/guest.h"
 #include "monitor/commands.h"
 #include "guest/images.h"
-#include "monitor/shell.h"
+#include "monitor/shell_output.h"
 
 #define LISTED_BYTES 1000
 

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "guest/debug_print.h"
 #include "guest/images.h"
-#include "monitor/shell.h"
+#include "monitor/shell_output.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
 

@@ -13,6 +13,7 @@
 #include "monitor/jobs.h"
 #include "guest/images.h"
 #include "monitor/shell.h"
+#include "monitor/shell_output.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
 

@@ -17,8 +17,6 @@ ALLOWED = {
     ("hv/io/console.c", "hv/io/input.c", "hv/io/keyline.c"),
     ("hv/io/rowlog.c", "hv/io/scrollback.c", "hv/io/vcon.c"),
     ("hv/pagetable/fill.c", "hv/pagetable/fill_tail.c"),        # by design: fill_tail.h says why they are two
-    ("hv/monitor/commands.c", "hv/monitor/commands_guest.c", "hv/monitor/complete.c", "hv/monitor/jobs.c",
-     "hv/monitor/shell.c"),
 }
 
 

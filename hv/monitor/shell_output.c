@@ -1,0 +1,110 @@
+/*
+ * shell_output.c - what console 0 shows: messages, and below them the prompt with the line that is typed.
+ */
+#include "monitor/shell_output.h"
+
+#include "base/format.h"
+#include "base/string.h"
+
+#define PROMPT "cobble> "
+#define PROMPT_BYTES (sizeof(PROMPT) - 1)
+#define LINE_COLS (VCON_COLS - 1)       /* the last column stays free: writing there would wrap at once */
+#define PROMPT_ATTRIBUTE 0x0B           /* light cyan on black */
+
+static struct console console;
+static bool held;                       /* a command waits for something: no prompt */
+static bool prompt_shown;
+static unsigned scroll;                 /* first character of a long line that is shown */
+
+struct console *shell_console(void)
+{
+    return &console;
+}
+
+static void write_text(const char *text, size_t length)
+{
+    vcon_write(&console.vcon, (const uint8_t *)text, length);
+}
+
+static void blank_row(unsigned row)
+{
+    char blanks[LINE_COLS];
+
+    memset(blanks, ' ', sizeof(blanks));
+    vcon_set_cursor(&console.vcon, row, 0);
+    write_text(blanks, LINE_COLS);
+    vcon_set_cursor(&console.vcon, row, 0);
+}
+
+static void hide_prompt(void)
+{
+    if (prompt_shown)
+        blank_row(console.vcon.row);
+    prompt_shown = false;
+}
+
+void shell_show_prompt(const struct lineedit *edit)
+{
+    unsigned row = console.vcon.row;
+    unsigned room = LINE_COLS - PROMPT_BYTES;
+
+    if (edit->cursor < scroll || edit->cursor >= scroll + room)
+        scroll = edit->cursor < room ? 0 : edit->cursor - room / 2;
+    blank_row(row);
+    vcon_set_attribute(&console.vcon, PROMPT_ATTRIBUTE);
+    write_text(PROMPT, PROMPT_BYTES);
+    vcon_set_attribute(&console.vcon, VCON_ATTRIBUTE_START);
+    unsigned rest = edit->length > scroll ? edit->length - scroll : 0;
+    write_text(edit->text + scroll, rest < room ? rest : room);
+    vcon_set_cursor(&console.vcon, row, (unsigned)PROMPT_BYTES + edit->cursor - scroll);
+    prompt_shown = true;
+}
+
+void shell_print(const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    size_t length = format_string_v(text, sizeof(text) - 1, format, arguments);
+    va_end(arguments);
+    if (length > sizeof(text) - 2)
+        length = sizeof(text) - 2;
+    hide_prompt();
+    text[length] = '\n';
+    write_text(text, length + 1);
+}
+
+void shell_clear(void)
+{
+    vcon_set_cursor(&console.vcon, VCON_ROWS - 1, 0);
+    for (unsigned row = 0; row < VCON_ROWS; row++)
+        write_text("\n", 1);
+    vcon_set_cursor(&console.vcon, 0, 0);
+    prompt_shown = false;
+}
+
+void shell_hold(bool hold)
+{
+    held = hold;
+}
+
+bool shell_is_held(void)
+{
+    return held;
+}
+
+bool shell_prompt_is_shown(void)
+{
+    return prompt_shown;
+}
+
+void shell_leave_prompt(const struct lineedit *edit)
+{
+    struct lineedit whole = *edit;
+
+    whole.cursor = 0;
+    shell_show_prompt(&whole);
+    write_text("\n", 1);
+    prompt_shown = false;
+}

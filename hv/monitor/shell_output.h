@@ -1,0 +1,33 @@
+/*
+ * shell_output.h - what console 0 shows: messages, and below them the prompt with the line that is typed.
+ */
+#ifndef MONITOR_SHELL_OUTPUT_H
+#define MONITOR_SHELL_OUTPUT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "io/console.h"
+#include "monitor/lineedit.h"
+
+/* Console 0. Its keys are shell.c's. */
+struct console *shell_console(void);
+
+/* Write one line, or several parted by '\n', above the prompt. */
+void shell_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Blank the screen; the prompt goes to its first row. */
+void shell_clear(void);
+
+/* No prompt, and no commands, until this is called with false; Ctrl-C does that, too. */
+void shell_hold(bool hold);
+bool shell_is_held(void);
+
+/* Draw the prompt with this line, unless it is there as it is, or held back. */
+void shell_show_prompt(const struct lineedit *edit);
+bool shell_prompt_is_shown(void);
+/* The line stays as it stands; what comes next is written below it. */
+void shell_leave_prompt(const struct lineedit *edit);
+
+#endif
