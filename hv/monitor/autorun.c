@@ -11,6 +11,7 @@
 #include "guest/debug_print.h"
 #include "guest/guest.h"
 #include "io/console.h"
+#include "io/usb/usb.h"
 #include "monitor/dump.h"
 #include "monitor/finish.h"
 #include "monitor/judge.h"
@@ -249,7 +250,7 @@ bool autorun_pump(uint64_t now_ns)
     if (!is_begun) {
         is_begun = true;
         tally.started_ns = now_ns;
-        tally.free_frames_before = frames_count_free();
+        tally.free_frames_before = frames_count_free() + usb_frames_held();
     }
     if (!finish_is_sealed())
         write_log_lines();

@@ -7,6 +7,7 @@
 #include "io/console.h"
 #include "io/power.h"
 #include "io/serial.h"
+#include "io/usb/usb.h"
 #include "monitor/dump.h"
 #include "monitor/tap.h"
 
@@ -79,7 +80,7 @@ static void write_last_lines(uint64_t now_ns)
 
     if (buffer == NULL)
         return;
-    int64_t leaked = (int64_t)(tally->free_frames_before - frames_count_free());
+    int64_t leaked = (int64_t)(tally->free_frames_before - frames_count_free() - usb_frames_held());
     state.ok = tally->not_ok == 0 && leaked == 0;
     tapfmt_text(buffer, "# leaked frames: %lld\n", (long long)leaked);
     tapfmt_text(buffer, "# cobble: done ok=%u not_ok=%u crashed=%u time_ms=%llu\n", tally->ok, tally->not_ok,

@@ -14,7 +14,7 @@
 struct judge_tally {
     unsigned ok, not_ok, crashed;
     uint64_t started_ns;            /* when the plan began */
-    uint64_t free_frames_before;    /* before the first launch */
+    uint64_t free_frames_before;    /* before the first launch, with those of USB devices */
 };
 
 /* Write the verdict on test number (counted from 1) and count it. guest is NULL when it was refused. */

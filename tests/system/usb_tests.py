@@ -1,5 +1,5 @@
 """USB keyboards on a machine without PS/2, as a person types on them: QEMU's, behind hubs, in pairs, pulled out."""
-from harness import Result, check
+from harness import Result, check, run
 from session import Machine
 
 XHCI = ("-device", "qemu-xhci,id=usb")
@@ -92,6 +92,13 @@ def beside_ps2():
         yield Result("usb.beside_ps2.no_complaint", "no keyboard:" not in "\n".join(machine.screen.display))
 
 
+def no_leak():
+    """A keyboard that comes into use while guests run is nobody's leak."""
+    boot = run("--autorun", "loop timeout=3s expect=timeout", "--", *NO_PS2, "-device", "usb-kbd")
+    yield check("usb.no_leak.keyboard", "USB: keyboard 0627:0001" in boot.out, boot)
+    yield check("usb.no_leak.none", boot.status == 0 and "\n# leaked frames: 0\n" in boot.out, boot)
+
+
 def others():
     """Controllers that are not driven are named, and that there is no keyboard."""
     qemu = ("-machine", "q35,i8042=off", "-device", "usb-ehci", "-device", "piix3-usb-uhci", "-device", "pci-ohci")
@@ -105,5 +112,5 @@ def others():
 
 def tests():
     """Name and function of each test."""
-    for function in (keys, hubs, hot_plug, beside_ps2, others):
+    for function in (keys, hubs, hot_plug, beside_ps2, no_leak, others):
         yield f"usb.{function.__name__}", function

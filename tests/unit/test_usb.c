@@ -81,6 +81,7 @@ static int begin(void **state)
     host_count = 0;
     memset(&usb_events, 0, sizeof(usb_events));
     usb_leds = 0;
+    usb_device_frames = 0;
     next_ns = UINT64_MAX;
     complaint_ns = 0;
     now_ns = 5 * MS;
@@ -141,9 +142,11 @@ static void expect_typing(struct fake_device *device, unsigned dci)
 /* All that hung on the controller is pulled out: its frames are free again. */
 static void expect_no_leak(void)
 {
+    assert_int_equal(frames_count_free() + usb_frames_held(), frames_before);
     for (unsigned port = 1; port <= FAKE_PORTS; port++)
         fake_plug(port, NULL);
     run_ms(9000);
+    assert_int_equal(usb_frames_held(), 0);
     assert_int_equal(frames_count_free(), frames_before);
 }
 

@@ -166,6 +166,11 @@ uint64_t usb_next_ns(void)
     return next_ns;
 }
 
+uint64_t usb_frames_held(void)
+{
+    return usb_device_frames;
+}
+
 int usb_read(void)
 {
     return hid_events_take(&usb_events);

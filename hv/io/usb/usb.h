@@ -30,6 +30,9 @@ uint64_t usb_next_ns(void);
 /* The next key event (hid_keyboard.h: set 1 code, HID_EXTENDED, HID_BREAK), or -1. */
 int usb_read(void);
 
+/* Frames that devices have now: they come and go with what is plugged in, whatever guests do. */
+uint64_t usb_frames_held(void);
+
 /* Show the lock state on all keyboards, also on those that come later. */
 void usb_set_leds(bool num, bool caps);
 

@@ -170,6 +170,7 @@ static void took_slot(struct usb_host *host)
         usb_command(host, 0, TRB_TYPE(TRB_DISABLE_SLOT) | TRB_SLOT(host->slot), no_room);
         return;
     }
+    usb_device_frames++;
     host->device = host->devices[index] = &memory->device;
     describe(host, host->device);
     xhci_ring_init(&host->device->control, memory->control, sizeof(memory->control) / sizeof(memory->control[0]));
@@ -220,6 +221,7 @@ static void dropped(struct usb_host *host)
     if (usb_went_well(host)) {
         host->xhci.shared->contexts[host->device->slot] = 0;
         frames_free(ptr_to_hpa(memory));
+        usb_device_frames--;
     }
     host->device = NULL;
     if (host->after_drop)

@@ -17,6 +17,7 @@
 #define SETUP_IN (3u << 16)
 
 struct hid_events usb_events;
+uint64_t usb_device_frames;
 uint8_t usb_leds;
 
 struct usb_device *usb_find_slot(const struct usb_host *host, uint8_t slot)

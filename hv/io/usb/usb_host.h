@@ -89,6 +89,7 @@ struct usb_host {
 };
 
 extern struct hid_events usb_events;
+extern uint64_t usb_device_frames;  /* of all controllers, with those that are lost */
 extern uint8_t usb_leds;            /* that keyboards are to show: HID 1.11 "LED" bits, Num 1, Caps 2 */
 
 /* What a step may ask for, once. setup: USB_SETUP; what it brings is in host->xhci.shared->buffer, behind it zeros. */
