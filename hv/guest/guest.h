@@ -114,6 +114,7 @@ struct guest {
     struct image_symbols symbols;       /* copied names of its ELF, for reports; may be empty */
     struct debug_sites debug_sites;     /* of the debug print, if it was asked for */
     struct console console;
+    uint8_t row_log[VCON_LOG_ROOM];     /* of its console */
     struct guest *next;                 /* all guests, ascending ID */
 };
 

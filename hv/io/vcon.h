@@ -18,6 +18,7 @@
 #define VCON_ATTRIBUTE_START 7
 #define VCON_LOG_BYTES 16384    /* a power of two; see rowlog.c */
 #define VCON_LOG_FULL_BYTES (VCON_LOG_BYTES / 4)    /* see rowlog.c */
+#define VCON_LOG_ROOM (VCON_LOG_BYTES + VCON_LOG_RECORD_MAX)        /* a record may go on behind the ring */
 #define VCON_LOG_RECORD_MAX 255
 #define VCON_LOG_DEBUG_MAX (VCON_LOG_RECORD_MAX - 1)
 #define VCON_PENDING_BYTES 1536 /* 19 rows; see rowlog.c before making it more */
@@ -54,7 +55,7 @@ struct vcon {
     bool is_settling;                       /* pending bytes are on their way: see vcon_settle_at_once */
     uint32_t pending_bytes;                 /* printed, but not yet in the cells: vcon_settle brings them there */
     uint8_t pending[VCON_PENDING_BYTES];
-    uint8_t log[VCON_LOG_BYTES + VCON_LOG_RECORD_MAX];  /* a record may go on behind the ring */
+    uint8_t *log;                           /* VCON_LOG_ROOM bytes of its owner's; unless set, no log_enabled */
 };
 
 /* The VCON_COLS characters of a row, CP437. Settled output only, as in the two below and in row and column. */

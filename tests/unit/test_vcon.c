@@ -21,6 +21,7 @@ struct model {
     unsigned top, row, column, colour;
 };
 
+static uint8_t log_bytes[VCON_LOG_ROOM];
 static void model_newline(struct model *model)
 {
     model->column = 0;
@@ -214,6 +215,7 @@ static struct vcon *fresh(void)
 {
     static struct vcon vcon;
     vcon_init(&vcon);
+    vcon.log = log_bytes;
     vcon.log_enabled = true;
     return &vcon;
 }
@@ -227,6 +229,7 @@ static void a_debug_print_is_no_row(void **state)
     uint8_t text[VCON_LOG_DEBUG_MAX];
 
     memset(text, 'x', sizeof(text));
+    vcon->log = log_bytes;
     vcon->log_enabled = true;
     print(vcon, "one\n");
     vcon_log_debug(vcon, (const uint8_t *)"a", 1);
