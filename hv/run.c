@@ -65,7 +65,7 @@ static bool note_output(struct guest *guest)
     vcon_settle(vcon);
     if (&guest->console != console_in_view())
         vcon->dirty_rows = 0;
-    must_look |= vcon->log_enabled || &guest->console == console_in_view();
+    must_look |= vcon->log != NULL || &guest->console == console_in_view();
     return true;
 }
 
@@ -78,7 +78,7 @@ static uint64_t end_turn(struct guest *guest)
     if (note_output(guest))
         tsc = insn_rdtsc();         /* whoever prints pays for it */
     /* The serial line is slower than this guest prints: it waits, others run. */
-    if (guest->life.activity == GUEST_READY && vcon_log_is_full(&guest->console.vcon))
+    if (guest->life.activity == GUEST_READY && rowlog_is_full(&guest->row_log))
         guest->life.activity = GUEST_BLOCKED;
     must_look |= guest->life.activity == GUEST_BLOCKED || guest->life.activity == GUEST_ENDED;
     sched_turn_ends(guest, timer_ns_at(tsc));
@@ -114,7 +114,7 @@ static bool wake_blocked(uint64_t now_ns)
     bool waits = false;
 
     for (struct guest *guest = guest_first(); guest; guest = guest->next) {
-        if (guest->life.activity == GUEST_BLOCKED && !vcon_log_is_full(&guest->console.vcon))
+        if (guest->life.activity == GUEST_BLOCKED && !rowlog_is_full(&guest->row_log))
             sched_wake(guest, now_ns);
         waits |= guest->life.activity == GUEST_BLOCKED;
     }
@@ -125,7 +125,7 @@ static bool wake_blocked(uint64_t now_ns)
 static bool rows_wait(void)
 {
     for (struct guest *guest = guest_first(); guest; guest = guest->next)
-        if (vcon_log_waits(&guest->console.vcon))
+        if (rowlog_waits(&guest->row_log))
             return true;
     return false;
 }

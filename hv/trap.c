@@ -91,7 +91,7 @@ bool trap_may_enter(struct guest *guest)
         deliver_pending(guest);
     else if (guest->state.frame.eip > HV_MAX_GVA)
         deliver_exception(guest, EXC_GP, 0, 0);     /* an INT was the last instruction of the segment: SDM "IRET" */
-    return guest->life.activity == GUEST_READY && !vcon_log_is_full(&guest->console.vcon);
+    return guest->life.activity == GUEST_READY && !rowlog_is_full(&guest->row_log);
 }
 
 bool trap_from_guest(struct guest *guest)

@@ -127,7 +127,7 @@ static void print(struct guest *guest, uint32_t address)
 
     while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
         length--;
-    vcon_log_debug(&guest->console.vcon, text, length);
+    rowlog_debug(&guest->console.vcon, text, length);
 }
 
 bool debug_print_call(struct guest *guest, uint8_t vector, uint32_t eip)

@@ -136,7 +136,6 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     guest->state.clock.next_tick_ns = guest->life.started_ns + HV_TICK_MS * 1000000ull;
 
     vcon_init(&guest->console.vcon);
-    guest->console.vcon.log = guest->row_log;
     vcon_set_time(&guest->console.vcon, guest->life.started_ns);
     guest->console.number = guest->life.id;
     guest->console.owner = guest;

@@ -16,6 +16,7 @@
 #include "guest/events.h"
 #include "guest/queue.h"
 #include "io/console.h"
+#include "io/rowlog.h"
 #include "guest/virq.h"
 #include "pagetable/gspace.h"
 #include "pebpeb.h"
@@ -114,7 +115,7 @@ struct guest {
     struct image_symbols symbols;       /* copied names of its ELF, for reports; may be empty */
     struct debug_sites debug_sites;     /* of the debug print, if it was asked for */
     struct console console;
-    uint8_t row_log[VCON_LOG_ROOM];     /* of its console */
+    struct rowlog row_log;              /* of its console, where vcon.log points to it */
     struct guest *next;                 /* all guests, ascending ID */
 };
 

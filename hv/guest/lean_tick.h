@@ -18,7 +18,7 @@
 
 #define LEAN_SLOT_TIMER 0x20
 /* Offsets in struct guest. */
-#define LEAN_NOW 21832
+#define LEAN_NOW 19024
 #define LEAN_REVISION (LEAN_NOW + 8)
 #define LEAN_VIRQ_COALESCED (LEAN_VIRQ_ENABLED + 1032)
 #define VECTOR_TIMER 0xF0

@@ -9,12 +9,12 @@
 #define REPEAT_NS 1000000000ull
 
 /*
- * Why VCON_LOG_FULL_BYTES: a print leaves at most 25 old rows of 80 and makes new ones of its own bytes. The rest of
+ * Why ROWLOG_FULL_BYTES: a print leaves at most 25 old rows of 80 and makes new ones of its own bytes. The rest of
  * the ring holds what was pending when the guest was last found not to be full, one more print of 4096 bytes, and the
  * rows that then stand on the screen: 3 times 25 * 81 bytes, and 81 for each 80 bytes printed.
  */
 #define PRINT_MAX 4096u
-_Static_assert(VCON_LOG_FULL_BYTES + 3 * 25 * 81 + (VCON_PENDING_BYTES + PRINT_MAX) * 81 / 80 + 81 <= VCON_LOG_BYTES,
+_Static_assert(ROWLOG_FULL_BYTES + 3 * 25 * 81 + (VCON_PENDING_BYTES + PRINT_MAX) * 81 / 80 + 81 <= ROWLOG_BYTES,
                "room");
 #define EIGHT_BLANKS 0x2020202020202020ull
 
@@ -55,100 +55,121 @@ static uint32_t hash_of(const uint8_t text[VCON_COLS], unsigned length)
     return length && (uint32_t)hash == 0 ? 1 : (uint32_t)hash;
 }
 
-void rowlog_make_hash(struct vcon_row_log *log, const uint8_t text[VCON_COLS])
+void rowlog_make_hash(struct rowlog_row *row, const uint8_t text[VCON_COLS])
 {
-    log->hash_waits = false;
-    log->text_hash = hash_of(text, trimmed(text));
+    row->hash_waits = false;
+    row->text_hash = hash_of(text, trimmed(text));
 }
 
-static uint32_t room(const struct vcon *console)
+static uint32_t room(const struct rowlog *log)
 {
-    return VCON_LOG_BYTES - (console->log_head - console->log_tail);
+    return ROWLOG_BYTES - (log->head - log->tail);
 }
 
 /* Up to eight bytes more than length are written, which is room for a record's VCON_COLS. */
-static void add_record(struct vcon *console, const uint8_t text[VCON_COLS], unsigned length)
+static void add_record(struct rowlog *log, const uint8_t text[VCON_COLS], unsigned length)
 {
-    uint8_t *record = &console->log[console->log_head % VCON_LOG_BYTES];
+    uint8_t *record = &log->ring[log->head % ROWLOG_BYTES];
 
-    if (room(console) <= VCON_COLS) {
-        console->log_dropped_rows++;
+    if (room(log) <= VCON_COLS) {
+        log->dropped_rows++;
         return;
     }
     record[0] = (uint8_t)length;
     for (unsigned i = 0; i < length; i += 8)
         *(word_t *)(record + 1 + i) = *(const word_t *)(text + i);
-    console->log_head += 1 + length;
+    log->head += 1 + length;
+}
+
+static void log_row(struct rowlog *log, struct rowlog_row *row, const uint8_t text[VCON_COLS], unsigned length)
+{
+    row->text_hash = 0;
+    row->hash_waits = length != 0;
+    if (length)
+        add_record(log, text, length);
+}
+
+/* Not inlined: what it needs must not cost those that need it not. */
+static __attribute__((noinline)) void log_row_again(struct rowlog *log, struct rowlog_row *row,
+                                                    const uint8_t text[VCON_COLS], unsigned length)
+{
+    if (hash_of(text, length) != row->text_hash)
+        log_row(log, row, text, length);
 }
 
 /* A row that is logged for the first time needs no hash: that is what most rows are logged for, and the last. */
-void rowlog_leave_changed(struct vcon *console, struct vcon_row_log *log, const uint8_t text[VCON_COLS])
+void rowlog_leave_changed(struct rowlog *log, struct rowlog_row *row, const uint8_t text[VCON_COLS], uint64_t now_ns)
 {
     unsigned length = trimmed(text);
 
-    log->changed = false;
-    log->logged_ns = console->now_ns;
-    bool is_new = log->text_hash == 0 ? length != 0 : hash_of(text, length) != log->text_hash;
-    if (!is_new)
-        return;
-    log->text_hash = 0;
-    log->hash_waits = length != 0;
-    if (length)
-        add_record(console, text, length);
+    row->changed = false;
+    row->logged_ns = now_ns;
+    if (row->text_hash != 0)
+        log_row_again(log, row, text, length);
+    else if (length != 0)
+        log_row(log, row, text, length);
 }
 
 /* A record longer than a row's, whatever the text's length: who takes rows asks for their length anyway. */
-void vcon_log_debug(struct vcon *console, const uint8_t *text, size_t length)
+void rowlog_debug(struct vcon *console, const uint8_t *text, size_t length)
 {
+    struct rowlog *log = console->log;
+
     vcon_settle(console);
-    console->dirty_rows |= 1u << console->row;      /* for the run loop it has printed */
-    if (!console->log_enabled || length == 0)
+    console->revision++;        /* for the run loop it has printed */
+    if (!log || length == 0)
         return;
     size_t bytes = length < VCON_COLS ? VCON_COLS + 1 : length + 1;
-    if (room(console) <= bytes) {
-        console->log_dropped_rows++;
+    if (room(log) <= bytes) {
+        log->dropped_rows++;
         return;
     }
-    uint8_t *record = &console->log[console->log_head % VCON_LOG_BYTES];
+    uint8_t *record = &log->ring[log->head % ROWLOG_BYTES];
     record[0] = (uint8_t)bytes;
     record[1] = (uint8_t)length;
     memcpy(record + 2, text, length);
-    console->log_head += 1 + (uint32_t)bytes;
+    log->head += 1 + (uint32_t)bytes;
 }
 
-void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all)
+void rowlog_move_to_start(struct rowlog *log, unsigned top)
 {
+    memcpy(log->tall_rows, &log->tall_rows[top], VCON_ROWS * sizeof(log->tall_rows[0]));
+}
+
+void rowlog_still(struct vcon *console, uint64_t now_ns, bool all)
+{
+    struct rowlog *log = console->log;
+
     vcon_settle(console);
     if (now_ns > console->now_ns)
         console->now_ns = now_ns;
-    if (!console->log_waits)
+    if (!log || !log->waits)
         return;
-    console->log_waits = false;
-    for (unsigned row = 0; row < VCON_ROWS; row++) {
-        const struct vcon_row_log *log = &console->tall_rows[console->top + row];
-        if (!log->changed)
+    log->waits = false;
+    for (unsigned r = 0; r < VCON_ROWS; r++) {
+        struct rowlog_row *row = &log->tall_rows[console->top + r];
+        if (!row->changed)
             continue;
-        bool is_still = now_ns - log->changed_ns >= STILL_NS || now_ns - log->first_changed_ns >= REPEAT_NS;
-        bool is_due = log->logged_ns == 0 || now_ns - log->logged_ns >= REPEAT_NS;
-        if (all || (is_still && is_due && !vcon_log_is_full(console)))
-            rowlog_leave(console, row);
-        console->log_waits |= log->changed;
+        bool is_still = now_ns - row->changed_ns >= STILL_NS || now_ns - row->first_changed_ns >= REPEAT_NS;
+        bool is_due = row->logged_ns == 0 || now_ns - row->logged_ns >= REPEAT_NS;
+        if (all || (is_still && is_due && !rowlog_is_full(log)))
+            rowlog_leave_changed(log, row, vcon_text(console, r), console->now_ns);
+        log->waits |= row->changed;
     }
 }
 
-bool vcon_log_waits(const struct vcon *console)
+bool rowlog_waits(const struct rowlog *log)
 {
-    bool waits = console->log_waits || console->log_head != console->log_tail;
-    return console->log_enabled && waits;
+    return log->waits || log->head != log->tail;
 }
 
 /* A record is in one piece: what does not fit at the end of the ring is behind it. */
-int vcon_log_take(struct vcon *console, const uint8_t **text)
+int rowlog_take(struct rowlog *log, const uint8_t **text)
 {
-    if (console->log_head == console->log_tail)
+    if (log->head == log->tail)
         return -1;
-    const uint8_t *record = &console->log[console->log_tail % VCON_LOG_BYTES];
+    const uint8_t *record = &log->ring[log->tail % ROWLOG_BYTES];
     *text = record + 1;
-    console->log_tail += 1 + record[0];
+    log->tail += 1 + record[0];
     return record[0];
 }

@@ -1,5 +1,5 @@
 /*
- * vcon.c - console cells: docs/abi.md "Console and timer" (PURE). rowlog.c keeps what the row log needs to know.
+ * vcon.c - console cells: docs/abi.md "Console and timer" (PURE).
  */
 #include "io/vcon.h"
 
@@ -50,7 +50,8 @@ static void move_to_start(struct vcon *console)
 
     memcpy(console->tall_text, console->tall_text[top], VCON_ROWS * sizeof(console->tall_text[0]));
     memcpy(console->tall_attributes, console->tall_attributes[top], VCON_ROWS * sizeof(console->tall_attributes[0]));
-    memcpy(console->tall_rows, &console->tall_rows[top], VCON_ROWS * sizeof(console->tall_rows[0]));
+    if (console->log)
+        rowlog_move_to_start(console->log, top);
     console->top = 0;
 }
 
@@ -64,21 +65,20 @@ static void keep_top_row(struct vcon *console)
 
 static void scroll(struct vcon *console)
 {
-    rowlog_leave(console, 0);
     if (console->history)
         keep_top_row(console);
     if (console->top == VCON_TALL_ROWS - VCON_ROWS)
         move_to_start(console);
     console->top++;
-    console->tall_rows[console->top + VCON_ROWS - 1] = (struct vcon_row_log){ 0 };
     clear_row(console, console->top + VCON_ROWS - 1);
     console->dirty_rows = ALL_ROWS;
+    rowlog_scroll(console->log, console->top, console->tall_text[console->top - 1], console->now_ns);
 }
 
 /* Eager: the next row begins, and the screen scrolls, at once. */
 static void next_row(struct vcon *console)
 {
-    rowlog_leave(console, console->row);
+    rowlog_leave(console->log, console->top + console->row, vcon_text(console, console->row), console->now_ns);
     console->column = 0;
     if (console->row + 1 < VCON_ROWS)
         console->row++;
@@ -86,11 +86,17 @@ static void next_row(struct vcon *console)
         scroll(console);
 }
 
-static void note_change(struct vcon *console, bool text_changed)
+static void note_change(struct vcon *console, struct rowlog_row *row, bool text_changed)
 {
     if (text_changed)
-        rowlog_touch(console, console->row);
+        rowlog_touch(console->log, row, console->now_ns);
     console->dirty_rows |= 1u << console->row;
+}
+
+/* Before any character of the cursor's row changes. */
+static struct rowlog_row *begin_row(struct vcon *console)
+{
+    return rowlog_begin(console->log, console->top + console->row, vcon_text(console, console->row));
 }
 
 static void blank_cell(struct vcon *console)
@@ -101,8 +107,7 @@ static void blank_cell(struct vcon *console)
 
     if (*character == BLANK && *attribute == console->attribute)
         return;
-    rowlog_begin(console, console->row);
-    note_change(console, *character != BLANK);
+    note_change(console, begin_row(console), *character != BLANK);
     *character = BLANK;
     *attribute = console->attribute;
 }
@@ -137,7 +142,7 @@ static unsigned put_run(struct vcon *console, const uint8_t *bytes, unsigned cou
     uint64_t attribute = ALL_BYTES((uint64_t)console->attribute), text_change = 0, colour_change = 0, stop = 0;
     unsigned done = 0;
 
-    rowlog_begin(console, console->row);
+    struct rowlog_row *row = begin_row(console);
     for (; done + 8 <= count; done += 8) {
         uint64_t eight = *(const word_t *)(bytes + done);
         stop = below_16(eight);
@@ -162,7 +167,7 @@ static unsigned put_run(struct vcon *console, const uint8_t *bytes, unsigned cou
         }
     }
     if (text_change | colour_change)
-        note_change(console, text_change);
+        note_change(console, row, text_change);
     return done;
 }
 

@@ -1,9 +1,5 @@
 /*
- * vcon.h - an 80x25 cell console (PURE): VGA attributes, eager wrap and scroll, dirty rows, and the row log.
- *
- * The row log is what TAP streams show of a console: docs/operator.md "Rows".
- * A row is handed to the log when output leaves it by newline, wrap or scroll and its text differs from what was last
- * logged for it; other changed rows are handed over by vcon_log_still. Rows keep their identity when they scroll.
+ * vcon.h - an 80x25 cell console (PURE): VGA attributes, eager wrap and scroll, dirty rows.
  */
 #ifndef IO_VCON_H
 #define IO_VCON_H
@@ -16,22 +12,9 @@
 #define VCON_COLS 80
 #define VCON_TALL_ROWS 88   /* 63 scrolls between two copies of the screen; each guest pays 192 bytes a row */
 #define VCON_ATTRIBUTE_START 7
-#define VCON_LOG_BYTES 16384    /* a power of two; see rowlog.c */
-#define VCON_LOG_FULL_BYTES (VCON_LOG_BYTES / 4)    /* see rowlog.c */
-#define VCON_LOG_ROOM (VCON_LOG_BYTES + VCON_LOG_RECORD_MAX)        /* a record may go on behind the ring */
-#define VCON_LOG_RECORD_MAX 255
-#define VCON_LOG_DEBUG_MAX (VCON_LOG_RECORD_MAX - 1)
 #define VCON_PENDING_BYTES 1536 /* 19 rows; see rowlog.c before making it more */
 
-struct vcon_row_log {
-    uint32_t text_hash;         /* of the trimmed text last logged (0: never, or empty); not yet so if hash_waits */
-    bool changed;               /* text may differ from what was logged */
-    bool hash_waits;            /* text is what was logged: its hash is made before it changes, which few rows do */
-    uint64_t first_changed_ns;  /* first and last change of text since then */
-    uint64_t changed_ns;
-    uint64_t logged_ns;         /* when it was last logged */
-};
-
+struct rowlog;
 struct scrollback;
 
 struct vcon {
@@ -41,21 +24,16 @@ struct vcon {
      */
     uint8_t tall_text[VCON_TALL_ROWS][VCON_COLS];
     uint8_t tall_attributes[VCON_TALL_ROWS][VCON_COLS];
-    struct vcon_row_log tall_rows[VCON_TALL_ROWS];
     uint8_t top;
     uint8_t row, column, attribute;
     uint32_t dirty_rows;                    /* bit r: row r changed since the drawer last cleared it */
     struct scrollback *history;             /* rows that scroll off go there; NULL after vcon_init: are forgotten */
-    uint64_t now_ns;                        /* set by vcon_set_time before output, so that rows are stamped */
+    struct rowlog *log;                     /* is told what happens to rows; NULL after vcon_init: nobody is */
+    uint64_t now_ns;                        /* when what is printed is printed: see vcon_set_time */
     uint32_t revision;                      /* another one: something was printed, or the cursor was moved */
-    bool log_waits;                         /* a row may be changed: vcon_log_still has something to look for */
-    bool log_enabled;                       /* rows go to the row log only when set */
-    uint32_t log_head, log_tail;            /* byte ring of records: length byte, then that many bytes: rowlog.c */
-    uint64_t log_dropped_rows;
     bool is_settling;                       /* pending bytes are on their way: see vcon_settle_at_once */
     uint32_t pending_bytes;                 /* printed, but not yet in the cells: vcon_settle brings them there */
     uint8_t pending[VCON_PENDING_BYTES];
-    uint8_t *log;                           /* VCON_LOG_ROOM bytes of its owner's; unless set, no log_enabled */
 };
 
 /* The VCON_COLS characters of a row, CP437. Settled output only, as in the two below and in row and column. */
@@ -131,26 +109,5 @@ static inline void vcon_set_time(struct vcon *console, uint64_t now_ns)
  * this returns false.
  */
 bool vcon_settle_at_once(struct vcon *console);
-
-/*
- * Log rows that have been still for 100 ms (at most once a second each while they keep changing); all = every changed
- * row.
- */
-void vcon_log_still(struct vcon *console, uint64_t now_ns, bool all);
-/* True while rows are logged that were not taken, or a row is yet to be logged. */
-bool vcon_log_waits(const struct vcon *console);
-/*
- * Take the oldest logged row: CP437 bytes without trailing blanks (never empty), at most 80. Returns length, or -1.
- * The text stays where it is until there is more output. More than VCON_COLS: no row of the console, but a text of
- * vcon_log_debug, with its length in the first byte.
- */
-int vcon_log_take(struct vcon *console, const uint8_t **text);
-/* Log a text that is not on the screen, behind all that was printed. length: at most VCON_LOG_DEBUG_MAX; 0: nothing. */
-void vcon_log_debug(struct vcon *console, const uint8_t *text, size_t length);
-/* True when the log is so full that the owner must not print more until rows were taken. */
-static inline bool vcon_log_is_full(const struct vcon *console)
-{
-    return console->log_head - console->log_tail > VCON_LOG_FULL_BYTES;
-}
 
 #endif

@@ -84,7 +84,7 @@ static bool start_guest(struct test *test, struct config_autorun *spec)
     test->guest->life.timeout_ns = spec->timeout_ms * NS_PER_MS;
     test->guest->state.clock.run = spec->clock == CONFIG_CLOCK_RUN ||
                                    (spec->clock == CONFIG_CLOCK_DEFAULT && plan->together);
-    test->guest->console.vcon.log_enabled = true;
+    test->guest->console.vcon.log = &test->guest->row_log;
     if (spec->debug_print == CONFIG_CHOICE_ON || (spec->debug_print == CONFIG_CHOICE_DEFAULT && plan->debug_print))
         debug_print_enable(test->guest, file.image, file.image_bytes);
     tapfmt_set_prefix(&test->prefix, spec->name);
@@ -124,7 +124,7 @@ static void watch(struct test *test, uint64_t now_ns)
     if (guest->life.activity != GUEST_ENDED && now_ns >= judge_deadline_ns(guest, now_ns))
         guest_end_timeout(guest);
     bool ended = guest->life.activity == GUEST_ENDED;
-    vcon_log_still(&guest->console.vcon, now_ns, ended);
+    rowlog_still(&guest->console.vcon, now_ns, ended);
     if (ended) {
         test->phase = PHASE_ENDED;
         test->report = guest->life.report;
@@ -140,7 +140,7 @@ static bool drain_rows(struct test *test, const struct config_autorun *spec)
         struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_DEBUG_BYTES);
         if (buffer == NULL)
             return false;
-        int length = vcon_log_take(&test->guest->console.vcon, &row);
+        int length = rowlog_take(&test->guest->row_log, &row);
         size_t before = buffer->used;
         if ((unsigned)length <= VCON_COLS)
             tapfmt_row(buffer, &test->prefix, row, (size_t)length);
@@ -183,7 +183,7 @@ static bool report_test(unsigned index)
 
     if (test->guest != NULL && !drain_rows(test, spec))
         return false;
-    uint64_t dropped = test->dropped_rows + (test->guest != NULL ? test->guest->console.vcon.log_dropped_rows : 0);
+    uint64_t dropped = test->dropped_rows + (test->guest != NULL ? test->guest->row_log.dropped_rows : 0);
     if (dropped != 0 && !test->drops_told) {
         struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_LINE_BYTES);
         if (buffer == NULL)

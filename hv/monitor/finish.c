@@ -59,7 +59,6 @@ static void keep_picture(void)
     picture.key = ignore_key;
     picture.next = NULL;
     picture.vcon.log = NULL;
-    picture.vcon.log_enabled = false;
     console_attach(&picture);
     console_view(&picture);
 }

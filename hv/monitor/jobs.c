@@ -72,7 +72,7 @@ struct guest *jobs_start(const char *name, const struct jobs_options *options, u
     }
     job_count++;
     *job = (struct job){ .id = guest->life.id, .options = *options };
-    guest->console.vcon.log_enabled = options->debug_print;
+    guest->console.vcon.log = options->debug_print ? &guest->row_log : NULL;
     if (options->debug_print)
         debug_print_enable(guest, file.image, file.image_bytes);
     typist_launched(guest, -1, now_ns);
@@ -163,9 +163,9 @@ static void print_report(const char *report)
 static void print_debug(struct guest *guest)
 {
     const uint8_t *record;
-    char text[VCON_LOG_DEBUG_MAX];
+    char text[ROWLOG_DEBUG_MAX];
 
-    for (int length; (length = vcon_log_take(&guest->console.vcon, &record)) >= 0;) {
+    for (int length; (length = rowlog_take(&guest->row_log, &record)) >= 0;) {
         if (length <= VCON_COLS)
             continue;
         unsigned plain = make_plain(record + 1, record[0], text);

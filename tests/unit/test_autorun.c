@@ -138,17 +138,17 @@ void debug_print_enable(struct guest *guest, const void *image, uint64_t image_b
     prints_debug[guest - guests] = true;
 }
 
-int vcon_log_take(struct vcon *console, const uint8_t **text)
+int rowlog_take(struct rowlog *log, const uint8_t **text)
 {
     static char row[VCON_COLS];
 
     for (unsigned i = 0; i < guest_count; i++) {
-        if (&guests[i].console.vcon == console && prints_debug[i]) {
+        if (&guests[i].row_log == log && prints_debug[i]) {
             prints_debug[i] = false;
             *text = (const uint8_t *)"\x0Bok 1 - \nshy";
             return VCON_COLS + 1;
         }
-        if (&guests[i].console.vcon != console || rows_left[i] == 0)
+        if (&guests[i].row_log != log || rows_left[i] == 0)
             continue;
         *text = (const uint8_t *)row;
         return snprintf(row, VCON_COLS, "row %u of %s", guest_scripts[i]->rows - rows_left[i]--,
@@ -157,7 +157,7 @@ int vcon_log_take(struct vcon *console, const uint8_t **text)
     return -1;
 }
 
-void vcon_log_still(struct vcon *console, uint64_t at_ns, bool all)
+void rowlog_still(struct vcon *console, uint64_t at_ns, bool all)
 {
     (void)console, (void)at_ns, (void)all;
 }

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "io/rowlog.h"
 #include "io/vcon.h"
 
 /* The model keeps a long roll of lines and a window on its last 25: no scrolling to get wrong. */
@@ -21,7 +22,6 @@ struct model {
     unsigned top, row, column, colour;
 };
 
-static uint8_t log_bytes[VCON_LOG_ROOM];
 static void model_newline(struct model *model)
 {
     model->column = 0;
@@ -202,7 +202,7 @@ static void print(struct vcon *vcon, const char *text)
 static void expect_row(struct vcon *vcon, const char *expected)
 {
     const uint8_t *text;
-    int length = vcon_log_take(vcon, &text);
+    int length = rowlog_take(vcon->log, &text);
     if (!expected) {
         assert_int_equal(length, -1);
         return;
@@ -214,9 +214,10 @@ static void expect_row(struct vcon *vcon, const char *expected)
 static struct vcon *fresh(void)
 {
     static struct vcon vcon;
+    static struct rowlog log;
     vcon_init(&vcon);
-    vcon.log = log_bytes;
-    vcon.log_enabled = true;
+    memset(&log, 0, sizeof(log));
+    vcon.log = &log;
     return &vcon;
 }
 
@@ -226,34 +227,35 @@ static void a_debug_print_is_no_row(void **state)
     (void)state;
     struct vcon *vcon = fresh();
     const uint8_t *record;
-    uint8_t text[VCON_LOG_DEBUG_MAX];
+    uint8_t text[ROWLOG_DEBUG_MAX];
 
     memset(text, 'x', sizeof(text));
-    vcon->log = log_bytes;
-    vcon->log_enabled = true;
     print(vcon, "one\n");
-    vcon_log_debug(vcon, (const uint8_t *)"a", 1);
+    uint32_t revision = vcon->revision;
+    rowlog_debug(vcon, (const uint8_t *)"a", 1);
+    assert_int_not_equal(vcon->revision, revision);     /* the run loop must hear of it */
     print(vcon, "two\n");
-    vcon_log_debug(vcon, text, 0);
-    vcon_log_debug(vcon, text, sizeof(text));
+    rowlog_debug(vcon, text, 0);
+    rowlog_debug(vcon, text, sizeof(text));
     expect_row(vcon, "one");
-    assert_int_equal(vcon_log_take(vcon, &record), VCON_COLS + 1);
+    assert_int_equal(rowlog_take(vcon->log, &record), VCON_COLS + 1);
     assert_memory_equal(record, "\1a", 2);
     expect_row(vcon, "two");
-    assert_int_equal(vcon_log_take(vcon, &record), VCON_LOG_RECORD_MAX);
+    assert_int_equal(rowlog_take(vcon->log, &record), ROWLOG_RECORD_MAX);
     assert_int_equal(record[0], sizeof(text));
     assert_memory_equal(record + 1, text, sizeof(text));
     expect_row(vcon, NULL);
     assert_int_equal(vcon_cell(vcon, 2, 0) & 0xFF, ' ');
     for (unsigned i = 0; i < 200; i++)                  /* round the ring, until nothing fits */
-        vcon_log_debug(vcon, text, sizeof(text));
-    assert_true(vcon_log_is_full(vcon));
-    assert_int_equal(vcon->log_dropped_rows, 200 - VCON_LOG_BYTES / 256);
-    while (vcon_log_take(vcon, &record) >= 0)
+        rowlog_debug(vcon, text, sizeof(text));
+    assert_true(rowlog_is_full(vcon->log));
+    assert_int_equal(vcon->log->dropped_rows, 200 - ROWLOG_BYTES / 256);
+    struct rowlog *log = vcon->log;
+    while (rowlog_take(log, &record) >= 0)
         assert_memory_equal(record + 1, text, sizeof(text));
-    vcon->log_enabled = false;
-    vcon_log_debug(vcon, text, sizeof(text));
-    expect_row(vcon, NULL);
+    vcon->log = NULL;
+    rowlog_debug(vcon, text, sizeof(text));
+    assert_int_equal(rowlog_take(log, &record), -1);
 }
 
 static void a_row_is_logged_when_output_leaves_it(void **state)
@@ -316,7 +318,7 @@ static void rows_keep_their_log_through_any_scroll(void **state)
         vcon_set_cursor(vcon, VCON_ROWS - 1, 0);
         print(vcon, "same\n");
         expect_row(vcon, "same");
-        vcon_log_still(vcon, 0, true);
+        rowlog_still(vcon, 0, true);
         expect_row(vcon, text);
         expect_row(vcon, NULL);
     }
@@ -329,21 +331,21 @@ static void a_row_drawn_on_is_logged_when_still(void **state)
     struct vcon *vcon = fresh();
     vcon_set_time(vcon, 5000 * ms);
     vcon_write_at(vcon, (const uint8_t *)"score 1", 7, 10, 0, 7);
-    vcon_log_still(vcon, 5099 * ms, false);
+    rowlog_still(vcon, 5099 * ms, false);
     expect_row(vcon, NULL);
-    vcon_log_still(vcon, 5100 * ms, false);
+    rowlog_still(vcon, 5100 * ms, false);
     expect_row(vcon, "score 1");
     vcon_set_time(vcon, 5200 * ms);
     vcon_write_at(vcon, (const uint8_t *)"score 2", 7, 10, 0, 7);
-    vcon_log_still(vcon, 5400 * ms, false);     /* still, but a second has not passed */
+    rowlog_still(vcon, 5400 * ms, false);     /* still, but a second has not passed */
     expect_row(vcon, NULL);
-    vcon_log_still(vcon, 6100 * ms, false);
+    rowlog_still(vcon, 6100 * ms, false);
     expect_row(vcon, "score 2");
     vcon_set_time(vcon, 6200 * ms);
     vcon_write_at(vcon, (const uint8_t *)"score 3", 7, 10, 0, 7);
-    vcon_log_still(vcon, 6201 * ms, true);      /* the guest ended */
+    rowlog_still(vcon, 6201 * ms, true);      /* the guest ended */
     expect_row(vcon, "score 3");
-    vcon_log_still(vcon, 9000 * ms, true);
+    rowlog_still(vcon, 9000 * ms, true);
     expect_row(vcon, NULL);
 }
 
@@ -391,11 +393,11 @@ static void deferred_bytes_come_first(void **state)
     assert_int_equal(vcon->column, 1);
     defer(vcon, (const uint8_t *)"g", 1);
     vcon_set_time(vcon, 2000 * ms);             /* it changed before that */
-    vcon_log_still(vcon, 1100 * ms, false);
+    rowlog_still(vcon, 1100 * ms, false);
     expect_row(vcon, "abcd");
     expect_row(vcon, "fg");
     defer(vcon, (const uint8_t *)"h", 1);
-    vcon_log_still(vcon, 2000 * ms, true);
+    rowlog_still(vcon, 2000 * ms, true);
     expect_row(vcon, "fgh");
 }
 
@@ -427,7 +429,7 @@ static void an_nmi_settles_but_not_twice(void **state)
     assert_int_equal(vcon_cell(vcon, 0, 3), 0x0700 | 'd');
 }
 
-/* vcon_log_is_full promises room for what is pending and one more print of 4096 bytes, the worst ones included. */
+/* rowlog_is_full promises room for what is pending and one more print of 4096 bytes, the worst ones included. */
 static void one_more_print_always_fits(void **state)
 {
     (void)state;
@@ -441,8 +443,8 @@ static void one_more_print_always_fits(void **state)
             for (unsigned i = 0; i < 80; i++)
                 bytes[i] = (uint8_t)(33 + rand() % 90);
         vcon_write_at(vcon, bytes, 79, (unsigned)rand() % 25, 0, 7);
-        while (vcon_log_is_full(vcon))
-            vcon_log_take(vcon, &row);
+        while (rowlog_is_full(vcon->log))
+            rowlog_take(vcon->log, &row);
         vcon_set_cursor(vcon, (unsigned)rand() % 25, 0);
         for (unsigned i = 0; i < sizeof(bytes); i++)
             bytes[i] = rand() % 2 ? '\n' : (uint8_t)(33 + rand() % 90);
@@ -450,8 +452,8 @@ static void one_more_print_always_fits(void **state)
             assert_true(defer(vcon, bytes, VCON_PENDING_BYTES));
         vcon_set_cursor(vcon, (unsigned)rand() % 25, 0);
         vcon_write(vcon, bytes, sizeof(bytes));
-        vcon_log_still(vcon, 0, true);
-        assert_int_equal(vcon->log_dropped_rows, 0);
+        rowlog_still(vcon, 0, true);
+        assert_int_equal(vcon->log->dropped_rows, 0);
     }
 }
 
