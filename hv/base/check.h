@@ -5,7 +5,7 @@
 #define BASE_CHECK_H
 
 /*
- * Stop the machine and print everything needed to find the bug: message, registers, symbolised backtrace, trace ring.
+ * Stop the machine and print everything needed to find the bug: message, registers, symbolised backtrace.
  * Takes no lock, allocates nothing, and cannot recurse. Host tests link a version that aborts.
  */
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));

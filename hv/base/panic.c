@@ -1,5 +1,5 @@
 /*
- * panic.c - the end of the machine: message, registers, trace ring, symbolised backtrace. No lock, no allocation.
+ * panic.c - the end of the machine: message, registers, symbolised backtrace. No lock, no allocation.
  *
  * The few instructions that C cannot express stand here and not in cpu/insn.h: this is the lowest layer.
  */
@@ -12,12 +12,10 @@
 #include "base/check.h"
 #include "base/elf64_symbols.h"
 #include "base/format.h"
-#include "base/trace.h"
 
 #define BACKTRACE_MAX 32
 #define STACK_REACH_BYTES 0x10000       /* frames farther apart than this are no frames */
 #define UPPER_HALF 0xFFFF800000000000ull
-#define TRACE_LINES 16
 
 static void (*write_text)(const char *text);
 static struct elf64_symbols symbols;
@@ -115,15 +113,6 @@ static void print_registers(const struct panic_registers *at)
     print("vector %lu  error 0x%lx  cr2 %016lx  cr3 %016lx\n", at->vector, at->error, at->cr2, read_cr3());
 }
 
-static void print_trace(void)
-{
-    for (uint32_t age = TRACE_LINES; age-- > 0;) {
-        const struct trace_event *event = trace_get(age);
-        if (event != NULL)
-            print("event -%u: tsc %lu %.40s 0x%lx 0x%lx\n", age, event->tsc, event->kind, event->a, event->b);
-    }
-}
-
 /* Follow the frame pointers: each must lie above the last, near it, in the hypervisor's half. */
 static void print_backtrace(uint64_t rbp, uint64_t rsp)
 {
@@ -149,7 +138,6 @@ void panic_with_registers(const struct panic_registers *registers, const char *f
     begin(format, arguments);
     va_end(arguments);
     print_registers(registers);
-    print_trace();
     print_address("  at", registers->rip, 0);
     print_backtrace(registers->rbp, registers->rsp);
     halt_for_ever();
@@ -168,7 +156,6 @@ __attribute__((noinline)) void panic(const char *format, ...)
     va_end(arguments);
     print("rip %016lx  rbp %016lx  rsp %016lx  rflags %lx\n", caller, frame[0], rsp, read_rflags());
     print("cr2 %016lx  cr3 %016lx\n", read_cr2(), read_cr3());
-    print_trace();
     print_address("  at", caller, 1);
     print_backtrace(frame[0], rsp);
     halt_for_ever();
