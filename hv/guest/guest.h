@@ -15,9 +15,9 @@
 #include "guest/elf32.h"
 #include "guest/events.h"
 #include "guest/queue.h"
+#include "guest/virq.h"
 #include "io/console.h"
 #include "io/rowlog.h"
-#include "guest/virq.h"
 #include "pagetable/gspace.h"
 #include "pebpeb.h"
 
