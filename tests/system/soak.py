@@ -22,6 +22,9 @@ WATCHERS = "fuzz_neighbour.watch", "fuzz_neighbour.watch_paged"
 FRESH = "fuzz_neighbour.fresh"
 FRESH_EACH = 10                         # one new guest for so many fuzz guests, launched after them
 VERDICT = re.compile(r"^(?:ok \d+ - (\S+) # |not ok \d+ - (\S+)\n  ---\n  expected: .*\n  got: )(.*)$", re.MULTILINE)
+# QEMU 7.2 aborts on some code that it cannot translate, whoever's it is: such a boot says nothing of Cobble.
+EMULATOR_ABORTS = "tcg fatal error"
+BOOTS = 3                               # so often at the most, until one is not cut off by that
 ENDS = re.compile(r"exit -?\d+( in \d+ ms)?|crash 0xdeadc0de|timeout after \d+ ms")
 
 
@@ -81,16 +84,26 @@ def tell(boot):
     return ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
 
 
-def boot_seeds(seed, count, memory):
-    """One boot with the seeds from seed on: a result, and how the guests ended."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [write_guest(folder, seed + i) for i in range(count)]
+def boot_until_told(paths, memory):
+    """Boot these guests, again where the emulator itself gave up; the boot, and how often that was."""
+    for aborts in range(BOOTS):
         boot = run("--together", "--mem", memory, *plan(paths), limit=1200,
                    environment={**os.environ, "COBBLE_BUILD": str(DIRECTORY)})
+        if EMULATOR_ABORTS not in boot.err:
+            return boot, aborts
+    return boot, BOOTS
+
+
+def boot_seeds(seed, count, memory):
+    """The seeds from seed on, in one boot: a result, and how the guests ended."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [write_guest(folder, seed + i) for i in range(count)]
+        boot, aborts = boot_until_told(paths, memory)
     problems = list(judge(boot, seed, count))
     lines = [line for line in boot.out.splitlines() if line.startswith("# fuzz_neighbour")]
     detail = "\n".join([*problems, repeat(seed), *lines, boot.tail(60)]) if problems else ""
-    return Result(f"soak.{memory}.seeds_{seed}_to_{seed + count - 1}", not problems, detail), tell(boot)
+    ends = tell(boot) + (f"; QEMU aborted {aborts} times" if aborts else "")
+    return Result(f"soak.{memory}.seeds_{seed}_to_{seed + count - 1}", not problems, detail), ends
 
 
 def prepare():
