@@ -8,11 +8,6 @@
 enum status {
     STATUS_OK = 0,
     STATUS_NO_MEMORY,
-    STATUS_NOT_FOUND,
-    STATUS_BAD_FORMAT,
-    STATUS_TOO_MANY,
-    STATUS_NO_DEVICE,
-    STATUS_TIMEOUT,
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))

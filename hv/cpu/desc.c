@@ -44,7 +44,13 @@ void desc_build_gdt(uint64_t gdt[GDT_ENTRIES], uint64_t tss_address)
     gdt[(SEL_TSS >> 3) + 1] = tss_address >> 32;
 }
 
-unsigned desc_gate_dpl(unsigned vector)
+/*
+ * The privilege level from which INT n may use vector n directly: 1 for the hypercall (so that the check "not from
+ * guest user" is free); 0 for host interrupts and for all exceptions but #BP and #OF, so that a trap through one of
+ * those gates is the exception itself and never an INT with its number: such an INT arrives as #GP and is decoded; 3
+ * elsewhere.
+ */
+static unsigned gate_dpl(unsigned vector)
 {
     if (vector == HV_INT_VECTOR)
         return 1;
@@ -75,7 +81,7 @@ void desc_build_idt(struct idt_gate idt[256], uint64_t first, unsigned bytes)
             .offset_low = (uint16_t)offset,
             .selector = SEL_HV_CS,
             .ist = gate_ist(vector),
-            .type = (uint8_t)(GATE_PRESENT_INTERRUPT | desc_gate_dpl(vector) << 5),
+            .type = (uint8_t)(GATE_PRESENT_INTERRUPT | gate_dpl(vector) << 5),
             .offset_middle = (uint16_t)(offset >> 16),
             .offset_high = (uint32_t)(offset >> 32),
         };

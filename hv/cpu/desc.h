@@ -47,14 +47,6 @@ _Static_assert(sizeof(struct idt_gate) == 16, "SDM: 16 bytes");
 /* Fill all GDT_ENTRIES. tss_address is linear. */
 void desc_build_gdt(uint64_t gdt[GDT_ENTRIES], uint64_t tss_address);
 
-/*
- * The privilege level from which INT n may use vector n directly: 1 for the hypercall (so that the check "not from
- * guest user" is free); 0 for host interrupts and for all exceptions but #BP and #OF, so that a trap through one of
- * those gates is the exception itself and never an INT with its number: such an INT arrives as #GP and is decoded; 3
- * elsewhere.
- */
-unsigned desc_gate_dpl(unsigned vector);
-
 /* Fill all 256 gates. first + vector * bytes is the entry point of a vector. */
 void desc_build_idt(struct idt_gate idt[256], uint64_t first, unsigned bytes);
 

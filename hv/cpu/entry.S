@@ -287,10 +287,9 @@ push_with_fixup:
 hv_stack_guard:
     .skip 4096                          /* not mapped: see hvmap.c */
     .globl hv_stack_guard
-hv_stack:
     .skip 16384
 hv_stack_top:
-    .globl hv_stack, hv_stack_top, cpu_guest_words
+    .globl cpu_guest_words
     .balign 8
 cpu_guest_words:                        /* cpu.c sets it */
     .skip 8

@@ -85,13 +85,6 @@ static inline void insn_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
     __asm__ volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(subleaf));
 }
 
-static inline uint64_t insn_read_cr0(void)
-{
-    uint64_t value;
-    __asm__ volatile("mov %%cr0, %0" : "=r"(value));
-    return value;
-}
-
 static inline void insn_write_cr0(uint64_t value)
 {
     __asm__ volatile("mov %0, %%cr0" : : "r"(value) : "memory");
@@ -115,13 +108,6 @@ static inline void insn_write_cr3(uint64_t value)
 {
     counters.cr3_writes++;
     __asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory");
-}
-
-static inline uint64_t insn_read_cr4(void)
-{
-    uint64_t value;
-    __asm__ volatile("mov %%cr4, %0" : "=r"(value));
-    return value;
 }
 
 static inline void insn_write_cr4(uint64_t value)
@@ -174,11 +160,6 @@ static inline void insn_lldt(uint16_t selector)
     __asm__ volatile("lldt %0" : : "r"(selector));
 }
 
-static inline void insn_clts(void)
-{
-    __asm__ volatile("clts");
-}
-
 /* area: 512 bytes, 16-byte aligned. SDM vol. 1 "FXSAVE Area". */
 static inline void insn_fxsave(void *area)
 {
@@ -209,11 +190,6 @@ static inline void insn_hlt(void)
 static inline void insn_cli(void)
 {
     __asm__ volatile("cli" : : : "memory");
-}
-
-static inline void insn_pause(void)
-{
-    __asm__ volatile("pause");
 }
 
 #endif

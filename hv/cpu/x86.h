@@ -95,7 +95,6 @@
 #define MSR_SYSENTER_CS 0x174u
 #define MSR_PAT 0x277u
 #define MSR_EFER 0xC0000080u
-#define EFER_SCE (1u << 0)
 #define EFER_LME (1u << 8)
 #define EFER_LMA (1u << 10)
 #define EFER_NXE (1u << 11)
@@ -104,6 +103,5 @@
 #define CPUID_1_ECX_HYPERVISOR (1u << 31)
 #define CPUID_7_ECX_UMIP (1u << 2)
 #define CPUID_80000001_EDX_NX (1u << 20)
-#define CPUID_80000001_EDX_PAGE1GB (1u << 26)
 
 #endif

@@ -12,7 +12,7 @@
 
 #define DEBUG_SITES_BEFORE 8        /* bytes before a site by which it is known again, wherever it is copied to */
 #define DEBUG_SITES_BYTES 3         /* of a site itself */
-#define DEBUG_SITES_VECTOR_FIRST 0xF0u  /* the vectors with gates of DPL 0 that are no exceptions: desc_gate_dpl */
+#define DEBUG_SITES_VECTOR_FIRST 0xF0u  /* the vectors with gates of DPL 0 that are no exceptions: gate_dpl */
 #define DEBUG_SITES_VECTORS 16u
 #define DEBUG_SITES_KINDS 16        /* different bytes before sites that an image may have; usually there are two */
 

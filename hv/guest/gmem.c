@@ -53,11 +53,6 @@ bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, g
            gmem_refused(guest);
 }
 
-bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value)
-{
-    return gmem_read(guest, from, value, sizeof(*value), NULL);
-}
-
 bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value)
 {
     return gmem_write(guest, to, &value, sizeof(value), NULL);

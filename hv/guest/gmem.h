@@ -47,7 +47,6 @@ MUST_CHECK static inline bool gmem_push(const struct gspace *space, gva_t to, ui
     return push_with_fixup((void *)gspace_linear(space, to), first, second, third, six);
 }
 
-MUST_CHECK bool gmem_read_u32(struct guest *guest, gva_t from, uint32_t *value);
 MUST_CHECK bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value);
 
 /* End the guest for a bad page-table entry, or for want of memory: GFAULT_BAD_ENTRY, GFAULT_NO_MEMORY at address. */

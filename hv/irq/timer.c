@@ -120,10 +120,3 @@ void timer_cancel_alarm(void)
     if (alarm_by_apic)
         apic_timer_start(0);
 }
-
-void timer_spin_us(unsigned microseconds)
-{
-    uint64_t end_ns = timer_now_ns() + microseconds * 1000ull;
-    while (timer_now_ns() < end_ns)
-        insn_pause();
-}

@@ -54,7 +54,4 @@ bool timer_alarm_by_hand(volatile uint32_t **apic, uint64_t *count_per_tsc_32);
 /* No alarm until the next timer_set_alarm. */
 void timer_cancel_alarm(void);
 
-/* Busy-wait; for device probes only. */
-void timer_spin_us(unsigned microseconds);
-
 #endif

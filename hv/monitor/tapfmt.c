@@ -73,7 +73,8 @@ static size_t append_plain(struct tapfmt_buffer *buffer, const uint8_t *text, si
     return done;
 }
 
-bool tapfmt_cells(struct tapfmt_buffer *buffer, const uint8_t *characters, size_t count)
+/* Cells as UTF-8, NUL as a blank, trailing blanks cut. Returns whether anything was left. */
+static bool append_cells(struct tapfmt_buffer *buffer, const uint8_t *characters, size_t count)
 {
     while (count > 0 && is_blank(characters[count - 1]))
         count--;
@@ -84,9 +85,10 @@ bool tapfmt_cells(struct tapfmt_buffer *buffer, const uint8_t *characters, size_
     return count > 0;
 }
 
-bool tapfmt_console_row(struct tapfmt_buffer *buffer, const struct vcon *console, unsigned row)
+/* A row of a console in the same way. */
+static bool append_console_row(struct tapfmt_buffer *buffer, const struct vcon *console, unsigned row)
 {
-    return tapfmt_cells(buffer, vcon_text(console, row), VCON_COLS);
+    return append_cells(buffer, vcon_text(console, row), VCON_COLS);
 }
 
 /* Printable ASCII stays, the rest becomes '?'; in quotes also what YAML would read. */
@@ -129,7 +131,7 @@ void tapfmt_row(struct tapfmt_buffer *buffer, const struct tapfmt_prefix *prefix
     size_t start = buffer->used;
 
     append_prefix(buffer, prefix);
-    if (tapfmt_cells(buffer, characters, count))
+    if (append_cells(buffer, characters, count))
         append_string(buffer, "\n");
     else
         buffer->used = start;
@@ -140,7 +142,7 @@ void tapfmt_debug(struct tapfmt_buffer *buffer, const char *name, const uint8_t 
     size_t start = buffer->used;
 
     tapfmt_text(buffer, "# %.63s? ", name);
-    if (tapfmt_cells(buffer, characters, count))
+    if (append_cells(buffer, characters, count))
         append_string(buffer, "\n");
     else
         buffer->used = start;
@@ -195,7 +197,7 @@ static void append_console(struct tapfmt_buffer *buffer, const struct vcon *cons
     tapfmt_text(buffer, "  console: |\n");
     for (unsigned row = 0; row < VCON_ROWS; row++) {
         append(buffer, "    |", 5);
-        bool has_text = tapfmt_console_row(buffer, console, row);
+        bool has_text = append_console_row(buffer, console, row);
         append(buffer, "\n", 1);
         if (has_text)
             end = buffer->used;
@@ -228,7 +230,7 @@ void tapfmt_dump(struct tapfmt_buffer *buffer, unsigned number, const char *name
                 console == NULL ? 0u : console->column);
     for (unsigned row = 0; row < VCON_ROWS; row++) {
         if (console != NULL)
-            (void)tapfmt_console_row(buffer, console, row);
+            (void)append_console_row(buffer, console, row);
         append(buffer, "\n", 1);
     }
 }

@@ -52,10 +52,6 @@ struct tapfmt_result {
 };
 
 void tapfmt_text(struct tapfmt_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Cells as UTF-8, NUL as a blank, trailing blanks cut. Returns whether anything was left. */
-bool tapfmt_cells(struct tapfmt_buffer *buffer, const uint8_t *characters, size_t count);
-/* A row of a console in the same way. */
-bool tapfmt_console_row(struct tapfmt_buffer *buffer, const struct vcon *console, unsigned row);
 
 /* "# PREFIX TEXT\n": a comment; every byte of text that is not printable ASCII becomes '?'. */
 void tapfmt_comment(struct tapfmt_buffer *buffer, const char *prefix, const char *text, size_t length);

@@ -59,7 +59,11 @@ static uint32_t sync_changes(struct gspace *space, struct shadow_table *table, c
     return read;
 }
 
-uint32_t sync_table(struct gspace *space, struct shadow_table *table)
+/*
+ * Read the guest's table again: leaves that no longer agree change or go. The caller flushes. Returns what that cost,
+ * in entries compiled.
+ */
+static uint32_t sync_table(struct gspace *space, struct shadow_table *table)
 {
     const uint32_t *entries = ram_peek(space->ram, table->frame);
     uint32_t read = SYNC_LOOK_AT_ALL;

@@ -34,12 +34,6 @@ static inline void sync_note(const struct shadow_table *table, uint32_t entry, u
 }
 
 /*
- * Read the guest's table again: leaves that no longer agree change or go. The caller flushes. Returns what that cost,
- * in entries compiled.
- */
-uint32_t sync_table(struct gspace *space, struct shadow_table *table);
-
-/*
  * The same for an unsynced table that is about to be linked. One that had many leaves is known from then on, so that
  * the next hv_setpd need only compare.
  */

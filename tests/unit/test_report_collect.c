@@ -37,11 +37,6 @@ bool gmem_peek(struct guest *reader, gva_t from, void *to, size_t bytes, gva_t *
     return true;
 }
 
-bool gmem_read_u32(struct guest *reader, gva_t from, uint32_t *value)
-{
-    return gmem_peek(reader, from, value, sizeof(*value), NULL);
-}
-
 void gspace_explain(const struct gspace *space, gva_t address, char *text, uint32_t text_bytes)
 {
     assert_ptr_equal(space, &guest->space);

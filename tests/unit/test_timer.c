@@ -17,10 +17,6 @@ static uint64_t insn_rdtsc(void);
 static void insn_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 static uint8_t insn_inb(uint16_t port);
 static void insn_outb(uint16_t port, uint8_t value);
-static inline void insn_pause(void)
-{
-}
-
 #include "fake_acpi.h"
 #include "irq/timer.c"
 

@@ -76,7 +76,8 @@ void usb_pause(struct usb_host *host, unsigned ms, usb_step then)
     host->then = then;
 }
 
-void usb_host_lose(struct usb_host *host, const char *why)
+/* The controller is of no use any more: its keyboards let go of all keys. */
+static void lose_host(struct usb_host *host, const char *why)
 {
     for (unsigned i = 0; i < USB_DEVICES_MAX; i++)
         if (host->devices[i])
@@ -159,7 +160,7 @@ static void see_to_deadline(struct usb_host *host)
     if (host->busy == USB_IDLE || host->now_ns < host->deadline_ns)
         return;
     if (host->busy == USB_COMMAND)
-        usb_host_lose(host, "a command is not answered");
+        lose_host(host, "a command is not answered");
     else if (host->busy == USB_CONTROL)
         recover(host, CODE_TIMEOUT, TRB_STOP_ENDPOINT);
     else
@@ -171,7 +172,7 @@ void usb_host_poll(struct usb_host *host)
     struct xhci_trb event;
 
     if (xhci_is_lost(&host->xhci)) {
-        usb_host_lose(host, "it reports an error, or is gone");
+        lose_host(host, "it reports an error, or is gone");
         return;
     }
     for (unsigned i = 0; i < EVENTS_A_POLL && hid_events_room(&usb_events) > HID_REPORT_EVENTS; i++) {

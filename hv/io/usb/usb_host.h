@@ -107,8 +107,6 @@ static inline bool usb_went_well(const struct usb_host *host)
 
 /* Take the controller's events, see to deadlines, go on with the chain or begin the next one: a bounded while. */
 void usb_host_poll(struct usb_host *host);
-/* The controller is of no use any more: its keyboards let go of all keys. */
-void usb_host_lose(struct usb_host *host, const char *why);
 struct usb_device *usb_find_slot(const struct usb_host *host, uint8_t slot);
 struct usb_device *usb_find_port(const struct usb_host *host, uint8_t parent, uint8_t port);
 

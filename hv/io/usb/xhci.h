@@ -18,8 +18,6 @@
 #define XHCI_BUFFER_BYTES 512
 
 /* PORTSC, "Port Status and Control Register". */
-#define PORT_CONNECTED (1u << 0)
-#define PORT_ENABLED (1u << 1)
 #define PORT_RESET (1u << 4)
 #define PORT_SPEED_OF(port) ((port) >> 10 & 0xF)
 #define PORT_CONNECT_CHANGE (1u << 17)
