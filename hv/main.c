@@ -120,9 +120,9 @@ void hv_main(const struct boot_info *info)
     serial_init_at(irq_acpi_facts()->serial_port);
     bool keyboard = ps2_init();
     platform_init_usb(keyboard);
-    bool keyboard_interrupts = keyboard && irq_route_isa(1, IRQ_VECTOR_KEYBOARD);
+    bool keyboard_interrupts = keyboard && irq_route_isa(1, VECTOR_KEYBOARD);
     bool serial_interrupts = serial_present() &&
-                             serial_enable_interrupts(irq_route_isa(serial_isa_irq(), IRQ_VECTOR_SERIAL));
+                             serial_enable_interrupts(irq_route_isa(serial_isa_irq(), VECTOR_SERIAL));
     lap(BOOT_PHASE_DEVICES);
     monitor_init(info);
     run_forever((keyboard && !keyboard_interrupts) || (serial_present() && !serial_interrupts));

@@ -8,6 +8,7 @@
 #include "cpu/cpu.h"
 #include "cpu/entry_calls.h"
 #include "cpu/insn.h"
+#include "cpu/opcodes.h"
 #include "cpu/x86.h"
 #include "guest/debug_print.h"
 #include "guest/decode.h"
@@ -54,15 +55,14 @@ static void handle_general_protection(struct guest *guest)
     deliver_exception(guest, EXC_GP, (uint32_t)guest->state.frame.error, 0);
 }
 
-/* INT3 (CC) and INTO (CE) have one byte, INT n two. */
 static uint32_t soft_interrupt_start(struct guest *guest)
 {
     uint32_t eip = (uint32_t)guest->state.frame.eip;
     uint8_t last = 0;
-    uint8_t short_form = guest->state.frame.vector == EXC_BP ? 0xCC : 0xCE;
+    uint8_t short_form = guest->state.frame.vector == EXC_BP ? OPCODE_INT3 : OPCODE_INTO;
     bool is_short = (guest->state.frame.vector == EXC_BP || guest->state.frame.vector == EXC_OF) &&
                     gmem_peek(guest, GVA(eip - 1), &last, 1, NULL) && last == short_form;
-    return eip - (is_short ? 1 : 2);
+    return eip - (is_short ? INT_SHORT_BYTES : INT_BYTES);
 }
 
 /* True: the guest may go on; false: a host interrupt came, and the run loop must look around first. */
@@ -72,7 +72,7 @@ static bool handle_trap(struct guest *guest)
 
     if (vector == HV_INT_VECTOR) {
         hypercall_dispatch(guest);
-    } else if (vector >= IRQ_VECTOR_TIMER) {
+    } else if (vector >= VECTOR_TIMER) {
         irq_acknowledge(vector);
         return false;
     } else if (vector == EXC_GP) {
@@ -107,7 +107,7 @@ void strange_mode_from_guest(struct guest *guest)
 {
     struct trap_frame *frame = &guest->state.frame;
 
-    if (frame->vector >= IRQ_VECTOR_TIMER)
+    if (frame->vector >= VECTOR_TIMER)
         irq_acknowledge((uint8_t)frame->vector);
     if (frame->vector == EXC_PF)        /* for the report, which names the event */
         guest->fault_address = (uint32_t)insn_read_cr2() - guest->space.linear_base;
@@ -164,7 +164,7 @@ static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
 
 void trap_in_hv(struct hv_trap_frame *frame)
 {
-    if (frame->vector >= IRQ_VECTOR_TIMER) {
+    if (frame->vector >= VECTOR_TIMER) {
         irq_acknowledge((uint8_t)frame->vector);    /* the run loop looks around after its HLT anyway */
         return;
     }

@@ -7,10 +7,10 @@
 #include "cpu/desc.h"
 #include "cpu/fpu.h"
 #include "cpu/insn.h"
+#include "cpu/vectors.h"
 #include "cpu/x86.h"
 
 #define IST_STACK_BYTES 8192
-#define ENTRY_POINT_BYTES 16
 
 /* PAT entries as after reset, but entry 4 write-combining: SDM vol. 3 "Page Attribute Table (PAT)". */
 #define PAT_VALUE 0x0007040100070406ull
@@ -24,7 +24,7 @@ extern const struct extable_entry extable_start[], extable_end[];
 
 bool cpu_keeps_error_pointers;
 static uint64_t gdt[GDT_ENTRIES];
-static struct idt_gate idt[256] __attribute__((aligned(16)));
+static struct idt_gate idt[VECTOR_COUNT] __attribute__((aligned(16)));
 extern uint64_t cpu_guest_words;    /* entry.S: the processor's five words in the frame of the guest loaded */
 
 static struct tss tss __attribute__((aligned(128)));    /* never across a page */

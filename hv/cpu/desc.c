@@ -3,8 +3,6 @@
  */
 #include "cpu/desc.h"
 
-#include "cpu/x86.h"
-#include "pebpeb.h"
 
 /* SDM vol. 3 "Segment Descriptors". */
 #define SEG_TYPE_DATA_RW 0x3ull         /* with the accessed bit, so that the processor never writes the GDT */
@@ -17,8 +15,6 @@
 #define SEG_TYPE_TSS_AVAILABLE 0x9ull
 
 #define GATE_PRESENT_INTERRUPT 0x8Eu
-
-#define HOST_VECTOR_FIRST 0xF0u         /* irq/irq.h: IRQ_VECTOR_* */
 
 static uint64_t segment(uint64_t base, uint64_t limit_pages, uint64_t type, uint64_t dpl, uint64_t flags)
 {
@@ -56,7 +52,7 @@ static unsigned gate_dpl(unsigned vector)
         return 1;
     if (vector == EXC_BP || vector == EXC_OF)
         return 3;
-    return vector < EXC_COUNT || vector >= HOST_VECTOR_FIRST ? 0 : 3;
+    return vector < EXC_COUNT || vector >= VECTOR_TIMER ? 0 : 3;
 }
 
 static uint8_t gate_ist(unsigned vector)
@@ -73,7 +69,7 @@ static uint8_t gate_ist(unsigned vector)
     }
 }
 
-void desc_build_idt(struct idt_gate idt[256], uint64_t first, unsigned bytes)
+void desc_build_idt(struct idt_gate idt[VECTOR_COUNT], uint64_t first, unsigned bytes)
 {
     for (unsigned vector = 0; vector < 256; vector++) {
         uint64_t offset = first + (uint64_t)vector * bytes;

@@ -10,8 +10,7 @@
 #include <stdint.h>
 
 #include "cpu/context.h"
-
-#define GUEST_LINEAR_BASE 0x01000000u   /* base of the guest segments */
+#include "cpu/vectors.h"
 
 #define GDT_ENTRIES 9
 
@@ -47,7 +46,7 @@ _Static_assert(sizeof(struct idt_gate) == 16, "SDM: 16 bytes");
 /* Fill all GDT_ENTRIES. tss_address is linear. */
 void desc_build_gdt(uint64_t gdt[GDT_ENTRIES], uint64_t tss_address);
 
-/* Fill all 256 gates. first + vector * bytes is the entry point of a vector. */
-void desc_build_idt(struct idt_gate idt[256], uint64_t first, unsigned bytes);
+/* Fill all gates. first + vector * bytes is the entry point of a vector. */
+void desc_build_idt(struct idt_gate idt[VECTOR_COUNT], uint64_t first, unsigned bytes);
 
 #endif

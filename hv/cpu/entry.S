@@ -8,15 +8,13 @@
  */
 #include "cpu/context.h"
 #include "cpu/guest_iretq.inc"
+#include "cpu/vectors.h"
 
-#define VECTOR_DEBUG 1
-#define VECTOR_GP 13
-#define VECTOR_PF 14
-#define VECTOR_HYPERCALL 0xDE
-#define VECTOR_HOST 0xF0             /* and up: host interrupts (irq/irq.h), the timer's first */
+/* The processor pushes an error code. SDM vol. 3 "Error Code". */
+#define PUSHES_ERROR(vector) \
+    (vector == EXC_DF || (vector >= EXC_TS && vector <= EXC_PF) || vector == EXC_AC || vector == EXC_CP || \
+     vector == EXC_VC || vector == EXC_SX)
 
-/* Offset in struct trap_frame (cpu/trap_frame.h). */
-#define FRAME_CS (10 * 8)
 
 /* Offsets in what the processor, and then the entry points below, have pushed for any trap. */
 #define TRAP_CS 24
@@ -27,7 +25,7 @@
     .globl hv_start
 hv_start:                               /* RDI: struct boot_info in the direct map; interrupts off */
     leaq hv_stack_top(%rip), %rsp
-    pushq $2                            /* RFLAGS absolutely: IOPL = 0 tells the hypervisor's traps from a guest's */
+    pushq $EFLAGS_FIXED                 /* RFLAGS absolutely: IOPL = 0 tells the hypervisor's traps from a guest's */
     popfq
     xorl %ebp, %ebp                     /* ends every backtrace */
     call hv_main
@@ -74,7 +72,7 @@ guest_resume_fresh:                     /* RSP: the frame */
     POP_FRAME
     GUEST_IRETQ
 
-/* Where the 256 gates lead, 16 bytes each. Vectors without an error code push 0 in its place. */
+/* Where the 256 gates lead, ENTRY_POINT_BYTES each. Vectors without an error code push 0 in its place. */
     .balign 16
     .globl trap_entry_points
 trap_entry_points:
@@ -84,27 +82,27 @@ trap_entry_points:
     .set lean, 0
 #endif
     .set vector, 0
-    .rept 256
-    .balign 16
-    .if lean && vector == VECTOR_HYPERCALL
+    .rept VECTOR_COUNT
+    .balign ENTRY_POINT_BYTES
+    .if lean && vector == HV_INT_VECTOR
     jmp lean_hypercall                  /* hot: hv/guest/lean.S, which comes to trap_common for what is not */
-    .elseif lean && vector == VECTOR_PF
+    .elseif lean && vector == EXC_PF
     jmp lean_page_fault                 /* hot, too, like the next two */
-    .elseif lean && vector >= 32 && vector < VECTOR_HOST
+    .elseif lean && vector >= EXC_COUNT && vector < VECTOR_TIMER
     movl $vector, %r8d
     jmp lean_soft_interrupt
-    .elseif lean && vector == VECTOR_HOST
+    .elseif lean && vector == VECTOR_TIMER
     jmp lean_tick
     .else
-    .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+    .if !PUSHES_ERROR(vector)
     pushq $0
     .endif
     pushq $vector
-    .if vector == 2 || vector == 8 || vector == 18
+    .if vector == EXC_NMI || vector == EXC_DF || vector == EXC_MC
     jmp trap_on_own_stack               /* on a stack of their own, wherever they came from */
-    .elseif vector == VECTOR_PF
+    .elseif vector == EXC_PF
     jmp trap_page_fault
-    .elseif vector == VECTOR_HOST
+    .elseif vector == VECTOR_TIMER
     jmp trap_timer
     .else
     jmp trap_common
@@ -175,7 +173,7 @@ trap_from_strange_mode:
     movq %rsp, %rdi
     movq %rsp, %rbx
     movq CONTEXT_RESUME(%rbx), %rsp
-    pushq $2
+    pushq $EFLAGS_FIXED
     popfq                               /* DF is clear, too */
     call strange_mode_from_guest
     jmp guest_leave
@@ -185,7 +183,7 @@ trap_from_strange_mode:
  * the guest's INT (MOV SS can put one off until then). What the processor pushed fits below them; C would not.
  */
 trap_from_hv:
-    cmpl $VECTOR_DEBUG, (%rsp)
+    cmpl $EXC_DB, (%rsp)
     je debug_ignored
     pushq %r8
     movq cpu_guest_words(%rip), %r8     /* where RSP is at an IRETQ to the guest, and never else */
@@ -218,7 +216,7 @@ debug_ignored:
 iretq_refused:
     movq TRAP_RSP(%rsp), %rsp
     pushq $0
-    pushq $VECTOR_GP
+    pushq $EXC_GP
     CALL_FOR_GUEST iretq_refused_from_guest
 
 /*

@@ -5,6 +5,7 @@
 #define CPU_TRAP_FRAME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cpu/context.h"
@@ -24,7 +25,8 @@ struct trap_frame {
     uint64_t ss;
 };
 
-_Static_assert(sizeof(struct trap_frame) == 14 * 8, "entry.S knows these offsets");
+_Static_assert(sizeof(struct trap_frame) == 14 * 8 && offsetof(struct trap_frame, eip) == FRAME_EIP &&
+               offsetof(struct trap_frame, cs) == FRAME_CS, "entry.S knows these offsets");
 _Static_assert(sizeof(struct trap_frame) % 16 == 0, "RSP0 must be 16-byte aligned");
 
 /*
@@ -40,7 +42,7 @@ static inline bool trap_frame_is_guests(const struct trap_frame *frame)
     bool is_user = frame->cs == SEL_GUEST_USER_CS && frame->ss == SEL_GUEST_DATA;
 
     return (is_kernel || is_user) &&
-           (frame->eflags & (CONTEXT_EFLAGS_NEVER | CONTEXT_EFLAGS_IF)) == CONTEXT_EFLAGS_IF;
+           (frame->eflags & (CONTEXT_EFLAGS_NEVER | EFLAGS_IF)) == EFLAGS_IF;
 }
 
 #endif

@@ -1,5 +1,7 @@
 /*
  * x86.h - the processor's constants that Cobble uses, each with the table it is taken from (Intel SDM unless said).
+ *
+ * Assembly includes this, too: what it uses has no suffix.
  */
 #ifndef CPU_X86_H
 #define CPU_X86_H
@@ -23,33 +25,36 @@
 #define EXC_AC 17
 #define EXC_MC 18
 #define EXC_XM 19
+#define EXC_CP 21
+#define EXC_VC 29       /* this and #SX: AMD APM vol. 2 "Exceptions and Interrupts" */
+#define EXC_SX 30
 #define EXC_COUNT 32
 
 /* #PF error code: SDM vol. 3 "Page-Fault Exceptions". */
-#define PF_PRESENT 0x1u
-#define PF_WRITE 0x2u
-#define PF_USER 0x4u
-#define PF_RESERVED 0x8u
+#define PF_PRESENT 0x1
+#define PF_WRITE 0x2
+#define PF_USER 0x4
+#define PF_RESERVED 0x8
 
 /* EFLAGS: SDM vol. 1 "EFLAGS Register". */
-#define EFLAGS_CF 0x1u
-#define EFLAGS_FIXED 0x2u       /* bit 1 always reads 1 */
-#define EFLAGS_PF 0x4u
-#define EFLAGS_AF 0x10u
-#define EFLAGS_ZF 0x40u
-#define EFLAGS_SF 0x80u
-#define EFLAGS_TF 0x100u
-#define EFLAGS_IF 0x200u
-#define EFLAGS_DF 0x400u
-#define EFLAGS_OF 0x800u
-#define EFLAGS_IOPL 0x3000u
-#define EFLAGS_NT 0x4000u
-#define EFLAGS_RF 0x10000u
-#define EFLAGS_VM 0x20000u
-#define EFLAGS_AC 0x40000u
-#define EFLAGS_VIF 0x80000u
-#define EFLAGS_VIP 0x100000u
-#define EFLAGS_ID 0x200000u
+#define EFLAGS_CF 0x1
+#define EFLAGS_FIXED 0x2       /* bit 1 always reads 1 */
+#define EFLAGS_PF 0x4
+#define EFLAGS_AF 0x10
+#define EFLAGS_ZF 0x40
+#define EFLAGS_SF 0x80
+#define EFLAGS_TF 0x100
+#define EFLAGS_IF 0x200
+#define EFLAGS_DF 0x400
+#define EFLAGS_OF 0x800
+#define EFLAGS_IOPL 0x3000
+#define EFLAGS_NT 0x4000
+#define EFLAGS_RF 0x10000
+#define EFLAGS_VM 0x20000
+#define EFLAGS_AC 0x40000
+#define EFLAGS_VIF 0x80000
+#define EFLAGS_VIP 0x100000
+#define EFLAGS_ID 0x200000
 #define EFLAGS_ARITHMETIC (EFLAGS_CF | EFLAGS_PF | EFLAGS_AF | EFLAGS_ZF | EFLAGS_SF | EFLAGS_OF)
 
 /* Control registers: SDM vol. 3 "Control Registers". Cobble sets them absolutely; see docs/architecture.md. */

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/string.h"
+#include "cpu/opcodes.h"
 #include "cpu/x86.h"
 #include "guest/debug_sites.h"
 #include "guest/deliver.h"
@@ -13,7 +14,6 @@
 #include "pagetable/gwalk.h"
 
 #define MAGIC 0x04100002u
-#define INT_N 0xCD
 
 static uint8_t ram_byte(const struct guest *guest, uint32_t address)
 {
@@ -37,7 +37,7 @@ static unsigned patch_segment(struct guest *guest, const uint8_t *bytes, const s
                      guest->life.name, segment->address + at);
             continue;
         }
-        const uint8_t patch[] = { INT_N, guest->debug_sites.vector };
+        const uint8_t patch[] = { OPCODE_INT, guest->debug_sites.vector };
         patched += ram_store(&guest->ram, GPA(segment->address + at), patch, sizeof(patch)) ? 1 : 0;
     }
     return patched;

@@ -5,15 +5,15 @@
 
 #include <stddef.h>
 
-#define OPERAND_SIZE 0x66
+#include "cpu/opcodes.h"
+
 #define XCHG_EBX_EBX_0 0x87
 #define XCHG_EBX_EBX_1 0xDB
-#define POP_EBX 0x5B
-#define INT_N 0xCD
 
 static bool is_site(const uint8_t *at)
 {
-    return at[0] == XCHG_EBX_EBX_0 && at[1] == XCHG_EBX_EBX_1 && at[2] == POP_EBX && at[-1] != OPERAND_SIZE;
+    return at[0] == XCHG_EBX_EBX_0 && at[1] == XCHG_EBX_EBX_1 && at[2] == OPCODE_POP_EBX &&
+           at[-1] != OPCODE_OPERAND_SIZE;
 }
 
 uint32_t debug_sites_next(const uint8_t *bytes, uint32_t count, uint32_t from)
@@ -30,7 +30,7 @@ uint32_t debug_sites_vectors(const uint8_t *bytes, uint32_t count)
     uint32_t vectors = 0;
 
     for (uint32_t i = 0; i + DEBUG_SITES_BYTES <= count; i++) {
-        if (bytes[i] == INT_N && bytes[i + 1] >= DEBUG_SITES_VECTOR_FIRST && bytes[i + 2] == POP_EBX)
+        if (bytes[i] == OPCODE_INT && bytes[i + 1] >= DEBUG_SITES_VECTOR_FIRST && bytes[i + 2] == OPCODE_POP_EBX)
             vectors |= 1u << (bytes[i + 1] - DEBUG_SITES_VECTOR_FIRST);
     }
     return vectors;
@@ -60,7 +60,7 @@ static bool is_kind(uint64_t kind, const uint8_t *before, uint32_t can_read)
 bool debug_sites_is(const struct debug_sites *sites, uint8_t vector,
                     const uint8_t around[DEBUG_SITES_BEFORE + DEBUG_SITES_BYTES], uint32_t can_read)
 {
-    const uint8_t site[DEBUG_SITES_BYTES] = { INT_N, vector, POP_EBX };
+    const uint8_t site[DEBUG_SITES_BYTES] = { OPCODE_INT, vector, OPCODE_POP_EBX };
 
     if (sites->vector == 0 || vector != sites->vector)
         return false;

@@ -10,10 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cpu/vectors.h"
+
 #define DEBUG_SITES_BEFORE 8        /* bytes before a site by which it is known again, wherever it is copied to */
 #define DEBUG_SITES_BYTES 3         /* of a site itself */
-#define DEBUG_SITES_VECTOR_FIRST 0xF0u  /* the vectors with gates of DPL 0 that are no exceptions: gate_dpl */
-#define DEBUG_SITES_VECTORS 16u
+#define DEBUG_SITES_VECTOR_FIRST VECTOR_TIMER   /* those with gates of DPL 0 that are no exceptions */
+#define DEBUG_SITES_VECTORS (VECTOR_COUNT - DEBUG_SITES_VECTOR_FIRST)
 #define DEBUG_SITES_KINDS 16        /* different bytes before sites that an image may have; usually there are two */
 
 struct debug_sites {

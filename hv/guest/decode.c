@@ -6,23 +6,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PREFIX_LOCK 0xF0
-#define OPCODE_TWO_BYTES 0x0F
-#define OPCODE_INT3 0xCC
-#define OPCODE_INT 0xCD
-#define OPCODE_INTO 0xCE
-#define OPCODE_HLT 0xF4
-
-/* The groups of the two-byte map: the reg field of the ModR/M byte picks the instruction. */
-#define OPCODE2_GROUP6 0x00
-#define OPCODE2_GROUP7 0x01
+#include "cpu/opcodes.h"
+#include "cpu/x86.h"
 
 static bool is_prefix(uint8_t byte)
 {
     switch (byte) {
     case 0x26: case 0x2E: case 0x36: case 0x3E: case 0x64: case 0x65:   /* segments */
-    case 0x66: case 0x67:                                               /* operand and address size */
-    case PREFIX_LOCK: case 0xF2: case 0xF3:
+    case OPCODE_OPERAND_SIZE: case 0x67:                                /* operand and address size */
+    case OPCODE_LOCK: case 0xF2: case 0xF3:
         return true;
     default:
         return false;
@@ -40,9 +32,9 @@ static const char *one_byte_name(uint8_t opcode)
         return "in";
     case 0xE6: case 0xE7: case 0xEE: case 0xEF:
         return "out";
-    case 0xFA:
+    case OPCODE_CLI:
         return "cli";
-    case 0xFB:
+    case OPCODE_STI:
         return "sti";
     default:
         return NULL;
@@ -67,7 +59,7 @@ static const char *group_name(uint8_t opcode, uint8_t modrm)
 static const char *ungrouped_name(uint8_t opcode)
 {
     switch (opcode) {
-    case 0x06:
+    case OPCODE2_CLTS:
         return "clts";
     case 0x07:
         return "sysret";
@@ -75,17 +67,17 @@ static const char *ungrouped_name(uint8_t opcode)
         return "invd";
     case 0x09:
         return "wbinvd";
-    case 0x20:
+    case OPCODE2_MOV_FROM_CR:
         return "mov from a control register";
-    case 0x21:
+    case OPCODE2_MOV_FROM_DR:
         return "mov from a debug register";
-    case 0x22:
+    case OPCODE2_MOV_TO_CR:
         return "mov to a control register";
-    case 0x23:
+    case OPCODE2_MOV_TO_DR:
         return "mov to a debug register";
-    case 0x30:
+    case OPCODE2_WRMSR:
         return "wrmsr";
-    case 0x32:
+    case OPCODE2_RDMSR:
         return "rdmsr";
     case 0x33:
         return "rdpmc";
@@ -127,7 +119,7 @@ struct decoded decode_instruction(const uint8_t *bytes, unsigned count)
     if (count > DECODE_MAX_BYTES)
         count = DECODE_MAX_BYTES;
     for (; at < count && is_prefix(bytes[at]); at++)
-        is_locked |= bytes[at] == PREFIX_LOCK;
+        is_locked |= bytes[at] == OPCODE_LOCK;
     if (at == count || is_locked)
         return named(NULL);
 
@@ -137,9 +129,9 @@ struct decoded decode_instruction(const uint8_t *bytes, unsigned count)
     if (opcode == OPCODE_INT && at < count)
         return known(DECODE_INT, bytes[at], at + 1, "int");
     if (opcode == OPCODE_INT3)
-        return known(DECODE_INT, 3, at, "int3");
+        return known(DECODE_INT, EXC_BP, at, "int3");
     if (opcode == OPCODE_INTO)
-        return known(DECODE_INT, 4, at, "into");
+        return known(DECODE_INT, EXC_OF, at, "into");
     if (opcode == OPCODE_HLT)
         return known(DECODE_HLT, 0, at, "hlt");
     return named(one_byte_name(opcode));

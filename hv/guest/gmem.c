@@ -7,12 +7,9 @@
 #include "guest/gmem.h"
 
 #include "cpu/cpu.h"
-#include "cpu/desc.h"
-#include "cpu/x86.h"
+#include "cpu/opcodes.h"
+#include "cpu/vectors.h"
 #include "guest/guest.h"
-#include "irq/irq.h"
-
-#define INT_BYTES 2
 
 static void *linear_ptr(const struct guest *guest, gva_t address)
 {
@@ -82,7 +79,7 @@ void gmem_end(struct guest *guest, gva_t address, enum gfault fault)
     struct trap_frame *frame = &guest->state.frame;
 
     guest->fault_address = address.v;
-    if (frame->vector >= EXC_COUNT && !show_delivery(guest) && frame->vector < IRQ_VECTOR_TIMER)
+    if (frame->vector >= EXC_COUNT && !show_delivery(guest) && frame->vector < VECTOR_TIMER)
         frame->eip = (uint32_t)(frame->eip - INT_BYTES);    /* show the call, not what follows it */
     if (fault == GFAULT_BAD_ENTRY) {
         gspace_explain(&guest->space, address, explanation, sizeof(explanation));

@@ -1,19 +1,23 @@
 /*
  * inject.h - the event frame (PURE): what is pushed where, and in which state the handler starts. docs/abi.md "Events".
  *
- * Also the one place that knows which EFLAGS bits cross the border between a guest and its frames.
+ * Also the one place that knows which EFLAGS bits cross the border between a guest and its frames. Assembly includes
+ * the numbers.
  */
 #ifndef GUEST_INJECT_H
 #define GUEST_INJECT_H
 
+#ifndef __ASSEMBLER__
 #include <stdbool.h>
 #include <stdint.h>
+#endif
 
 #include "cpu/x86.h"
 #include "pebpeb.h"
 
 #define INJECT_KERNEL_WORDS 5   /* 20 bytes: guests nest 40 of them in one 4 KiB stack */
 #define INJECT_USER_WORDS 6
+#define INJECT_WORD_BYTES 4
 
 /* EFLAGS bits that frames show and hv_iret loads; virtual IF travels beside them in the IF bit. */
 #define INJECT_EFLAGS_SHOWN (EFLAGS_ARITHMETIC | EFLAGS_DF | EFLAGS_TF | EFLAGS_RF)
@@ -22,6 +26,12 @@
 /* Always set while a guest runs: virtual IF is kept elsewhere, and host interrupts must come through. */
 #define INJECT_EFLAGS_FORCED (EFLAGS_FIXED | EFLAGS_IF)
 
+/* What hv_iret accepts. */
+#define INJECT_EFLAGS_ACCEPTED (INJECT_EFLAGS_SHOWN | EFLAGS_IF | EFLAGS_FIXED)
+/* What the handler of an event starts with: TF, RF and NT would be about the code that was interrupted. */
+#define INJECT_EFLAGS_HANDLER_KEEPS (EFLAGS_ARITHMETIC | EFLAGS_DF | INJECT_EFLAGS_KEPT)
+
+#ifndef __ASSEMBLER__
 /* The interrupted context. */
 struct inject_context {
     uint32_t eip, esp, eflags;  /* eflags: the real ones */
@@ -54,8 +64,9 @@ static inline void inject_build(struct inject_frame *frame, const struct inject_
     frame->pairs[0] = (uint64_t)error_word << 32 | fault_address;
     frame->pairs[1] = (uint64_t)mode << 32 | context->eip;
     frame->pairs[2] = (uint64_t)context->esp << 32 | eflags;
-    frame->esp = stack - 4 * frame->word_count;
-    frame->eflags = (context->eflags & (EFLAGS_ARITHMETIC | EFLAGS_DF | INJECT_EFLAGS_KEPT)) | INJECT_EFLAGS_FORCED;
+    frame->esp = stack - INJECT_WORD_BYTES * frame->word_count;
+    frame->eflags = (context->eflags & INJECT_EFLAGS_HANDLER_KEEPS) | INJECT_EFLAGS_FORCED;
 }
+#endif
 
 #endif

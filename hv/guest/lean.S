@@ -7,6 +7,11 @@
  */
 #include "guest/lean_macros.inc"
 
+/* HV_CALL_MAGIC and so on, which are an enum in C. */
+#define X(number, NAME, name, words) .set HV_CALL_##NAME, number;
+HV_CALLS(X)
+#undef X
+
 /* The record of a call without arguments. */
 #define RECORD_CALL(number) \
     NEXT_EVENT(%r9d); \
@@ -24,20 +29,20 @@ lean_hypercall:
     jmp *lean_doors(, %rax, 8)
 
 lean_magic:
-    movl $LEAN_MAGIC, %eax
-    RECORD_CALL(LEAN_CALL_MAGIC)
+    movl $HV_MAGIC, %eax
+    RECORD_CALL(HV_CALL_MAGIC)
     GUEST_IRETQ
 
 lean_disable:
     movb $0, G(LEAN_VIRQ_ENABLED)
-    RECORD_CALL(LEAN_CALL_DISABLE)
+    RECORD_CALL(HV_CALL_DISABLE_INTERRUPTS)
     GUEST_IRETQ
 
 lean_enable:
     cmpw $0, G(LEAN_VIRQ_PENDING)
     jne lean_call_slow
     movb $1, G(LEAN_VIRQ_ENABLED)
-    RECORD_CALL(LEAN_CALL_ENABLE)
+    RECORD_CALL(HV_CALL_ENABLE_INTERRUPTS)
     GUEST_IRETQ
 
 /*
@@ -50,8 +55,8 @@ lean_call:
     movq G(CONTEXT_RESUME), %rsp
     movq %rdx, %r13
     movq %rsi, %r14
-1:  movl LEAN_BASE + 0(%r11), %esi
-2:  movl LEAN_BASE + 4(%r11), %edx
+1:  movl GUEST_LINEAR_BASE + 0(%r11), %esi
+2:  movl GUEST_LINEAR_BASE + 4(%r11), %edx
     MAY_FAULT(1b, lean_call_unreadable)
     MAY_FAULT(2b, lean_call_unreadable)
     movq %rcx, %r12
@@ -83,15 +88,15 @@ lean_call_unreadable:
 lean_iret:
     movl LEAN_ESP(%r15), %r14d          /* the argument block; no wrap: the sum has 33 bits, and nothing is up there */
     movq G(CONTEXT_RESUME), %rsp      /* a fault needs a stack */
-1:  movl LEAN_BASE + 4(%r14), %r10d     /* eflags */
-    testl $LEAN_REFUSED, %r10d
+1:  movl GUEST_LINEAR_BASE + 4(%r14), %r10d     /* eflags */
+    testl $~INJECT_EFLAGS_ACCEPTED, %r10d
     jnz lean_call_give_up
-2:  movl LEAN_BASE + 0(%r14), %r9d      /* eip */
-    cmpl $LEAN_MAX_GVA, %r9d
+2:  movl GUEST_LINEAR_BASE + 0(%r14), %r9d      /* eip */
+    cmpl $HV_MAX_GVA, %r9d
     ja lean_call_give_up
-3:  movl LEAN_BASE + 8(%r14), %r11d     /* esp */
-4:  movl LEAN_BASE + 16(%r14), %r12d    /* eax */
-5:  movl LEAN_BASE + 12(%r14), %r13d    /* esp0 */
+3:  movl GUEST_LINEAR_BASE + 8(%r14), %r11d     /* esp */
+4:  movl GUEST_LINEAR_BASE + 16(%r14), %r12d    /* eax */
+5:  movl GUEST_LINEAR_BASE + 12(%r14), %r13d    /* esp0 */
     MAY_FAULT(1b, lean_call_give_up)
     MAY_FAULT(2b, lean_call_give_up)
     MAY_FAULT(3b, lean_call_give_up)
@@ -116,14 +121,14 @@ lean_iret:
     movl %r13d, %gs
 7:  movb %r14b, G(LEAN_VIRQ_ENABLED)
     NEXT_EVENT(%r13d)
-    movl $LEAN_EVENT_CALL + LEAN_CALL_IRET, G_AT(LEAN_EVENTS_RING, %r13, 1)
+    movl $LEAN_EVENT_CALL + HV_CALL_IRET, G_AT(LEAN_EVENTS_RING, %r13, 1)
     movl %r9d, G_AT(LEAN_EVENTS_RING + 4, %r13, 1)
     movl (%r15), %r14d
     movl %r14d, G_AT(LEAN_EVENTS_RING + 8, %r13, 1)
     movl LEAN_EFLAGS(%r15), %r14d
-    andl $LEAN_SHOWN, %r10d
-    andl $LEAN_KEPT, %r14d
-    leal LEAN_FORCED(%r10, %r14), %r10d /* the three have no bit in common */
+    andl $INJECT_EFLAGS_SHOWN, %r10d
+    andl $INJECT_EFLAGS_KEPT, %r14d
+    leal INJECT_EFLAGS_FORCED(%r10, %r14), %r10d /* the three have no bit in common */
     movq %r9, LEAN_EIP(%r15)
     movq %r10, LEAN_EFLAGS(%r15)
     movq %r11, LEAN_ESP(%r15)
@@ -145,11 +150,11 @@ lean_soft_interrupt:
     subl $LEAN_USER_FRAME_BYTES, %r10d
     movl LEAN_ESP(%r15), %r14d
     movq G(CONTEXT_RESUME), %rsp
-    PUSH_FRAME $0, LEAN_MODE_USER, lean_give_up
+    PUSH_FRAME $0, HV_MODE_USER, lean_give_up
     PUSH_USER_ESP lean_give_up
     NEXT_EVENT(%r12d)
     movq %r8, G_AT(LEAN_EVENTS_RING, %r12, 1)
-    subl $LEAN_INT_BYTES, %r13d
+    subl $INT_BYTES, %r13d
     movl %r13d, G_AT(LEAN_EVENTS_RING + 8, %r12, 1)
     START_HANDLER_FROM_USER
     movq %r15, %rsp
@@ -159,7 +164,7 @@ lean_call_give_up:
     movq %r15, %rsp
 lean_call_slow:
     pushq $0
-    pushq $LEAN_VECTOR
+    pushq $HV_INT_VECTOR
     jmp trap_common
 
 lean_give_up:
@@ -174,5 +179,8 @@ lean_slow:
 lean_doors:                             /* by call number */
     .quad lean_magic, lean_call_slow, lean_iret, lean_call_slow, lean_disable, lean_enable, lean_call, lean_call
     .quad lean_call, lean_call, lean_call, lean_call_slow, lean_call_slow
+    .if . - lean_doors != 8 * LEAN_CALLS
+    .error "a door for each call below LEAN_CALLS"
+    .endif
 
     .section .note.GNU-stack, "", @progbits

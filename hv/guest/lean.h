@@ -1,12 +1,18 @@
 /*
- * lean.h - what the hot paths in assembly know of struct guest and the contract, as plain numbers; lean_check.c proves
- * them.
+ * lean.h - what the hot paths in assembly know of struct guest and of other structures, as plain numbers; lean_check.c
+ * proves them. What is a macro elsewhere they have from there: the headers below are fit for assembly.
  */
 #ifndef GUEST_LEAN_H
 #define GUEST_LEAN_H
 
-/* Offsets in struct guest; LEAN_TRAP is where the processor's five words begin. */
-#define LEAN_TRAP 72
+#include "cpu/context.h"
+#include "cpu/opcodes.h"
+#include "cpu/vectors.h"
+#include "guest/inject.h"
+#include "pagetable/gwalk.h"
+#include "pebpeb.h"
+
+/* Offsets in struct guest. */
 #define LEAN_HIDDEN_FAULTS 3776
 #define LEAN_VIRQ_ENABLED 2680
 #define LEAN_VIRQ_PENDING 2682       /* 16 bits: the mask of sources */
@@ -24,7 +30,7 @@
 #define LEAN_EVENTS_RING 3792
 #define LEAN_IDT 632                /* struct guest_gate, 8 bytes each: eip, privileged */
 
-/* The five words, from LEAN_TRAP. */
+/* The processor's five words, from FRAME_EIP. */
 #define LEAN_EIP 0
 #define LEAN_CS 8
 #define LEAN_EFLAGS 16
@@ -34,26 +40,13 @@
 #define LEAN_EVENT_BYTES 16         /* and 16 of them: the ring is 256 bytes */
 #define LEAN_EVENT_CALL 0x100
 
-#define LEAN_BASE 0x1000000         /* gva 0 in linear space */
-#define LEAN_MAX_GVA 0xFEFFFFFF
-#define LEAN_MODE_USER 0x13370000
-#define LEAN_MODE_KERNEL 0x00001337
-#define LEAN_SLOT_PF 14
-#define LEAN_ACCESS 6               /* ACCESS_ bits of pagetable/gwalk.h */
-#define LEAN_ACCESS_USER 4
+#define LEAN_ACCESS (ACCESS_WRITE | ACCESS_USER)
 #define LEAN_FILLED 8               /* GFAULT_FILLED; below: the error code of the guest's own fault */
-#define LEAN_MAGIC 0xC001C0DE
-#define LEAN_CALL_MAGIC 0
-#define LEAN_CALL_IRET 2
-#define LEAN_CALL_DISABLE 4
-#define LEAN_CALL_ENABLE 5
 #define LEAN_CALLS 13               /* lean_calls of hypercall/lean_calls.c: numbers below */
-#define LEAN_VECTOR 0xDE
-#define LEAN_USER_FRAME_BYTES 24
-#define LEAN_KERNEL_FRAME_BYTES 20
-#define LEAN_INT_BYTES 2
+#define LEAN_USER_FRAME_BYTES (INJECT_USER_WORDS * INJECT_WORD_BYTES)
+#define LEAN_KERNEL_FRAME_BYTES (INJECT_KERNEL_WORDS * INJECT_WORD_BYTES)
 
-/* Paging: struct shadow_pool, which begins with what is remembered; struct shadow_directory; the guest's entries. */
+/* Paging: struct shadow_pool, which begins with what is remembered; struct shadow_directory. */
 #define LEAN_POOL_REGIONS 224
 #define LEAN_POOL_CURRENT 232
 #define LEAN_REGION_MASK 3
@@ -61,20 +54,10 @@
 #define LEAN_REGION_SHIFT 21
 #define LEAN_DIRECTORY_ENTRIES 72
 #define LEAN_GFRAME_SHIFT 4         /* struct gframe begins with the host frame */
-#define LEAN_FRAME_SHIFT 12
-#define LEAN_P 0x1
-#define LEAN_PS 0x80
 #ifndef LEAN_DIRECT_MAP             /* host tests bring their own */
 #define LEAN_DIRECT_MAP 0xFFFF800000000000
 #endif
 
-#define LEAN_IF 0x200
-#define LEAN_IF_SHIFT 9
-#define LEAN_FIXED 0x2
-#define LEAN_SHOWN 0x10DD5          /* CF PF AF ZF SF OF, DF, TF, RF: frames show them, hv_iret loads them */
-#define LEAN_REFUSED (~(LEAN_SHOWN | LEAN_IF | LEAN_FIXED))
-#define LEAN_KEPT 0x240000          /* AC, ID: neither carried nor lost */
-#define LEAN_HANDLER_KEEPS 0x240CD5 /* arithmetic, DF, AC, ID */
-#define LEAN_FORCED 0x202
+#define LEAN_IF_SHIFT 9              /* where EFLAGS_IF is */
 
 #endif

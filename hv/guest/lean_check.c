@@ -13,13 +13,11 @@
 #define AT(offset, field) _Static_assert((offset) == offsetof(struct guest, field), #field)
 
 _Static_assert(offsetof(struct guest, state.frame) == 0, "entry.S and trap.c take a frame for its guest");
-_Static_assert(CONTEXT_EFLAGS_NEVER == (EFLAGS_VM | EFLAGS_IOPL) && CONTEXT_EFLAGS_IF == EFLAGS_IF, "EFLAGS");
-AT(LEAN_TRAP, state.frame.eip);
 AT(CONTEXT_RESUME, resume_rsp);
-AT(LEAN_TRAP + LEAN_CS, state.frame.cs);
-AT(LEAN_TRAP + LEAN_EFLAGS, state.frame.eflags);
-AT(LEAN_TRAP + LEAN_ESP, state.frame.esp);
-AT(LEAN_TRAP + LEAN_SS, state.frame.ss);
+AT(FRAME_EIP + LEAN_CS, state.frame.cs);
+AT(FRAME_EIP + LEAN_EFLAGS, state.frame.eflags);
+AT(FRAME_EIP + LEAN_ESP, state.frame.esp);
+AT(FRAME_EIP + LEAN_SS, state.frame.ss);
 AT(LEAN_VIRQ_ENABLED, state.virq.enabled);
 AT(LEAN_VIRQ_PENDING, state.virq.pending);
 _Static_assert(LEAN_TIMER_PENDING == VIRQ_MASK(VIRQ_TIMER) && LEAN_TIMER_SOURCE == VIRQ_TIMER, "virq.pending");
@@ -39,18 +37,9 @@ AT(LEAN_IDT, state.idt);
 _Static_assert(sizeof(struct guest_gate) == 8 && offsetof(struct guest_gate, privileged) == 4, "scaled by 8");
 _Static_assert(sizeof(struct guest_event) == 16 && offsetof(struct guest_event, eip) == 8, "a record");
 _Static_assert(LEAN_EVENT_BYTES * GUEST_EVENTS == 256 && LEAN_EVENT_CALL == GUEST_EVENT_CALL, "the ring");
-_Static_assert(LEAN_BASE == GUEST_LINEAR_BASE && LEAN_MAX_GVA == HV_MAX_GVA, "the segment");
-_Static_assert(LEAN_MODE_USER == HV_MODE_USER && LEAN_MAGIC == HV_MAGIC, "the contract");
-_Static_assert(LEAN_CALL_MAGIC == HV_CALL_MAGIC && LEAN_CALL_IRET == HV_CALL_IRET, "the contract");
-_Static_assert(LEAN_CALL_DISABLE == HV_CALL_DISABLE_INTERRUPTS && LEAN_CALL_ENABLE == HV_CALL_ENABLE_INTERRUPTS &&
-               LEAN_VECTOR == HV_INT_VECTOR, "the contract");
-_Static_assert(LEAN_USER_FRAME_BYTES == 4 * INJECT_USER_WORDS, "the contract");
-_Static_assert(LEAN_KERNEL_FRAME_BYTES == 4 * INJECT_KERNEL_WORDS, "the contract");
-_Static_assert(LEAN_MODE_KERNEL == HV_MODE_KERNEL && LEAN_SLOT_PF == EXC_PF, "the contract");
-_Static_assert(LEAN_ACCESS == (ACCESS_WRITE | ACCESS_USER) && LEAN_FILLED == GFAULT_FILLED, "gspace_fault");
-_Static_assert(LEAN_ACCESS_USER == ACCESS_USER && GPTE_W == ACCESS_WRITE && GPTE_U == ACCESS_USER, "same bits");
-_Static_assert(LEAN_P == GPTE_P && LEAN_PS == GPDE_PS && LEAN_FRAME_SHIFT == GPTE_FRAME_SHIFT, "entries");
-_Static_assert(LEAN_DIRECT_MAP == BOOT_DIRECT_MAP_BASE && LEAN_FRAME_SHIFT == PAGE_SHIFT, "host frames");
+_Static_assert(LEAN_FILLED == GFAULT_FILLED, "gspace_fault");
+_Static_assert(GPTE_W == ACCESS_WRITE && GPTE_U == ACCESS_USER, "same bits");
+_Static_assert(LEAN_DIRECT_MAP == BOOT_DIRECT_MAP_BASE && GPTE_FRAME_SHIFT == PAGE_SHIFT, "host frames");
 _Static_assert(sizeof(struct gframe) == 1u << LEAN_GFRAME_SHIFT && offsetof(struct gframe, host) == 0, "scaled");
 _Static_assert(offsetof(struct shadow_pool, known_regions) == LEAN_POOL_REGIONS &&
                KNOWN_REGIONS == LEAN_REGION_MASK + 1 &&
@@ -59,7 +48,4 @@ _Static_assert(offsetof(struct shadow_pool, current) == LEAN_POOL_CURRENT &&
                offsetof(struct shadow_pool, known) == 0 &&
                sizeof(struct known_region) == LEAN_REGION_BYTES, "the pool");
 _Static_assert(offsetof(struct shadow_directory, entries) == LEAN_DIRECTORY_ENTRIES, "the directory");
-_Static_assert(LEAN_SHOWN == INJECT_EFLAGS_SHOWN && LEAN_KEPT == INJECT_EFLAGS_KEPT, "EFLAGS");
-_Static_assert(LEAN_FORCED == INJECT_EFLAGS_FORCED && 1u << LEAN_IF_SHIFT == EFLAGS_IF, "EFLAGS");
-_Static_assert(LEAN_IF == EFLAGS_IF && LEAN_FIXED == EFLAGS_FIXED, "EFLAGS");
-_Static_assert(LEAN_HANDLER_KEEPS == (EFLAGS_ARITHMETIC | EFLAGS_DF | INJECT_EFLAGS_KEPT), "EFLAGS");
+_Static_assert(1u << LEAN_IF_SHIFT == EFLAGS_IF, "EFLAGS");

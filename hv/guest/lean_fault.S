@@ -12,7 +12,7 @@
 /* R8: address and error code, R13: EIP. Spoils R12. */
     .macro RECORD_FAULT
     NEXT_EVENT(%r12d)
-    movl $LEAN_SLOT_PF, G_AT(LEAN_EVENTS_RING, %r12, 1)
+    movl $EXC_PF, G_AT(LEAN_EVENTS_RING, %r12, 1)
     movl %r8d, G_AT(LEAN_EVENTS_RING + 4, %r12, 1)
     movl %r13d, G_AT(LEAN_EVENTS_RING + 8, %r12, 1)
     .endm
@@ -43,7 +43,7 @@ lean_page_fault:
     jz page_fault_slow
     leaq 8(%rsp), %r15
     movq %cr2, %r8
-    subq $LEAN_BASE, %r8
+    subq $GUEST_LINEAR_BASE, %r8
     cmpq last_gva(%rip), %r8            /* beyond the segment: a #GP where there are no limits */
     ja page_fault_slow
     cmpb $0, G(LEAN_PAGING)
@@ -72,13 +72,13 @@ page_fault_walk:
 page_fault_reflect:
     shlq $32, %r14
     orq %r14, %r8                       /* error code and address, as the frame has them */
-    FIND_HANDLER G(LEAN_IDT + 8 * LEAN_SLOT_PF), lean_fault_give_up
+    FIND_HANDLER G(LEAN_IDT + 8 * EXC_PF), lean_fault_give_up
     LOOK_AT_INTERRUPTED
     cmpl $SEL_GUEST_KERNEL_CS, LEAN_CS(%r15) /* the only other one is guest user's */
     jne reflect_from_user
     movl LEAN_ESP(%r15), %r10d
     subl $LEAN_KERNEL_FRAME_BYTES, %r10d
-    PUSH_FRAME %r8, LEAN_MODE_KERNEL, lean_fault_give_up
+    PUSH_FRAME %r8, HV_MODE_KERNEL, lean_fault_give_up
     RECORD_FAULT
     START_HANDLER
     movq %r15, %rsp
@@ -88,7 +88,7 @@ reflect_from_user:
     movl G(LEAN_ESP0), %r10d
     subl $LEAN_USER_FRAME_BYTES, %r10d
     movl LEAN_ESP(%r15), %r14d
-    PUSH_FRAME %r8, LEAN_MODE_USER, lean_fault_give_up
+    PUSH_FRAME %r8, HV_MODE_USER, lean_fault_give_up
     PUSH_USER_ESP lean_fault_give_up
     RECORD_FAULT
     START_HANDLER_FROM_USER
@@ -104,20 +104,20 @@ page_fault_not_filled:
     TAKE_REGISTERS
     movl %r9d, %r14d
     movq %cr2, %r8
-    subl $LEAN_BASE, %r8d
+    subl $GUEST_LINEAR_BASE, %r8d
     jmp page_fault_reflect
 
 page_fault_other:
     TAKE_REGISTERS
     leaq -8(%r15), %rsp
 page_fault_slow:
-    pushq $LEAN_SLOT_PF
+    pushq $EXC_PF
     jmp trap_page_fault
 
 /* The push may have faulted, but this is about the guest's fault. */
 lean_fault_give_up:
     movl %r8d, %r8d
-    addq $LEAN_BASE, %r8
+    addq $GUEST_LINEAR_BASE, %r8
     movq %r8, %cr2
     leaq -8(%r15), %rsp
     jmp page_fault_slow
@@ -125,6 +125,6 @@ lean_fault_give_up:
     .section .rodata
     .balign 8
 last_gva:
-    .quad LEAN_MAX_GVA
+    .quad HV_MAX_GVA
 
     .section .note.GNU-stack, "", @progbits

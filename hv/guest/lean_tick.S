@@ -10,7 +10,7 @@
 
 #define T(offset) tick_turn + offset(%rip)
 /* RSP is what lean_macros.inc has in R15, which is set only where a handler is started. */
-#define S(offset) (offset - LEAN_TRAP)(%rsp)
+#define S(offset) (offset - FRAME_EIP)(%rsp)
 
     .text
 /* The timer's vector, from wherever it came; nothing is pushed yet. */
@@ -53,8 +53,8 @@ lean_tick:
     shrdq $32, %rdx, %rax
     incl %eax
     movq T(TURN_APIC), %r11
-    movl $0, APIC_EOI(%r11)
-    movl %eax, APIC_COUNT(%r11)
+    movl $0, APIC_REG_EOI(%r11)
+    movl %eax, APIC_REG_TIMER_INITIAL(%r11)
     movq %r8, %rax
     movq %r9, %rdx
     cmpb $0, S(LEAN_VIRQ_ENABLED)
@@ -72,19 +72,19 @@ deliver:
     jne deliver_in_c
     cmpl $SEL_GUEST_KERNEL_CS, LEAN_CS(%r15)
     jne deliver_in_c
-    FIND_HANDLER G(LEAN_IDT + LEAN_SLOT_TIMER * 8), deliver_in_c
+    FIND_HANDLER G(LEAN_IDT + HV_SLOT_TIMER * 8), deliver_in_c
     movl LEAN_ESP(%r15), %r10d
     subl $LEAN_KERNEL_FRAME_BYTES, %r10d
     movl LEAN_EFLAGS(%r15), %r11d       /* as LOOK_AT_INTERRUPTED, but IF is known to be on */
     movl %r11d, %r12d
-    andl $LEAN_SHOWN, %r12d
-    orl $LEAN_FIXED + LEAN_IF, %r12d
+    andl $INJECT_EFLAGS_SHOWN, %r12d
+    orl $EFLAGS_FIXED + EFLAGS_IF, %r12d
     movl (%r15), %r13d
     movq G(CONTEXT_RESUME), %rsp      /* a fault needs a stack */
-    PUSH_FRAME $0, LEAN_MODE_KERNEL, lean_tick_give_up
+    PUSH_FRAME $0, HV_MODE_KERNEL, lean_tick_give_up
     movw $0, G(LEAN_VIRQ_PENDING)
     NEXT_EVENT(%r12d)
-    movq $LEAN_SLOT_TIMER, G_AT(LEAN_EVENTS_RING, %r12, 1)
+    movq $HV_SLOT_TIMER, G_AT(LEAN_EVENTS_RING, %r12, 1)
     movl %r13d, G_AT(LEAN_EVENTS_RING + 8, %r12, 1)
     START_HANDLER
     movq %r15, %rsp
@@ -102,7 +102,7 @@ turn_over:
     movq T(TURN_APIC), %r11
     testq %r11, %r11
     jz slow_restore
-    movl $0, APIC_EOI(%r11)
+    movl $0, APIC_REG_EOI(%r11)
     movq %r8, %rax
     movq %r9, %rdx
     pushq $0

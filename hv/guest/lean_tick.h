@@ -1,8 +1,10 @@
 /*
- * lean_tick.h - what lean_tick.S knows of tick.c and the local APIC, as plain numbers; tick.c proves them.
+ * lean_tick.h - what lean_tick.S knows of tick.c, as plain numbers; tick.c proves them.
  */
 #ifndef GUEST_LEAN_TICK_H
 #define GUEST_LEAN_TICK_H
+
+#include "irq/apic.h"
 
 /* Offsets in struct turn. */
 #define TURN_TICK 0
@@ -16,13 +18,9 @@
 #define TURN_APIC 64
 #define TURN_REVISION 72
 
-#define LEAN_SLOT_TIMER 0x20
 /* Offsets in struct guest. */
 #define LEAN_NOW 19024
 #define LEAN_REVISION (LEAN_NOW + 8)
 #define LEAN_VIRQ_COALESCED (LEAN_VIRQ_ENABLED + 1032)
-#define VECTOR_TIMER 0xF0
-#define APIC_EOI 0xB0               /* SDM vol. 3 "Local APIC Register Address Map" */
-#define APIC_COUNT 0x380
 
 #endif

@@ -3,11 +3,10 @@
  */
 #include "guest/report.h"
 
-#include "cpu/x86.h"
+#include "cpu/vectors.h"
 #include "guest/gmem.h"
 #include "guest/guest.h"
 #include "guest/report_text.h"
-#include "irq/irq.h"
 
 #define FRAME_REACH_BYTES 0x100000u     /* stack frames farther apart than this are no frames */
 
@@ -64,7 +63,7 @@ static unsigned read_backtrace(struct guest *guest, struct report_place backtrac
 /* The vIDT slot that the event goes through: host interrupts become timer ticks or keys. */
 static uint32_t event_slot(const struct guest *guest)
 {
-    if (guest->state.frame.vector < IRQ_VECTOR_TIMER)
+    if (guest->state.frame.vector < VECTOR_TIMER)
         return (uint32_t)guest->state.frame.vector;
     return guest->state.idt[HV_SLOT_TIMER].eip == 0 ? HV_SLOT_TIMER : HV_SLOT_KEYBOARD;
 }

@@ -5,11 +5,10 @@
  * rules come first; the last one always has something to say.
  */
 #include "base/format.h"
-#include "cpu/x86.h"
+#include "cpu/opcodes.h"
+#include "cpu/vectors.h"
 #include "guest/report_names.h"
 #include "guest/report_text.h"
-#include "irq/irq.h"
-#include "pebpeb.h"
 
 #define NULL_PAGE_BYTES 0x1000u
 #define STACK_NEAR_BYTES 0x1000u    /* a fault this close to ESP was made by a push, a call or a local variable */
@@ -119,21 +118,21 @@ static const char *privileged_instruction(const struct report_facts *facts)
     uint8_t first = facts->code_count > 0 ? facts->code[0] : 0;
     uint8_t second = facts->code_count > 1 ? facts->code[1] : 0;
 
-    if (first == 0x66)      /* operand size prefix: 16-bit port I/O */
+    if (first == OPCODE_OPERAND_SIZE)      /* operand size prefix: 16-bit port I/O */
         first = second;
     if ((first >= 0xE4 && first <= 0xE7) || (first >= 0xEC && first <= 0xEF) || (first >= 0x6C && first <= 0x6F))
         return "port I/O";
-    if (first == 0xF4)
+    if (first == OPCODE_HLT)
         return "HLT (allowed in guest kernel with virtual interrupts on)";
-    if (first == 0xFA || first == 0xFB)
+    if (first == OPCODE_CLI || first == OPCODE_STI)
         return "CLI or STI (hv_disable_interrupts and hv_enable_interrupts are meant for that)";
-    if (first == 0xCF)
+    if (first == OPCODE_IRET)
         return "IRET (hv_iret is meant for that)";
-    if (first == 0x0F && second >= 0x20 && second <= 0x23)
+    if (first == OPCODE_TWO_BYTES && second >= OPCODE2_MOV_FROM_CR && second <= OPCODE2_MOV_TO_DR)
         return "an access to a control or debug register (hv_setpd loads CR3)";
-    if (first == 0x0F && (second == 0x00 || second == 0x01))
+    if (first == OPCODE_TWO_BYTES && (second == OPCODE2_GROUP6 || second == OPCODE2_GROUP7))
         return "a system instruction (LGDT, LIDT, LTR, INVLPG, ...; hv_setidt and hv_adjustpg are meant for that)";
-    if (first == 0x0F && (second == 0x30 || second == 0x32))
+    if (first == OPCODE_TWO_BYTES && (second == OPCODE2_WRMSR || second == OPCODE2_RDMSR))
         return "an access to a model-specific register";
     return NULL;
 }
@@ -145,7 +144,7 @@ static bool advise_protection(const struct report_facts *facts, const struct adv
 
     if (facts->frame->vector != EXC_GP && facts->frame->vector != EXC_SS)
         return false;
-    if (facts->code_count > 1 && facts->code[0] == 0xCD)
+    if (facts->code_count > 1 && facts->code[0] == OPCODE_INT)
         return ADVISE(advice, "INT 0x%02x at EIP: %s", facts->code[1],
                       facts->is_user ? "user code may raise it only when hv_setidt filled its slot as not privileged."
                                      : "hv_setidt must fill its slot first.");
@@ -183,7 +182,7 @@ static bool advise_interrupt(const struct report_facts *facts, const struct advi
 {
     uint32_t vector = (uint32_t)facts->frame->vector;
 
-    if (vector == HV_SLOT_TIMER || vector == HV_SLOT_KEYBOARD || vector >= IRQ_VECTOR_TIMER) {
+    if (vector == HV_SLOT_TIMER || vector == HV_SLOT_KEYBOARD || vector >= VECTOR_TIMER) {
         bool keyboard = vector == HV_SLOT_KEYBOARD || facts->timer_handler;
         if (keyboard ? facts->keyboard_handler : facts->timer_handler)
             return false;

@@ -5,10 +5,9 @@
 
 #include "base/format.h"
 #include "base/string.h"
-#include "cpu/x86.h"
+#include "cpu/opcodes.h"
+#include "cpu/vectors.h"
 #include "guest/report_names.h"
-#include "irq/irq.h"
-#include "pebpeb.h"
 
 #define LINE_BYTES 480
 
@@ -63,7 +62,7 @@ static void add_event(struct text *text, const struct report_facts *facts)
                  facts->fault_address);
     else if (vector < EXC_COUNT)
         add_line(text, "event: %s, error code 0x%x", name, error);
-    else if (vector >= IRQ_VECTOR_TIMER)
+    else if (vector >= VECTOR_TIMER)
         add_line(text, "event: a virtual interrupt was due");
     else
         add_line(text, "event: %s", name);
@@ -95,8 +94,6 @@ static void add_stack(struct text *text, const struct report_facts *facts)
         format_string(words + 9 * i, sizeof(words) - 9 * i, " %08x", facts->stack[i]);
     add_line(text, "stack at 0x%08x:%s", esp, words);
 }
-
-#define INT_BYTES 2
 
 /* Not the oldest: one that was recorded and taken back, since it could not be delivered, is in its place. */
 static void add_events(struct text *text, const struct guest_events *events)

@@ -54,8 +54,6 @@ _Static_assert(LEAN_VIRQ_COALESCED == offsetof(struct guest, state.virq.ticks_co
 _Static_assert(LEAN_NOW == offsetof(struct guest, console.vcon.now_ns), "struct vcon");
 _Static_assert(LEAN_REVISION == offsetof(struct guest, console.vcon.revision), "struct vcon");
 _Static_assert(offsetof(struct virq, timer_yields) == offsetof(struct virq, enabled) + 1, "read as one word");
-_Static_assert(LEAN_SLOT_TIMER == HV_SLOT_TIMER, "the contract");
-_Static_assert(VECTOR_TIMER == IRQ_VECTOR_TIMER, "the vector");
 
 bool tick_guest_has_printed(const struct guest *guest)
 {
@@ -73,7 +71,8 @@ static uint64_t next_tsc(void)
 static void set_alarm_in(uint64_t span_tsc)
 {
     if (tick_turn.apic)     /* rounded up: too early would cost another one */
-        tick_turn.apic[APIC_COUNT / 4] = (uint32_t)timer_multiply_32(span_tsc, tick_turn.count_per_tsc_32) + 1;
+        tick_turn.apic[APIC_REG_TIMER_INITIAL / 4] =
+            (uint32_t)timer_multiply_32(span_tsc, tick_turn.count_per_tsc_32) + 1;
     else
         timer_set_alarm_in(span_tsc);
 }
@@ -81,9 +80,9 @@ static void set_alarm_in(uint64_t span_tsc)
 static void acknowledge(void)
 {
     if (tick_turn.apic)
-        tick_turn.apic[APIC_EOI / 4] = 0;
+        tick_turn.apic[APIC_REG_EOI / 4] = 0;
     else
-        irq_acknowledge(IRQ_VECTOR_TIMER);
+        irq_acknowledge(VECTOR_TIMER);
 }
 
 void tick_init(uint64_t tick_ns)

@@ -4,10 +4,9 @@
 #include <stdarg.h>
 
 #include "base/format.h"
+#include "cpu/opcodes.h"
 #include "guest/guest.h"
 #include "hypercall/calls.h"
-
-#define INT_BYTES 2             /* CD DE; prefixes, should there be any, come before */
 
 void call_crash(struct guest *guest, const char *format, ...)
 {

@@ -4,12 +4,10 @@
 #include "base/format.h"
 #include "guest/gmem.h"
 #include "guest/guest.h"
+#include "hypercall/arguments.h"
 #include "hypercall/calls.h"
 
 #define SHOWN_BYTES 96
-#define ROW_MAX (HV_CONSOLE_ROWS - 1)
-#define COLUMN_MAX (HV_CONSOLE_COLS - 1)
-#define COLOR_MAX 255
 
 /* Guests run on one processor, and no call nests: one buffer for all. */
 static uint8_t print_buffer[HV_PRINT_MAX_BYTES];
@@ -38,7 +36,7 @@ void call_print(struct guest *guest, const uint32_t *arguments)
     uint32_t length = arguments[0], buffer = arguments[1];
     gva_t bad;
 
-    if (length > HV_PRINT_MAX_BYTES) {      /* negative ones too */
+    if (!is_print_length(length)) {
         char shown[SHOWN_BYTES];
         format_string(shown, sizeof(shown), "hv_print(%d, 0x%08x)", (int32_t)length, buffer);
         crash_outside(guest, shown, "length", length, HV_PRINT_MAX_BYTES);
@@ -58,9 +56,9 @@ static void crash_print_at(struct guest *guest, const uint32_t *arguments)
 
     format_string(shown, sizeof(shown), "hv_print_at(%d, 0x%08x, %d, %d, %d)", (int32_t)length, arguments[1],
                   (int32_t)row, (int32_t)column, (int32_t)color);
-    if (length > HV_PRINT_MAX_BYTES)
+    if (!is_print_length(length))
         crash_outside(guest, shown, "length", length, HV_PRINT_MAX_BYTES);
-    else if (color > COLOR_MAX)
+    else if (!is_color(color))
         crash_outside(guest, shown, "colour", color, COLOR_MAX);
     else
         crash_position(guest, shown, row, column);
@@ -72,7 +70,7 @@ void call_print_at(struct guest *guest, const uint32_t *arguments)
     uint32_t row = arguments[2], column = arguments[3], color = arguments[4];
     gva_t bad;
 
-    if (length > HV_PRINT_MAX_BYTES || row > ROW_MAX || column > COLUMN_MAX || color > COLOR_MAX) {
+    if (!is_print_length(length) || !is_position(row, column) || !is_color(color)) {
         crash_print_at(guest, arguments);
         return;
     }
@@ -87,7 +85,7 @@ void call_cons_set_term_color(struct guest *guest, const uint32_t *arguments)
 {
     uint32_t color = arguments[0];
 
-    if (color > COLOR_MAX) {
+    if (!is_color(color)) {
         char shown[SHOWN_BYTES];
         format_string(shown, sizeof(shown), "hv_cons_set_term_color(%d)", (int32_t)color);
         crash_outside(guest, shown, "colour", color, COLOR_MAX);
@@ -100,7 +98,7 @@ void call_cons_set_cursor_pos(struct guest *guest, const uint32_t *arguments)
 {
     uint32_t row = arguments[0], column = arguments[1];
 
-    if (row > ROW_MAX || column > COLUMN_MAX) {
+    if (!is_position(row, column)) {
         char shown[SHOWN_BYTES];
         format_string(shown, sizeof(shown), "hv_cons_set_cursor_pos(%d, %d)", (int32_t)row, (int32_t)column);
         crash_position(guest, shown, row, column);

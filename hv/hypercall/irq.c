@@ -10,8 +10,6 @@
 #include "hypercall/calls.h"
 #include "guest/inject.h"
 
-#define IRET_EFLAGS_ACCEPTED (INJECT_EFLAGS_SHOWN | EFLAGS_IF | EFLAGS_FIXED)
-
 void call_setidt(struct guest *guest, const uint32_t *arguments)
 {
     uint32_t slot = arguments[0];
@@ -55,7 +53,7 @@ static const char *forbidden_name(uint32_t forbidden)
 
 static void crash_forbidden(struct guest *guest, uint32_t eflags)
 {
-    uint32_t forbidden = eflags & ~IRET_EFLAGS_ACCEPTED;
+    uint32_t forbidden = eflags & ~INJECT_EFLAGS_ACCEPTED;
     const char *name = forbidden_name(forbidden);
 
     if (name != NULL)
@@ -69,7 +67,7 @@ void call_iret(struct guest *guest, const uint32_t *arguments)
     uint32_t eip = arguments[0], eflags = arguments[1], esp = arguments[2], esp0 = arguments[3], eax = arguments[4];
     struct trap_frame *frame = &guest->state.frame;
 
-    if (eflags & ~IRET_EFLAGS_ACCEPTED) {
+    if (eflags & ~INJECT_EFLAGS_ACCEPTED) {
         crash_forbidden(guest, eflags);
         return;
     }

@@ -7,6 +7,7 @@
 #include "guest/gmem.h"
 #include "guest/guest.h"
 #include "guest/lean.h"
+#include "hypercall/arguments.h"
 #include "hypercall/calls.h"
 
 typedef bool lean_function(struct guest *guest, uint32_t first, uint32_t second);
@@ -28,7 +29,7 @@ static bool lean_print(struct guest *guest, uint32_t length, uint32_t buffer)
 static bool lean_set_term_color(struct guest *guest, uint32_t color, uint32_t unused)
 {
     (void)unused;
-    if (color > 255 || !vcon_is_settled(&guest->console.vcon))
+    if (!is_color(color) || !vcon_is_settled(&guest->console.vcon))
         return false;
     guest->console.vcon.attribute = (uint8_t)color;
     return true;
@@ -36,7 +37,7 @@ static bool lean_set_term_color(struct guest *guest, uint32_t color, uint32_t un
 
 static bool lean_set_cursor_pos(struct guest *guest, uint32_t row, uint32_t column)
 {
-    if (row >= HV_CONSOLE_ROWS || column >= HV_CONSOLE_COLS || !vcon_is_settled(&guest->console.vcon))
+    if (!is_position(row, column) || !vcon_is_settled(&guest->console.vcon))
         return false;
     vcon_place_cursor(&guest->console.vcon, row, column);
     return true;
@@ -44,7 +45,7 @@ static bool lean_set_cursor_pos(struct guest *guest, uint32_t row, uint32_t colu
 
 static bool lean_setpd(struct guest *guest, uint32_t directory, uint32_t wp)
 {
-    return !(directory & PAGE_MASK) && directory < guest->ram.bytes &&
+    return is_directory(guest, directory) &&
            gspace_setpd(&guest->space, GPA(directory), wp) == STATUS_OK;
 }
 

@@ -9,13 +9,13 @@
 #define REPEAT_NS 1000000000ull
 
 /*
- * Why ROWLOG_FULL_BYTES: a print leaves at most 25 old rows of 80 and makes new ones of its own bytes. The rest of
- * the ring holds what was pending when the guest was last found not to be full, one more print of 4096 bytes, and the
- * rows that then stand on the screen: 3 times 25 * 81 bytes, and 81 for each 80 bytes printed.
+ * Why ROWLOG_FULL_BYTES: a print leaves at most VCON_ROWS old rows and makes new ones of its own bytes. The rest of
+ * the ring holds what was pending when the guest was last found not to be full, one more print of the longest kind,
+ * and the rows that then stand on the screen: 3 screens, and a row for each VCON_COLS bytes printed.
  */
-#define PRINT_MAX 4096u
-_Static_assert(ROWLOG_FULL_BYTES + 3 * 25 * 81 + (VCON_PENDING_BYTES + PRINT_MAX) * 81 / 80 + 81 <= ROWLOG_BYTES,
-               "room");
+#define ROW_BYTES (VCON_COLS + 1)
+_Static_assert(ROWLOG_FULL_BYTES + 3 * VCON_ROWS * ROW_BYTES +
+               (VCON_PENDING_BYTES + HV_PRINT_MAX_BYTES) * ROW_BYTES / VCON_COLS + ROW_BYTES <= ROWLOG_BYTES, "room");
 #define EIGHT_BLANKS 0x2020202020202020ull
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;

@@ -8,8 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VCON_ROWS 25
-#define VCON_COLS 80
+#include "pebpeb.h"
+
+#define VCON_ROWS HV_CONSOLE_ROWS
+#define VCON_COLS HV_CONSOLE_COLS
 #define VCON_TALL_ROWS 88   /* 63 scrolls between two copies of the screen; each guest pays 192 bytes a row */
 #define VCON_ATTRIBUTE_START 7
 #define VCON_PENDING_BYTES 1536 /* 19 rows; see rowlog.c before making it more */

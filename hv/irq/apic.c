@@ -3,10 +3,11 @@
  */
 #include "irq/apic.h"
 
+#include "cpu/vectors.h"
+
 #define REG_ID 0x20
 #define REG_VERSION 0x30
 #define REG_TASK_PRIORITY 0x80
-#define REG_EOI 0xB0
 #define REG_SPURIOUS 0xF0
 #define REG_IN_SERVICE 0x100    /* eight registers of 32 vectors each */
 #define REG_STRIDE 0x10
@@ -17,12 +18,10 @@
 #define REG_LVT_LINT0 0x350
 #define REG_LVT_LINT1 0x360
 #define REG_LVT_ERROR 0x370
-#define REG_TIMER_INITIAL 0x380
 #define REG_TIMER_CURRENT 0x390
 #define REG_TIMER_DIVIDE 0x3E0
 
-#define VECTORS 256
-#define SPURIOUS_ENABLE 0x1FF
+#define SPURIOUS_ENABLE 0x100u
 #define LVT_MASKED (1u << 16)
 #define LVT_DELIVER_NMI 0x400u
 #define LVT_DELIVER_EXTINT 0x700u
@@ -47,7 +46,7 @@ static void mask_local_vectors(void)
 static uint32_t any_in_service(void)
 {
     uint32_t any = 0;
-    for (unsigned i = 0; i < VECTORS / 32; i++)
+    for (unsigned i = 0; i < VECTOR_COUNT / 32; i++)
         any |= ops->read(REG_IN_SERVICE + i * REG_STRIDE);
     return any;
 }
@@ -55,15 +54,15 @@ static uint32_t any_in_service(void)
 void apic_init(const struct apic_ops *found, uint8_t timer_vector)
 {
     ops = found;
-    ops->write(REG_SPURIOUS, SPURIOUS_ENABLE);
+    ops->write(REG_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
     mask_local_vectors();
     /* NMI: failing memory, or the board's NMI button; either way a panic tells more than silence. */
     ops->write(REG_LVT_LINT1, LVT_DELIVER_NMI);
-    ops->write(REG_TIMER_INITIAL, 0);
+    ops->write(APIC_REG_TIMER_INITIAL, 0);
     ops->write(REG_TIMER_DIVIDE, DIVIDE_BY_1);
     ops->write(REG_LVT_TIMER, timer_vector);
     /* One that the firmware never finished with would hold back all of its priority and below. */
-    for (unsigned i = 0; i < VECTORS && any_in_service(); i++)
+    for (unsigned i = 0; i < VECTOR_COUNT && any_in_service(); i++)
         apic_eoi();
     ops->write(REG_TASK_PRIORITY, 0);
 }
@@ -75,7 +74,7 @@ void apic_let_pic_through(void)
 
 void apic_timer_start(uint32_t count)
 {
-    ops->write(REG_TIMER_INITIAL, count);
+    ops->write(APIC_REG_TIMER_INITIAL, count);
 }
 
 uint32_t apic_timer_left(void)
@@ -85,7 +84,7 @@ uint32_t apic_timer_left(void)
 
 void apic_eoi(void)
 {
-    ops->write(REG_EOI, 0);     /* anything else is #GP in x2APIC mode */
+    ops->write(APIC_REG_EOI, 0);     /* anything else is #GP in x2APIC mode */
 }
 
 volatile uint32_t *apic_memory(void)

@@ -4,6 +4,11 @@
 #ifndef IRQ_APIC_H
 #define IRQ_APIC_H
 
+/* What lean_tick.S and tick.c write without a call. SDM vol. 3 "Local APIC Register Address Map". */
+#define APIC_REG_EOI 0xB0
+#define APIC_REG_TIMER_INITIAL 0x380
+
+#ifndef __ASSEMBLER__
 #include <stdint.h>
 
 /* One mode's way to the registers. reg is the offset of SDM vol. 3 "Local APIC Register Address Map". */
@@ -15,7 +20,7 @@ struct apic_ops {
 };
 
 /*
- * Enable it with spurious vector 0xFF; a one-shot timer on timer_vector and NMIs from LINT1 are let through, all else
+ * Enable it with VECTOR_SPURIOUS; a one-shot timer on timer_vector and NMIs from LINT1 are let through, all else
  * local is masked. What the firmware left in service is acknowledged. ops must stay valid; called before all others.
  */
 void apic_init(const struct apic_ops *ops, uint8_t timer_vector);
@@ -34,5 +39,6 @@ volatile uint32_t *apic_memory(void);
 
 /* This processor's ID: 8 bits in xAPIC mode, 32 in x2APIC mode. */
 uint32_t apic_id(void);
+#endif
 
 #endif

@@ -60,7 +60,7 @@ static void *map_device(uint64_t physical, uint64_t bytes)
 static void route_pit(void)
 {
     bool place_known = facts.isa[0].gsi != 0 || !facts.have_8259;
-    if (place_known && irq_route_isa(0, IRQ_VECTOR_TIMER))
+    if (place_known && irq_route_isa(0, VECTOR_TIMER))
         return;
     timer_by_pic = true;
     if (have_apic)
@@ -74,11 +74,11 @@ void irq_init(const struct irq_platform *platform)
     acpi_read(&facts, platform->rsdp, map_table);
     if (!facts.have_madt)
         log_warn("no ACPI interrupt table (MADT): keyboard and serial line are polled");
-    pic_init(IRQ_VECTOR_PIC_BASE);
+    pic_init(VECTOR_PIC_BASE);
     const struct apic_ops *apic = apic_access_find(map_device);
     have_apic = apic != NULL;
     if (apic)
-        apic_init(apic, IRQ_VECTOR_TIMER);
+        apic_init(apic, VECTOR_TIMER);
     else
         log_warn("no local APIC: the PIT is the alarm");
     ioapic_init(&facts, map_device);
@@ -99,15 +99,15 @@ bool irq_route_isa(unsigned isa_irq, uint8_t vector)
 
 bool irq_acknowledge(uint8_t vector)
 {
-    if (timer_by_pic && vector == IRQ_VECTOR_PIC_BASE) {
+    if (timer_by_pic && vector == VECTOR_PIC_BASE) {
         pic_eoi();
         return true;
     }
-    if (!have_apic || vector >= IRQ_VECTOR_PIC_BASE)
+    if (!have_apic || vector >= VECTOR_PIC_BASE)
         return false;   /* spurious, the APIC's own among them: no EOI, SDM vol. 3 "Spurious Interrupt" */
     apic_eoi();
-    input_came |= vector == IRQ_VECTOR_KEYBOARD || vector == IRQ_VECTOR_SERIAL;
-    return vector >= IRQ_VECTOR_TIMER && vector <= IRQ_VECTOR_SERIAL;
+    input_came |= vector == VECTOR_KEYBOARD || vector == VECTOR_SERIAL;
+    return vector >= VECTOR_TIMER && vector <= VECTOR_SERIAL;
 }
 
 bool irq_take_input(void)

@@ -7,11 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Host vectors: the top, which no guest kernel uses. Their gates are DPL 0. */
-#define IRQ_VECTOR_TIMER 0xF0
-#define IRQ_VECTOR_KEYBOARD 0xF1
-#define IRQ_VECTOR_SERIAL 0xF2
-#define IRQ_VECTOR_PIC_BASE 0xF8    /* 8259 spurious interrupts, should any come: 0xF8-0xFF; 0xFF is the APIC's too */
+#include "cpu/vectors.h"
 
 /*
  * Find and set up interrupt controllers and timers: parse ACPI (rsdp may be 0), mask and move the 8259, set up the

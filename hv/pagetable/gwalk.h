@@ -3,37 +3,42 @@
  * by.
  *
  * Source: docs/abi.md "Paging"; SDM vol. 3 "32-Bit Paging". Effective U and W are PDE AND PTE; available bits, A, D,
- * PCD, PWT, G and bit 7 of a PTE are ignored.
+ * PCD, PWT, G and bit 7 of a PTE are ignored. Assembly (lean_walk.inc) includes the numbers.
  */
 #ifndef PAGETABLE_GWALK_H
 #define PAGETABLE_GWALK_H
 
+#ifndef __ASSEMBLER__
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
+#endif
 
 /* Entries of guest tables: SDM vol. 3 "Formats of CR3 and Paging-Structure Entries with 32-Bit Paging". */
-#define GPTE_P 0x1u
-#define GPTE_W 0x2u
-#define GPTE_U 0x4u
-#define GPDE_PS 0x80u
-#define GPTE_FRAME_SHIFT 12u
-#define GTABLE_ENTRIES 1024u
+#define GPTE_P 0x1
+#define GPTE_W 0x2
+#define GPTE_U 0x4
+#define GPDE_PS 0x80
+#define GPTE_FRAME_SHIFT 12
+#define GTABLE_ENTRIES 1024
+#define GTABLE_PDE_SHIFT 22    /* bits of an address above these are the entry of the directory, */
+#define GTABLE_PTE_SHIFT 12    /* and between these and those, of the table */
 
 /* How memory is touched: the bits of a #PF error code. */
-#define ACCESS_WRITE 0x2u
-#define ACCESS_USER 0x4u
+#define ACCESS_WRITE 0x2
+#define ACCESS_USER 0x4
 
+#ifndef __ASSEMBLER__
 static inline uint32_t gtable_pde_index(gva_t address)
 {
-    return address.v >> 22;
+    return address.v >> GTABLE_PDE_SHIFT;
 }
 
 static inline uint32_t gtable_pte_index(gva_t address)
 {
-    return (address.v >> 12) & (GTABLE_ENTRIES - 1);
+    return (address.v >> GTABLE_PTE_SHIFT) & (GTABLE_ENTRIES - 1);
 }
 
 enum gwalk_verdict {
@@ -105,5 +110,6 @@ static inline uint32_t gwalk_error(enum gwalk_verdict verdict, uint32_t access)
 {
     return access | (verdict == GWALK_DENIED ? 1u : 0u);
 }
+#endif
 
 #endif

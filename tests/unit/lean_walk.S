@@ -13,7 +13,7 @@ lean_walk:
     pushq %r13
     pushq %r14
     pushq %r15
-    leaq LEAN_TRAP(%rdi), %r15
+    leaq FRAME_EIP(%rdi), %r15
     movl %esi, %r8d
     movl %edx, %r14d
     movq G(LEAN_SHADOWS), %r9

@@ -28,7 +28,7 @@ static uint64_t insn_rdtsc(void)
 static struct guest guest;
 static uint64_t alarm_span_tsc;
 static uint32_t local_apic[0x400 / 4];
-static volatile uint32_t *apic_memory;      /* where tick.c reaches the APIC without calls */
+static volatile uint32_t *apic_registers;      /* where tick.c reaches the APIC without calls */
 static unsigned acknowledged, delivered;
 
 struct timer_clock timer_clock = { 0, (1ull << 32) / TSC_PER_NS, TSC_PER_NS * (1ull << 32) };
@@ -40,14 +40,14 @@ void timer_set_alarm_in(uint64_t span)
 
 bool timer_alarm_by_hand(volatile uint32_t **apic, uint64_t *count_per_tsc_32)
 {
-    *apic = apic_memory;
+    *apic = apic_registers;
     *count_per_tsc_32 = (1ull << 32) / 4;
-    return apic_memory;
+    return apic_registers;
 }
 
 bool irq_acknowledge(uint8_t vector)
 {
-    acknowledged += vector == IRQ_VECTOR_TIMER;
+    acknowledged += vector == VECTOR_TIMER;
     return true;
 }
 
@@ -187,7 +187,7 @@ static void the_apic_is_reached_by_hand(void **state)
     (void)state;
     begin(100);
     assert_int_equal(tick_turn.lean_window_tsc, 0);
-    apic_memory = local_apic;
+    apic_registers = local_apic;
     memset(local_apic, 0xFF, sizeof(local_apic));
     tick_init(TICK_NS);
     assert_int_equal(tick_turn.lean_window_tsc, 205000 * TSC_PER_NS);
@@ -199,7 +199,7 @@ static void the_apic_is_reached_by_hand(void **state)
     local_apic[0x380 / 4] = 0;
     tick_turn_begins(&guest, clock_tsc, 1020 * MS, 1016 * MS);
     assert_int_equal(local_apic[0x380 / 4], 16 * MS * TSC_PER_NS / 4 + 1);
-    apic_memory = NULL;
+    apic_registers = NULL;
 }
 
 int main(void)

@@ -159,8 +159,8 @@ static void the_local_apics_own_timer(void **state)
     assert_int_equal(local_apic[TIMER_COUNT], 0xFFFFFFFF);
     assert_int_equal(pic_mask, 0xFF);
     assert_int_equal(local_apic[LINT0], 0x10000);
-    assert_true(irq_acknowledge(IRQ_VECTOR_TIMER));
-    assert_false(irq_acknowledge(IRQ_VECTOR_PIC_BASE));
+    assert_true(irq_acknowledge(VECTOR_TIMER));
+    assert_false(irq_acknowledge(VECTOR_PIC_BASE));
     assert_int_equal(apic_eois, 1);
     assert_int_equal(pic_eois + errors, 0);
 }
@@ -173,10 +173,10 @@ static void no_rate_but_a_place_at_the_ioapic(void **state)
     begin(true);
     assert_alarm_in_10_us_by_pit();
     assert_int_equal(ioapic_window[0], 0x10 + 2 * 2);
-    assert_int_equal(ioapic_window[4], IRQ_VECTOR_TIMER);
+    assert_int_equal(ioapic_window[4], VECTOR_TIMER);
     assert_int_equal(pic_mask, 0xFF);           /* else it would come twice */
     assert_int_equal(local_apic[LINT0], 0x10000);
-    assert_true(irq_acknowledge(IRQ_VECTOR_TIMER));
+    assert_true(irq_acknowledge(VECTOR_TIMER));
     assert_int_equal(apic_eois, 1);
     assert_int_equal(pic_eois + errors, 0);
 }
@@ -191,9 +191,9 @@ static void no_rate_and_only_the_8259(void **state)
     assert_int_equal(ioapic_window[4], 1u << 16);       /* all masked */
     assert_int_equal(pic_mask, 0xFE);
     assert_int_equal(local_apic[LINT0], 0x700);
-    assert_true(irq_acknowledge(IRQ_VECTOR_PIC_BASE));
+    assert_true(irq_acknowledge(VECTOR_PIC_BASE));
     assert_int_equal(pic_eois, 1);
-    assert_false(irq_acknowledge(IRQ_VECTOR_PIC_BASE + 7));     /* spurious */
+    assert_false(irq_acknowledge(VECTOR_PIC_BASE + 7));     /* spurious */
     assert_int_equal(pic_eois, 1);
     assert_int_equal(apic_eois + errors, 0);
 }
@@ -206,9 +206,9 @@ static void no_local_apic(void **state)
     begin(true);
     assert_alarm_in_10_us_by_pit();
     assert_int_equal(pic_mask, 0xFE);
-    assert_true(irq_acknowledge(IRQ_VECTOR_PIC_BASE));
+    assert_true(irq_acknowledge(VECTOR_PIC_BASE));
     assert_int_equal(pic_eois, 1);
-    assert_false(irq_acknowledge(IRQ_VECTOR_TIMER));
+    assert_false(irq_acknowledge(VECTOR_TIMER));
     assert_int_equal(apic_eois + errors, 0);
 }
 

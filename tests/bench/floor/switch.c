@@ -103,7 +103,7 @@ static bool take_ticks(uint32_t virtual_if)
     floor_period = (uint32_t)(timer_span_tsc(TICK_NS) * count_per_tsc_32 >> 32);
     floor_if = virtual_if ? FLOOR_IF : 0;
     floor_ticks = 0;
-    take_gate(IRQ_VECTOR_TIMER, floor_tick, &floor_shipped_tick);
+    take_gate(VECTOR_TIMER, floor_tick, &floor_shipped_tick);
     return true;
 }
 
@@ -127,7 +127,7 @@ static bool take_faults(struct guest *guest, const char *handler, uint32_t gva, 
 
 static bool take_back(struct guest *guest)
 {
-    give_gate_back(IRQ_VECTOR_TIMER, &floor_shipped_tick);
+    give_gate_back(VECTOR_TIMER, &floor_shipped_tick);
     give_gate_back(EXC_PF, &floor_shipped_fault);
     floor_forget(guest);
     return true;
