@@ -1,5 +1,6 @@
 /*
- * lean.S - the hot path, on one page: hv_magic, hv_iret, and INT n from guest user, answered without saving a frame.
+ * lean.S - the hot path, on one page: hv_magic, hv_setidt, hv_iret, and INT n from guest user, answered without saving
+ * a frame.
  *
  * A 32-bit guest cannot see r8-r15: they are all the scratch there is. Every test that fails, and every access to guest
  * memory that faults for good, goes to the slow path with nothing changed yet; C then does the same from the start and
@@ -43,6 +44,27 @@ lean_enable:
     jne lean_call_slow
     movb $1, G(LEAN_VIRQ_ENABLED)
     RECORD_CALL(HV_CALL_ENABLE_INTERRUPTS)
+    GUEST_IRETQ
+
+lean_setidt:
+    movl LEAN_ESP(%r15), %r14d
+    movq G(CONTEXT_RESUME), %rsp        /* a fault needs a stack */
+1:  movl GUEST_LINEAR_BASE + 0(%r14), %r8d      /* n */
+    cmpl $HV_IDT_SLOTS, %r8d
+    jae lean_call_give_up
+2:  movl GUEST_LINEAR_BASE + 4(%r14), %r9d      /* eip */
+3:  cmpl $1, GUEST_LINEAR_BASE + 8(%r14)        /* privileged: CF is clear */
+    MAY_FAULT(1b, lean_call_give_up)
+    MAY_FAULT(2b, lean_call_give_up)
+    MAY_FAULT(3b, lean_call_give_up)
+    setae G_AT(LEAN_IDT + 4, %r8, 8)
+    movl %r9d, G_AT(LEAN_IDT, %r8, 8)
+    NEXT_EVENT(%r9d)
+    movl $LEAN_EVENT_CALL + HV_CALL_SETIDT, G_AT(LEAN_EVENTS_RING, %r9, 1)
+    movl %r8d, G_AT(LEAN_EVENTS_RING + 4, %r9, 1)
+    movl (%r15), %r10d
+    movl %r10d, G_AT(LEAN_EVENTS_RING + 8, %r9, 1)
+    movq %r15, %rsp
     GUEST_IRETQ
 
 /*
@@ -177,7 +199,7 @@ lean_slow:
     .section .rodata
     .balign 8
 lean_doors:                             /* by call number */
-    .quad lean_magic, lean_call_slow, lean_iret, lean_call_slow, lean_disable, lean_enable, lean_call, lean_call
+    .quad lean_magic, lean_call_slow, lean_iret, lean_setidt, lean_disable, lean_enable, lean_call, lean_call
     .quad lean_call, lean_call, lean_call, lean_call_slow, lean_call_slow
     .if . - lean_doors != 8 * LEAN_CALLS
     .error "a door for each call below LEAN_CALLS"

@@ -44,6 +44,7 @@ def changed(tables, sample=""):
 ROWS = [
     Row("magic", "hv_magic", 6, 15, 30, {"cr3_writes": 0}),
     Row("cursor", "hypercall with two stack arguments (cons_set_cursor_pos)", 23, 50, 75, {"cr3_writes": 0}),
+    Row("setidt", "hv_setidt, which has three", None, 50, 75, {"cr3_writes": 0}),
     Row("print", "hv_print 80 bytes, what the guest waits for", 95, 400, 800, {"port_in": 0, "port_out": 0}),
     Row("print_drained", "the same, drained to serial", 802, 1400, 2000, {"port_in+port_out": 2 * ROW_BYTES}),
     Row("tick_masked", "timer tick, hypervisor only", 6, 60, 100, {"cr3_writes": 0}),

@@ -21,6 +21,17 @@ CASE(setidt_wide)
     hv_setidt(0x80000003, TARGET, 0);
 }
 
+CASE(setidt_block_outside)
+{
+    __asm__ volatile("movl $0x40000000, %%esp; movl $3, %%eax; int $0xDE" : : : "eax", "memory");
+}
+
+/* The first two words can be read. */
+CASE(setidt_block_across_end)
+{
+    __asm__ volatile("movl %0, %%esp; movl $3, %%eax; int $0xDE" : : "r"(sdk_memory_bytes() - 8) : "eax", "memory");
+}
+
 /* The slot is accepted; delivery through it is not. */
 CASE(slot_above_segment)
 {

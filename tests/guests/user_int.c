@@ -54,6 +54,19 @@ static void vectors_check(bool privileged)
     }
 }
 
+/* Privileged is whatever is not 0, whichever bit it is. */
+static void privilege_check(void)
+{
+    for (uint32_t bit = 0; bit < 32; bit++) {
+        hv_setidt(0x60, HV_MAX_GVA, 1u << bit);
+        code[1] = 0x60;
+        struct user_state state = { .eflags = EFLAGS_RESERVED_1 };
+        user_run_code(code, code + sizeof(code), &state);
+        CHECK_EQUAL(seen.slot, 13);
+        CHECK_EQUAL(seen.error, 0x60 * 8 + 2);
+    }
+}
+
 static void across_check(uint32_t first, uint32_t second, bool privileged)
 {
     for (uint32_t n = 0; n < HV_IDT_SLOTS; n += 7) {
@@ -117,5 +130,6 @@ int main(void)
         one_byte_check(privileged != 0);
         alike_check();
     }
+    privilege_check();
     return test_result();
 }
