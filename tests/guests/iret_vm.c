@@ -5,8 +5,9 @@
  * looks at neither and takes CS, SS and EFLAGS as popped: the next trap then shows whatever the guest had chosen, with
  * IOPL = 3 for its ports, or with a CS whose RPL is 0, as if the hypervisor itself had been interrupted. Such a guest
  * must end; on hardware it returns as any IRET does, or gets #GP. Every case pops another CS; "debug" has TF on, so
- * that #DB comes before any fetch; "interrupt" has the timer's interrupt come there when it is lucky: before the IRET
- * stands a row of slow instructions, in which an emulator looks at no interrupt, and its next tick is due there.
+ * that #DB comes before any fetch; "interrupt" has the timer's interrupt come there: the next tick is due when the IRET
+ * ends. Where time is the count of instructions (QEMU's icount) that is exact; elsewhere it is luck: a row of slow
+ * instructions stands before the IRET, in which an emulator looks at no interrupt, and the tick is due in that row.
  *
  * All slots lead to one label, which tries again, and where the IRET leads to, the guest tries a port: QEMU's debug
  * console, which shows "!" when a guest has it. A guest that lives on exits with 66 once a port was its own.
@@ -17,7 +18,13 @@
 #define KERNEL_SS 0x21
 #define USER_CS 0x2B
 #define DATA 0x33
+#define NOPS 4096               /* room for a tick whose time is known to half of that */
+#define ROW_NOPS 32             /* the loop before the row may be late by its own length */
+#define ROW_SLOW 100
+#define ROW (ROW_NOPS + 1 + 2 * ROW_SLOW + 1 + 1)      /* instructions, the IRET among them */
 #define SLOW_CYCLES 400000      /* what the row of slow instructions takes, or a little less */
+#define STRING(number) STRING_OF(number)
+#define STRING_OF(number) #number
 #define VM_EFLAGS (EFLAGS_VM | EFLAGS_IOPL | EFLAGS_IF | EFLAGS_RESERVED_1)
 
 struct words {
@@ -27,20 +34,38 @@ struct words {
 static struct words words;
 static uint32_t stack[64];
 void iret_go(void);
-void iret_go_late(void);
-extern const uint8_t iret_again[], iret_target[], iret_user[], iret_user_end[];
+void iret_rehearse(uint32_t target);
+void iret_go_late(uint32_t target);
+extern const uint8_t iret_nops[], iret_again[], iret_target[], iret_user[], iret_user_end[];
 
 __asm__(".pushsection .text\n"
-        ".globl iret_go, iret_go_late, iret_again, iret_target, iret_user, iret_user_end\n"
+        ".globl iret_go, iret_go_late, iret_rehearse, iret_nops, iret_again, iret_target, iret_user, iret_user_end\n"
         "    .balign 1024\n"
-        "iret_go_late:\n"
+        "iret_rehearse:\n"                /* (target): NOPs, the first at TSC target; what is late is left out */
+        "    movl 4(%esp), %ecx\n"
+        "1:  rdtsc\n"
+        "    subl %ecx, %eax\n"
+        "    js 1b\n"
+        "    addl $iret_nops, %eax\n"
+        "    jmpl *%eax\n"
+        "iret_nops:\n"
+        "    .fill " STRING(NOPS) ", 1, 0x90\n"
+        "    ret\n"
+        "iret_go_late:\n"                 /* (target): the same way to the row, which begins at TSC target */
+        "    movl 4(%esp), %ecx\n"
+        "    movl $words + 4, %esp\n"      /* POPFL would be the end of the row */
+        "1:  rdtsc\n"
+        "    subl %ecx, %eax\n"
+        "    js 1b\n"
+        "    addl $2f, %eax\n"
+        "    jmpl *%eax\n"
+        "2:  .fill " STRING(ROW_NOPS) ", 1, 0x90\n"
         "    fldpi\n"
-        "    .rept 100\n"
+        "    .rept " STRING(ROW_SLOW) "\n"
         "    fld1\n"
         "    fpatan\n"
         "    .endr\n"
         "    fstp %st(0)\n"
-        "    movl $words + 4, %esp\n"      /* POPFL would be the end of the row */
         "    iretl\n"
         "iret_go:\n"
         "iret_again:\n"
@@ -126,31 +151,37 @@ CASE(debug_ring_0)
     debug_after(KERNEL_CS & ~3u, KERNEL_SS);
 }
 
-#define TICKS 16
-
-static volatile uint32_t tick_count;
-static volatile uint64_t ticked_at[TICKS + 2];
+/* One tick: when its handler saw it, by the low half of the TSC, and which instruction it interrupted. */
+static volatile uint32_t tick_seen, tick_eip, tick_count;
 
 static void tick_noted(struct event *event)
 {
-    (void)event;
-    if (tick_count < TICKS + 2)
-        ticked_at[tick_count++] = rdtsc();
+    tick_seen = (uint32_t)rdtsc();
+    tick_eip = event->eip;
+    tick_count++;
 }
 
-/* The TSC at the next tick but one. The first is none: interrupts were just turned on. Some come late, or are lost. */
-static uint64_t tick_ahead(void)
+static void await_tick(void)
 {
-    uint64_t period = UINT64_MAX;
+    uint32_t before = tick_count;
 
-    while (tick_count < TICKS + 2)
+    while (tick_count == before)
         continue;
-    for (uint32_t i = 1; i <= TICKS; i += 2) {
-        uint64_t two = ticked_at[i + 1] - ticked_at[i - 1];
-        if (two / 2 < period)
-            period = two / 2;
-    }
-    return ticked_at[TICKS + 1] + 2 * period;
+}
+
+/*
+ * Let a tick come in the NOPs. Returns when that was, counted as the target of iret_rehearse; 0 when it came elsewhere,
+ * as it does where time is not the count of instructions.
+ */
+static uint32_t rehearse(uint32_t period)
+{
+    uint32_t target = tick_seen + period - NOPS / 2, before = tick_count;
+
+    iret_rehearse(target);
+    if (tick_count == before)
+        await_tick();
+    uint32_t place = tick_eip - address_of(iret_nops);
+    return place < NOPS ? target + place : 0;
 }
 
 static void interrupt_after(uint32_t cs, uint32_t ss)
@@ -158,12 +189,16 @@ static void interrupt_after(uint32_t cs, uint32_t ss)
     event_handle(HV_SLOT_TIMER, tick_noted, true);
     event_handle(HV_SLOT_KEYBOARD, tick_noted, true);
     hv_enable_interrupts();
-    uint64_t at = tick_ahead();
+    await_tick();               /* the first is late: interrupts were just turned on */
+    await_tick();
+    uint32_t first = tick_seen;
+    await_tick();
+    uint32_t period = tick_seen - first, due = rehearse(period), next_due = rehearse(period);
     hv_disable_interrupts();
     fill(cs, ss, VM_EFLAGS);
-    while (rdtsc() < at - SLOW_CYCLES)
-        continue;
-    iret_go_late();
+    if (due != 0 && next_due != 0)
+        iret_go_late(next_due + (next_due - due) - ROW);
+    iret_go_late(tick_seen + period - SLOW_CYCLES);
 }
 
 CASE(interrupt_ring_1)
