@@ -13,24 +13,21 @@
 
 #include <cmocka.h>
 
+#include "fake_frames.h"
 #include "pebbles/kernel/frames.h"
 #include "pebbles/kernel/stack.h"
 #include "pebbles/kernel/vm.h"
 #include "pebbles/kernel/vm_internal.h"
 
-#define FIRST_FRAME 256u
-#define FRAMES 3000u            /* from 1 MiB on: for a whole stack, and its twin */
+#define FRAMES FRAMES_MOST      /* for a whole stack, and its twin */
 #define LOW (PEBBLES_USER_END - PEBBLES_STACK_BYTES)
 #define LIMIT (PEBBLES_USER_END - PEBBLES_STACK_MAX_BYTES)
 #define FIRST_PAGES (PEBBLES_STACK_BYTES / PAGE_BYTES)
 #define MAX_PAGES (PEBBLES_STACK_MAX_BYTES / PAGE_BYTES)
 
-static struct frame table[FRAMES];
-static uint32_t directory, free_at_start;
+static uint32_t directory;
 
 /* In place of vm_boot.c. */
-uint32_t vm_zero_frame, vm_kernel_directory;
-
 void vm_reload(void)
 {
 }
@@ -43,18 +40,9 @@ uint32_t vm_active(void)
 /* A space with a stack as exec makes it. */
 static int setup(void **state)
 {
-    void *memory = (void *)(uintptr_t)(FIRST_FRAME * PAGE_BYTES);
-    size_t bytes = (FRAMES - FIRST_FRAME) * PAGE_BYTES;
-
     (void)state;
-    if (mmap(memory, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != memory)
+    if (fake_frames_begin(FRAMES) != 0)
         return -1;
-    frames_init(table, FRAMES);
-    for (uint32_t frame = FIRST_FRAME; frame < FRAMES; frame++)
-        frames_add(frame);
-    vm_kernel_directory = frames_take();
-    vm_zero_frame = frames_take();
-    free_at_start = frames_free();
     directory = vm_create();
     for (uint32_t page = LOW; page < PEBBLES_USER_END; page += PAGE_BYTES)
         assert_true(vm_map_zero(directory, page, PTE_MAY_WRITE));

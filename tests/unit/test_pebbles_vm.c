@@ -11,17 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <cmocka.h>
 
+#include "fake_frames.h"
 #include "pebbles/kernel/frames.h"
 #include "pebbles/kernel/vm.h"
 #include "pebbles/kernel/vm_internal.h"
 #include "random.h"
 
-#define FIRST_FRAME 256u
-#define FRAMES 366u             /* from 1 MiB on; a few spaces fill them */
+#define FRAMES 366u             /* a few spaces fill them */
 #define SPACES 6u
 #define PAGES 48u               /* of a space; eight in a table's range */
 #define WALK_STEPS 200000u
@@ -36,14 +35,11 @@ struct space {
     struct page pages[PAGES];
 };
 
-static struct frame table[FRAMES];
 static struct space spaces[SPACES];
-static uint32_t free_at_start, reloads, failed_forks;
+static uint32_t reloads, failed_forks;
 static uint32_t active = FRAME_NONE;
 
 /* In place of vm_boot.c. */
-uint32_t vm_zero_frame, vm_kernel_directory;
-
 void vm_reload(void)
 {
     reloads++;
@@ -195,19 +191,8 @@ static void step(void)
 
 static int setup(void **state)
 {
-    void *memory = (void *)(uintptr_t)(FIRST_FRAME * PAGE_BYTES);
-    size_t bytes = (FRAMES - FIRST_FRAME) * PAGE_BYTES;
-
     (void)state;
-    if (mmap(memory, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != memory)
-        return -1;
-    frames_init(table, FRAMES);
-    for (uint32_t frame = FIRST_FRAME; frame < FRAMES; frame++)
-        frames_add(frame);
-    vm_kernel_directory = frames_take();
-    vm_zero_frame = frames_take();
-    free_at_start = frames_free();
-    return 0;
+    return fake_frames_begin(FRAMES);
 }
 
 static void test_walk(void **state)
