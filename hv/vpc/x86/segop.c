@@ -101,45 +101,58 @@ static bool is_known(uint16_t attributes, uint32_t system_types)
     return attributes & ATTR_S || system_types >> attributes_system_type(attributes) & 1;
 }
 
-static ALWAYS_INLINE bool lar_lsl(struct interp *interp, const struct instruction *insn, unsigned bytes)
-{
+/* What LAR, LSL, VERR and VERW ask about. */
+struct question {
+    uint16_t selector, attributes;
     struct descriptor descriptor;
+};
+
+enum answer { ANSWER_FAULT, ANSWER_NONE, ANSWER_FOUND };
+
+/* The selector in r/m16 and its descriptor; ANSWER_NONE when the tables hold none. */
+static enum answer find_descriptor(struct interp *interp, const struct instruction *insn, struct question *question)
+{
     const void *source = read_rm(interp, insn, 2);
-    bool is_lar = insn->opcode == 0x02;
 
     if (source == NULL)
+        return ANSWER_FAULT;
+    question->selector = (uint16_t)load(source, 2);
+    if (selector_is_null(question->selector) || !descriptor_exists(interp, question->selector))
+        return ANSWER_NONE;
+    if (!descriptor_read(interp, question->selector, EXC_GP, 0, &question->descriptor))
+        return ANSWER_FAULT;
+    question->attributes = descriptor_attributes(&question->descriptor);
+    return ANSWER_FOUND;
+}
+
+static ALWAYS_INLINE bool lar_lsl(struct interp *interp, const struct instruction *insn, unsigned bytes)
+{
+    struct question of;
+    bool is_lar = insn->opcode == 0x02;
+    enum answer answer = find_descriptor(interp, insn, &of);
+
+    if (answer == ANSWER_FAULT)
         return false;
-    uint16_t selector = (uint16_t)load(source, 2);
-    if (selector_is_null(selector) || !descriptor_exists(interp, selector))
-        return set_zf(interp, false);
-    if (!descriptor_read(interp, selector, EXC_GP, 0, &descriptor))
-        return false;
-    uint16_t attributes = descriptor_attributes(&descriptor);
-    if (!is_known(attributes, is_lar ? LAR_TYPES : LSL_TYPES) || !is_visible(interp, selector, attributes))
+    if (answer == ANSWER_NONE || !is_known(of.attributes, is_lar ? LAR_TYPES : LSL_TYPES) ||
+        !is_visible(interp, of.selector, of.attributes))
         return set_zf(interp, false);
     set_register(interp, insn->reg, bytes,
-                 is_lar ? descriptor.high & 0x00FFFF00u : descriptor_segment(&descriptor, selector).limit);
+                 is_lar ? of.descriptor.high & 0x00FFFF00u : descriptor_segment(&of.descriptor, of.selector).limit);
     return set_zf(interp, true);
 }
 FOR_WORDS(lar_lsl)
 
 static bool verify(struct interp *interp, const struct instruction *insn)
 {
-    struct descriptor descriptor;
-    const void *source = read_rm(interp, insn, 2);
+    struct question of;
+    enum answer answer = find_descriptor(interp, insn, &of);
 
-    if (source == NULL)
-        return false;
-    uint16_t selector = (uint16_t)load(source, 2);
-    if (selector_is_null(selector) || !descriptor_exists(interp, selector))
-        return set_zf(interp, false);
-    if (!descriptor_read(interp, selector, EXC_GP, 0, &descriptor))
-        return false;
-    uint16_t attributes = descriptor_attributes(&descriptor);
-    bool is_code = attributes & ATTR_CODE;
-    bool will_do = insn->reg == 5 ? attributes_are_writable_data(attributes) :
-                   attributes & ATTR_S && (!is_code || attributes & ATTR_READABLE);
-    return set_zf(interp, will_do && is_visible(interp, selector, attributes));
+    if (answer != ANSWER_FOUND)
+        return answer == ANSWER_NONE && set_zf(interp, false);
+    bool is_code = of.attributes & ATTR_CODE;
+    bool will_do = insn->reg == 5 ? attributes_are_writable_data(of.attributes) :
+                   of.attributes & ATTR_S && (!is_code || of.attributes & ATTR_READABLE);
+    return set_zf(interp, will_do && is_visible(interp, of.selector, of.attributes));
 }
 
 /* Written only if it changes, as processors do. */
