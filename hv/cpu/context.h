@@ -24,6 +24,6 @@
 #define FRAME_CS (10 * 8)
 
 /* From a guest's frame to its resume_rsp (guest/guest.h): the hypervisor's stack while that guest runs. */
-#define CONTEXT_RESUME 3760
+#define CONTEXT_RESUME 3904
 
 #endif

@@ -32,12 +32,12 @@ static unsigned patch_segment(struct guest *guest, const uint8_t *bytes, const s
         uint64_t before = 0;
         for (unsigned i = 0; i < DEBUG_SITES_BEFORE; i++)
             before |= (uint64_t)ram_byte(guest, segment->address + at - DEBUG_SITES_BEFORE + i) << 8 * i;
-        if (!debug_sites_add(&guest->debug_sites, before)) {
+        if (!debug_sites_add(&guest->state.debug_sites, before)) {
             log_warn("guest %u %s: too many kinds of debug print, the one at 0x%08x stays silent", guest->life.id,
                      guest->life.name, segment->address + at);
             continue;
         }
-        const uint8_t patch[] = { OPCODE_INT, guest->debug_sites.vector };
+        const uint8_t patch[] = { OPCODE_INT, guest->state.debug_sites.vector };
         patched += ram_store(&guest->ram, GPA(segment->address + at), patch, sizeof(patch)) ? 1 : 0;
     }
     return patched;
@@ -62,7 +62,7 @@ void debug_print_enable(struct guest *guest, const void *image, uint64_t image_b
                  guest->life.name);
         return;
     }
-    guest->debug_sites.vector = (uint8_t)(DEBUG_SITES_VECTOR_FIRST + free_vector);
+    guest->state.debug_sites.vector = (uint8_t)(DEBUG_SITES_VECTOR_FIRST + free_vector);
     for (unsigned i = 0; i < parsed.segment_count; i++)
         patched += patch_segment(guest, (const uint8_t *)image + parsed.segments[i].file_offset, &parsed.segments[i]);
     log_info("guest %u %s: debug print at %u places", guest->life.id, guest->life.name, patched);
@@ -75,7 +75,7 @@ static bool is_site(struct guest *guest, uint8_t vector, uint32_t eip)
 
     for (unsigned i = 0; i < sizeof(around); i++)
         can_read |= gmem_peek(guest, GVA(eip - DEBUG_SITES_BEFORE + i), &around[i], 1, NULL) ? 1u << i : 0;
-    return debug_sites_is(&guest->debug_sites, vector, around, can_read);
+    return debug_sites_is(&guest->state.debug_sites, vector, around, can_read);
 }
 
 static const uint32_t *peek_table(const void *context, uint32_t frame)
@@ -91,11 +91,11 @@ static bool may_read(const struct guest *guest, uint32_t address)
     if (!guest_is_user(guest))
         return true;
     return gwalk(&(struct gwalk_tables){
-        .directory = ram_peek(space->ram, space->directory.v >> PAGE_SHIFT),
+        .directory = ram_peek(space->ram, space->paging->directory.v >> PAGE_SHIFT),
         .get_table = peek_table,
         .context = space->ram,
         .frame_count = space->ram->frame_count,
-        .wp = space->wp,
+        .wp = space->paging->wp,
     }, GVA(address), ACCESS_USER).verdict == GWALK_ALLOWED;
 }
 
@@ -134,7 +134,7 @@ bool debug_print_call(struct guest *guest, uint8_t vector, uint32_t eip)
 {
     uint32_t fault_address = guest->fault_address;
 
-    if (guest->debug_sites.vector == 0 || vector != guest->debug_sites.vector)
+    if (guest->state.debug_sites.vector == 0 || vector != guest->state.debug_sites.vector)
         return false;
     bool is_call = is_site(guest, vector, eip);
     if (is_call && (uint32_t)guest->state.frame.ebx == MAGIC) {

@@ -47,7 +47,7 @@ static bool make_memory(struct guest *guest, uint32_t memory_bytes)
 {
     if (ram_create(&guest->ram, memory_bytes) != STATUS_OK)
         return false;
-    if (gspace_create(&guest->space, &guest->ram, GUEST_LINEAR_BASE) == STATUS_OK)
+    if (gspace_create(&guest->space, &guest->ram, &guest->state.paging, GUEST_LINEAR_BASE) == STATUS_OK)
         return true;
     ram_destroy(&guest->ram);
     return false;

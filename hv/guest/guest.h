@@ -56,11 +56,12 @@ struct guest_clock {
 };
 
 /*
- * What the guest itself is made of, beside its RAM and what it said of its paging (paging, directory and wp of struct
- * gspace): whoever has these can go on with it elsewhere or later. Flat, without pointers; a change of its layout or
- * meaning is a new version. While the guest is loaded its FPU state is in the processor: switch_save brings it home.
+ * What the guest itself is made of, beside its RAM: whoever has both can go on with it elsewhere or later. Flat,
+ * without pointers; a change of its layout or meaning is a new version. What is made of it and can be made again (page
+ * tables, shadows), or is only counted and reported, lies outside. While the guest is loaded its FPU state is in the
+ * processor: switch_save brings it home.
  */
-#define GUEST_STATE_VERSION 1u
+#define GUEST_STATE_VERSION 2u
 
 struct guest_state {
     struct trap_frame frame;            /* first: 16-byte aligned, the processor pushes into it */
@@ -70,6 +71,8 @@ struct guest_state {
     struct guest_gate idt[HV_IDT_SLOTS];
     struct virq virq;                   /* virtual IF, pending ticks and keys */
     struct guest_clock clock;
+    struct guest_paging paging;
+    struct debug_sites debug_sites;     /* of the debug print: where its RAM has an INT that the image had not */
 };
 
 /* What its owner knows of it: who it is, and how it ended. */
@@ -113,7 +116,6 @@ struct guest {
     enum gfault refused;                /* why the hypervisor's last access for it failed: gmem.h */
     gva_t refused_at;
     struct image_symbols symbols;       /* copied names of its ELF, for reports; may be empty */
-    struct debug_sites debug_sites;     /* of the debug print, if it was asked for */
     struct console console;
     struct rowlog row_log;              /* of its console, where vcon.log points to it */
     struct guest *next;                 /* all guests, ascending ID */

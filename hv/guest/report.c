@@ -83,7 +83,7 @@ void report_write(struct guest *guest, char *text, size_t text_bytes)
         .timer_handler = guest->state.idt[HV_SLOT_TIMER].eip != 0,
         .keyboard_handler = guest->state.idt[HV_SLOT_KEYBOARD].eip != 0,
         .is_user = guest_is_user(guest),
-        .is_paging = guest->space.paging,
+        .is_paging = guest->state.paging.is_on,
         .virtual_if = guest->state.virq.enabled,
         .lacks_memory = guest->life.lacks_memory,
         .explained = is_fault ? guest->fault_address : (uint32_t)guest->state.frame.eip,

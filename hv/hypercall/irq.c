@@ -75,7 +75,7 @@ void call_iret(struct guest *guest, const uint32_t *arguments)
         call_crash(guest, "hv_iret: eip 0x%08x lies above 0x%08x", eip, HV_MAX_GVA);
         return;
     }
-    if (esp0 != 0 && !guest->space.paging) {
+    if (esp0 != 0 && !guest->state.paging.is_on) {
         call_crash(guest, "hv_iret: esp0 0x%08x asks for guest user mode, which needs paging, and paging is off", esp0);
         return;
     }

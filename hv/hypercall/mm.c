@@ -29,7 +29,7 @@ void call_adjustpg(struct guest *guest, const uint32_t *arguments)
 {
     uint32_t address = arguments[0];
 
-    if (!guest->space.paging)
+    if (!guest->state.paging.is_on)
         call_crash(guest, "hv_adjustpg(0x%08x): paging is off, there is no hv_setpd before it", address);
     else if (!is_page_aligned(address))
         call_crash(guest, "hv_adjustpg(0x%08x): the address is not aligned to 4 KiB", address);

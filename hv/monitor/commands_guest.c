@@ -191,7 +191,7 @@ static void print_shadows(const struct gspace *space)
 {
     struct shadow_counts counts = shadow_count(space);
 
-    shell_print("page tables: directory 0x%08x, wp %u", space->directory.v, space->wp);
+    shell_print("page tables: directory 0x%08x, wp %u", space->paging->directory.v, space->paging->wp);
     shell_print("shadows: %u directories, %u tables (%u unsynced); %llu evicted so far", counts.directories,
                 counts.tables, counts.unsynced, (unsigned long long)counts.evictions);
 }
@@ -217,8 +217,8 @@ static void print_memory(const struct guest *guest)
         return;
     }
     shell_print("memory: %u KiB, of which %u KiB touched; paging %s", guest->ram.bytes / 1024,
-                guest->ram.backed_count * (PAGE_SIZE / 1024), guest->space.paging ? "on" : "off");
-    if (guest->space.paging)
+                guest->ram.backed_count * (PAGE_SIZE / 1024), guest->state.paging.is_on ? "on" : "off");
+    if (guest->state.paging.is_on)
         print_shadows(&guest->space);
     gspace_explain(&guest->space, GVA(guest->state.frame.eip), text, sizeof(text));
     shell_print("page of eip: %s", text);

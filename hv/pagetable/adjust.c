@@ -27,18 +27,19 @@ static __attribute__((noinline)) bool record_another(struct gspace *space, gva_t
 /* Look at everything. */
 static __attribute__((noinline)) bool adjust_walked(struct gspace *space, gva_t address)
 {
-    if (!space->paging || address.v & PAGE_MASK || address.v > gspace_max_gva(space))
+    if (!space->paging->is_on || address.v & PAGE_MASK || address.v > gspace_max_gva(space))
         return false;
     struct shadow_pool *pool = space->shadows;
     const uint64_t *links = shadow_pde(space, pool->current, gtable_pde_index(address), 0);
     /* Nothing there since the region was unlinked and flushed last: the next fault reads what the guest says then. */
     if (!links || !(links[0] | links[1]))
         return tlb_flush_page_true(gspace_linear(space, address));
-    const uint32_t *directory = ram_peek(space->ram, space->directory.v >> PAGE_SHIFT);
+    const uint32_t *directory = ram_peek(space->ram, space->paging->directory.v >> PAGE_SHIFT);
     uint32_t pde = directory ? directory[gtable_pde_index(address)] : 0;
     uint32_t frame = pde >> GPTE_FRAME_SHIFT, entry = gtable_pte_index(address);
     bool is_usable = pde & GPTE_P && !(pde & GPDE_PS) && frame < space->ram->frame_count;
-    struct shadow_table *table = is_usable ? shadow_find_table(space, frame, compile_role(pde, space->wp)) : NULL;
+    struct shadow_table *table =
+        is_usable ? shadow_find_table(space, frame, compile_role(pde, space->paging->wp)) : NULL;
 
     if (sync_is_link_stale(space, gtable_pde_index(address), pde, table)) {
         sync_directory(space, pool->current);

@@ -112,7 +112,7 @@ static bool visit_all(const struct audit *audit, visit_frame *visit)
     const struct gspace *space = audit->space;
     const struct shadow_pool *pool = audit->pool;
     uint32_t backed = 0;
-    bool is_good = space->paging || visit_boot(audit, visit);
+    bool is_good = space->paging->is_on || visit_boot(audit, visit);
 
     for (uint32_t i = 0; is_good && i < space->ram->frame_count; i++) {
         hpa_t host = HPA((uint64_t)space->ram->frames[i].host << PAGE_SHIFT);
@@ -168,7 +168,7 @@ static bool check_boot(const struct audit *audit)
 bool audit_space(const struct gspace *space, char *why, size_t why_bytes)
 {
     struct audit audit = { .space = space, .pool = space->shadows, .why = why, .why_bytes = why_bytes };
-    bool is_good = visit_all(&audit, claim) && (space->paging || check_boot(&audit)) &&
+    bool is_good = visit_all(&audit, claim) && (space->paging->is_on || check_boot(&audit)) &&
                    (!space->shadows || audit_shadows(&audit));
 
     audit.why_bytes = 0;    /* the first reason stays */

@@ -278,7 +278,7 @@ static bool check_known(const struct audit *audit, uint32_t slot)
     for (uint32_t half = 0; *known->pde_at == known->pde && half < 2; half++) {
         const uint64_t *link = shadow_pde(audit->space, audit->pool->current, region / 2, half);
         bool is_needed = half == region % 2;
-        if (link && *link ? *link != compile_pde(known->pde, audit->space->wp, table->half[half]) : is_needed)
+        if (link && *link ? *link != compile_pde(known->pde, audit->space->paging->wp, table->half[half]) : is_needed)
             return audit_fail(audit, "region 0x%x is remembered, but its PDE's link %u is wrong", region, half);
     }
     return true;
@@ -295,11 +295,11 @@ bool audit_shadows(const struct audit *audit)
         is_good = !pool->directories[i].is_used || check_directory(audit, &pool->directories[i]);
     for (uint32_t i = 1; is_good && i <= pool->table_count; i++)
         is_good = !pool->tables[i].is_used || check_table(audit, i);
-    if (!is_good || !space->paging)
+    if (!is_good || !space->paging->is_on)
         return is_good;
     const struct shadow_directory *current = pool->current;
-    if (!current || !current->is_used || current->root.v != space->root.v || current->wp != space->wp ||
-        current->frame != space->directory.v >> PAGE_SHIFT || pool->pinned)
+    if (!current || !current->is_used || current->root.v != space->root.v || current->wp != space->paging->wp ||
+        current->frame != space->paging->directory.v >> PAGE_SHIFT || pool->pinned)
         return audit_fail(audit, "the current directory is not that of the last hv_setpd, or a table is still pinned");
     for (uint32_t slot = 0; is_good && slot < KNOWN_REGIONS; slot++)
         is_good = check_known(audit, slot);

@@ -41,15 +41,15 @@ void gspace_explain(const struct gspace *space, gva_t address, char *text, uint3
                       gspace_max_gva(space));
         return;
     }
-    if (!space->paging) {
+    if (!space->paging->is_on) {
         explain_boot(space, address, text, text_bytes);
         return;
     }
-    const uint32_t *directory = ram_peek(space->ram, space->directory.v >> PAGE_SHIFT);
+    const uint32_t *directory = ram_peek(space->ram, space->paging->directory.v >> PAGE_SHIFT);
     uint32_t pde = directory ? directory[gtable_pde_index(address)] : 0;
     const char *fault = pde_fault(space, pde);
-    format_string(text, text_bytes, "directory 0x%08x, wp %u, PDE[0x%03x] 0x%08x ", space->directory.v,
-                  space->wp, gtable_pde_index(address), pde);
+    format_string(text, text_bytes, "directory 0x%08x, wp %u, PDE[0x%03x] 0x%08x ", space->paging->directory.v,
+                  space->paging->wp, gtable_pde_index(address), pde);
     uint32_t used = (uint32_t)strlen(text);
     if (fault) {
         format_string(text + used, text_bytes - used, "%s", fault);

@@ -25,11 +25,11 @@ static const uint32_t *peek_table(const void *context, uint32_t frame)
 static inline struct gwalk walk_guest(const struct gspace *space, gva_t address, uint32_t access)
 {
     return gwalk(&(struct gwalk_tables){
-        .directory = ram_peek(space->ram, space->directory.v >> PAGE_SHIFT),
+        .directory = ram_peek(space->ram, space->paging->directory.v >> PAGE_SHIFT),
         .get_table = peek_table,
         .context = space->ram,
         .frame_count = space->ram->frame_count,
-        .wp = space->wp,
+        .wp = space->paging->wp,
     }, address, access);
 }
 
@@ -57,25 +57,26 @@ static bool link_table(struct gspace *space, struct shadow_table *table, gva_t a
         pool->current->is_dirty = true;
     }
     shadow_add_parent(pool, table, pool->current, gtable_pde_index(address));
-    *link = compile_pde(pde, space->wp, table->half[half]);
+    *link = compile_pde(pde, space->paging->wp, table->half[half]);
     return true;
 }
 
 /* Every access that the guest's tables allow and the host's do not. */
 static enum gfault fill(struct gspace *space, gva_t address, uint32_t access, const struct gwalk *walk)
 {
+    uint32_t wp = space->paging->wp;
     uint32_t frame = walk->pte >> GPTE_FRAME_SHIFT, entry = gtable_pte_index(address);
     uint32_t half = entry / TABLE_ENTRIES;
     hpa_t page = ram_back(space->ram, frame);     /* first: it may evict what the rest looks up */
     struct shadow_table *table =
-        shadow_get_table(space, walk->pde >> GPTE_FRAME_SHIFT, compile_role(walk->pde, space->wp));
+        shadow_get_table(space, walk->pde >> GPTE_FRAME_SHIFT, compile_role(walk->pde, wp));
 
     if (!page.v)
         return GFAULT_NO_MEMORY;
     if (!table)
         return GFAULT_FILLED;   /* not yet: the access faults again, and evicting goes on */
     const uint64_t *link = shadow_pde(space, space->shadows->current, gtable_pde_index(address), half);
-    bool is_linked = link && *link && *link == compile_pde(walk->pde, space->wp, table->half[half]);
+    bool is_linked = link && *link && *link == compile_pde(walk->pde, wp, table->half[half]);
     if (!is_linked && !link_table(space, table, address, walk->pde))
         return GFAULT_NO_MEMORY;
 
@@ -152,7 +153,7 @@ enum gfault gspace_fault_known(struct gspace *space, gva_t address, uint32_t acc
 
 enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access)
 {
-    if (!space->paging)
+    if (!space->paging->is_on)
         return bootvm_fault(space, address, access);
     if (region_is_known(space->shadows, address))
         return gspace_fault_known(space, address, access, region_slot(space->shadows, address));

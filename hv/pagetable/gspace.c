@@ -7,9 +7,10 @@
 #include "pagetable/shadow.h"
 #include "pagetable/tlb_flush.h"
 
-enum status gspace_create(struct gspace *space, struct ram *ram, uint32_t linear_base)
+enum status gspace_create(struct gspace *space, struct ram *ram, struct guest_paging *paging, uint32_t linear_base)
 {
-    *space = (struct gspace){ .ram = ram, .linear_base = linear_base, .root = bootvm_create(),
+    *paging = (struct guest_paging){ .is_on = false };
+    *space = (struct gspace){ .ram = ram, .paging = paging, .linear_base = linear_base, .root = bootvm_create(),
                               .boot_region = GSPACE_NO_REGION };
     return space->root.v ? STATUS_OK : STATUS_NO_MEMORY;
 }
@@ -20,9 +21,10 @@ void gspace_destroy(struct gspace *space)
         return;
     if (space->shadows)
         shadow_pool_destroy(space);
-    if (!space->paging)
+    if (!space->paging->is_on)
         bootvm_free(space->root);
-    *space = (struct gspace){ .ram = space->ram, .linear_base = space->linear_base };
+    *space->paging = (struct guest_paging){ .is_on = false };
+    *space = (struct gspace){ .ram = space->ram, .paging = space->paging, .linear_base = space->linear_base };
 }
 
 void gspace_load(const struct gspace *space)

@@ -20,21 +20,30 @@ struct known_region;
 
 #define GSPACE_NO_REGION UINT32_MAX
 
-struct gspace {
-    struct ram *ram;
-    uint32_t linear_base;       /* linear address of gva 0, a multiple of 4 MiB */
-    bool paging;                /* hv_setpd was called */
-    hpa_t root;                 /* the PML4 in use: bootvm's, or that of the current directory's shadow */
-    gpa_t directory;            /* the guest's page directory, valid when paging */
-    uint32_t wp;
-    struct shadow_pool *shadows;    /* NULL until the first hv_setpd */
-    uint64_t *boot_leaves;      /* paging off: the page table of the last first touch */
-    uint32_t boot_region;       /* and its 2 MiB of linear space, by number; GSPACE_NO_REGION: none yet */
+/*
+ * What a guest said of its paging. Flat, and with its RAM all that its address space comes from: whoever has both can
+ * make the tables of struct gspace again.
+ */
+struct guest_paging {
+    bool is_on;                 /* hv_setpd was called */
+    gpa_t directory;            /* the guest's page directory, valid when on */
+    uint32_t wp;                /* 1: guest kernel respects read-only pages; 0: it does not */
 };
 
-/* An empty root for this RAM, which has no other view. STATUS_NO_MEMORY: nothing is left behind. */
-MUST_CHECK enum status gspace_create(struct gspace *space, struct ram *ram, uint32_t linear_base);
-/* Give tables and shadows back; RAM stays. The space must not be loaded in CR3. */
+struct gspace {
+    struct ram *ram;
+    struct guest_paging *paging;    /* of the guest's state: only gspace_setpd and gspace_destroy change it */
+    uint32_t linear_base;       /* linear address of gva 0, a multiple of 4 MiB */
+    uint32_t boot_region;       /* paging off: the 2 MiB of linear space that boot_leaves maps, by number; or .. */
+    uint64_t *boot_leaves;      /* GSPACE_NO_REGION: none yet. The page table of the last first touch */
+    hpa_t root;                 /* the PML4 in use: bootvm's, or that of the current directory's shadow */
+    struct shadow_pool *shadows;    /* NULL until the first hv_setpd */
+};
+
+/* An empty root for this RAM, which has no other view; paging is off then. STATUS_NO_MEMORY: nothing is left behind. */
+MUST_CHECK enum status gspace_create(struct gspace *space, struct ram *ram, struct guest_paging *paging,
+                                     uint32_t linear_base);
+/* Give tables and shadows back; RAM stays, paging is off. The space must not be loaded in CR3. */
 void gspace_destroy(struct gspace *space);
 /* Load its tables into CR3. */
 void gspace_load(const struct gspace *space);

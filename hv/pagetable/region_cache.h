@@ -44,7 +44,7 @@ static inline bool gframe_is_plain(const struct gframe *page)
 /* This page was looked up in full: prepare for those around it. pde: the guest's, which the links agree with. */
 static inline void region_remember(struct gspace *space, const struct shadow_table *table, gva_t address, uint32_t pde)
 {
-    const uint32_t *directory = ram_peek(space->ram, space->directory.v >> PAGE_SHIFT);
+    const uint32_t *directory = ram_peek(space->ram, space->paging->directory.v >> PAGE_SHIFT);
     uint32_t region = address.v / LARGE_PAGE_SIZE, slot = region % KNOWN_REGIONS;
     struct shadow_pool *pool = space->shadows;
 
@@ -58,7 +58,7 @@ static inline void region_remember(struct gspace *space, const struct shadow_tab
         .entries = ram_peek(space->ram, table->frame),
         .leaves = hpa_to_ptr(table->half[gtable_pte_index(address) / TABLE_ENTRIES]),
         .leaf_bits = pool->leaf_bits[table->role],
-        .allowed = pool->allowed[(pde >> 1 & 3) + (space->wp ? 4 : 0)],
+        .allowed = pool->allowed[(pde >> 1 & 3) + (space->paging->wp ? 4 : 0)],
         .snapshot = table->snapshot.v ? hpa_to_ptr(table->snapshot) : NULL,
     };
 }

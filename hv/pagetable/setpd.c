@@ -20,9 +20,10 @@ static inline void load_directory(struct gspace *space, struct shadow_directory 
     pool->current = directory;
     shadow_forget_regions(pool);
     space->root = root;
-    space->directory = address;
-    space->wp = directory->wp;
-    space->paging = true;
+    struct guest_paging *paging = space->paging;
+    paging->directory = address;
+    paging->wp = directory->wp;
+    paging->is_on = true;
     tlb_load_root(root);     /* always: protecting has taken rights away */
 }
 
@@ -35,7 +36,7 @@ static __attribute__((noinline)) enum status setpd_any(struct gspace *space, gpa
     if (!directory)
         return STATUS_NO_MEMORY;
     sync_reachable(space, directory);
-    hpa_t boot_root = space->paging ? HPA_NONE : space->root;
+    hpa_t boot_root = space->paging->is_on ? HPA_NONE : space->root;
     load_directory(space, directory, address);
     if (boot_root.v)
         bootvm_free(boot_root);

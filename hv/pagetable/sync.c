@@ -137,7 +137,7 @@ bool sync_is_link_stale(const struct gspace *space, uint32_t index, uint32_t pde
 {
     for (uint32_t half = 0; half < 2; half++) {
         const uint64_t *link = shadow_pde(space, space->shadows->current, index, half);
-        if (link && *link && !(table && *link == compile_pde(pde, space->wp, table->half[half])))
+        if (link && *link && !(table && *link == compile_pde(pde, space->paging->wp, table->half[half])))
             return true;
     }
     return false;

@@ -324,11 +324,11 @@ bool mmu_next_writable(uint32_t *cursor, uint64_t *host_frame, gva_t *address)
     return false;
 }
 
-bool machine_make(struct gspace *space, struct ram *ram, uint32_t frame_count)
+bool machine_make(struct gspace *space, struct ram *ram, struct guest_paging *paging, uint32_t frame_count)
 {
     if (ram_create(ram, frame_count * PAGE_SIZE) != STATUS_OK)
         return false;
-    if (gspace_create(space, ram, machine_segment_base) == STATUS_OK)
+    if (gspace_create(space, ram, paging, machine_segment_base) == STATUS_OK)
         return true;
     ram_destroy(ram);
     return false;

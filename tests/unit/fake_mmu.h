@@ -58,7 +58,7 @@ struct access_result {
 struct access_result machine_access(struct gspace *space, gva_t address, bool is_user, bool is_write);
 
 /* RAM, and a space that shows it. False: no memory, and nothing is left behind. */
-bool machine_make(struct gspace *space, struct ram *ram, uint32_t frame_count);
+bool machine_make(struct gspace *space, struct ram *ram, struct guest_paging *paging, uint32_t frame_count);
 /* Their end, loaded or not. */
 void machine_unmake(struct gspace *space);
 /* A word of guest RAM, by the hypervisor. */

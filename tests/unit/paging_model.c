@@ -19,6 +19,7 @@
 
 struct gspace model_space;
 static struct ram memory;
+static struct guest_paging paging;
 uint32_t model_ram[MODEL_FRAMES_MAX][MODEL_WORDS];
 uint32_t model_directory;
 bool model_wp;
@@ -81,7 +82,7 @@ static bool may_reach(gva_t address, uint32_t frame, bool is_user, bool is_write
     uint64_t adjusted = last_adjust[address.v >> 12], start = adjusted > last_setpd ? adjusted : last_setpd;
     uint32_t index = address.v >> 22;
 
-    if (!model_space.paging)
+    if (!model_space.paging->is_on)
         return address.v >> 12 == frame && !is_user;
     for (uint32_t i = 0; i < log_count; i++) {
         if (log[i].end <= start || log[i].frame != model_directory || log[i].word != index)
@@ -97,7 +98,7 @@ static bool may_reach(gva_t address, uint32_t frame, bool is_user, bool is_write
 /* What the guest's tables say now. */
 static struct ref_result judge_now(gva_t address, bool is_user, bool is_write)
 {
-    if (!model_space.paging) {
+    if (!model_space.paging->is_on) {
         bool is_ram = address.v >> 12 < model_space.ram->frame_count;
         return (struct ref_result){ .end = is_ram && !is_user ? REF_ALLOWED : REF_PAGE_FAULT,
                                     .frame = address.v >> 12, .error = is_ram + 2u * is_write + 4u * is_user };
@@ -195,14 +196,14 @@ enum access_end model_store(gva_t address, bool is_user, uint32_t value)
     struct mmu_result before = mmu_walk(address, false, false);
     uint32_t frame, word = address.v / 4 & 1023;
 
-    if (log_count == LOG_MAX && model_space.paging)
+    if (log_count == LOG_MAX && model_space.paging->is_on)
         model_setpd(model_directory, model_wp);
     model_counts.traced_writes +=
         before.is_allowed && model_space.ram->frames[frame_of_host(before.address.v >> 12)].flags & GFRAME_TRACED;
     enum access_end end = do_access(address, is_user, true, &frame);
     if (end != ACCESS_DONE)
         return end;
-    if (model_space.paging)
+    if (model_space.paging->is_on)
         remember(frame, word);
     model_ram[frame][word] = value;
     hpa_t host = HPA((uint64_t)model_space.ram->frames[frame].host << PAGE_SHIFT);
@@ -212,13 +213,13 @@ enum access_end model_store(gva_t address, bool is_user, uint32_t value)
 
 bool model_device_store(uint32_t frame, uint32_t word, uint32_t value)
 {
-    if (log_count == LOG_MAX && model_space.paging)
+    if (log_count == LOG_MAX && model_space.paging->is_on)
         model_setpd(model_directory, model_wp);
     if (!ram_store(model_space.ram, GPA(frame << PAGE_SHIFT | word << 2), &value, sizeof(value))) {
         model_counts.no_memory++;
         return false;
     }
-    if (model_space.paging)
+    if (model_space.paging->is_on)
         remember(frame, word);
     model_ram[frame][word] = value;
     model_check_all();
@@ -277,7 +278,7 @@ bool model_start(uint32_t frame_count)
     memset(model_ram, 0, sizeof(model_ram));
     log_count = 0;
     last_setpd = ++now;
-    if (!machine_make(&model_space, &memory, frame_count))
+    if (!machine_make(&model_space, &memory, &paging, frame_count))
         return false;
     gspace_load(&model_space);
     return true;

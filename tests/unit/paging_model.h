@@ -18,7 +18,7 @@
 
 extern struct gspace model_space;
 extern uint32_t model_ram[MODEL_FRAMES_MAX][MODEL_WORDS];
-extern uint32_t model_directory;    /* frame; valid when model_space.paging */
+extern uint32_t model_directory;    /* frame; valid when model_space.paging->is_on */
 extern bool model_wp;
 
 /* Shown with each failure. */

@@ -113,7 +113,7 @@ static void test_roots(void **state)
     spoil(pd[8], pd[8] | PTE_U, "not the guest's");
     spoil(pd[9], pd[8], "links half 0");
     spoil(model_space.root, pool->directories[!(current - pool->directories)].root, "current directory");
-    spoil(model_space.wp, 0u, "current directory");
+    spoil(model_space.paging->wp, 0u, "current directory");
     spoil(pool->pinned, 1, "pinned");
 }
 
@@ -122,8 +122,9 @@ static void test_leaves(void **state)
     (void)state;
     struct gspace second;
     struct ram its_ram;
+    struct guest_paging its_paging;
 
-    assert_true(machine_make(&second, &its_ram, 1));
+    assert_true(machine_make(&second, &its_ram, &its_paging, 1));
     uint64_t foreign = ram_back(&its_ram, 0).v;
     spoil(*leaf(table, 7), foreign | (*leaf(table, 7) & ~PTE_ADDRESS), "no RAM of this guest");
     spoil(*leaf(other, 600), foreign | (*leaf(other, 600) & ~PTE_ADDRESS), "no RAM of this guest");
@@ -200,8 +201,9 @@ static void test_boot(void **state)
     char why[200];
     struct gspace kept = model_space;
     struct ram its_ram;
+    struct guest_paging its_paging;
 
-    assert_true(machine_make(&model_space, &its_ram, FRAMES));
+    assert_true(machine_make(&model_space, &its_ram, &its_paging, FRAMES));
     gspace_load(&model_space);
     assert_int_equal(machine_access(&model_space, GVA(0x5000), false, true).end, ACCESS_DONE);
     assert_int_equal(machine_access(&model_space, GVA(0x6000), false, true).end, ACCESS_DONE);

@@ -26,6 +26,7 @@
 static const gva_t address[2] = { { 0x7F3FF123 }, { 0x00001FF0 } };    /* different PDEs, different halves */
 static struct gspace space;
 static struct ram ram;
+static struct guest_paging paging;
 static uint32_t pdes[2], pte, wp;
 
 static void put(uint32_t frame, uint32_t entry, uint32_t value)
@@ -36,7 +37,7 @@ static void put(uint32_t frame, uint32_t entry, uint32_t value)
 /* A guest with these entries, and hv_setpd. The PTE stands in both places of the table. */
 static void make_guest(void)
 {
-    assert_true(machine_make(&space, &ram, FRAMES));
+    assert_true(machine_make(&space, &ram, &paging, FRAMES));
     gspace_load(&space);
     for (unsigned i = 0; i < 2; i++) {
         put(DIRECTORY, gtable_pde_index(address[i]), pdes[i]);

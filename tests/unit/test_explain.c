@@ -20,12 +20,13 @@
 
 static struct gspace space;
 static struct ram ram;
+static struct guest_paging paging;
 static char text[200];
 
 static int start(void **state)
 {
     machine_start(state);
-    assert_true(machine_make(&space, &ram, FRAMES));
+    assert_true(machine_make(&space, &ram, &paging, FRAMES));
     gspace_load(&space);
     return 0;
 }

@@ -153,11 +153,12 @@ static void test_create_fails(void **state)
     (void)state;
     struct gspace space = { .root = HPA_NONE };
     struct ram ram;
+    struct guest_paging paging;
     uint64_t free_before = frames_count_free();
 
     for (uint64_t first = 0; first < 2; first++) {
         machine_fail(machine_allocations + first, 1);
-        assert_false(machine_make(&space, &ram, FRAMES));
+        assert_false(machine_make(&space, &ram, &paging, FRAMES));
         gspace_destroy(&space);
         ram_destroy(&ram);
         assert_int_equal(frames_count_free(), free_before);
@@ -222,7 +223,7 @@ static void test_paging_off(void **state)
 
 static void window_store(uint32_t frame, uint32_t word, uint32_t value)
 {
-    uint32_t base = model_space.paging ? 1u << 22 : 0;
+    uint32_t base = model_space.paging->is_on ? 1u << 22 : 0;
     assert_int_equal(model_store(GVA(base | entry_address(frame, word)), false, value), ACCESS_DONE);
 }
 

@@ -75,7 +75,7 @@ static void test_iret_to_user(void **state)
     (void)state;
     CALL(HV_CALL_IRET, 0x5000, 0x2, 0x6000, 0x7001, 1);
     expect_crash("hv_iret: esp0 0x00007001 asks for guest user mode, which needs paging, and paging is off");
-    guest->space.paging = true;
+    guest->state.paging.is_on = true;
     guest->state.virq.enabled = true;
     CALL(HV_CALL_IRET, 0x5000, 0x2, 0x6000, 0x7001, 1);
     assert_string_equal(guest->life.reason, "");

@@ -17,7 +17,7 @@ static void test_paging_calls(void **state)
     CALL(HV_CALL_SETPD, 0x17FF000, 5);
     assert_int_equal(fake_paging.directory.v, 0x17FF000);
     assert_int_equal(fake_paging.wp, 5);
-    guest->space.paging = true;
+    guest->state.paging.is_on = true;
     CALL(HV_CALL_ADJUSTPG, 0xFEFFF000);
     assert_int_equal(fake_paging.adjusted.v, 0xFEFFF000);
     assert_int_equal(guest->life.activity, GUEST_READY);
@@ -34,10 +34,10 @@ static void test_paging_bad_input(void **state)
     expect_crash("hv_setpd(0x01800000, 0): the directory lies outside RAM, which ends at 0x017fffff");
     CALL(HV_CALL_ADJUSTPG, 0x10000);
     expect_crash("hv_adjustpg(0x00010000): paging is off, there is no hv_setpd before it");
-    guest->space.paging = true;
+    guest->state.paging.is_on = true;
     CALL(HV_CALL_ADJUSTPG, 0x10010);
     expect_crash("hv_adjustpg(0x00010010): the address is not aligned to 4 KiB");
-    guest->space.paging = true;
+    guest->state.paging.is_on = true;
     CALL(HV_CALL_ADJUSTPG, 0xFF000000);
     expect_crash("hv_adjustpg(0xff000000): the address lies above 0xfeffffff");
     fake_paging.setpd_status = STATUS_NO_MEMORY;

@@ -50,7 +50,7 @@ static void check(gva_t address, uint32_t pde, uint32_t pte)
     table[gtable_pte_index(address)] = pte;
     for (uint32_t i = 0; i < 8; i++) {
         uint32_t access = i & (ACCESS_WRITE | ACCESS_USER);
-        guest.space.wp = i & 1;
+        guest.state.paging.wp = i & 1;
         uint32_t got = lean_walk(&guest, address, access), want = expected(address, i & 1, access);
         if (got != want)
             fail_msg("0x%x: PDE 0x%x, PTE 0x%x, wp %u, access %u: %u, not %u", address.v, pde, pte, i & 1, access, got,
@@ -106,7 +106,8 @@ static int start(void **state)
     pool.current = &pool.directories[1];
     pool.current->entries = directory;
     guest.ram = (struct ram){ .frame_count = FRAMES, .frames = frames };
-    guest.space = (struct gspace){ .ram = &guest.ram, .shadows = &pool, .paging = true };
+    guest.state.paging.is_on = true;
+    guest.space = (struct gspace){ .ram = &guest.ram, .shadows = &pool, .paging = &guest.state.paging };
     return result;
 }
 

@@ -61,7 +61,7 @@ static uint32_t any_frame(void)
 
 static uint32_t some_directory(void)
 {
-    if (chance(40) && model_space.paging)
+    if (chance(40) && model_space.paging->is_on)
         return model_directory;
     return chance(spread) ? any_frame() : random_below(DIRECTORIES);
 }
@@ -110,7 +110,7 @@ static uint32_t some_pte(void)
 static gva_t window(uint32_t frame, uint32_t word)
 {
     uint32_t entry = chance(20) ? frame + 512 : frame;
-    return GVA(model_space.paging ? WINDOW_PDE << 22 | entry << 12 | word << 2 : frame << 12 | word << 2);
+    return GVA(model_space.paging->is_on ? WINDOW_PDE << 22 | entry << 12 | word << 2 : frame << 12 | word << 2);
 }
 
 /* The guest kernel stores to RAM. */

@@ -50,7 +50,7 @@ static bool make_frame_leaves(const struct gspace *space)
 /* The upper half may not be linked. */
 static bool find_table(struct gspace *space, uint32_t index, struct floor_table *table)
 {
-    const uint32_t *directory = ram_peek(space->ram, space->directory.v >> PAGE_SHIFT);
+    const uint32_t *directory = ram_peek(space->ram, space->paging->directory.v >> PAGE_SHIFT);
     uint32_t pde = directory[index], full = GPTE_P | GPTE_W | GPTE_U;
 
     if ((pde & (full | GPDE_PS)) != full || pde >> GPTE_FRAME_SHIFT >= space->ram->frame_count)
@@ -68,7 +68,7 @@ bool floor_remember(struct guest *guest, uint32_t gva, uint32_t count)
     struct gspace *space = &guest->space;
 
     floor_table_count = 0;
-    if (!space->paging || count == 0 || count > TABLES_MOST || !make_frame_leaves(space))
+    if (!space->paging->is_on || count == 0 || count > TABLES_MOST || !make_frame_leaves(space))
         return false;
     for (uint32_t i = 0; i < count; i++) {
         struct floor_table *table = &floor_tables[i];

@@ -109,7 +109,7 @@ static bool take_ticks(uint32_t virtual_if)
 
 static bool take_faults_beyond_ram(const struct guest *guest)
 {
-    if (guest->space.paging)
+    if (guest->state.paging.is_on)
         return false;
     floor_ram_bytes = guest->ram.bytes;
     floor_if = 0;
@@ -119,7 +119,7 @@ static bool take_faults_beyond_ram(const struct guest *guest)
 
 static bool take_faults(struct guest *guest, const char *handler, uint32_t gva, uint32_t wp)
 {
-    if (!guest->space.paging || (guest->space.wp != 0) != wp || !floor_remember(guest, gva, 1))
+    if (!guest->state.paging.is_on || (guest->state.paging.wp != 0) != wp || !floor_remember(guest, gva, 1))
         return false;
     take_gate(EXC_PF, handler, &floor_shipped_fault);
     return true;
