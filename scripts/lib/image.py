@@ -8,7 +8,8 @@ from lib.report import SetupError
 
 MIB = 1 << 20
 VOLUME_SERIAL = "C0BB1E00"
-LARGEST_FAT16 = 32 * MIB
+SMALLEST_FAT32 = 64 * MIB       # fewer clusters would make it FAT16 whatever its header says
+TREE_BYTES = 2 * MIB            # of an ISO image beside its files and its ESP: tables, directories, padding
 # The GPT type of an EFI system partition: UEFI specification, "Defined GPT Partition Entry - Partition Type GUIDs".
 ESP_TYPE_GUID = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 
@@ -29,12 +30,23 @@ def volume_bytes(files):
     return (content + content // 32 + 2 * MIB) // MIB * MIB
 
 
-def make_esp(output, files, environment):
-    """Write a FAT volume holding files, a dictionary from path on the volume ("EFI/BOOT/BOOTX64.EFI") to file."""
+def esp_bytes(files, image_bytes=0):
+    """The size of the ESP with these files, in whole MiB: what they need, or all that an image of this size leaves."""
     size = volume_bytes(files)
-    fat32 = size > LARGEST_FAT16
-    if fat32:
-        size = max(size, 64 * MIB)      # fewer clusters would make it FAT16 whatever its header says
+    left = (image_bytes - TREE_BYTES - sum(source.stat().st_size for source in files.values())) // MIB * MIB
+    return max(size, left)
+
+
+def iso_bytes(files):
+    """The least size of a hybrid image with these files, in whole MiB."""
+    content = sum(source.stat().st_size for source in files.values())
+    return (esp_bytes(files) + TREE_BYTES + content + MIB - 1) // MIB * MIB
+
+
+def make_esp(output, files, environment, size=None):
+    """Write a FAT volume holding files, a dictionary from path on the volume ("EFI/BOOT/BOOTX64.EFI") to file."""
+    size = size or esp_bytes(files)
+    fat32 = size >= SMALLEST_FAT32
     output.unlink(missing_ok=True)
     # 32 sectors a track and 64 heads make one cylinder of exactly 1 MiB: the volume has no rest that is never used.
     run_tool(["mformat", "-C", "-i", str(output), "-t", str(size // MIB), "-h", "64", "-s", "32", *["-F"] * fat32,
@@ -46,10 +58,13 @@ def make_esp(output, files, environment):
         run_tool(["mcopy", "-i", str(output), str(source), f"::/{path}"], environment)
 
 
-def make_iso(output, files, environment, scratch):
-    """Write the hybrid image: El Torito entry and GPT partition are one ESP; BOOTX64.EFI is in the tree too."""
+def make_iso(output, files, environment, scratch, image_bytes=0):
+    """Write the hybrid image: El Torito entry and GPT partition are one ESP; its files are in the tree too.
+
+    image_bytes: the size wanted, of which the ESP gets all that the tree does not need; 0: no room to speak of.
+    """
     esp = scratch / "esp.img"
-    make_esp(esp, files, environment)
+    make_esp(esp, files, environment, esp_bytes(files, image_bytes))
     tree = scratch / "tree"
     for path, source in files.items():
         (tree / path).parent.mkdir(parents=True, exist_ok=True)

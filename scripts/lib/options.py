@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
     """Errors become SetupErrors, like all others."""
 
     def error(self, message):
-        raise SetupError(f"{message}\nscripts/run --help lists the options")
+        raise SetupError(f"{message}\n{self.prog} --help lists the options")
 
 
 def make_parser():
@@ -97,7 +97,7 @@ def read_guests(arguments):
     return guests
 
 
-def read_guest_path(argument):
+def read_file_path(argument):
     path = pathlib.Path(argument).absolute()
     if not path.exists():
         raise ValueError("there is no such file")
@@ -105,6 +105,11 @@ def read_guest_path(argument):
         raise ValueError("this is not a file")
     if not os.access(path, os.R_OK):
         raise ValueError("this file cannot be read")
+    return path
+
+
+def read_guest_path(argument):
+    path = read_file_path(argument)
     spec.check_file_name(path.name)
     return path
 

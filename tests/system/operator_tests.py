@@ -1,4 +1,4 @@
-"""scripts/run as people and graders use it: verdicts and statuses, wrong arguments, images, screens, the monitor."""
+"""scripts/run as people and graders use it: verdicts and statuses, wrong arguments, screens, the monitor."""
 import json
 import os
 import pathlib
@@ -127,16 +127,6 @@ def without_devices():
                             "hpet_pc": ["-machine", "pc,hpet=off"]}.items():
         boot = run("--autorun", "hello", "--autorun", "event_rate.shown", "--", *arguments)
         yield check(f"boot.without_{name}", boot.status == 0, boot)
-
-
-def images():
-    """The hybrid image as CD and as USB stick, and its reproducibility."""
-    for option in ("--iso", "--usb"):
-        boot = run(option, "--autorun", "hello")
-        yield check(f"image.boots{option[1:]}", boot.status == 0, boot)
-    result = subprocess.run([str(ROOT / "scripts" / "iso"), "--check"], stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, check=False)
-    yield Result("image.reproducible", result.returncode == 0, result.stdout[-4000:])
 
 
 def monitor():
@@ -270,6 +260,6 @@ def typing():
 
 def tests():
     """Name and function of each test."""
-    for function in (statuses, wrong_arguments, own_guest, screens, game, without_devices, images, monitor, guest_shell,
+    for function in (statuses, wrong_arguments, own_guest, screens, game, without_devices, monitor, guest_shell,
                      panic, gdb, output_lost, together, typing):
         yield f"operator.{function.__name__}", function

@@ -1,0 +1,112 @@
+"""Images for CD and USB stick: those of scripts/iso, with guests and room, and a stick filled without any script."""
+import contextlib
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import tempfile
+import types
+import uuid
+
+from firmware_tests import PATIENCE_S, read_until, wait
+from harness import ROOT, Boot, Result, check, run
+from lib import build, image, machine
+from operator_tests import find_guest
+
+CONFIG = b"autorun MyKernel.elf expect=0 timeout=20s\r\nafter poweroff\r\n"
+STICK_MIB = 128
+FIRST_SECTOR = 2048     # of the partition, as Windows aligns it
+
+
+def boot(volume, boot_from, folder):
+    """What a machine with this volume says until it ends."""
+    options = types.SimpleNamespace(boot_from=boot_from, memory_mib=256, processors=1, headless=True,
+                                    screenshot=None, gdb=False, qemu=[])
+    with contextlib.closing(machine.Machine(options, volume, folder)) as pc:
+        text = read_until(b"", pc.serial_out, PATIENCE_S)
+        return Boot(wait(pc.process), text, "")
+
+
+def ran_it(booted):
+    """The guest of the volume ran, as its cobble.cfg says."""
+    return booted.status == 33 and "ok 1 - MyKernel.elf # exit 0" in booted.out
+
+
+@contextlib.contextmanager
+def own_files():
+    """A folder with a guest and a configuration that Cobble does not come with."""
+    with tempfile.TemporaryDirectory(prefix="cobble-") as name:
+        folder = pathlib.Path(name)
+        shutil.copy(find_guest("hello"), folder / "MyKernel.elf")
+        (folder / "my.cfg").write_bytes(CONFIG)
+        yield folder
+
+
+def images():
+    """The hybrid image as CD and as USB stick, and its reproducibility."""
+    for option in ("--iso", "--usb"):
+        boot = run(option, "--autorun", "hello")
+        yield check(f"image.boots{option[1:]}", boot.status == 0, boot)
+    result = subprocess.run([str(ROOT / "scripts" / "iso"), "--check"], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, check=False)
+    yield Result("image.reproducible", result.returncode == 0, result.stdout[-4000:])
+
+
+def esp_sector(volume):
+    """The first sector of the EFI system partition, by the GPT (UEFI specification, "GUID Partition Table")."""
+    with open(volume, "rb") as file:
+        file.seek(512)
+        header = file.read(92)
+        first_entry, count, size = struct.unpack_from("<QII", header, 72)
+        file.seek(first_entry * 512)
+        entries = [file.read(size) for _ in range(count)]
+    wanted = uuid.UUID(image.ESP_TYPE_GUID).bytes_le
+    return next(struct.unpack_from("<Q", entry, 32)[0] for entry in entries if entry[:16] == wanted)
+
+
+def write_partition(stick, sectors):
+    """An empty stick with one FAT32 partition in its master boot record (type 0x0C, addressed by sectors)."""
+    entry = struct.pack("<B3sB3sII", 0, b"\xfe\xff\xff", 0x0C, b"\xfe\xff\xff", FIRST_SECTOR, sectors)
+    with open(stick, "wb") as file:
+        file.write(bytes(446) + entry + bytes(48) + b"\x55\xaa")
+        file.truncate((FIRST_SECTOR + sectors) * 512)
+
+
+def filled():
+    """scripts/iso --guest --config --size: boots both ways and runs what is on it, and a tool finds room there."""
+    with own_files() as folder:
+        volume = folder / "stick.iso"
+        made = subprocess.run([str(ROOT / "scripts" / "iso"), "--guest", str(folder / "MyKernel.elf"), "--config",
+                               str(folder / "my.cfg"), "--size", "100", "--output", str(volume)],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        yield Result("image.filled.is_made", made.returncode == 0, made.stdout)
+        for boot_from in ("cd", "usb"):
+            booted = boot(volume, boot_from, folder)
+            yield check(f"image.filled.boots_{boot_from}", ran_it(booted), booted)
+        free = subprocess.run(["mdir", "-i", f"{volume}@@{esp_sector(volume) * 512}", "::"], stdout=subprocess.PIPE,
+                              text=True, check=True).stdout.splitlines()[-2].replace(" ", "")
+        yield Result("image.filled.has_room", int(free.removesuffix("bytesfree")) > 80 * image.MIB, free)
+
+
+def by_hand():
+    """docs/boot.md "A stick", by hand: a FAT32 stick as Windows formats it, three things copied to it."""
+    with own_files() as folder:
+        stick, sectors = folder / "stick", STICK_MIB * image.MIB // 512 - FIRST_SECTOR
+        write_partition(stick, sectors)
+        place = f"{stick}@@{FIRST_SECTOR * 512}"
+        environment = {**os.environ, "MTOOLSRC": "/dev/null"}
+        for command in (["mformat", "-F", "-T", str(sectors), "-h", "64", "-s", "32", "-i", place, "::"],
+                        ["mmd", "-i", place, "::/EFI", "::/EFI/BOOT", "::/guests"],
+                        ["mcopy", "-i", place, str(build.EFI), "::/EFI/BOOT/BOOTX64.EFI"],
+                        ["mcopy", "-i", place, str(folder / "my.cfg"), "::/cobble.cfg"],
+                        ["mcopy", "-i", place, str(folder / "MyKernel.elf"), "::/guests"]):
+            subprocess.run(command, env=environment, check=True)
+        booted = boot(stick, "usb", folder)
+        yield check("image.by_hand.boots", ran_it(booted), booted)
+
+
+def tests():
+    """Name and function of each test."""
+    for function in (images, filled, by_hand):
+        yield f"image.{function.__name__}", function
