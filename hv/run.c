@@ -23,7 +23,7 @@
 #include "io/serial.h"
 #include "irq/irq.h"
 #include "irq/timer.h"
-#include "monitor/figures.h"
+#include "monitor/loop_figures.h"
 #include "monitor/monitor.h"
 #include "guest/tick.h"
 #include "trap.h"

@@ -13,7 +13,7 @@
 #include "guest/debug_print.h"
 #include "guest/decode.h"
 #include "guest/deliver.h"
-#include "guest/fault.h"
+#include "guest/page_fault.h"
 #include "guest/gmem.h"
 #include "guest/guest.h"
 #include "hypercall/dispatch.h"

@@ -1,7 +1,7 @@
 /*
  * counters.h - what instruction counts do not show: one increment an event, never reset (PURE).
  *
- * cpu/insn.h counts, hypercall/counters.c shows them to guests, tests/bench subtracts two readings.
+ * cpu/insn.h counts, hypercall/call_counters.c shows them to guests, tests/bench subtracts two readings.
  */
 #ifndef BASE_COUNTERS_H
 #define BASE_COUNTERS_H

@@ -19,7 +19,7 @@ void hv_main(const struct boot_info *info);
 
 /* trap.c: any trap of a guest that has no function of its own below. */
 bool trap_from_guest(struct guest *guest);
-/* guest/fault.c: #PF of a guest. */
+/* guest/page_fault.c: #PF of a guest. */
 bool page_fault_from_guest(struct guest *guest);
 /* guest/tick.c: the timer's interrupt while a guest ran; not acknowledged yet. */
 bool timer_from_guest(struct guest *guest);

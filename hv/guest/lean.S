@@ -4,7 +4,8 @@
  *
  * A 32-bit guest cannot see r8-r15: they are all the scratch there is. Every test that fails, and every access to guest
  * memory that faults for good, goes to the slow path with nothing changed yet; C then does the same from the start and
- * has the words for what is wrong. So each rule here is also in hypercall/irq.c or deliver.c, and tests run both.
+ * has the words for what is wrong. So each rule here is also in hypercall/call_events.c or deliver.c, and tests run
+ * both.
  */
 #include "guest/lean_macros.inc"
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "io/console.h"
-#include "io/held.h"
+#include "io/held_keys.h"
 #include "io/keyline.h"
 #include "io/keymap.h"
 #include "io/ps2.h"

@@ -12,8 +12,8 @@
 #include "guest/guest.h"
 #include "io/console.h"
 #include "io/usb/usb.h"
-#include "monitor/dump.h"
-#include "monitor/finish.h"
+#include "monitor/console_dump.h"
+#include "monitor/autorun_end.h"
 #include "monitor/judge.h"
 #include "guest/images.h"
 #include "monitor/tap.h"
@@ -252,15 +252,15 @@ bool autorun_pump(uint64_t now_ns)
         tally.started_ns = now_ns;
         tally.free_frames_before = frames_count_free() + usb_frames_held();
     }
-    if (!finish_is_sealed())
+    if (!autorun_end_is_sealed())
         write_log_lines();
     if (!is_finishing)
         run_tests(now_ns);
     if (!is_finishing && reported == plan->autorun_count) {
         is_finishing = true;
-        finish_init(plan, &tally, final_console, release_guests);
+        autorun_end_init(plan, &tally, final_console, release_guests);
     }
-    bool more = is_finishing ? finish_pump(now_ns) : true;
+    bool more = is_finishing ? autorun_end_pump(now_ns) : true;
     if (tap_is_open())
         (void)tap_pump();
     return more;
@@ -268,7 +268,7 @@ bool autorun_pump(uint64_t now_ns)
 
 uint64_t autorun_next_ns(uint64_t now_ns)
 {
-    uint64_t next_ns = is_finishing ? finish_next_ns() : UINT64_MAX;
+    uint64_t next_ns = is_finishing ? autorun_end_next_ns() : UINT64_MAX;
 
     for (unsigned i = reported; i < plan->autorun_count; i++) {
         if (tests[i].phase != PHASE_RUNNING)
@@ -281,7 +281,7 @@ uint64_t autorun_next_ns(uint64_t now_ns)
 
 void autorun_dump_now(void)
 {
-    for (unsigned i = is_finishing ? finish_dumped() : 0; plan != NULL && i < plan->autorun_count; i++) {
+    for (unsigned i = is_finishing ? autorun_end_dumped() : 0; plan != NULL && i < plan->autorun_count; i++) {
         if (tests[i].guest != NULL)
             vcon_settle_at_once(&tests[i].guest->console.vcon);
         dump_console(i + 1, plan->autoruns[i].name, final_console(i));

@@ -23,7 +23,7 @@ uint64_t autorun_next_ns(uint64_t now_ns);
 
 /*
  * Write the consoles of a plan that will not come to its end, for --dump-console: from an NMI, in any state of the
- * machine. What finish.c has dumped by itself is not written again.
+ * machine. What autorun_end.c has dumped by itself is not written again.
  */
 void autorun_dump_now(void);
 

@@ -11,7 +11,7 @@
 #include "io/console.h"
 #include "io/power.h"
 #include "monitor/commands_guest.h"
-#include "monitor/figures.h"
+#include "monitor/loop_figures.h"
 #include "guest/images.h"
 #include "monitor/shell_output.h"
 

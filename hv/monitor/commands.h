@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "monitor/words.h"
+#include "monitor/line_words.h"
 
 /* What a command's first argument is, for Tab. */
 enum commands_argument { COMMANDS_NOTHING, COMMANDS_IMAGE, COMMANDS_GUEST, COMMANDS_LEVEL, COMMANDS_COMMAND };

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "monitor/words.h"
+#include "monitor/line_words.h"
 
 void commands_guest_run(const struct words *words, uint64_t now_ns);
 void commands_guest_ps(const struct words *words, uint64_t now_ns);

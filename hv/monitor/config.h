@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
-#include "monitor/words.h"
+#include "monitor/line_words.h"
 
 #define CONFIG_AUTORUNS_MAX 256
 #define CONFIG_TYPINGS_MAX 256

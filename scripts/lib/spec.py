@@ -1,7 +1,7 @@
 """Check the words of an autorun and of other options before QEMU starts, by the rules of docs/operator.md.
 
-The hypervisor reads the same words (hv/monitor/words.c) and does not trust them either: this is for messages that come
-early. A check returns what it read, or raises ValueError with a text that says what is right.
+The hypervisor reads the same words (hv/monitor/line_words.c) and does not trust them either: this is for messages
+that come early. A check returns what it read, or raises ValueError with a text that says what is right.
 """
 import re
 

@@ -12,7 +12,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "vpc/x86/fpu.h"
+#include "vpc/x86/fpu_operation.h"
 
 #define FLAT_DATA 0x2Bu         /* Linux, whatever its version: __USER_DS, __USER32_CS, __USER_CS */
 #define FLAT_CODE32 0x23u

@@ -8,7 +8,7 @@
 
 #include "cpu/x86.h"
 #include "random.h"
-#include "vpc/x86/fpu.h"
+#include "vpc/x86/fpu_operation.h"
 #include "vpc/x86/vcpu.h"
 
 const struct native_segment native_segments[LDT_COUNT] = {

@@ -23,7 +23,7 @@
 #include "io/power.h"
 #include "io/serial.h"
 #include "monitor/autorun.h"
-#include "monitor/dump.h"
+#include "monitor/console_dump.h"
 #include "guest/images.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"

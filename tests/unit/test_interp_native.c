@@ -21,7 +21,7 @@
 #include "native_case.h"
 #include "random.h"
 #include "vpc/x86/access.h"
-#include "vpc/x86/fpu.h"
+#include "vpc/x86/fpu_operation.h"
 
 #define CASES 100000u
 #define OPCODES_DONE 400u       /* of 512: the others are prefixes, undefined, privileged, or left out */

@@ -37,7 +37,7 @@ struct bus {
     /* Registers the interpreter itself has no use for. false: there is none, #GP. */
     bool (*msr_read)(void *context, uint32_t number, uint64_t *value);
     bool (*msr_write)(void *context, uint32_t number, uint64_t value);
-    /* See fpu.h. NULL: there is no unit, and CPUID says so. */
+    /* See fpu_operation.h. NULL: there is no unit, and CPUID says so. */
     void (*fpu_execute)(struct vcpu *cpu, struct fpu_operation *operation);
 };
 

@@ -4,7 +4,7 @@
  */
 #include "base/string.h"
 #include "vpc/x86/access.h"
-#include "vpc/x86/fpu.h"
+#include "vpc/x86/fpu_operation.h"
 
 #define CONTROL_KNOWN 0x1F3Fu
 #define CONTROL_ONES 0x40u

@@ -1,7 +1,7 @@
 /*
  * operations.h - who executes which instruction: each file finds the handler of the opcodes that are its own (PURE).
  *
- * A finder gives NULL for an encoding that does not exist. dispatch.c knows which file has which opcode.
+ * A finder gives NULL for an encoding that does not exist. opcode_files.c knows which file has which opcode.
  */
 #ifndef VPC_X86_OPERATIONS_H
 #define VPC_X86_OPERATIONS_H

@@ -7,7 +7,7 @@
 #include "base/string.h"
 #include "vpc/x86/access.h"
 #include "vpc/x86/flags.h"
-#include "vpc/x86/fpu.h"
+#include "vpc/x86/fpu_operation.h"
 
 #define MXCSR_FLAGS 0x3Fu
 #define MXCSR_MASKS 0x1F80u

@@ -6,7 +6,7 @@
  */
 #include "base/string.h"
 #include "vpc/x86/access.h"
-#include "vpc/x86/fpu.h"
+#include "vpc/x86/fpu_operation.h"
 
 #define ENVIRONMENT 28          /* these two are shorter with 16-bit operands */
 #define WHOLE_STATE 108

@@ -1,14 +1,14 @@
 /*
- * finish.c - the end of a plan, one short step a call: the order of docs/operator.md "The end".
+ * autorun_end.c - the end of a plan, one short step a call: the order of docs/operator.md "The end".
  */
-#include "monitor/finish.h"
+#include "monitor/autorun_end.h"
 
 #include "base/frames.h"
 #include "io/console.h"
 #include "io/power.h"
 #include "io/serial.h"
 #include "io/usb/usb.h"
-#include "monitor/dump.h"
+#include "monitor/console_dump.h"
 #include "monitor/tap.h"
 
 #define NS_PER_MS 1000000ull
@@ -32,7 +32,7 @@ static struct {
 /* The console that was in view, kept beyond its guest: a screenshot shows the last guest after its end, too. */
 static struct console picture;
 
-void finish_init(const struct config *plan, const struct judge_tally *tally,
+void autorun_end_init(const struct config *plan, const struct judge_tally *tally,
                  const struct vcon *(*final_console)(unsigned index), void (*release_guests)(void))
 {
     state.plan = plan;
@@ -105,7 +105,7 @@ static void do_after(void)
         console_detach(&picture);
 }
 
-bool finish_pump(uint64_t now_ns)
+bool autorun_end_pump(uint64_t now_ns)
 {
     state.wake_ns = state.step == STEP_LINGER ? state.wake_ns : 0;
     switch (state.step) {
@@ -135,17 +135,17 @@ bool finish_pump(uint64_t now_ns)
     return true;
 }
 
-unsigned finish_dumped(void)
+unsigned autorun_end_dumped(void)
 {
     return state.dumped;
 }
 
-bool finish_is_sealed(void)
+bool autorun_end_is_sealed(void)
 {
     return state.step > STEP_LAST_LINES;
 }
 
-uint64_t finish_next_ns(void)
+uint64_t autorun_end_next_ns(void)
 {
     return state.wake_ns;
 }

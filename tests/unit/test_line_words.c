@@ -1,5 +1,5 @@
 /*
- * test_words.c - monitor/words: blanks, quotes, escapes, and every kind of value.
+ * test_line_words.c - monitor/words: blanks, quotes, escapes, and every kind of value.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "monitor/words.h"
+#include "monitor/line_words.h"
 
 static struct words words;
 

@@ -1,7 +1,7 @@
 /*
- * fault.c - a page fault: hidden, and then filled; the guest's own; or the hypervisor's in a guest's memory.
+ * page_fault.c - a page fault: hidden, and then filled; the guest's own; or the hypervisor's in a guest's memory.
  */
-#include "guest/fault.h"
+#include "guest/page_fault.h"
 
 #include "cpu/entry_calls.h"
 #include "cpu/insn.h"

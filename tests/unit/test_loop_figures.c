@@ -1,5 +1,5 @@
 /*
- * test_figures.c - counts and worst cases, and that they begin anew when they were taken.
+ * test_loop_figures.c - counts and worst cases, and that they begin anew when they were taken.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "monitor/figures.h"
+#include "monitor/loop_figures.h"
 
 static void worst_cases_and_counts(void **state)
 {

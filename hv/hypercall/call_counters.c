@@ -1,6 +1,6 @@
 /*
- * counters.c - hv_counters, an extension: what the machine and the calling guest did, for benchmarks. See docs/abi.md
- * "Beyond the contract".
+ * call_counters.c - hv_counters, an extension: what the machine and the calling guest did, for benchmarks. See
+ * docs/abi.md "Beyond the contract".
  */
 #include "base/counters.h"
 

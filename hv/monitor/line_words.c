@@ -1,7 +1,7 @@
 /*
- * words.c - a line that a person wrote, as words; and the kinds of value a word can hold (PURE).
+ * line_words.c - a line that a person wrote, as words; and the kinds of value a word can hold (PURE).
  */
-#include "monitor/words.h"
+#include "monitor/line_words.h"
 
 #include "base/string.h"
 #include "base/text.h"

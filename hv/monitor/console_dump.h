@@ -1,8 +1,8 @@
 /*
- * dump.h - final consoles as text on QEMU's debug console, for scripts/run --dump-console.
+ * console_dump.h - final consoles as text on QEMU's debug console, for scripts/run --dump-console.
  */
-#ifndef MONITOR_DUMP_H
-#define MONITOR_DUMP_H
+#ifndef MONITOR_CONSOLE_DUMP_H
+#define MONITOR_CONSOLE_DUMP_H
 
 #include "io/vcon.h"
 

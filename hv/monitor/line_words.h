@@ -1,8 +1,8 @@
 /*
- * words.h - a line that a person wrote, as words: blanks part them, quotes keep them together (PURE).
+ * line_words.h - a line that a person wrote, as words: blanks part them, quotes keep them together (PURE).
  */
-#ifndef MONITOR_WORDS_H
-#define MONITOR_WORDS_H
+#ifndef MONITOR_LINE_WORDS_H
+#define MONITOR_LINE_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>

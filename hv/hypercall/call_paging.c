@@ -1,5 +1,5 @@
 /*
- * mm.c - hv_setpd and hv_adjustpg: the guest's CR3 and INVLPG, docs/abi.md "Paging".
+ * call_paging.c - hv_setpd and hv_adjustpg: the guest's CR3 and INVLPG, docs/abi.md "Paging".
  */
 #include "guest/guest.h"
 #include "hypercall/arguments.h"

@@ -1,7 +1,7 @@
 /*
- * held.c - the keys that the console in view has seen go down (PURE).
+ * held_keys.c - the keys that the console in view has seen go down (PURE).
  */
-#include "io/held.h"
+#include "io/held_keys.h"
 
 #include "base/string.h"
 #include "io/keymap.h"

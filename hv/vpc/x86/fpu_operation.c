@@ -1,7 +1,7 @@
 /*
- * fpu.c - the floating-point unit: whether it may be used, and WAIT (PURE).
+ * fpu_operation.c - the floating-point unit: whether it may be used, and WAIT (PURE).
  */
-#include "vpc/x86/fpu.h"
+#include "vpc/x86/fpu_operation.h"
 
 #include "base/string.h"
 #include "vpc/x86/access.h"

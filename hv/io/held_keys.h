@@ -1,9 +1,9 @@
 /*
- * held.h - the keys that the console in view has seen go down, so that it sees each of them come up, and no other
+ * held_keys.h - the keys that the console in view has seen go down, so that it sees each of them come up, and no other
  * (PURE).
  */
-#ifndef IO_HELD_H
-#define IO_HELD_H
+#ifndef IO_HELD_KEYS_H
+#define IO_HELD_KEYS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /*
- * fault.h - page faults in a guest's memory; those of the guest itself come by cpu/entry_calls.h.
+ * page_fault.h - page faults in a guest's memory; those of the guest itself come by cpu/entry_calls.h.
  */
-#ifndef GUEST_FAULT_H
-#define GUEST_FAULT_H
+#ifndef GUEST_PAGE_FAULT_H
+#define GUEST_PAGE_FAULT_H
 
 #include <stdbool.h>
 #include <stdint.h>

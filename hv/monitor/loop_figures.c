@@ -1,7 +1,7 @@
 /*
- * figures.c - the counters behind info (PURE).
+ * loop_figures.c - the counters behind info (PURE).
  */
-#include "monitor/figures.h"
+#include "monitor/loop_figures.h"
 
 static struct figures figures;
 

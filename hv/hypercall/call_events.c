@@ -1,5 +1,5 @@
 /*
- * irq.c - the virtual interrupt flag, the vIDT, and hv_iret: docs/abi.md "Events" and "hv_iret".
+ * call_events.c - the virtual interrupt flag, the vIDT, and hv_iret: docs/abi.md "Events" and "hv_iret".
  *
  * None of them delivers anything: the run loop does, before it enters the guest again. So an interrupt that hv_iret
  * unmasks finds the new context in the frame, and never the argument block that ESP pointed at.

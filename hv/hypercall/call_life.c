@@ -1,5 +1,5 @@
 /*
- * life.c - hv_magic and hv_exit: is there a hypervisor, and the end.
+ * call_life.c - hv_magic and hv_exit: is there a hypervisor, and the end.
  */
 #include "guest/guest.h"
 #include "hypercall/calls.h"

@@ -1,5 +1,5 @@
 /*
- * console.c - printing, colour and cursor. Everything is checked and read before the first cell changes.
+ * call_console.c - printing, colour and cursor. Everything is checked and read before the first cell changes.
  */
 #include "base/format.h"
 #include "guest/gmem.h"

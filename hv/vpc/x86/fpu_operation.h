@@ -1,8 +1,8 @@
 /*
- * fpu.h - what the floating-point unit is asked to do: the contract of bus.fpu_execute, and its image (PURE).
+ * fpu_operation.h - what the floating-point unit is asked to do: the contract of bus.fpu_execute, and its image (PURE).
  */
-#ifndef VPC_X86_FPU_H
-#define VPC_X86_FPU_H
+#ifndef VPC_X86_FPU_OPERATION_H
+#define VPC_X86_FPU_OPERATION_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 /*
- * figures.h - how promptly the machine answers: counts and worst cases of the run loop (PURE).
+ * loop_figures.h - how promptly the machine answers: counts and worst cases of the run loop (PURE).
  */
-#ifndef MONITOR_FIGURES_H
-#define MONITOR_FIGURES_H
+#ifndef MONITOR_LOOP_FIGURES_H
+#define MONITOR_LOOP_FIGURES_H
 
 #include <stdint.h>
 

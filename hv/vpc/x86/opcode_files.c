@@ -1,5 +1,5 @@
 /*
- * dispatch.c - which file executes which opcode (PURE).
+ * opcode_files.c - which file executes which opcode (PURE).
  */
 #include <stddef.h>
 

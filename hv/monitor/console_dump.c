@@ -1,7 +1,7 @@
 /*
- * dump.c - final consoles as text on QEMU's debug console: a channel of its own, so that TAP stays TAP.
+ * console_dump.c - final consoles as text on QEMU's debug console: a channel of its own, so that TAP stays TAP.
  */
-#include "monitor/dump.h"
+#include "monitor/console_dump.h"
 
 #include "io/power.h"
 #include "monitor/tapfmt.h"
