@@ -39,7 +39,8 @@ def make_parser():
     add("--guest", metavar="FILE", action="append", default=[], help="put an ELF on the boot volume (repeatable)")
     add("--autorun", metavar="SPEC", action="append", default=[], help="run a guest and judge it (repeatable)")
     add("--together", action="store_true", help="start all autoruns at once")
-    add("--headless", action="store_true", help="no window; stdout carries the TAP stream only")
+    add("--headless", action="store_true", help="no window; stdout carries the TAP stream only. Without --autorun it "
+                                            "needs QEMU-ARGS: the monitor, and who gave a -qmp there types")
     add("--timeout", metavar="SECONDS", help="end QEMU after so many seconds (with --headless: the sum of all "
                                              "timeout= plus 60, if not given)")
     add("--mem", metavar="MIB", default="256", help="memory of the machine in MiB (256)")
@@ -130,7 +131,7 @@ def read_output(option, argument):
 
 def check_together(options):
     """What only makes sense in company."""
-    if options.headless and not options.autoruns:
+    if options.headless and not options.autoruns and not options.qemu:
         raise SetupError("--headless needs at least one --autorun: it gives a TAP stream and a verdict, and the "
                          "monitor has neither; without --headless, --type monitor:TEXT and --timeout are enough for "
                          "a script")
@@ -171,6 +172,9 @@ class Options:
             raise SetupError(f"--screenshot '{parsed.screenshot}': the picture is a PNG; give it a name in .png")
         self.dump_console = read_output("--dump-console", parsed.dump_console)
         check_together(self)
+        if self.headless and not self.autoruns:     # somebody else has QEMU's keyboard: the monitor, without a window
+            self.headless = False
+            self.qemu += ["-display", "none"]
 
     @property
     def timeout_seconds(self):

@@ -75,6 +75,12 @@ class OptionsTest(unittest.TestCase):
         self.assertEqual(options.timeout_seconds, 2 + 60 + 60)
         self.assertEqual(options.qemu, ["-machine", "pc", "--"])
 
+    def test_headless_monitor(self):
+        """With arguments for QEMU, --headless needs no plan: no window, and nothing that ends the machine."""
+        options = Options(["--headless", "--iso", "--", "-machine", "q35,i8042=off"])
+        self.assertEqual(options.qemu, ["-machine", "q35,i8042=off", "-display", "none"])
+        self.assertEqual((options.headless, options.config, options.timeout_seconds), (False, "", None))
+
     def test_monitor_has_no_config(self):
         self.assertEqual(Options([]).config, "")
         self.assertIsNone(Options([]).timeout_seconds)

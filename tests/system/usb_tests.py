@@ -43,6 +43,17 @@ def keys():
         yield shown(machine, "usb.keys.comes_up", "000c6262")
 
 
+def image_without_ps2():
+    """The image from CD, no window, a USB keyboard and no other: what is typed by QEMU's monitor arrives."""
+    with Machine("--headless", "--iso", qemu=("-machine", "q35,i8042=off", "-device", "qemu-xhci", "-device",
+                                              "usb-kbd")) as machine:
+        yield check("usb.image.prompt", machine.wait("USB: keyboard(.*\n)*cobble> *\n", 90))
+        yield from types(machine, "usb.image.types", "hello")
+        for key in (*"run", "spc", *"hello", "ret"):
+            machine.press(key)
+        yield shown(machine, "usb.image.runs_hello", "hello: exit 0 in")
+
+
 def hubs():
     """Two levels of hubs with other devices beside the keyboard, on a controller that leaves nothing to chance."""
     qemu = (*NO_PS2, "-device", "usb-hub,bus=usb.0,port=1", "-device", "usb-hub,bus=usb.0,port=1.3",
@@ -112,5 +123,5 @@ def others():
 
 def tests():
     """Name and function of each test."""
-    for function in (keys, hubs, hot_plug, beside_ps2, no_leak, others):
+    for function in (keys, image_without_ps2, hubs, hot_plug, beside_ps2, no_leak, others):
         yield f"usb.{function.__name__}", function
