@@ -3,6 +3,8 @@
  */
 #include "io/cp437.h"
 
+#include "base/string.h"
+
 static const char utf8[256][4] = {
     " ", "☺", "☻", "♥", "♦", "♣", "♠", "•", "◘", "○", "◙", "♂", "♀", "♪", "♫", "☼",
     "►", "◄", "↕", "‼", "¶", "§", "▬", "↨", "↑", "↓", "→", "←", "∟", "↔", "▲", "▼",
@@ -25,4 +27,30 @@ static const char utf8[256][4] = {
 const char *cp437_utf8(uint8_t character)
 {
     return utf8[character];
+}
+
+/* The character that a text begins with, -1: none. A blank is 0x20, never NUL or 0xFF. */
+static int first_character(const char *text, size_t length)
+{
+    if (text[0] >= ' ' && text[0] <= '~')
+        return text[0];
+    for (int i = 1; i < 255; i++) {
+        size_t bytes = strlen(utf8[i]);
+        if (bytes <= length && memcmp(text, utf8[i], bytes) == 0)
+            return i;
+    }
+    return -1;
+}
+
+int cp437_from_utf8(uint8_t *characters, const char *text, size_t length)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < length; i += strlen(utf8[characters[count++]])) {
+        int character = first_character(text + i, length - i);
+        if (character < 0)
+            return -1;
+        characters[count] = (uint8_t)character;
+    }
+    return count;
 }

@@ -15,6 +15,7 @@
 #include "monitor/console_dump.h"
 #include "monitor/autorun_end.h"
 #include "monitor/judge.h"
+#include "monitor/match_start.h"
 #include "guest/images.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
@@ -32,6 +33,7 @@ static struct test {
     bool drops_told;
     const char *report;             /* what is still to be told of the crash report */
     struct tapfmt_prefix prefix;    /* of its rows */
+    struct match *match;            /* a frame of its own; NULL: neither rows nor console are judged */
 } tests[CONFIG_AUTORUNS_MAX];
 
 static struct config *plan;
@@ -76,7 +78,8 @@ static bool start_guest(struct test *test, struct config_autorun *spec)
         return false;
     }
     (void)text_copy(spec->name, sizeof(spec->name), file.name);
-    test->guest = guest_create(file.name, file.image, file.image_bytes, spec->memory_bytes, reason);
+    if (match_start(&test->match, plan, spec, reason))
+        test->guest = guest_create(file.name, file.image, file.image_bytes, spec->memory_bytes, reason);
     if (test->guest == NULL) {
         config_refuse(plan, spec, reason);
         return false;
@@ -148,6 +151,8 @@ static bool drain_rows(struct test *test, const struct config_autorun *spec)
             return true;
         else
             tapfmt_debug(buffer, spec->name, row + 1, row[0]);
+        if (test->match != NULL)
+            match_logged(test->match, row, length);
         if (test->dropped_rows != 0 || test->logged_bytes + (buffer->used - before) > spec->output_bytes) {
             buffer->used = before;
             test->dropped_rows++;
@@ -197,7 +202,7 @@ static bool report_test(unsigned index)
     struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_VERDICT_BYTES);
     if (buffer == NULL)
         return false;
-    judge_write(buffer, index + 1, spec, test->guest, &tally);
+    judge_write(buffer, index + 1, spec, test->guest, test->match, &tally);
     test->phase = PHASE_REPORTED;
     return true;
 }
@@ -222,6 +227,7 @@ static void release_guests(void)
         if (tests[i].guest != NULL)
             guest_release(tests[i].guest);
         tests[i].guest = NULL;
+        match_release(&tests[i].match);
     }
 }
 

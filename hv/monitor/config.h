@@ -16,6 +16,7 @@
 
 #define CONFIG_AUTORUNS_MAX 256
 #define CONFIG_TYPINGS_MAX 256
+#define CONFIG_MATCHES_MAX 1024
 #define CONFIG_TEXT_BYTES 32768
 #define CONFIG_MESSAGES_MAX 32
 #define CONFIG_MESSAGE_BYTES 224
@@ -36,6 +37,8 @@ struct config_autorun {
     enum config_clock clock;                /* the default is CONFIG_CLOCK_RUN under together, else CONFIG_CLOCK_WALL */
     enum config_choice debug_print;         /* show the simulator's debug print; by default as the directive says */
     uint64_t output_bytes;                  /* limit of its row log */
+    char console[64];                       /* file in \guests\ with the console that it must leave; "": any */
+    uint32_t first_match, match_count;      /* in config.matches, as they stand in the line */
     const char *refused;                    /* NULL, or why the line cannot be run: config_refuse */
 };
 
@@ -46,8 +49,14 @@ struct config_typing {
     uint32_t text, length;                  /* in config.text */
 };
 
+/* match=TEXT or match!=TEXT of an autorun. */
+struct config_match {
+    bool forbidden;                         /* match!= */
+    uint32_t text, length;                  /* in config.text, as characters of a console; never empty */
+};
+
 struct config {
-    unsigned autorun_count, typing_count, message_count;
+    unsigned autorun_count, typing_count, match_count, message_count;
     uint64_t messages_dropped;              /* those after CONFIG_MESSAGES_MAX */
     bool together;
     bool debug_print;                       /* for guests of which nothing else is said */
@@ -59,6 +68,7 @@ struct config {
     uint32_t text_used, refusals_used;
     struct config_autorun autoruns[CONFIG_AUTORUNS_MAX];
     struct config_typing typings[CONFIG_TYPINGS_MAX];
+    struct config_match matches[CONFIG_MATCHES_MAX];
     char messages[CONFIG_MESSAGES_MAX][CONFIG_MESSAGE_BYTES];   /* "cobble.cfg:3: unknown directive ..." */
     char text[CONFIG_TEXT_BYTES];
     char refusals[CONFIG_REFUSALS_BYTES];   /* texts with their NULs, one after the other */

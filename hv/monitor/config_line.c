@@ -7,9 +7,10 @@
 #include "base/string.h"
 #include "base/text.h"
 #include "guest/image_name.h"
+#include "io/cp437.h"
 
 #define MIB (1u << 20)
-#define AUTORUN_WORDS "expect= timeout= mem= clock= type= output= debug-print="
+#define AUTORUN_WORDS "expect= timeout= mem= clock= type= output= debug-print= match= match!= console="
 
 /* Keep a text for the typist. NULL, or what is wrong. */
 static const char *add_typing(struct config *config, int autorun, const char *name, const char *text, size_t length)
@@ -17,7 +18,7 @@ static const char *add_typing(struct config *config, int autorun, const char *na
     if (config->typing_count == CONFIG_TYPINGS_MAX)
         return "more than 256 texts to type";
     if (length > CONFIG_TEXT_BYTES - config->text_used)
-        return "more than 32K of texts to type";
+        return "more than 32K of texts to type and to match";
     struct config_typing *typing = &config->typings[config->typing_count++];
     typing->autorun = autorun;
     (void)text_copy(typing->name, sizeof(typing->name), name);
@@ -25,6 +26,25 @@ static const char *add_typing(struct config *config, int autorun, const char *na
     typing->length = (uint32_t)length;
     memcpy(config->text + config->text_used, text, length);
     config->text_used += (uint32_t)length;
+    return NULL;
+}
+
+/* Keep a text that a row must have, or that none may have. NULL, or what is wrong. */
+static const char *add_match(struct config *config, struct config_autorun *autorun, bool forbidden, const char *text,
+                             size_t length)
+{
+    if (config->match_count == CONFIG_MATCHES_MAX)
+        return "more than 1024 texts to match";
+    if (length > CONFIG_TEXT_BYTES - config->text_used)
+        return "more than 32K of texts to type and to match";
+    int count = cp437_from_utf8((uint8_t *)config->text + config->text_used, text, length);
+    if (count < 0)
+        return "a character that no console shows";
+    if (count == 0)
+        return "a text is missing";
+    config->matches[config->match_count++] = (struct config_match){ forbidden, config->text_used, (uint32_t)count };
+    autorun->match_count++;
+    config->text_used += (uint32_t)count;
     return NULL;
 }
 
@@ -69,6 +89,21 @@ static const char *set_debug_print(struct config_autorun *autorun, const char *v
     return wrong;
 }
 
+/* The words with a text of any length. NULL, or what is wrong. */
+static const char *set_text(struct config *config, struct config_autorun *autorun, const char *word, size_t length)
+{
+    const char *end = word + length;
+    const char *value;
+
+    if ((value = words_value(word, "type=")) != NULL)
+        return add_typing(config, (int)(autorun - config->autoruns), "", value, (size_t)(end - value));
+    if ((value = words_value(word, "match=")) != NULL)
+        return add_match(config, autorun, false, value, (size_t)(end - value));
+    if ((value = words_value(word, "match!=")) != NULL)
+        return add_match(config, autorun, true, value, (size_t)(end - value));
+    return "unknown word; known: " AUTORUN_WORDS;
+}
+
 /* One "KEY=VALUE" of an autorun. NULL, or what is wrong. */
 static const char *set_word(struct config *config, struct config_autorun *autorun, unsigned index)
 {
@@ -87,11 +122,9 @@ static const char *set_word(struct config *config, struct config_autorun *autoru
         return set_debug_print(autorun, value);
     if ((value = words_value(word, "output=")) != NULL)
         return words_parse_size(value, 1, &autorun->output_bytes);
-    if ((value = words_value(word, "type=")) != NULL) {
-        size_t length = config->words.length[index] - (size_t)(value - word);
-        return add_typing(config, (int)(autorun - config->autoruns), "", value, length);
-    }
-    return "unknown word; known: " AUTORUN_WORDS;
+    if ((value = words_value(word, "console=")) != NULL)
+        return image_name_parse(value, autorun->console);
+    return set_text(config, autorun, word, config->words.length[index]);
 }
 
 static void keep_first_problem(char *problem, size_t problem_bytes, const char *word, const char *wrong)
@@ -109,6 +142,7 @@ void config_line_autorun(struct config *config, struct config_autorun *autorun, 
     autorun->memory_bytes = 24 * MIB;
     autorun->timeout_ms = 60 * 1000;
     autorun->output_bytes = MIB;
+    autorun->first_match = config->match_count;
     keep_first_problem(problem, problem_bytes, name, image_name_parse(name, autorun->name));
     for (unsigned i = 2; i < words->count; i++)
         keep_first_problem(problem, problem_bytes, words->word[i], set_word(config, autorun, i));

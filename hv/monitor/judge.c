@@ -44,8 +44,9 @@ static void describe_expected(const struct config_autorun *spec, char *text, siz
 }
 
 void judge_write(struct tapfmt_buffer *buffer, unsigned number, const struct config_autorun *spec,
-                 const struct guest *guest, struct judge_tally *tally)
+                 const struct guest *guest, const struct match *match, struct judge_tally *tally)
 {
+    static struct tapfmt_line differences[TAPFMT_DIFFERENCES_MAX];
     struct tapfmt_result result = {
         .number = number,
         .name = spec->name,
@@ -62,7 +63,11 @@ void judge_write(struct tapfmt_buffer *buffer, unsigned number, const struct con
     if (result.end == TAPFMT_TIMEOUT)
         result.milliseconds = spec->timeout_ms;     /* by its own clock, which may differ from the wall's */
     describe_expected(spec, result.expected, sizeof(result.expected));
-    result.ok = is_as_expected(spec, result.end, (uint32_t)result.status);
+    if (guest != NULL && match != NULL) {
+        result.differences = differences;
+        result.difference_count = match_explain(match, result.console, differences);
+    }
+    result.ok = is_as_expected(spec, result.end, (uint32_t)result.status) && result.difference_count == 0;
     tally->ok += result.ok ? 1 : 0;
     tally->not_ok += result.ok ? 0 : 1;
     tally->crashed += result.end == TAPFMT_CRASH ? 1 : 0;

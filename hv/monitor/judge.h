@@ -8,6 +8,7 @@
 
 #include "guest/guest.h"
 #include "monitor/config.h"
+#include "monitor/match.h"
 #include "monitor/tapfmt.h"
 
 /* What the last lines of the stream count. */
@@ -17,9 +18,12 @@ struct judge_tally {
     uint64_t free_frames_before;    /* before the first launch, with those of USB devices */
 };
 
-/* Write the verdict on test number (counted from 1) and count it. guest is NULL when it was refused. */
+/*
+ * Write the verdict on test number (counted from 1) and count it. guest is NULL when it was refused, match when its
+ * line judges neither rows nor console.
+ */
 void judge_write(struct tapfmt_buffer *buffer, unsigned number, const struct config_autorun *spec,
-                 const struct guest *guest, struct judge_tally *tally);
+                 const struct guest *guest, const struct match *match, struct judge_tally *tally);
 
 /*
  * When a guest's time is up by its own clock, if it waits no more from now on: no earlier, whatever it does.

@@ -188,6 +188,19 @@ static void append_quoted(struct tapfmt_buffer *buffer, const char *key, const c
     append(buffer, "\"\n", 2);
 }
 
+/* What was expected and what was seen, one below the other. */
+static void append_differences(struct tapfmt_buffer *buffer, const struct tapfmt_result *result)
+{
+    if (result->difference_count != 0)
+        tapfmt_text(buffer, "  differences: |\n");
+    for (unsigned i = 0; i < result->difference_count; i++) {
+        const struct tapfmt_line *line = &result->differences[i];
+        tapfmt_text(buffer, "    |%s ", line->label);
+        (void)append_cells(buffer, line->characters, line->count);
+        append(buffer, "\n", 1);
+    }
+}
+
 /* The rows of the console down to the last one with text. */
 static void append_console(struct tapfmt_buffer *buffer, const struct vcon *console)
 {
@@ -219,6 +232,7 @@ void tapfmt_verdict(struct tapfmt_buffer *buffer, const struct tapfmt_result *re
     append_got(buffer, result);
     append_quoted(buffer, "reason", result->reason);
     append_quoted(buffer, "registers", result->registers);
+    append_differences(buffer, result);
     if (result->console != NULL)
         append_console(buffer, result->console);
     tapfmt_text(buffer, "  ...\n");

@@ -19,6 +19,7 @@
 #define TAPFMT_DEBUG_BYTES 1024
 /* A verdict with all its diagnostics. */
 #define TAPFMT_VERDICT_BYTES 16384
+#define TAPFMT_DIFFERENCES_MAX 24
 
 /* Text being collected. What does not fit is left out; size is never exceeded and text never NUL-terminated. */
 struct tapfmt_buffer {
@@ -37,6 +38,13 @@ void tapfmt_set_prefix(struct tapfmt_prefix *prefix, const char *name);
 
 enum tapfmt_end { TAPFMT_EXIT, TAPFMT_CRASH, TAPFMT_TIMEOUT, TAPFMT_KILLED, TAPFMT_REFUSED };
 
+/* What was expected or seen, with the words before it. */
+struct tapfmt_line {
+    char label[32];
+    const uint8_t *characters;
+    size_t count;
+};
+
 /* How one test came out. Texts are NUL-terminated. */
 struct tapfmt_result {
     bool ok;
@@ -48,6 +56,8 @@ struct tapfmt_result {
     char expected[32];              /* "exit 0", "crash", "timeout", "refused" */
     const char *reason;             /* of a crash or refusal, else "" */
     const char *registers;          /* of a crash, else "" */
+    const struct tapfmt_line *differences;  /* of its rows and console, at most TAPFMT_DIFFERENCES_MAX */
+    unsigned difference_count;
     const struct vcon *console;     /* NULL: none */
 };
 

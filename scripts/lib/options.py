@@ -1,5 +1,6 @@
 """The command line of scripts/run, checked before anything is installed, built or started."""
 import argparse
+import itertools
 import os
 import pathlib
 
@@ -10,7 +11,7 @@ DESCRIPTION = "Build Cobble if needed and boot it in QEMU with OVMF firmware."
 EPILOG = """\
 An autorun SPEC is a line of cobble.cfg without its first word:
   NAME [expect=STATUS|crash|timeout|refused] [timeout=10s] [mem=32M] [clock=run] [type="help\\n"] [output=1M]
-       [debug-print=on]
+       [debug-print=on] [match=TEXT]... [match!=TEXT]... [console=FILE]
 
 Exit status: 0 every autorun ok, 1 one was not ok, 2 set-up failed, 3 the machine broke off or output
 was lost, 124 --timeout.
@@ -98,6 +99,20 @@ def read_guests(arguments):
     return guests
 
 
+def place_consoles(guests, autoruns):
+    """Have the files of console= on the boot volume, each once, under names that no guest has."""
+    names = {}
+    taken = {name.lower() for name in guests} | {autorun.name.lower() for autorun in autoruns}
+    free = (name for name in (f"console-{number}.txt" for number in itertools.count(1)) if name not in taken)
+    for autorun in autoruns:
+        if autorun.console is None:
+            continue
+        if autorun.console not in names:
+            names[autorun.console] = next(free)
+            guests[names[autorun.console]] = autorun.console
+        autorun.place_console(names[autorun.console])
+
+
 def read_file_path(argument):
     path = pathlib.Path(argument).absolute()
     if not path.exists():
@@ -158,6 +173,7 @@ class Options:
         self.boot_from = "cd" if parsed.iso else "usb" if parsed.usb else "disk"
         self.guests = read_guests(parsed.guest)
         self.autoruns = read_each("--autorun", parsed.autorun, spec.Autorun)
+        place_consoles(self.guests, self.autoruns)
         self.typings = read_each("--type", parsed.type, spec.Typing)
         for option, items in (("--autorun", self.autoruns), ("--type", self.typings)):
             if len(items) > spec.MAX_AUTORUNS:

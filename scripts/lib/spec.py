@@ -3,6 +3,8 @@
 The hypervisor reads the same words (hv/monitor/line_words.c) and does not trust them either: this is for messages
 that come early. A check returns what it read, or raises ValueError with a text that says what is right.
 """
+import os
+import pathlib
 import re
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,63}")
@@ -11,7 +13,7 @@ ESCAPES = {"n": b"\n", "t": b"\t", "r": b"\r", "b": b"\b", "a": b"\a", "e": b"\x
            "\\": b"\\", '"': b'"', "'": b"'", "?": b"?"}
 SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 TIME_UNITS_MS = {"": 1000, "s": 1000, "ms": 1, "m": 60000}
-AUTORUN_WORDS = "expect= timeout= mem= clock= type= output= debug-print="
+AUTORUN_WORDS = "expect= timeout= mem= clock= type= output= debug-print= match= match!= console="
 DEFAULT_TIMEOUT_MS = 60000
 MAX_GUEST_BYTES = 0xFF000000        # guest addresses end at 0xFEFFFFFF
 MAX_TIME_MS = 1000000 * 1000
@@ -20,6 +22,7 @@ MAX_AUTORUNS = 256
 MAX_LINE_BYTES = 4096
 MAX_WORDS = 32
 MAX_TYPED_BYTES = 32768
+MAX_CONSOLE_BYTES = 65536       # of a file for console=
 
 
 def check_name(text):
@@ -123,8 +126,9 @@ def quote(data):
     return '"' + "".join(plain) + '"'
 
 
-def split_words(line):
-    """The words of a line: blanks part them, double quotes with C escapes keep them together, '#' begins a comment."""
+def find_words(line):
+    """The words of a line, and where they are: blanks part them, double quotes with C escapes keep them together, '#'
+    begins a comment."""
     words = []
     index = 0
     while True:
@@ -132,8 +136,9 @@ def split_words(line):
             index += 1
         if index == len(line) or line[index] == "#":
             return words
+        start = index
         word, index = read_word(line, index)
-        words.append(word)
+        words.append((word, start, index))
 
 
 def read_word(line, index):
@@ -153,6 +158,20 @@ def read_word(line, index):
     return word, index
 
 
+def read_console_path(text):
+    """A file with the console that a guest must leave: docs/operator.md "What is judged"."""
+    # A word's characters above 0x7F may be bytes of UTF-8 (in quotes) or themselves.
+    path = pathlib.Path(text)
+    if not path.is_file() and all(ord(character) < 256 for character in text):
+        path = pathlib.Path(os.fsdecode(text.encode("latin-1")))
+    if not path.is_file():
+        raise ValueError(f"console='{text}': there is no such file")
+    if path.stat().st_size > MAX_CONSOLE_BYTES:
+        raise ValueError(f"console='{text}': the file has more than {MAX_CONSOLE_BYTES >> 10} KiB; a console has "
+                         "25 rows of 80 characters")
+    return path.absolute()
+
+
 class Autorun:
     """One --autorun SPEC: its line, and what scripts/run must know of it."""
 
@@ -163,7 +182,8 @@ class Autorun:
             raise ValueError("control characters cannot stand in an autorun; write them as escapes in quotes")
         if len(line.encode("utf-8", "surrogateescape")) > MAX_LINE_BYTES - len("autorun "):
             raise ValueError("an autorun has at most 4088 bytes")
-        words = split_words(line)
+        places = find_words(line)
+        words = [word for word, _, _ in places]
         if not words:
             raise ValueError("a guest's name is missing; write: NAME [expect=...] [timeout=...] [mem=...]")
         if len(words) >= MAX_WORDS:
@@ -171,8 +191,15 @@ class Autorun:
         self.line = line
         self.name = check_name(words[0])
         self.timeout_ms = DEFAULT_TIMEOUT_MS
+        self.console = None         # the file with the console that it must leave
+        self.console_places = [(start, end) for word, start, end in places if word.startswith("console=")]
         for word in words[1:]:
             self.read(*word.partition("="))
+
+    def place_console(self, name):
+        """The file of console= has this name in \\guests\\ on the boot volume."""
+        for start, end in reversed(self.console_places):
+            self.line = f"{self.line[:start]}console={name}{self.line[end:]}"
 
     def read(self, key, equals, value):
         """Take one KEY=VALUE."""
@@ -187,8 +214,12 @@ class Autorun:
                 value = self.CHECKS[key](value)
             except ValueError as error:
                 raise ValueError(f"{key}={error}") from None
+        if key in ("match", "match!") and not value:
+            raise ValueError(f"{key}= needs a text")
         if key == "timeout":
             self.timeout_ms = value
+        if key == "console":
+            self.console = read_console_path(value)
 
 
 class Typing:

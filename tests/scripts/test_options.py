@@ -35,6 +35,10 @@ WRONG = [       # arguments, and words that the message must contain
     (["--autorun", "a/b"], ["a/b", "A-Z"]),
     (["--autorun", "x" * 64], ["63"]),
     (["--autorun", "a type=" + "x" * 4096], ["4088"]),
+    (["--autorun", "a match="], ["match=", "text"]),
+    (["--autorun", "a match!="], ["match!=", "text"]),
+    (["--autorun", "a console=/nowhere/at/all"], ["console=", "/nowhere/at/all", "no such file"]),
+    (["--autorun", "a console=/dev"], ["console=", "no such file"]),
     (["--guest", "/nowhere/at/all"], ["--guest", "/nowhere/at/all", "no such file"]),
     (["--guest", "/"], ["--guest", "not a file"]),
     (["--together"], ["--together", "--autorun"]),
@@ -81,6 +85,23 @@ class OptionsTest(unittest.TestCase):
         self.assertEqual(options.qemu, ["-machine", "q35,i8042=off", "-display", "none"])
         self.assertEqual((options.headless, options.config, options.timeout_seconds), (False, "", None))
 
+    def test_consoles(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            for path in ("w", "\u00e9 x"):
+                (folder / path).write_text("x\n")
+            (folder / "large").write_bytes(bytes(spec.MAX_CONSOLE_BYTES + 1))
+            options = Options(["--autorun", f"a console={folder / 'w'} match=x", "--autorun",
+                               f'b type="console=x" console="{folder}/\u00e9 x"', "--autorun", f"c console={folder}/w",
+                               "--autorun", "console-1.txt"])
+            self.assertEqual([autorun.line for autorun in options.autoruns],
+                             ["a console=console-2.txt match=x", 'b type="console=x" console=console-3.txt',
+                              "c console=console-2.txt", "console-1.txt"])
+            self.assertEqual(options.guests, {"console-2.txt": folder / "w", "console-3.txt": folder / "\u00e9 x"})
+            with self.assertRaises(SetupError) as raised:
+                Options(["--autorun", f"a console={folder}/large"])
+            self.assertIn("25 rows", str(raised.exception))
+
     def test_monitor_has_no_config(self):
         self.assertEqual(Options([]).config, "")
         self.assertIsNone(Options([]).timeout_seconds)
@@ -110,7 +131,7 @@ class SpecTest(unittest.TestCase):
                          [-10, 0xDEADC0DE, "crash"])
 
     def test_words(self):
-        self.assertEqual(spec.split_words('a  type="x # \\"y\\n" # comment'), ["a", 'type=x # "y\n'])
+        self.assertEqual(spec.find_words('a  type="x # \\"y\\n" # comment'), [("a", 0, 1), ('type=x # "y\n', 3, 19)])
 
     def test_quote_comes_back(self):
         everything = bytes(range(256))

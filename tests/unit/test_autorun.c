@@ -65,6 +65,7 @@ static bool uses_serial;
 static struct console *in_view;
 static unsigned dumps;
 static int leak;
+static unsigned judging_frames, judged;
 static bool logs_on_release, is_talkative;
 static jmp_buf machine_off;
 static uint32_t exit_code;
@@ -72,8 +73,23 @@ static struct config config;
 
 /* --- the layers below --- */
 
+static bool find_console(const char *name, struct image_file *file)
+{
+    static const char wanted[] = "wanted\n";
+    static char long_line[100];
+
+    memset(long_line, 'x', sizeof(long_line));
+    if (strcmp(name, "want.txt") != 0 && strcmp(name, "wide") != 0)
+        return false;
+    *file = strcmp(name, "wide") == 0 ? (struct image_file){ .image = long_line, .image_bytes = sizeof(long_line) }
+                                     : (struct image_file){ .image = wanted, .image_bytes = strlen(wanted) };
+    return true;
+}
+
 bool images_find(const char *name, struct image_file *file)
 {
+    if (find_console(name, file))
+        return true;
     for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
         if (strcmp(scripts[i].name, name) != 0)
             continue;
@@ -82,6 +98,20 @@ bool images_find(const char *name, struct image_file *file)
         return true;
     }
     return false;
+}
+
+/* Aligned, as a frame is, and nothing but a test's. */
+hpa_t frames_alloc(void)
+{
+    judging_frames++;
+    judged++;
+    return ptr_to_hpa(aligned_alloc(PAGE_SIZE, PAGE_SIZE));
+}
+
+void frames_free(hpa_t frame)
+{
+    judging_frames--;
+    free(hpa_to_ptr(frame));
 }
 
 struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes,
@@ -376,6 +406,26 @@ static void check_debug_print_limit(void)
     REQUIRE(!stream_has("# hello?"));
 }
 
+/* Rows count although output= keeps them out; a frame for each judged test comes back; refusals have their reason. */
+static void check_match(void)
+{
+    line_bytes_a_step = 1000;
+    REQUIRE(run_plan("autorun hello match=\"row 0 of hello\" output=1\nautorun seven expect=7 match!=\"row 1\"\n"
+                     "autorun hello match=missing debug-print=on\nautorun hello console=want.txt\n"
+                     "autorun hello console=nowhere.txt\nautorun seven console=wide\nafter poweroff") == 1);
+    REQUIRE(stream_has("\nok 1 - hello # exit 0"));
+    REQUIRE(stream_has("\nnot ok 2 - seven\n  ---\n  expected: exit 7\n  got: exit 7\n  differences: |\n"
+                       "    |expected no row with: row 1\n    |seen:                 row 1 of seven\n  console: "));
+    REQUIRE(stream_has("\nnot ok 3 - hello\n  ---\n  expected: exit 0\n  got: exit 0\n  differences: |\n"
+                       "    |expected a row with: missing\n    |seen: no row like it \n  console: "));
+    REQUIRE(stream_has("\nnot ok 4 - hello\n  ---\n  expected: exit 0\n  got: exit 0\n  differences: |\n"
+                       "    |row 1 expected: wanted\n    |row 1 seen:     \n  console: "));
+    REQUIRE(stream_has("\nnot ok 5 - hello # refused: console=nowhere.txt: no file of this name, in "));
+    REQUIRE(stream_has("\nnot ok 6 - seven # refused: console=wide: a line has more than 80 characters\n"));
+    REQUIRE(stream_has("\n# leaked frames: 0\n"));
+    REQUIRE(judging_frames == 0 && judged == 6);
+}
+
 static void check_leak(void)
 {
     line_bytes_a_step = 1000;
@@ -447,8 +497,8 @@ static void run_check(void (*check)(void))
 }
 
 #define CHECKS(X)                                                                  \
-    X(sequence) X(together) X(waiting) X(debug_print) X(debug_print_limit) X(leak) \
-    X(reboot) X(all_ok) X(slow_line) X(output_limit)
+    X(sequence) X(together) X(waiting) X(debug_print) X(debug_print_limit) X(match) \
+    X(leak) X(reboot) X(all_ok) X(slow_line) X(output_limit)
 
 #define X(name)                           \
     static void test_##name(void **state) \

@@ -22,7 +22,7 @@ static const char *judge(enum config_expect expect, uint32_t status, const struc
                                    .refused = "no such guest" };
     struct tapfmt_buffer buffer = { bytes, TAPFMT_VERDICT_BYTES, 0 };
 
-    judge_write(&buffer, 1, &spec, judged, &tally);
+    judge_write(&buffer, 1, &spec, judged, NULL, &tally);
     bytes[buffer.used] = '\0';
     return bytes;
 }

@@ -162,7 +162,8 @@ static void assert_lines_harmless(const char *stream)
             verdicts++;
         else if (in_block)
             assert_true(strncmp(line, "    |", 5) == 0 || strncmp(line, "  expected: exit 0\n", 19) == 0 ||
-                        strncmp(line, "  got: exit 1\n", 14) == 0 || strncmp(line, "  console: |\n", 13) == 0);
+                        strncmp(line, "  got: exit 1\n", 14) == 0 || strncmp(line, "  console: |\n", 13) == 0 ||
+                        strncmp(line, "  differences: |\n", 17) == 0);
         else
             assert_true(strncmp(line, "# k| ", 5) == 0);
         for (const char *c = line; *c != '\n'; c++)
@@ -182,15 +183,49 @@ static const struct {
     { "\0", 1 }, { "\xFF ok", 4 }, { "---\n", 4 }, { "\x80\xE2\x80\xA8", 4 },
 };
 
+/* Everything that a verdict can show is the guest's text, and as long as it can be. */
 static void write_hostile(const char *text, size_t length)
 {
+    struct tapfmt_line differences[TAPFMT_DIFFERENCES_MAX];
     struct tapfmt_result result = { .number = 2, .name = "k", .end = TAPFMT_EXIT, .status = 1, .expected = "exit 0",
-                                    .reason = "", .registers = "", .console = &console };
+                                    .reason = "", .registers = "", .console = &console, .differences = differences,
+                                    .difference_count = TAPFMT_DIFFERENCES_MAX };
 
     fill_console(text, length);
+    for (unsigned i = 0; i < TAPFMT_DIFFERENCES_MAX; i++) {
+        strcpy(differences[i].label, "row 25 expected:");
+        differences[i].characters = vcon_text(&console, i);
+        differences[i].count = VCON_COLS;
+    }
     tapfmt_row(&buffer, &prefix, vcon_text(&console, 0), VCON_COLS);
     tapfmt_verdict(&buffer, &result);
     assert_true(buffer.used < buffer.size);
+}
+
+static void test_differences(void **state)
+{
+    struct tapfmt_line differences[] = { { "expected:", (const uint8_t *)"a\xC4", 2 },
+                                         { "seen:    ", (const uint8_t *)"\nok 1 -  ", 9 } };
+    struct tapfmt_result result = { .number = 2, .name = "k", .end = TAPFMT_EXIT, .expected = "exit 0", .reason = "",
+                                    .registers = "", .console = &console, .differences = differences,
+                                    .difference_count = 2 };
+
+    (void)state;
+    clear_console();
+    tapfmt_verdict(&buffer, &result);
+    assert_string_equal(written(), "not ok 2 - k\n  ---\n  expected: exit 0\n  got: exit 0\n  differences: |\n"
+                                   "    |expected: a\xE2\x94\x80\n    |seen:     \xE2\x97\x99ok 1 -\n"
+                                   "  console: \"\"\n  ...\n");
+}
+
+/* The longest verdict there can be is whole: every cell takes three bytes. */
+static void test_longest(void **state)
+{
+    (void)state;
+    write_hostile("\xDB", 1);
+    assert_true(buffer.used > VCON_COLS * (VCON_ROWS + TAPFMT_DIFFERENCES_MAX) * 3u);
+    assert_true(buffer.used < buffer.size - 1024);      /* reason and registers */
+    assert_lines_harmless(written());
 }
 
 static void test_hostile_text(void **state)
@@ -280,6 +315,7 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test(test_rows),         cmocka_unit_test(test_comments),     cmocka_unit_test(test_ok),
         cmocka_unit_test(test_crash_block),  cmocka_unit_test(test_hostile_text), cmocka_unit_test(test_small_buffer),
         cmocka_unit_test(test_dump),         cmocka_unit_test(test_every_character_everywhere),
+        cmocka_unit_test(test_differences),  cmocka_unit_test(test_longest),
     };
 
     if (argument_count > 1)
