@@ -16,7 +16,6 @@
 #include "cpu/entry_calls.h"
 #include "cpu/insn.h"
 #include "io/console.h"
-#include "io/pci.h"
 #include "io/power.h"
 #include "io/ps2.h"
 #include "io/serial.h"
@@ -105,7 +104,7 @@ void hv_main(const struct boot_info *info)
     cpu_init();
     serial_init();
     lap(BOOT_PHASE_CPU);
-    pci_silence();      /* from here on free memory is written to, and must be nobody else's */
+    platform_silence(info);     /* from here on free memory is written to, and must be nobody else's */
     lap(BOOT_PHASE_DEVICES);
     init_frames(info);
     give_back_file(info, symbols);

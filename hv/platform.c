@@ -1,5 +1,5 @@
 /*
- * platform.c - join ACPI, firmware, page tables and power, which are siblings and do not know each other.
+ * platform.c - join ACPI, firmware, PCI, page tables and power, which are siblings and do not know each other.
  */
 #include "platform.h"
 
@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "cpu/insn.h"
+#include "io/pci.h"
 #include "io/power.h"
 #include "io/ps2.h"
 #include "io/usb/usb.h"
@@ -23,7 +24,63 @@
 typedef void (*efi_reset_system)(uint32_t type, uint64_t status, uint64_t size, const void *data)
     __attribute__((ms_abi));
 
+#define LOW_4GIB 0x100000000ull
+
 static const struct boot_info *boot;
+static bool tables_beyond;      /* an ACPI table lies where the loader's page tables do not lead */
+
+/* The direct map of the loader has all below the end of the last range, and 4 GiB at least. NULL: not there. */
+static void *map_early(uint64_t physical, uint64_t bytes)
+{
+    const struct boot_range *ranges = hpa_to_ptr(HPA(boot->ranges));
+    const struct boot_range *last = &ranges[boot->range_count - 1];
+    uint64_t top = boot->range_count != 0 ? last->base + last->length : 0;
+
+    top = top < LOW_4GIB ? LOW_4GIB : top;
+    return physical < top && bytes <= top - physical ? hpa_to_ptr(HPA(physical)) : NULL;
+}
+
+static const void *map_table_early(uint64_t physical, uint64_t bytes)
+{
+    const void *table = map_early(physical, bytes);
+
+    tables_beyond |= !table;
+    return table;
+}
+
+/* A table that lies must not have us take memory for PCI registers. */
+static bool is_no_memory(uint64_t physical, uint64_t bytes)
+{
+    const struct boot_range *ranges = hpa_to_ptr(HPA(boot->ranges));
+
+    for (uint64_t i = 0; i < boot->range_count; i++)
+        if (physical < ranges[i].base + ranges[i].length && ranges[i].base < physical + bytes)
+            return false;
+    return physical % PCI_BUS_BYTES == 0 && irq_is_physical(physical, bytes);
+}
+
+void platform_silence(const struct boot_info *info)
+{
+    const struct acpi_facts *facts = irq_acpi_facts();
+    struct pci_window windows[ACPI_ECAMS_MAX];
+    unsigned count = 0;
+
+    boot = info;
+    irq_read_acpi(info->rsdp, map_table_early);
+    for (unsigned i = 0; i < facts->ecam_count; i++) {
+        const struct acpi_ecam *ecam = &facts->ecams[i];
+        uint64_t first = ecam->address + ecam->first_bus * PCI_BUS_BYTES;
+        uint64_t bytes = (ecam->last_bus - ecam->first_bus + 1) * PCI_BUS_BYTES;
+        if (ecam->first_bus <= ecam->last_bus && is_no_memory(first, bytes))
+            windows[count++] = (struct pci_window){ first, map_early(first, bytes), ecam->segment, ecam->first_bus,
+                                                    ecam->last_bus };
+    }
+    pci_silence(&(struct pci_machine){
+        .windows = windows, .window_count = count,
+        .is_one_host_bridge = !tables_beyond && facts->pci_ids <= 1 && facts->pcie_ids <= 1 &&
+                              facts->pci_ids + facts->pcie_ids != 0,
+    });
+}
 
 /* ACPI tables, if firmware tells the truth, lie in ranges that the direct map shows. */
 static const void *map_table(uint64_t physical, uint64_t bytes)
@@ -56,8 +113,10 @@ static void efi_reset(bool power_off)
 
 void platform_init(const struct boot_info *info)
 {
-    boot = info;
-    irq_init(&(struct irq_platform){ .rsdp = info->rsdp, .map_table = map_table, .map_device = map_device });
+    if (tables_beyond)
+        irq_read_acpi(info->rsdp, map_table);
+    pci_map_windows(map_device);
+    irq_init(map_device);
     const struct acpi_facts *facts = irq_acpi_facts();
     bool have_8042 = facts->boot_flags & FADT_BOOT_8042;
     power_init(&(struct power_platform){

@@ -9,6 +9,9 @@
 
 #include "boot_info.h"
 
+/* Read ACPI's tables and stop PCI devices, while the loader's page tables show where they are. */
+void platform_silence(const struct boot_info *info);
+
 /* Interrupt controllers and clock from ACPI, ways to switch off from ACPI and firmware. */
 void platform_init(const struct boot_info *info);
 

@@ -15,9 +15,9 @@ enum boot_phase {
     BOOT_PHASE_FRAMES,      /* the frame allocator's records */
     BOOT_PHASE_TABLES,      /* the hypervisor's own page tables */
     BOOT_PHASE_CONSOLES,    /* framebuffer, console 0 */
-    BOOT_PHASE_IRQ,         /* ACPI, interrupt controllers, ways to switch off */
+    BOOT_PHASE_IRQ,         /* interrupt controllers, ways to switch off */
     BOOT_PHASE_CALIBRATION, /* waiting for the reference clock: kept apart from the sum */
-    BOOT_PHASE_DEVICES,     /* PCI functions silenced; serial line, PS/2, their interrupts */
+    BOOT_PHASE_DEVICES,     /* ACPI's tables, PCI functions silenced; serial line, PS/2, their interrupts */
     BOOT_PHASE_MONITOR,     /* configuration, first prompt or head of the stream, finding the guest's image */
     BOOT_PHASE_LOAD,        /* guest_create */
     BOOT_PHASE_TURN,        /* drawing, scheduling, entering */

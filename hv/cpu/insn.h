@@ -60,6 +60,22 @@ static inline void insn_outl(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
+/*
+ * A double word of a device's memory by MOV and EAX, as the PCI configuration space of AMD's family 10h wants it (BIOS
+ * and Kernel Developer's Guide for family 10h, "Configuration Space").
+ */
+static inline uint32_t insn_read_by_eax(const volatile void *at)
+{
+    uint32_t value;
+    __asm__ volatile("movl (%1), %0" : "=a"(value) : "r"(at) : "memory");
+    return value;
+}
+
+static inline void insn_write_by_eax(volatile void *at, uint32_t value)
+{
+    __asm__ volatile("movl %0, (%1)" : : "a"(value), "r"(at) : "memory");
+}
+
 static inline uint64_t insn_rdtsc(void)
 {
     uint32_t low, high;

@@ -5,18 +5,11 @@
  */
 #include "io/pci.h"
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
+#include "base/format.h"
 #include "base/log.h"
-#include "cpu/insn.h"
 
-#define PORT_ADDRESS 0xCF8
-#define PORT_DATA 0xCFC
-#define ADDRESS_ENABLE 0x80000000u
-#define BUS_SHIFT 16
-#define DEVICE_SHIFT 11
-#define FUNCTION_SHIFT 8
 #define BUSES 256
 #define DEVICES 32
 #define FUNCTIONS 8
@@ -24,17 +17,12 @@
 /* Double words of a function's configuration space. */
 #define REG_ID 0x00
 #define ID_NOBODY 0xFFFFu           /* in place of the vendor: nobody answered */
-#define REG_COMMAND 0x04            /* Status is the upper half, and its bits are cleared by writing ones */
-#define COMMAND_MASK 0xFFFFu
-#define COMMAND_MEMORY (1u << 1)
-#define COMMAND_BUS_MASTER (1u << 2)
 #define STATUS_CAPABILITIES (1u << 20)
 #define REG_CLASS 0x08
 #define CLASS_SHIFT 16              /* base class and sub-class, 16 bits */
 #define CLASS_DISPLAY 0x03          /* base classes */
 #define CLASS_BRIDGE 0x06
 #define CLASS_HOST_BRIDGE 0x0600
-#define CLASS_USB 0x0C03
 #define INTERFACE_SHIFT 8           /* the programming interface below the class */
 #define REG_HEADER 0x0C
 #define HEADER_MULTI_FUNCTION (1u << 23)
@@ -42,11 +30,6 @@
 #define HEADER_TYPE_MASK 0x7Fu
 #define HEADER_DEVICE 0
 #define HEADER_BRIDGE 1             /* PCI-to-PCI Bridge Architecture Specification 1.2, 3.2 */
-#define REG_MEMORY 0x10             /* base address register 0, and 1 above it where that is of 64 bits */
-#define MEMORY_IS_PORTS 0x1u
-#define MEMORY_64 0x4u              /* bits 2 and 1 are 10 */
-#define MEMORY_KIND 0x6u
-#define MEMORY_ADDRESS 0xFFFFFFF0u
 #define REG_BUSES 0x18              /* of a bridge: primary, secondary, ... */
 #define SECONDARY_SHIFT 8
 #define REG_CAPABILITIES 0x34
@@ -58,46 +41,27 @@
 #define MSI_ENABLE (1u << 16)       /* bit 0 of Message Control, the upper half */
 #define MSI_X_ENABLE (1u << 31)     /* bit 15 of it */
 
-#define USB_MAX 8
-
-static struct pci_usb usb[USB_MAX];
-static unsigned usb_count;
+static struct pci_function functions[PCI_FUNCTIONS_MAX];
+static unsigned function_count;
 
 struct walk {
+    uint32_t way;                   /* a place with only that */
+    uint8_t first_bus, last_bus;
     bool seen[BUSES];
     uint8_t buses[BUSES];           /* those seen, in the order of finding them */
     unsigned found;
     unsigned functions, masters, signalling;
 };
 
-static uint32_t config_read(uint32_t at)
-{
-    insn_outl(PORT_ADDRESS, at);
-    return insn_inl(PORT_DATA);
-}
-
-static void config_write(uint32_t at, uint32_t value)
-{
-    insn_outl(PORT_ADDRESS, at);
-    insn_outl(PORT_DATA, value);
-}
-
-/* What is no PCI host bridge does not give back what is written here. */
-static bool have_mechanism(void)
-{
-    insn_outl(PORT_ADDRESS, ADDRESS_ENABLE);
-    return insn_inl(PORT_ADDRESS) == ADDRESS_ENABLE;
-}
-
 static bool is_there(uint32_t function)
 {
-    return (config_read(function | REG_ID) & 0xFFFF) != ID_NOBODY;
+    return (pci_config_read(function | REG_ID) & 0xFFFF) != ID_NOBODY;
 }
 
-/* Numbers may be wrong and bridges may name each other: a bus is walked once. */
+/* Numbers may be wrong and bridges may name each other: a bus is walked once, and only where the way leads. */
 static void add_bus(struct walk *walk, unsigned bus)
 {
-    if (walk->seen[bus])
+    if (walk->seen[bus] || bus < walk->first_bus || bus > walk->last_bus)
         return;
     walk->seen[bus] = true;
     walk->buses[walk->found++] = (uint8_t)bus;
@@ -111,16 +75,16 @@ static void add_bus(struct walk *walk, unsigned bus)
  */
 static bool may_master(unsigned class)
 {
-    return class >> 8 == CLASS_BRIDGE || class >> 8 == CLASS_DISPLAY || class == CLASS_USB;
+    return class >> 8 == CLASS_BRIDGE || class >> 8 == CLASS_DISPLAY || class == PCI_CLASS_USB;
 }
 
 /* The interrupt line stays as it is (Command bit 10): all inputs that PCI has at interrupt controllers are masked. */
 static bool stop_mastering(uint32_t function, unsigned class)
 {
-    uint32_t command = config_read(function | REG_COMMAND) & COMMAND_MASK;
-    if (may_master(class) || !(command & COMMAND_BUS_MASTER))
+    uint32_t command = pci_config_read(function | PCI_REG_COMMAND) & PCI_COMMAND_MASK;
+    if (may_master(class) || !(command & PCI_COMMAND_BUS_MASTER))
         return false;
-    config_write(function | REG_COMMAND, command & ~COMMAND_BUS_MASTER);
+    pci_config_write(function | PCI_REG_COMMAND, command & ~PCI_COMMAND_BUS_MASTER);
     return true;
 }
 
@@ -135,100 +99,159 @@ static bool stop_signalling(uint32_t capability, uint32_t value)
         enable = MSI_X_ENABLE;
     if (!(value & enable))
         return false;
-    config_write(capability, value & ~enable);
+    pci_config_write(capability, value & ~enable);
     return true;
 }
 
 static bool stop_all_signalling(uint32_t function)
 {
-    if (!(config_read(function | REG_COMMAND) & STATUS_CAPABILITIES))
+    if (!(pci_config_read(function | PCI_REG_COMMAND) & STATUS_CAPABILITIES))
         return false;
     bool any = false;
-    uint32_t at = config_read(function | REG_CAPABILITIES) & CAPABILITY_POINTER;
+    uint32_t at = pci_config_read(function | REG_CAPABILITIES) & CAPABILITY_POINTER;
     for (unsigned i = 0; i < CAPABILITIES_MAX && at >= CAPABILITY_FIRST; i++) {
-        uint32_t value = config_read(function | at);
+        uint32_t value = pci_config_read(function | at);
         any |= stop_signalling(function | at, value);
         at = value >> 8 & CAPABILITY_POINTER;
     }
     return any;
 }
 
+static void remember(uint32_t function, uint32_t class, unsigned type, unsigned secondary)
+{
+    uint32_t id = pci_config_read(function | REG_ID);
+
+    if (function_count == PCI_FUNCTIONS_MAX)
+        return;
+    functions[function_count++] = (struct pci_function){
+        .place = function, .vendor = (uint16_t)id, .device = (uint16_t)(id >> 16),
+        .class = (uint16_t)(class >> CLASS_SHIFT), .interface = (uint8_t)(class >> INTERFACE_SHIFT),
+        .header = (uint8_t)type, .secondary = (uint8_t)secondary,
+    };
+}
+
 static void visit_function(struct walk *walk, uint32_t function)
 {
-    unsigned type = config_read(function | REG_HEADER) >> HEADER_TYPE_SHIFT & HEADER_TYPE_MASK;
-    uint32_t class = config_read(function | REG_CLASS);
+    unsigned type = pci_config_read(function | REG_HEADER) >> HEADER_TYPE_SHIFT & HEADER_TYPE_MASK;
+    uint32_t class = pci_config_read(function | REG_CLASS);
+    unsigned secondary = 0;
 
     walk->functions++;
     walk->masters += stop_mastering(function, class >> CLASS_SHIFT);
-    if (class >> CLASS_SHIFT == CLASS_USB && type == HEADER_DEVICE && usb_count < USB_MAX)
-        usb[usb_count++] = (struct pci_usb){ function, (uint8_t)(class >> INTERFACE_SHIFT) };
     if (type == HEADER_DEVICE || type == HEADER_BRIDGE)     /* others, as CardBus, keep other things there */
         walk->signalling += stop_all_signalling(function);
-    if (type == HEADER_BRIDGE)
-        add_bus(walk, config_read(function | REG_BUSES) >> SECONDARY_SHIFT & 0xFF);
+    if (type == HEADER_BRIDGE) {
+        secondary = pci_config_read(function | REG_BUSES) >> SECONDARY_SHIFT & 0xFF;
+        add_bus(walk, secondary);
+    }
+    remember(function, class, type, secondary);
 }
 
 static void visit_device(struct walk *walk, uint32_t device)
 {
     if (!is_there(device))
         return;
-    unsigned functions = config_read(device | REG_HEADER) & HEADER_MULTI_FUNCTION ? FUNCTIONS : 1;
-    for (unsigned i = 0; i < functions; i++)
-        if (is_there(device | i << FUNCTION_SHIFT))
-            visit_function(walk, device | i << FUNCTION_SHIFT);
+    unsigned count = pci_config_read(device | REG_HEADER) & HEADER_MULTI_FUNCTION ? FUNCTIONS : 1;
+    for (unsigned i = 0; i < count; i++)
+        if (is_there(device | i << PCI_FUNCTION_SHIFT))
+            visit_function(walk, device | i << PCI_FUNCTION_SHIFT);
 }
 
 /* A chipset with several host bridges shows them as functions of 0:0, each of the bus of its own number. */
 static void add_host_bridges(struct walk *walk)
 {
+    uint32_t first = walk->way;
+
     add_bus(walk, 0);
-    if (!is_there(ADDRESS_ENABLE) || !(config_read(ADDRESS_ENABLE | REG_HEADER) & HEADER_MULTI_FUNCTION))
+    if (!is_there(first) || !(pci_config_read(first | REG_HEADER) & HEADER_MULTI_FUNCTION))
         return;
     for (unsigned i = 1; i < FUNCTIONS; i++) {
-        uint32_t function = ADDRESS_ENABLE | i << FUNCTION_SHIFT;
-        if (is_there(function) && config_read(function | REG_CLASS) >> CLASS_SHIFT == CLASS_HOST_BRIDGE)
+        uint32_t function = first | i << PCI_FUNCTION_SHIFT;
+        if (is_there(function) && pci_config_read(function | REG_CLASS) >> CLASS_SHIFT == CLASS_HOST_BRIDGE)
             add_bus(walk, i);
     }
 }
 
-void pci_silence(void)
+static void walk_found(struct walk *walk, unsigned *next)
 {
-    struct walk walk = { 0 };
-
-    usb_count = 0;
-    if (!have_mechanism())
-        return;
-    add_host_bridges(&walk);
-    for (unsigned i = 0; i < walk.found; i++)
+    for (; *next < walk->found; (*next)++)
         for (unsigned device = 0; device < DEVICES; device++)
-            visit_device(&walk, ADDRESS_ENABLE | (uint32_t)walk.buses[i] << BUS_SHIFT | device << DEVICE_SHIFT);
-    if (walk.functions)
-        log_info("PCI: %u functions; stopped bus mastering of %u, MSI of %u", walk.functions, walk.masters,
-                 walk.signalling);
+            visit_device(walk, walk->way | (uint32_t)walk->buses[*next] << PCI_BUS_SHIFT | device << PCI_DEVICE_SHIFT);
 }
 
-bool pci_usb(unsigned index, struct pci_usb *function)
+static void log_walk(const struct walk *walk)
 {
-    if (index >= usb_count)
-        return false;
-    *function = usb[index];
-    return true;
+    const struct pci_window *window = pci_config_window(walk->way >> PCI_WAY_SHIFT);
+    char segment[20] = "";
+
+    if (window)
+        format_string(segment, sizeof(segment), " segment %u", window->segment);
+    if (walk->functions)
+        log_info("PCI%s: %u functions; stopped bus mastering of %u, MSI of %u", segment, walk->functions,
+                 walk->masters, walk->signalling);
 }
 
-uint64_t pci_memory(uint32_t function)
+/* What a host bridge that is not known leads to is on buses that nothing else leads to: those are looked at last. */
+static void walk_way(unsigned way, uint8_t first_bus, uint8_t last_bus, bool is_one_host_bridge)
 {
-    uint32_t low = config_read(function | REG_MEMORY), kind = low & MEMORY_KIND;
-    uint32_t command = config_read(function | REG_COMMAND) & COMMAND_MASK;
+    struct walk walk = { .way = way << PCI_WAY_SHIFT, .first_bus = first_bus, .last_bus = last_bus };
+    unsigned next = 0;
 
-    if (low & MEMORY_IS_PORTS || (kind != 0 && kind != MEMORY_64))
-        return 0;
-    if (!(command & COMMAND_MEMORY))
-        config_write(function | REG_COMMAND, command | COMMAND_MEMORY);
-    return (low & MEMORY_ADDRESS) | (kind == MEMORY_64 ? (uint64_t)config_read(function | (REG_MEMORY + 4)) << 32 : 0);
+    add_host_bridges(&walk);
+    walk_found(&walk, &next);
+    for (unsigned bus = first_bus; !is_one_host_bridge && bus <= last_bus; bus++) {
+        add_bus(&walk, bus);
+        walk_found(&walk, &next);
+    }
+    log_walk(&walk);
 }
 
-void pci_set_mastering(uint32_t function, bool on)
+static void walk_window(unsigned way)
 {
-    uint32_t command = config_read(function | REG_COMMAND) & COMMAND_MASK & ~COMMAND_BUS_MASTER;
-    config_write(function | REG_COMMAND, command | (on ? COMMAND_BUS_MASTER : 0));
+    const struct pci_window *window = pci_config_window(way);
+
+    if (window->registers)
+        walk_way(way, window->first_bus, window->last_bus, false);
+}
+
+void pci_silence(const struct pci_machine *machine)
+{
+    bool have_ports = pci_config_begin();
+
+    function_count = 0;
+    if (have_ports)
+        walk_way(0, 0, BUSES - 1, machine->is_one_host_bridge);
+    for (unsigned i = 0; i < machine->window_count; i++) {
+        const struct pci_window *window = &machine->windows[i];
+        unsigned way = have_ports && window->segment == 0 ? 0 : pci_config_add(window);
+        if (way != 0)
+            walk_window(way);
+    }
+}
+
+void pci_map_windows(void *(*map)(uint64_t physical, uint64_t bytes))
+{
+    struct pci_window *window;
+
+    for (unsigned way = 1; (window = pci_config_window(way)) != NULL; way++) {
+        bool is_silent = window->registers != NULL;
+        window->registers = map(window->physical, (window->last_bus - window->first_bus + 1) * PCI_BUS_BYTES);
+        if (!window->registers)
+            log_warn("PCI segment %u: no memory to map its registers", window->segment);
+        else if (!is_silent)
+            walk_window(way);
+    }
+}
+
+const struct pci_function *pci_function(unsigned index)
+{
+    return index < function_count ? &functions[index] : NULL;
+}
+
+const struct pci_function *pci_find(uint16_t class, unsigned index)
+{
+    for (unsigned i = 0; i < function_count; i++)
+        if (functions[i].class == class && functions[i].header == HEADER_DEVICE && index-- == 0)
+            return &functions[i];
+    return NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * acpi.c - walk RSDP, XSDT or RSDT, and take facts from MADT, HPET, FADT, SPCR and the DSDT's \_S5_ package (PURE).
+ * acpi.c - walk RSDP, XSDT or RSDT, and take facts from MADT, MCFG, HPET, FADT, SPCR and AML's \_S5_ package (PURE).
  *
  * Every access is through bytes() on a table whose length was checked against the mapping and whose checksum is right.
  */
@@ -118,24 +118,60 @@ static uint64_t read_integer(const struct table *dsdt, uint64_t at, uint8_t *val
     return at + 1 + constant_bytes[op];
 }
 
-/* Not an AML interpreter: the bytes "_S5_" and PackageOp are looked for; they are the object's name in every DSDT. */
-static void read_s5(struct acpi_facts *facts, const struct table *dsdt)
+/* The package behind "_S5_" and PackageOp, at its PkgLength. */
+static bool read_s5(struct acpi_facts *facts, const struct table *dsdt, uint64_t element)
 {
-    for (uint64_t at = HEADER_BYTES; at + 5 <= dsdt->length; at++) {
-        uint8_t type_a, type_b;
-        if (memcmp(dsdt->data + at, "_S5_\x12", 5) != 0)
-            continue;
-        uint64_t element = at + 5;
-        element += 1 + (bytes(dsdt, element, 1) >> 6);      /* PkgLength's extra bytes */
-        element += 1;                                       /* NumElements */
-        element = read_integer(dsdt, element, &type_a);
-        if (element == UINT64_MAX || read_integer(dsdt, element, &type_b) == UINT64_MAX)
-            continue;
-        facts->have_s5 = true;
-        facts->sleep_type_a = type_a & 7;
-        facts->sleep_type_b = type_b & 7;
-        return;
+    uint8_t type_a, type_b;
+
+    element += 1 + (bytes(dsdt, element, 1) >> 6);      /* PkgLength's extra bytes */
+    element += 1;                                       /* NumElements */
+    element = read_integer(dsdt, element, &type_a);
+    if (element == UINT64_MAX || read_integer(dsdt, element, &type_b) == UINT64_MAX)
+        return false;
+    facts->have_s5 = true;
+    facts->sleep_type_a = type_a & 7;
+    facts->sleep_type_b = type_b & 7;
+    return true;
+}
+
+static bool is_at(const struct table *table, uint64_t at, const char *text, unsigned length)
+{
+    return at + length <= table->length && memcmp(table->data + at, text, length) == 0;
+}
+
+/*
+ * Not an AML interpreter: "_S5_" and PackageOp are that object's name in every DSDT, and a PCI host bridge has its
+ * hardware ID as a compressed EISA number or as text.
+ */
+static void read_aml(struct acpi_facts *facts, const struct table *aml, bool has_s5)
+{
+    for (uint64_t at = HEADER_BYTES; at < aml->length; at++) {
+        switch (aml->data[at]) {
+        case '_':
+            if (has_s5 && is_at(aml, at, "_S5_\x12", 5))
+                has_s5 = !read_s5(facts, aml, at + 5);
+            break;
+        case 0x41:
+            facts->pci_ids += is_at(aml, at, "\x41\xD0\x0A\x03", 4);
+            facts->pcie_ids += is_at(aml, at, "\x41\xD0\x0A\x08", 4);
+            break;
+        case 'P':
+            facts->pci_ids += is_at(aml, at, "PNP0A03", 7);
+            facts->pcie_ids += is_at(aml, at, "PNP0A08", 7);
+            break;
+        default:
+            break;
+        }
     }
+}
+
+static void read_mcfg(struct acpi_facts *facts, const struct table *mcfg)
+{
+    for (uint64_t at = 44; at + 16 <= mcfg->length && facts->ecam_count < ACPI_ECAMS_MAX; at += 16)
+        facts->ecams[facts->ecam_count++] = (struct acpi_ecam){
+            .address = bytes(mcfg, at, 8), .segment = (uint16_t)bytes(mcfg, at + 8, 2),
+            .first_bus = (uint8_t)bytes(mcfg, at + 10, 1), .last_bus = (uint8_t)bytes(mcfg, at + 11, 1),
+        };
 }
 
 /* A port from the FADT: where the old field is empty, the newer "Generic Address Structure", if it is in I/O space. */
@@ -166,7 +202,7 @@ static void read_fadt(struct acpi_facts *facts, const struct table *fadt, map_fu
     facts->have_reset_register = (flags >> 10 & 1) && facts->reset_port != 0;
     facts->reset_value = (uint8_t)bytes(fadt, 128, 1);
     if (has_signature(&dsdt, "DSDT"))
-        read_s5(facts, &dsdt);
+        read_aml(facts, &dsdt, true);
 }
 
 /* "Serial Port Console Redirection Table" (Microsoft): types 0 and 1 are 16550s, 0x12 names one by address. */
@@ -189,6 +225,10 @@ static void read_table(struct acpi_facts *facts, uint64_t physical, map_function
         facts->hpet = bytes(&table, 44, 8);
     else if (has_signature(&table, "SPCR"))
         read_spcr(facts, &table);
+    else if (has_signature(&table, "MCFG"))
+        read_mcfg(facts, &table);
+    else if (has_signature(&table, "SSDT"))
+        read_aml(facts, &table, false);
 }
 
 /* The XSDT where there is a sound one, else the RSDT. *entry_bytes: 8 or 4. */

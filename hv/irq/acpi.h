@@ -9,6 +9,7 @@
 
 #define ACPI_IOAPICS_MAX 8
 #define ACPI_ISA_IRQS 16
+#define ACPI_ECAMS_MAX 8
 
 /* ACPI specification "I/O APIC Structure". */
 struct acpi_ioapic {
@@ -21,6 +22,13 @@ struct acpi_isa_route {
     uint32_t gsi;
     bool active_low;
     bool level;
+};
+
+/* PCI configuration space in memory: PCI Firmware Specification 3.0, "MCFG Table". */
+struct acpi_ecam {
+    uint64_t address;           /* physical, of bus 0 even where the first bus is another */
+    uint16_t segment;
+    uint8_t first_bus, last_bus;
 };
 
 struct acpi_facts {
@@ -40,6 +48,9 @@ struct acpi_facts {
     bool have_reset_register;
     uint16_t reset_port;
     uint8_t reset_value;
+    unsigned ecam_count;
+    struct acpi_ecam ecams[ACPI_ECAMS_MAX];
+    unsigned pci_ids, pcie_ids; /* times that AML says PNP0A03 and PNP0A08: a host bridge says either, or both */
     uint16_t serial_port;       /* SPCR: the 16550 the firmware prints to, in I/O space; 0: none */
 };
 

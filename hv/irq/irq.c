@@ -21,7 +21,8 @@
 #define ADDRESS_BITS_MAX 52
 
 static struct acpi_facts facts;
-static struct irq_platform maps;
+static const void *(*map_any_table)(uint64_t physical, uint64_t bytes);
+static void *(*map_any_device)(uint64_t physical, uint64_t bytes);
 static bool have_apic;
 static bool timer_by_pic;
 static bool input_came;
@@ -36,8 +37,7 @@ static unsigned physical_address_bits(void)
     return (out[0] & 0xFF) < ADDRESS_BITS_MAX ? out[0] & 0xFF : ADDRESS_BITS_MAX;
 }
 
-/* A wrong table may name any address; one that the processor does not have is a fault in our own page tables. */
-static bool is_physical(uint64_t physical, uint64_t bytes)
+bool irq_is_physical(uint64_t physical, uint64_t bytes)
 {
     uint64_t top = 1ull << physical_address_bits();
     return physical != 0 && physical < top && bytes <= top - physical;
@@ -45,12 +45,12 @@ static bool is_physical(uint64_t physical, uint64_t bytes)
 
 static const void *map_table(uint64_t physical, uint64_t bytes)
 {
-    return is_physical(physical, bytes) ? maps.map_table(physical, bytes) : NULL;
+    return irq_is_physical(physical, bytes) ? map_any_table(physical, bytes) : NULL;
 }
 
 static void *map_device(uint64_t physical, uint64_t bytes)
 {
-    return is_physical(physical, bytes) ? maps.map_device(physical, bytes) : NULL;
+    return irq_is_physical(physical, bytes) ? map_any_device(physical, bytes) : NULL;
 }
 
 /*
@@ -68,10 +68,15 @@ static void route_pit(void)
     pic_unmask_timer();
 }
 
-void irq_init(const struct irq_platform *platform)
+void irq_read_acpi(uint64_t rsdp, const void *(*map)(uint64_t physical, uint64_t bytes))
 {
-    maps = *platform;
-    acpi_read(&facts, platform->rsdp, map_table);
+    map_any_table = map;
+    acpi_read(&facts, rsdp, map_table);
+}
+
+void irq_init(void *(*map)(uint64_t physical, uint64_t bytes))
+{
+    map_any_device = map;
     if (!facts.have_madt)
         log_warn("no ACPI interrupt table (MADT): keyboard and serial line are polled");
     pic_init(VECTOR_PIC_BASE);

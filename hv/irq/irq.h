@@ -9,20 +9,21 @@
 
 #include "cpu/vectors.h"
 
+/* Read ACPI's tables, as often as wanted: what was read before is forgotten. rsdp may be 0. */
+void irq_read_acpi(uint64_t rsdp, const void *(*map)(uint64_t physical, uint64_t bytes));
+
 /*
- * Find and set up interrupt controllers and timers: parse ACPI (rsdp may be 0), mask and move the 8259, set up the
- * local APIC (xAPIC or x2APIC as left), mask every IOAPIC entry, calibrate the timer. What is missing is logged.
- * map makes a physical range readable (and writable, uncached, for devices): pagetable's mapping, passed in by main.
+ * Find and set up interrupt controllers and timers by what ACPI said: mask and move the 8259, set up the local APIC
+ * (xAPIC or x2APIC as left), mask every IOAPIC entry, calibrate the timer. What is missing is logged. map makes a
+ * device's registers readable and writable, uncached: pagetable's mapping, passed in by main.
  */
-struct irq_platform {
-    uint64_t rsdp;
-    const void *(*map_table)(uint64_t physical, uint64_t bytes);
-    void *(*map_device)(uint64_t physical, uint64_t bytes);
-};
-void irq_init(const struct irq_platform *platform);
+void irq_init(void *(*map)(uint64_t physical, uint64_t bytes));
+
+/* Whether the processor has such addresses. A wrong table may name any; in a page table they are a fault of our own. */
+bool irq_is_physical(uint64_t physical, uint64_t bytes);
 
 struct acpi_facts;
-/* What ACPI said, valid after irq_init. */
+/* What ACPI said, valid after irq_read_acpi. */
 const struct acpi_facts *irq_acpi_facts(void);
 
 /* Route an ISA interrupt (1 keyboard, 4 COM1, 3 COM2) through the IOAPIC with its source override. False: cannot. */

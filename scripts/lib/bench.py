@@ -86,8 +86,8 @@ FIGURES = {
         Figure("loader", "before: loader, files on the boot volume and ExitBootServices"),
         *(Figure(key, f"of the first row: {title}") for key, title in (
             ("cpu", "processor, serial port"), ("frames", "frame allocator"), ("page tables", "own page tables"),
-            ("consoles", "framebuffer and consoles"), ("interrupts", "ACPI, interrupt controllers"),
-            ("devices", "PCI, keyboard and serial line"), ("monitor", "configuration, finding the guest"),
+            ("consoles", "framebuffer and consoles"), ("interrupts", "interrupt controllers"),
+            ("devices", "ACPI, PCI, keyboard and serial line"), ("monitor", "configuration, finding the guest"),
             ("guest load", "loading the guest"), ("first turn", "drawing the screen, entering the guest"),
             ("log", "telling these figures, host interrupts before the guest gets anywhere"))),
     ],

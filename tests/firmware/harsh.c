@@ -6,6 +6,7 @@
  *   X  ExitBootServices never succeeds
  *   O  the load options are a GUID, as some boot managers leave one for themselves
  *   D  drivers leave their devices running: bus mastering and message-signalled interrupts are on in every PCI function
+ *   S  ACPI's MCFG table says segment 1 of the window of PCI registers that is segment 0's
  */
 #include <efi.h>
 #include <stdint.h>
@@ -22,7 +23,7 @@
 #define PCI_ADDRESS 0xCF8
 #define PCI_DATA 0xCFC
 #define PCI_ENABLE 0x80000000u
-#define PCI_BUSES 8u
+#define PCI_BUSES 256u
 #define PCI_NOBODY 0xFFFFFFFFu
 #define PCI_COMMAND 0x04
 #define PCI_BUS_MASTER 0x4u
@@ -39,6 +40,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
 static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 static EFI_GUID file_system_guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
+static EFI_GUID acpi_guid = ACPI_20_TABLE_GUID;
 static EFI_GUID binary_options = { 0x8108AC4E, 0x9F11, 0x4D59, { 0x85, 0x0E, 0x1A, 0xE2, 0x2C, 0x52, 0x59, 0xB2 } };
 static EFI_SYSTEM_TABLE *efi;
 static EFI_BOOT_SERVICES *boot;
@@ -101,6 +103,39 @@ static uint32_t in(uint16_t port)
     return value;
 }
 
+/* ACPI specification "System Description Tables", PCI Firmware Specification 3.0 "MCFG Table". */
+#define RSDP_XSDT 24
+#define TABLE_LENGTH 4
+#define TABLE_CHECKSUM 9
+#define TABLE_HEADER 36
+#define MCFG_SEGMENT 52
+
+static uint8_t *find_rsdp(void)
+{
+    for (UINTN i = 0; i < efi->NumberOfTableEntries; i++) {
+        EFI_GUID *guid = &efi->ConfigurationTable[i].VendorGuid;
+        if (guid->Data1 == acpi_guid.Data1 && guid->Data2 == acpi_guid.Data2)
+            return efi->ConfigurationTable[i].VendorTable;
+    }
+    return NULL;
+}
+
+static void move_to_segment_1(void)
+{
+    uint8_t *rsdp = find_rsdp();
+    uint8_t *xsdt = rsdp ? *(uint8_t **)(rsdp + RSDP_XSDT) : NULL;
+    uint32_t length = xsdt ? *(uint32_t *)(xsdt + TABLE_LENGTH) : 0;
+
+    for (uint32_t at = TABLE_HEADER; at + 8 <= length; at += 8) {
+        uint8_t *table = (uint8_t *)*(uint64_t *)(xsdt + at);
+        if (*(uint32_t *)table != 'M' + ('C' << 8) + ('F' << 16) + ('G' << 24))
+            continue;
+        table[MCFG_SEGMENT]++;
+        table[TABLE_CHECKSUM]--;
+        say(u"the PCI registers are segment 1's");
+    }
+}
+
 /* Of a function's double word: set these bits; 0 only reads. */
 static uint32_t config(uint32_t at, uint32_t bits)
 {
@@ -144,6 +179,8 @@ static void make_harsh(char letter)
         enter_5_levels();
     if (letter == 'X')
         boot->ExitBootServices = never_exit;
+    if (letter == 'S')
+        move_to_segment_1();
     if (letter == 'D') {
         real_exit = boot->ExitBootServices;
         boot->ExitBootServices = exit_with_devices_on;

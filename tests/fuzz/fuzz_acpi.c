@@ -58,6 +58,7 @@ static const void *map(uint64_t physical, uint64_t bytes)
 static void check_promises(const struct acpi_facts *facts)
 {
     CHECK(facts->ioapic_count <= ACPI_IOAPICS_MAX);
+    CHECK(facts->ecam_count <= ACPI_ECAMS_MAX);
     CHECK(facts->have_madt || (facts->ioapic_count == 0 && facts->local_apic == 0 && !facts->have_8259));
     for (unsigned i = 0; i < ACPI_ISA_IRQS; i++)
         CHECK(facts->have_madt || (facts->isa[i].gsi == i && !facts->isa[i].active_low && !facts->isa[i].level));

@@ -70,6 +70,8 @@ seeds.write_seeds({
                     table(b"APIC", bytes(8) + 9 * (b"\x01\x0c" + bytes(10))),
     "300_tables": memory(REPAIRS, rsdp=rsdp(0, rsdt=SIZE)) + table(b"RSDT", 300 * struct.pack("<I", FADT)),
     "short_fadt": memory(REPAIRS, fadt=table(b"FACP", b"")),
+    "segments": memory(REPAIRS, hpet=table(b"MCFG", bytes(8) + struct.pack("<QHBBI", 0xB0000000, 1, 0, 255, 0))),
+    "host_bridges": memory(REPAIRS, spcr=table(b"SSDT", b"\x41\xd0\x0a\x08PNP0A03" + bytes(40))),
     "s5_at_the_end": memory(REPAIRS, dsdt=table(b"DSDT", b"\x08_S5_\x12")),
     "cut": memory(REPAIRS)[:DSDT + 40],
     "short": b"\0" * 20,

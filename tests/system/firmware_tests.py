@@ -24,6 +24,12 @@ PCI_MACHINES = {
             "-device", "qemu-xhci"],
     "pc": ["-machine", "pc", "-device", "pci-bridge,id=bridge,chassis_nr=1", "-device",
            "virtio-scsi-pci,bus=bridge,addr=3", "-device", "piix3-usb-uhci"],
+    # Two host bridges: ACPI's AML says so, and nothing on bus 0 leads to the second one's buses.
+    "two_hosts_q35": ["-device", "pxb-pcie,id=host,bus_nr=128", "-device",
+                      "pcie-root-port,id=bridge,bus=host,chassis=1", "-device", "virtio-scsi-pci,bus=bridge",
+                      "-device", "qemu-xhci,bus=pcie.0"],
+    "two_hosts_pc": ["-machine", "pc", "-device", "pxb,id=bridge,bus_nr=128", "-device",
+                     "virtio-scsi-pci,bus=bridge,addr=3", "-device", "piix3-usb-uhci,bus=pci.0"],
 }
 
 
@@ -190,8 +196,17 @@ def leaves_devices_running():
         yield Result(f"firmware.devices.{name}.signalled_interrupts_are_off", not any(map(any, signalling)), detail)
 
 
+def other_segment():
+    """The window of PCI registers is said to be another segment's: every function is found there, too, by memory."""
+    with booting("DS", 256, b"", PCI_MACHINES["q35"]) as pc:
+        text = re.sub(r"\x1b\[[0-9;]*H", " ", read_until(b"cobble>", pc.serial_out, PATIENCE_S))
+    by_ports = re.search(r"PCI: (\d+) functions; stopped bus mastering of ([1-9]\d*), MSI of [1-9]", text)
+    by_memory = re.search(r"PCI segment 1: (\d+) functions; stopped bus mastering of 0, MSI of 0", text)
+    yield Result("firmware.other_segment.found", by_ports and by_memory and by_ports[1] == by_memory[1], text[-2000:])
+
+
 def tests():
     """Name and function of each test."""
     for function in (above_4_gib, five_levels, does_not_let_go, leaves_binary_options, shell, unreadable_config,
-                     leaves_devices_running):
+                     leaves_devices_running, other_segment):
         yield f"firmware.{function.__name__}", function

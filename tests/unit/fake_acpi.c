@@ -43,6 +43,12 @@ void fake_acpi_dsdt(const char *aml, unsigned aml_bytes)
     finish_table(FAKE_DSDT, "DSDT", HEADER_BYTES + aml_bytes);
 }
 
+void fake_acpi_ssdt(const char *aml, unsigned aml_bytes)
+{
+    memcpy(fake_acpi_bytes + FAKE_SSDT + HEADER_BYTES, aml, aml_bytes);
+    finish_table(FAKE_SSDT, "SSDT", HEADER_BYTES + aml_bytes);
+}
+
 static void append_to_madt(const uint8_t *entry, uint8_t entry_bytes)
 {
     uint8_t length = fake_acpi_bytes[FAKE_MADT + 4];
@@ -88,13 +94,13 @@ static void build_fadt(void)
 
 static void build_roots(void)
 {
-    static const uint32_t tables[] = { FAKE_FADT, FAKE_MADT, FAKE_HPET, FAKE_SPCR };
-    for (unsigned i = 0; i < 4; i++) {
+    static const uint32_t tables[] = { FAKE_FADT, FAKE_MADT, FAKE_HPET, FAKE_SPCR, FAKE_MCFG, FAKE_SSDT };
+    for (unsigned i = 0; i < 6; i++) {
         fake_acpi_put(FAKE_RSDT + HEADER_BYTES + 4 * i, tables[i], 4);
         fake_acpi_put(FAKE_XSDT + HEADER_BYTES + 8 * i, tables[i], 8);
     }
-    finish_table(FAKE_RSDT, "RSDT", HEADER_BYTES + 4 * 4);
-    finish_table(FAKE_XSDT, "XSDT", HEADER_BYTES + 8 * 4);
+    finish_table(FAKE_RSDT, "RSDT", HEADER_BYTES + 4 * 6);
+    finish_table(FAKE_XSDT, "XSDT", HEADER_BYTES + 8 * 6);
     memcpy(fake_acpi_bytes + FAKE_RSDP, "RSD PTR ", 8);
     fake_acpi_bytes[FAKE_RSDP + 15] = 2;
     fake_acpi_put(FAKE_RSDP + 16, FAKE_RSDT, 4);
@@ -102,6 +108,16 @@ static void build_roots(void)
     fake_acpi_put(FAKE_RSDP + 24, FAKE_XSDT, 8);
     fake_acpi_sum(FAKE_RSDP, 20, 8);
     fake_acpi_sum(FAKE_RSDP, 36, 32);
+}
+
+static void build_mcfg(void)
+{
+    fake_acpi_put(FAKE_MCFG + 44, 0xB0000000, 8);
+    fake_acpi_put(FAKE_MCFG + 54, 0xFF00, 2);                   /* first and last bus */
+    fake_acpi_put(FAKE_MCFG + 60, 0x38FF00000000, 8);
+    fake_acpi_put(FAKE_MCFG + 68, 3, 2);                        /* segment */
+    fake_acpi_put(FAKE_MCFG + 70, 0x8F80, 2);
+    finish_table(FAKE_MCFG, "MCFG", 76);
 }
 
 void fake_acpi_build(void)
@@ -114,7 +130,9 @@ void fake_acpi_build(void)
     fake_acpi_put(FAKE_SPCR + 40, 0x000801, 4);
     fake_acpi_put(FAKE_SPCR + 44, 0x2E8, 8);
     finish_table(FAKE_SPCR, "SPCR", 80);
-    fake_acpi_dsdt("\x10\x02\x08_S5_\x12\x06\x04\x0A\x05\x01\x00\x00", 15);
+    build_mcfg();
+    fake_acpi_ssdt("\x5B\x82\x08_HID\x0DPNP0A08", 16);
+    fake_acpi_dsdt("\x10\x02\x08_S5_\x12\x06\x04\x0A\x05\x01\x00\x00\x08_HID\x0C\x41\xD0\x0A\x03", 25);
     build_roots();
 }
 

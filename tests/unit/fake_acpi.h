@@ -15,7 +15,9 @@
 #define FAKE_HPET 0x700u
 #define FAKE_SPCR 0x800u
 #define FAKE_DSDT 0x900u
-#define FAKE_ACPI_BYTES 0xA00u
+#define FAKE_MCFG 0xA00u
+#define FAKE_SSDT 0xB00u
+#define FAKE_ACPI_BYTES 0xC00u
 
 extern uint8_t fake_acpi_bytes[FAKE_ACPI_BYTES];
 
@@ -28,8 +30,9 @@ void fake_acpi_put(uint32_t at, uint64_t value, unsigned count);
 /* Make the bytes at..at+length-1 sum to zero by the one at at + checksum_offset. */
 void fake_acpi_sum(uint32_t at, uint32_t length, uint32_t checksum_offset);
 
-/* A DSDT with just this AML. */
+/* A DSDT, an SSDT with just this AML. */
 void fake_acpi_dsdt(const char *aml, unsigned aml_bytes);
+void fake_acpi_ssdt(const char *aml, unsigned aml_bytes);
 
 /* Add an "Interrupt Source Override" for an ISA interrupt to the MADT. */
 void fake_acpi_override(uint8_t isa_irq, uint32_t gsi, uint16_t flags);

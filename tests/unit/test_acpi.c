@@ -26,6 +26,8 @@ static void assert_nothing_found(void)
     assert_int_equal(facts.hpet, 0);
     assert_int_equal(facts.pm_timer_port, 0);
     assert_int_equal(facts.serial_port, 0);
+    assert_int_equal(facts.ecam_count, 0);
+    assert_int_equal(facts.pci_ids + facts.pcie_ids, 0);
     assert_int_equal(facts.boot_flags, 0xFFFF);
     assert_false(facts.have_s5);
     assert_false(facts.have_reset_register);
@@ -54,6 +56,17 @@ static void assert_all_found(void)
     assert_int_equal(facts.reset_port, 0xCF9);
     assert_int_equal(facts.reset_value, 0x0F);
     assert_int_equal(facts.serial_port, 0x2E8);
+    assert_int_equal(facts.ecam_count, 2);
+    assert_int_equal(facts.ecams[0].address, 0xB0000000);
+    assert_int_equal(facts.ecams[0].segment, 0);
+    assert_int_equal(facts.ecams[0].first_bus, 0);
+    assert_int_equal(facts.ecams[0].last_bus, 0xFF);
+    assert_int_equal(facts.ecams[1].address, 0x38FF00000000);
+    assert_int_equal(facts.ecams[1].segment, 3);
+    assert_int_equal(facts.ecams[1].first_bus, 0x80);
+    assert_int_equal(facts.ecams[1].last_bus, 0x8F);
+    assert_int_equal(facts.pci_ids, 1);
+    assert_int_equal(facts.pcie_ids, 1);
 }
 
 static void everything_by_xsdt_and_by_rsdt(void **state)
@@ -128,7 +141,8 @@ static void lengths_that_lie(void **state)
 static void cut_tables(void **state)
 {
     (void)state;
-    const uint32_t tables[] = { FAKE_MADT, FAKE_FADT, FAKE_HPET, FAKE_SPCR, FAKE_DSDT, FAKE_XSDT, FAKE_RSDT };
+    const uint32_t tables[] = { FAKE_MADT, FAKE_FADT, FAKE_HPET, FAKE_SPCR, FAKE_DSDT, FAKE_MCFG,
+                                       FAKE_SSDT, FAKE_XSDT, FAKE_RSDT };
     for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
         fake_acpi_build();
         uint32_t full = fake_acpi_bytes[tables[i] + 4];
@@ -198,11 +212,38 @@ static void fadt_fields_that_do_not_count(void **state)
     assert_int_equal(facts.serial_port, 0);
 }
 
+/* What the table ends with counts, what it is cut in does not; of an SSDT, only host bridges count. */
+static void host_bridges_in_aml(void **state)
+{
+    (void)state;
+    fake_acpi_build();
+    fake_acpi_dsdt("\x41\xD0\x0A\x08PNP0A03\x41\xD0\x0A\x08", 15);
+    fake_acpi_ssdt("_S5_\x12\x06\x04\x0A\x05\x01\x00\x00\x41\xD0\x0A\x04\x41\xD0\x0A\x03PNP0A0", 26);
+    read_facts();
+    assert_int_equal(facts.pcie_ids, 2);
+    assert_int_equal(facts.pci_ids, 2);
+    assert_false(facts.have_s5);
+    fake_acpi_dsdt("PNP0A08", 6);
+    read_facts();
+    assert_int_equal(facts.pcie_ids, 0);
+}
+
+static void more_segments_than_there_is_room(void **state)
+{
+    (void)state;
+    fake_acpi_build();
+    fake_acpi_put(FAKE_MCFG + 4, 44 + 11 * 16, 4);
+    fake_acpi_sum(FAKE_MCFG, 44 + 11 * 16, 9);
+    read_facts();
+    assert_int_equal(facts.ecam_count, ACPI_ECAMS_MAX);
+}
+
 /* Noise with right checksums, so that it is read to the end: only AddressSanitizer and the loop's end judge it. */
 static void random_tables(void **state)
 {
     (void)state;
-    static const uint32_t tables[] = { FAKE_MADT, FAKE_FADT, FAKE_HPET, FAKE_SPCR, FAKE_DSDT, FAKE_XSDT, FAKE_RSDT };
+    static const uint32_t tables[] = { FAKE_MADT, FAKE_FADT, FAKE_HPET, FAKE_SPCR, FAKE_DSDT, FAKE_MCFG,
+                                       FAKE_SSDT, FAKE_XSDT, FAKE_RSDT };
     uint32_t random = 0x2545F491;
     for (unsigned round = 0; round < 20000; round++) {
         fake_acpi_build();
@@ -250,6 +291,8 @@ int main(void)
         cmocka_unit_test(s5_integers_in_every_encoding),
         cmocka_unit_test(fadt_fields_that_do_not_count),
         cmocka_unit_test(fadt_generic_addresses),
+        cmocka_unit_test(host_bridges_in_aml),
+        cmocka_unit_test(more_segments_than_there_is_room),
         cmocka_unit_test(random_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

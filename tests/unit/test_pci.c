@@ -1,5 +1,6 @@
 /*
- * test_pci.c - what is switched off on the PCI bus, against a machine on paper behind the ports 0xCF8 and 0xCFC.
+ * test_pci.c - what is switched off on the PCI bus, against a machine on paper behind the ports 0xCF8 and 0xCFC and
+ * behind windows of memory.
  *
  * Each test says of every function how firmware left it and how it must be found afterwards. The machine itself checks
  * that nothing is written but Command and the Message Control of a capability that has one.
@@ -16,7 +17,11 @@
 #define CPU_INSN_H      /* the real one has the instructions */
 static uint32_t insn_inl(uint16_t port);
 static void insn_outl(uint16_t port, uint32_t value);
+static uint32_t insn_read_by_eax(const volatile void *at);
+static void insn_write_by_eax(volatile void *at, uint32_t value);
 
+#include "io/pci_config.c"
+#include "io/pci_function.c"
 #include "io/pci.c"
 
 #define FUNCTIONS_MAX 64
@@ -24,7 +29,7 @@ static void insn_outl(uint16_t port, uint32_t value);
 
 /* Bytes of configuration space as the specification draws it: written here by offset, not by double word. */
 struct function {
-    unsigned bus, device, number;
+    unsigned segment, bus, device, number;
     uint8_t config[256];
     uint16_t command_after;
     uint8_t msi_at, msi_x_at;
@@ -34,6 +39,10 @@ static struct {
     struct function functions[FUNCTIONS_MAX];
     unsigned count;
     bool absent;                /* no mechanism: every port reads all ones */
+    bool several_bridges;       /* or nobody says how many */
+    struct pci_window windows[10];
+    unsigned window_count;
+    unsigned segment;           /* that the next access is to */
     uint32_t address;
     unsigned accesses, writes;
     bool hostile;               /* every function of every bus is there, and is functions[0] */
@@ -48,9 +57,9 @@ static struct function *selected(void)
 
     if (pc.hostile)
         return &pc.functions[0];
-    for (unsigned i = 0; i < pc.count; i++)
-        if (pc.functions[i].bus == bus && pc.functions[i].device == device && pc.functions[i].number == number)
-            return &pc.functions[i];
+    for (struct function *each = pc.functions; each < pc.functions + pc.count; each++)
+        if (each->segment == pc.segment && each->bus == bus && each->device == device && each->number == number)
+            return each;
     return NULL;
 }
 
@@ -80,6 +89,7 @@ static uint32_t insn_inl(uint16_t port)
     if (port == 0xCF8)
         return pc.address;
     assert_int_equal(port, 0xCFC);
+    pc.segment = 0;
     return read_config();
 }
 
@@ -114,7 +124,45 @@ static void insn_outl(uint16_t port, uint32_t value)
     }
     assert_int_equal(port, 0xCFC);
     assert_false(pc.absent);
+    pc.segment = 0;
     write_config(value);
+}
+
+/* Nothing lies at a window's addresses: an access to them is what a function of that segment sees. */
+static char *window_address(unsigned segment, unsigned first_bus)
+{
+    return (char *)(uintptr_t)(0x600000000000u + ((uint64_t)segment << 32) + first_bus * 0x100000u);
+}
+
+static void select_by_address(const volatile void *at)
+{
+    uint64_t offset = (uintptr_t)at - 0x600000000000u;
+
+    assert_true(++pc.accesses < ACCESSES_MAX);
+    pc.segment = (unsigned)(offset >> 32);
+    assert_true(pc.segment < 10 && (offset & 0xFFFFFFFF) >> 20 < 256);
+    assert_int_equal(offset & 0xF03, 0);
+    pc.address = (uint32_t)(offset >> 4 & 0xFFFF00) | (uint32_t)(offset & 0xFC);
+}
+
+static uint32_t insn_read_by_eax(const volatile void *at)
+{
+    select_by_address(at);
+    return read_config();
+}
+
+static void insn_write_by_eax(volatile void *at, uint32_t value)
+{
+    select_by_address(at);
+    write_config(value);
+}
+
+static void add_window(unsigned segment, unsigned first_bus, unsigned last_bus)
+{
+    pc.windows[pc.window_count++] = (struct pci_window){
+        .physical = ((uint64_t)segment << 32) + first_bus * 0x100000u,
+        .registers = window_address(segment, first_bus), .segment = (uint16_t)segment,
+        .first_bus = (uint8_t)first_bus, .last_bus = (uint8_t)last_bus };
 }
 
 static int begin(void **state)
@@ -172,12 +220,17 @@ static uint16_t word(const struct function *function, unsigned at)
     return (uint16_t)(function->config[at] | function->config[at + 1] << 8);
 }
 
+static void walk(void)
+{
+    pci_silence(&(struct pci_machine){ pc.windows, pc.window_count, !pc.several_bridges });
+}
+
 /* Walk; then every Command is as the test said, and the log line is this, or there is none. */
 static void silence(const char *wanted)
 {
     char line[200] = "";
 
-    pci_silence();
+    walk();
     for (unsigned i = 0; i < pc.count; i++)
         assert_int_equal(word(&pc.functions[i], 4), pc.functions[i].command_after);
     log_take(line, sizeof(line));
@@ -348,11 +401,11 @@ static void capabilities_end_where_they_end(void **state)
     assert_int_equal(word(header, 0x3E), 1);
 }
 
-/* What was seen of USB, in order; memory above 4 GiB, ports, and mastering on and off, with Status left alone. */
-static void usb_controllers_are_remembered(void **state)
+/* What was seen, in order; memory above 4 GiB, ports, and mastering on and off, with Status left alone. */
+static void functions_are_remembered(void **state)
 {
     static const uint8_t interfaces[] = { 0x30, 0x20, 0x00 };
-    struct pci_usb found;
+    uint32_t at[3];
     (void)state;
     for (unsigned i = 0; i < 3; i++)
         add(0, i + 1, 0, 0x0C03, 0x0500, 0x0500)->config[0x09] = interfaces[i];
@@ -362,23 +415,152 @@ static void usb_controllers_are_remembered(void **state)
     memcpy(&pc.functions[1].config[0x10], "\x08\x10\x00\xFE\x38\x00\x00\x00", 8);
     memcpy(&pc.functions[2].config[0x10], "\x01\xC0\x00\x00\x38\x00\x00\x00", 8);
     for (unsigned i = 0; i < 3; i++) {
-        assert_true(pci_usb(i, &found));
-        assert_int_equal(found.at >> 11 & 31, i + 1);
-        assert_int_equal(found.interface, interfaces[i]);
+        const struct pci_function *found = pci_find(PCI_CLASS_USB, i);
+        assert_non_null(found);
+        at[i] = found->place;
+        assert_int_equal(found->place >> 11, i + 1);
+        assert_int_equal(found->interface, interfaces[i]);
+        assert_ptr_equal(found, pci_function(i));
     }
-    assert_false(pci_usb(3, &found));
-    pci_usb(2, &found);
-    assert_int_equal(pci_memory(found.at), 0);
+    assert_null(pci_find(PCI_CLASS_USB, 3));
+    assert_int_equal(pci_function(3)->class, 0x0C05);
+    assert_int_equal(pci_function(3)->vendor, 0x8086);
+    assert_null(pci_function(4));
+    assert_int_equal(pci_memory(at[2]), 0);
     assert_int_equal(word(&pc.functions[2], 4), 0x0500);
-    pci_usb(1, &found);
-    assert_int_equal(pci_memory(found.at), 0xFE001000);
-    pci_usb(0, &found);
-    assert_int_equal(pci_memory(found.at), 0x38FE000000);
+    assert_int_equal(pci_port(at[0], 0), 0);
+    assert_int_equal(pci_port(at[2], 1), 0);
+    assert_int_equal(pci_port(at[2], 6), 0);
+    assert_int_equal(word(&pc.functions[2], 4), 0x0500);
+    assert_int_equal(pci_port(at[2], 0), 0xC000);
+    assert_int_equal(word(&pc.functions[2], 4), 0x0501);
+    memcpy(&pc.functions[2].config[0x10], "\x01\xC0\x01\x00", 4);
+    assert_int_equal(pci_port(at[2], 0), 0);        /* beyond what the processor can name */
+    assert_int_equal(pci_memory(at[1]), 0xFE001000);
+    assert_int_equal(pci_memory(at[0]), 0x38FE000000);
     assert_int_equal(word(&pc.functions[0], 4), 0x0502);
-    pci_set_mastering(found.at, true);
+    pci_set_mastering(at[0], true);
     assert_int_equal(word(&pc.functions[0], 4), 0x0506);
-    pci_set_mastering(found.at, false);
+    pci_set_mastering(at[0], false);
     assert_int_equal(word(&pc.functions[0], 4), 0x0502);
+}
+
+static void more_functions_than_are_remembered(void **state)
+{
+    (void)state;
+    add(0, 0, 0, 0x0200, 0, 0)->config[0x0E] = 0x80;
+    pc.hostile = true;
+    walk();
+    assert_non_null(pci_function(PCI_FUNCTIONS_MAX - 1));
+    assert_null(pci_function(PCI_FUNCTIONS_MAX));
+}
+
+/* Nothing leads to the buses of a second host bridge: they are looked at where there may be one, each once. */
+static void buses_that_nothing_leads_to(void **state)
+{
+    (void)state;
+    add_bridge(0, 1, 0, 1);
+    add(0x80, 5, 0, 0x0200, 7, 7);
+    add_bridge(0x80, 6, 0, 0x81);
+    add(0x81, 0, 0, 0x0108, 7, 7);
+    add(0xFF, 31, 0, 0x0100, 7, 7);
+    silence("PCI: 1 functions; stopped bus mastering of 0, MSI of 0");
+    memset(pc.walked, 0, sizeof(pc.walked));
+    pc.several_bridges = true;
+    pc.functions[1].command_after = pc.functions[3].command_after = pc.functions[4].command_after = 3;
+    silence("PCI: 5 functions; stopped bus mastering of 3, MSI of 0");
+    for (unsigned bus = 0; bus < 256; bus++)
+        assert_int_equal(pc.walked[bus][31], bus == 0xFF ? 3 : 1);
+}
+
+/* Another segment: its own buses, its own functions of the same numbers, by memory, and named with it. */
+static void segments_are_walked_by_memory(void **state)
+{
+    char name[PCI_NAME_BYTES];
+    (void)state;
+    add(0, 3, 0, 0x0200, 7, 3);
+    add(0, 3, 0, 0x0200, 7, 3)->segment = 1;
+    add(0x10, 0, 0, 0x0108, 7, 3)->segment = 1;
+    add(0x80, 4, 0, 0x0C03, 6, 6)->segment = 2;
+    add(0x82, 4, 0, 0x0200, 6, 2)->segment = 2;
+    add(0x7F, 4, 0, 0x0200, 6, 6)->segment = 2;     /* outside of the window */
+    add_window(0, 0, 255);                          /* the ports serve that one */
+    add_window(1, 0, 0x10);
+    add_window(2, 0x80, 0x82);
+    walk();
+    for (unsigned i = 0; i < pc.count; i++)
+        assert_int_equal(word(&pc.functions[i], 4), pc.functions[i].command_after);
+    const char *wanted[] = { "PCI: 1 functions; stopped bus mastering of 1, MSI of 0",
+                             "PCI segment 1: 2 functions; stopped bus mastering of 2, MSI of 0",
+                             "PCI segment 2: 2 functions; stopped bus mastering of 1, MSI of 0" };
+    for (unsigned i = 0; i < 3; i++) {
+        char line[200] = "";
+        log_take(line, sizeof(line));
+        assert_string_equal(line, wanted[i]);
+    }
+    pci_name(pci_find(PCI_CLASS_USB, 0)->place, name);
+    assert_string_equal(name, "2:80:04.0");
+    pci_name(pci_function(0)->place, name);
+    assert_string_equal(name, "00:03.0");
+    pci_set_mastering(pci_find(PCI_CLASS_USB, 0)->place, false);
+    assert_int_equal(word(&pc.functions[3], 4), 2);
+}
+
+static void memory_serves_where_no_port_does(void **state)
+{
+    (void)state;
+    pc.absent = true;
+    add_bridge(0, 1, 0, 0x40);
+    add(0x40, 3, 0, 0x0200, 4, 0);
+    add_window(0, 0, 0x40);
+    silence("PCI segment 0: 2 functions; stopped bus mastering of 1, MSI of 0");
+}
+
+static const struct pci_window *mapped;
+
+static void *map_again(uint64_t physical, uint64_t bytes)
+{
+    assert_int_equal(physical, mapped->physical);
+    assert_int_equal(bytes, (mapped->last_bus - mapped->first_bus + 1) * 0x100000u);
+    return window_address(mapped->segment, mapped->first_bus);
+}
+
+static void *map_nothing(uint64_t physical, uint64_t bytes)
+{
+    (void)physical, (void)bytes;
+    return NULL;
+}
+
+/* A window that the loader's page tables lack is walked when it has been mapped, another one is not walked again. */
+static void windows_are_mapped_anew(void **state)
+{
+    (void)state;
+    add(0x20, 3, 0, 0x0200, 4, 4)->segment = 1;
+    add_window(1, 0x20, 0x21);
+    pc.windows[0].registers = NULL;
+    mapped = &pc.windows[0];
+    silence("");
+    pci_map_windows(map_nothing);
+    char line[200] = "";
+    log_take(line, sizeof(line));
+    assert_string_equal(line, "PCI segment 1: no memory to map its registers");
+    pci_map_windows(map_again);
+    assert_int_equal(word(&pc.functions[0], 4), 0);
+    unsigned accesses = pc.accesses;
+    pci_map_windows(map_again);
+    assert_int_equal(pc.accesses, accesses);
+}
+
+static void more_windows_than_there_is_room(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i < 10; i++) {
+        add(0, 3, 0, 0x0200, 4, i <= 8 ? 0 : 4)->segment = i;
+        add_window(i, 0, 0);
+    }
+    walk();
+    for (unsigned i = 0; i < pc.count; i++)
+        assert_int_equal(word(&pc.functions[i], 4), pc.functions[i].command_after);
 }
 
 /* Every address answers as a multi-function bridge with capabilities in a circle, on 256 buses. */
@@ -392,7 +574,7 @@ static void worst_bus_ends(void **state)
     pc.hostile = true;
     silence("PCI: 65536 functions; stopped bus mastering of 0, MSI of 0");
     for (unsigned bus = 0; bus < 256; bus++)
-        assert_true(pc.walked[bus][31] <= 2);   /* once for the device, once for its function 0 */
+        assert_true(pc.walked[bus][31] <= 3);   /* for the device, for its function 0, to remember it */
 }
 
 static void noise_ends(void **state)
@@ -402,7 +584,7 @@ static void noise_ends(void **state)
     for (unsigned seed = 1; seed < 20; seed++) {
         pc.accesses = 0;
         pc.noise = seed;
-        pci_silence();
+        walk();
     }
 }
 
@@ -420,7 +602,13 @@ int main(void)
         cmocka_unit_test_setup(signalled_interrupts_go_everywhere, begin),
         cmocka_unit_test_setup(capabilities_in_a_circle_end, begin),
         cmocka_unit_test_setup(capabilities_end_where_they_end, begin),
-        cmocka_unit_test_setup(usb_controllers_are_remembered, begin),
+        cmocka_unit_test_setup(functions_are_remembered, begin),
+        cmocka_unit_test_setup(more_functions_than_are_remembered, begin),
+        cmocka_unit_test_setup(buses_that_nothing_leads_to, begin),
+        cmocka_unit_test_setup(segments_are_walked_by_memory, begin),
+        cmocka_unit_test_setup(memory_serves_where_no_port_does, begin),
+        cmocka_unit_test_setup(windows_are_mapped_anew, begin),
+        cmocka_unit_test_setup(more_windows_than_there_is_room, begin),
         cmocka_unit_test_setup(worst_bus_ends, begin),
         cmocka_unit_test_setup(noise_ends, begin),
     };

@@ -129,7 +129,8 @@ static void begin(bool override)
     pic_mask = 0;
     pic_eois = apic_eois = errors = 0;
     timer_by_pic = false;
-    irq_init(&(struct irq_platform){ FAKE_RSDP, fake_acpi_map, map_window });
+    irq_read_acpi(FAKE_RSDP, fake_acpi_map);
+    irq_init(map_window);
     pic_eois = apic_eois = 0;
 }
 

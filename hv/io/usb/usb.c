@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/string.h"
 #include "io/pci.h"
+#include "io/pci_function.h"
 #include "io/usb/usb_host.h"
 
 #define HOSTS_MAX 4
@@ -74,18 +75,17 @@ static void add_host(const struct usb_platform *platform, uint32_t function, con
 
 void usb_init(const struct usb_platform *platform, uint64_t now_ns)
 {
-    struct pci_usb function;
+    const struct pci_function *function;
     unsigned i = 0;
 
-    for (; pci_usb(i, &function); i++) {
-        char place[sizeof(hosts[0]->place)];
-        format_string(place, sizeof(place), "%02x:%02x.%x", function.at >> 16 & 0xFF, function.at >> 11 & 31,
-                     function.at >> 8 & 7);
-        if (function.interface == INTERFACE_XHCI)
-            add_host(platform, function.at, place, now_ns);
+    for (; (function = pci_find(PCI_CLASS_USB, i)) != NULL; i++) {
+        char place[PCI_NAME_BYTES];
+        pci_name(function->place, place);
+        if (function->interface == INTERFACE_XHCI)
+            add_host(platform, function->place, place, now_ns);
         else
             log_info("USB: %s %s is not supported: a keyboard there types if the firmware shows it as PS/2",
-                     interface_name(function.interface), place);
+                     interface_name(function->interface), place);
     }
     if (host_count != 0)
         next_ns = now_ns;

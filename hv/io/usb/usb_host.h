@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "io/pci_function.h"
 #include "io/usb/hid_keyboard.h"
 #include "io/usb/usb_descriptor.h"
 #include "io/usb/xhci.h"
@@ -65,8 +66,8 @@ typedef void (*usb_step)(struct usb_host *host);
 
 struct usb_host {
     struct xhci xhci;
-    char place[8];                  /* bb:dd.f */
-    uint32_t function;              /* of the PCI bus */
+    char place[PCI_NAME_BYTES];     /* bb:dd.f */
+    uint32_t function;              /* its place on the PCI bus */
     uint64_t now_ns;
     struct usb_device *devices[USB_DEVICES_MAX];
     uint8_t root_ignored[32], root_changed[32];     /* by port, as of a hub */
