@@ -19,7 +19,6 @@
 #include "io/power.h"
 #include "io/ps2.h"
 #include "io/serial.h"
-#include "irq/acpi.h"
 #include "irq/irq.h"
 #include "monitor/monitor.h"
 #include "pagetable/hvmap.h"
@@ -116,13 +115,13 @@ void hv_main(const struct boot_info *info)
     lap(BOOT_PHASE_CONSOLES);
     platform_init(info);
     lap(BOOT_PHASE_IRQ);
-    serial_init_at(irq_acpi_facts()->serial_port);
+    platform_find_serial();
     bool keyboard = ps2_init();
     platform_init_usb(keyboard);
+    lap(BOOT_PHASE_DEVICES);
+    monitor_init(info);     /* moves the serial line to where the operator has it */
     bool keyboard_interrupts = keyboard && irq_route_isa(1, VECTOR_KEYBOARD);
     bool serial_interrupts = serial_present() &&
                              serial_enable_interrupts(irq_route_isa(serial_isa_irq(), VECTOR_SERIAL));
-    lap(BOOT_PHASE_DEVICES);
-    monitor_init(info);
     run_forever((keyboard && !keyboard_interrupts) || (serial_present() && !serial_interrupts));
 }

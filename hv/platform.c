@@ -6,10 +6,13 @@
 #include <stddef.h>
 
 #include "base/addr.h"
+#include "base/log.h"
 #include "cpu/insn.h"
 #include "io/pci.h"
+#include "io/pci_function.h"
 #include "io/power.h"
 #include "io/ps2.h"
+#include "io/serial.h"
 #include "io/usb/usb.h"
 #include "irq/acpi.h"
 #include "irq/irq.h"
@@ -138,4 +141,28 @@ void platform_init(const struct boot_info *info)
 void platform_init_usb(bool have_ps2)
 {
     usb_init(&(struct usb_platform){ .map = map_device, .have_ps2 = have_ps2 }, timer_now_ns());
+}
+
+/* A card may have several UARTs, a base address register each. */
+static bool find_serial_on(const struct pci_function *card)
+{
+    for (unsigned i = 0; i < PCI_BARS; i++)
+        if (serial_init_at(pci_port(card->place, i)))
+            return true;
+    return false;
+}
+
+void platform_find_serial(void)
+{
+    const struct pci_function *card;
+    char name[PCI_NAME_BYTES];
+
+    serial_init_at(irq_acpi_facts()->serial_port);
+    for (unsigned i = 0; !serial_present() && (card = pci_find(PCI_CLASS_SERIAL, i)) != NULL; i++) {
+        pci_name(card->place, name);
+        if (find_serial_on(card))
+            log_info("serial: PCI card %s, port %#x, polled", name, serial_port());
+        else
+            log_warn("serial: PCI card %s has no UART at an I/O port, and is not supported", name);
+    }
 }

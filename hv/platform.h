@@ -18,4 +18,7 @@ void platform_init(const struct boot_info *info);
 /* USB keyboards; have_ps2: there is another controller for one. */
 void platform_init_usb(bool have_ps2);
 
+/* The serial line that firmware names, else one on a PCI card, where COM1 to COM4 have none. */
+void platform_find_serial(void);
+
 #endif

@@ -11,7 +11,6 @@
 #define COMMAND_PORTS (1u << 0)
 #define COMMAND_MEMORY (1u << 1)
 #define REG_BARS 0x10               /* base address registers: memory of 64 bits takes two */
-#define BARS 6
 #define BAR_IS_PORTS 0x1u
 #define PORTS_ADDRESS 0xFFFCu
 #define PORTS_MAX 0xFFFFu
@@ -40,7 +39,7 @@ uint64_t pci_memory(uint32_t function)
 
 uint16_t pci_port(uint32_t function, unsigned number)
 {
-    uint32_t bar = number < BARS ? pci_config_read(function | (REG_BARS + 4 * number)) : 0;
+    uint32_t bar = number < PCI_BARS ? pci_config_read(function | (REG_BARS + 4 * number)) : 0;
 
     if (!(bar & BAR_IS_PORTS) || bar > PORTS_MAX || (bar & PORTS_ADDRESS) == 0)
         return 0;

@@ -10,7 +10,9 @@
 /* The physical address in the function's first base address register, which it answers at now; 0: there is none. */
 uint64_t pci_memory(uint32_t place);
 
-/* The I/O port in base address register number (0 to 5), which the function answers at now; 0: there is none. */
+#define PCI_BARS 6
+
+/* The I/O port in a base address register (below PCI_BARS), which the function answers at now; 0: there is none. */
 uint16_t pci_port(uint32_t place, unsigned number);
 
 /* Let it write to memory, or not. */

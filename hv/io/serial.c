@@ -29,7 +29,6 @@
 #define LSR_ALL_SENT 0x40       /* its shift register is empty, too */
 
 #define DIVISOR_115200 1
-#define PORT_MAX 0xFFF8
 #define FIFO_BYTES 16
 #define RING_BYTES 16384u       /* a power of two */
 #define WAIT_READS 20000        /* port reads of about 1 us: far longer than a FIFO takes at 115200 baud */
@@ -38,6 +37,8 @@
 static const uint16_t com_ports[] = { 0x3F8, 0x2F8, 0x3E8, 0x2E8 };
 
 static uint16_t port;           /* 0: none */
+static uint16_t told_port;      /* whose interrupt the operator told */
+static unsigned told_irq;
 static bool interrupts;
 static bool receive_held;
 static uint8_t interrupt_enable;
@@ -115,7 +116,7 @@ bool serial_init(void)
 
 bool serial_init_at(uint16_t io_port)
 {
-    if (io_port != 0 && io_port <= PORT_MAX && io_port != port && answers(io_port))
+    if (io_port != 0 && io_port <= SERIAL_PORT_MAX && io_port != port && answers(io_port))
         port = io_port;
     return port != 0;
 }
@@ -125,8 +126,21 @@ bool serial_present(void)
     return port != 0;
 }
 
+uint16_t serial_port(void)
+{
+    return port;
+}
+
+void serial_set_isa_irq(uint16_t io_port, unsigned irq)
+{
+    told_port = io_port;
+    told_irq = irq;
+}
+
 unsigned serial_isa_irq(void)
 {
+    if (port == told_port && told_irq != SERIAL_NO_ISA_IRQ)
+        return told_irq;
     for (unsigned i = 0; i < sizeof(com_ports) / sizeof(com_ports[0]); i++)
         if (port == com_ports[i])
             return i % 2 == 0 ? 4 : 3;

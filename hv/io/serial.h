@@ -9,16 +9,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SERIAL_PORT_MAX 0xFFF8u     /* a UART has eight ports */
+
 /*
  * Find COM1-COM4 by loop-back test, set 115200 8N1 and FIFO. False: no UART answers; all calls below then do nothing.
  */
 bool serial_init(void);
 /*
- * Move to the port that the firmware's SPCR table names (0: none), if a UART answers there: the operator's cable is in
- * that one. What is still queued goes there, too. Returns serial_present(). Called before interrupts are enabled.
+ * Move to another port, if a UART answers there: the operator's cable is in the one that the configuration, or the
+ * firmware's SPCR table, names (0: none). What is still queued goes there, too. Returns serial_present(). Called before
+ * interrupts are enabled.
  */
 bool serial_init_at(uint16_t io_port);
 bool serial_present(void);
+uint16_t serial_port(void);         /* 0: none */
 
 /* Free bytes in the transmit ring (16 KiB). */
 size_t serial_tx_space(void);
@@ -48,9 +52,14 @@ void serial_hold(bool hold);
 /* Panic path: bounded busy-wait per byte, no ring, no state. */
 void serial_panic_write(const char *bytes, size_t length);
 
-/* The ISA interrupt of the UART that was found: 4 for COM1 and COM3, 3 for COM2 and COM4; else it must be polled. */
+/*
+ * The ISA interrupt of the UART that was found: what the operator said of this port, else 4 for COM1 and COM3, 3 for
+ * COM2 and COM4, else none, and it must be polled.
+ */
 #define SERIAL_NO_ISA_IRQ 0xFF
+#define SERIAL_IRQ_MAX 15
 unsigned serial_isa_irq(void);
+void serial_set_isa_irq(uint16_t io_port, unsigned irq);
 
 /* Let the UART interrupt, if its interrupt could be routed. Returns routed. */
 bool serial_enable_interrupts(bool routed);

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "base/text.h"
+#include "io/serial.h"
 #include "monitor/config_line.h"
 #include "pebpeb.h"
 
@@ -14,6 +15,7 @@ void config_init(struct config *config)
     memset(config, 0, sizeof(*config));
     config->log_level = LOG_INFO;
     config->tick_ms = HV_TICK_MS;
+    config->serial_irq = SERIAL_NO_ISA_IRQ;
     config->escape = 0x1D;      /* Ctrl-] */
 }
 

@@ -63,6 +63,8 @@ struct config {
     enum config_after after;
     enum log_level log_level;
     uint32_t tick_ms;
+    uint16_t serial_port;                   /* where the operator's serial line is; 0: not told */
+    uint8_t serial_irq;                     /* its ISA interrupt, or SERIAL_NO_ISA_IRQ */
     uint8_t escape;                         /* control character that starts a console command on serial */
     uint64_t linger_ms;                     /* how long the last picture stays before the final lines */
     uint32_t text_used, refusals_used;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "guest/image_name.h"
 #include "io/cp437.h"
+#include "io/serial.h"
 
 #define MIB (1u << 20)
 #define AUTORUN_WORDS "expect= timeout= mem= clock= type= output= debug-print= match= match!= console="
@@ -214,13 +215,32 @@ static const char *do_escape(struct config *config, const char *value)
     return NULL;
 }
 
+/* serial PORT[,IRQ]: a UART at an I/O port, and its ISA interrupt. */
+static const char *do_serial(struct config *config, const char *value)
+{
+    const char *comma = strchr(value, ',');
+    uint32_t port, irq = SERIAL_NO_ISA_IRQ;
+    char text[16];
+
+    (void)text_copy(text, sizeof(text), value);
+    if (comma != NULL && (size_t)(comma - value) < sizeof(text))
+        text[comma - value] = '\0';
+    if (words_parse_status(text, &port) != NULL || port == 0 || port > SERIAL_PORT_MAX)
+        return "serial is a port from 1 to 0xfff8, as in serial 0x2e0 or, with its interrupt, serial 0x2e0,5";
+    if (comma != NULL && (words_parse_status(comma + 1, &irq) != NULL || irq == 0 || irq == 2 || irq > SERIAL_IRQ_MAX))
+        return "an interrupt of a serial line is one of 1 and 3 to 15";
+    config->serial_port = (uint16_t)port;
+    config->serial_irq = (uint8_t)irq;
+    return NULL;
+}
+
 static const struct directive {
     const char *name;
     const char *(*apply)(struct config *config, const char *value);
 } directives[] = {
     { "together", do_together }, { "after", do_after }, { "log", do_log },
     { "tick", do_tick }, { "escape", do_escape }, { "linger", do_linger },
-    { "debug-print", do_debug_print },
+    { "debug-print", do_debug_print }, { "serial", do_serial },
 };
 
 /* type NAME "TEXT": NULL, or what is wrong. */
@@ -280,5 +300,5 @@ void config_line_directive(struct config *config, char *problem, size_t problem_
     }
     format_string(problem, problem_bytes,
                   "unknown directive '%.60s'; known: autorun together after log tick escape type linger "
-                  "debug-print", first);
+                  "debug-print serial", first);
 }

@@ -8,6 +8,7 @@
 #include "base/string.h"
 #include "io/console.h"
 #include "io/input.h"
+#include "io/serial.h"
 #include "monitor/autorun.h"
 #include "monitor/config.h"
 #include "monitor/jobs.h"
@@ -32,6 +33,17 @@ static void read_config(const struct boot_info *info)
     log_set_level(config.log_level);
 }
 
+/* The operator knows where the cable is: nothing has been sent anywhere else so far. */
+static void place_serial(void)
+{
+    if (config.serial_port == 0)
+        return;
+    serial_init_at(config.serial_port);
+    serial_set_isa_irq(config.serial_port, config.serial_irq);
+    if (serial_port() != config.serial_port)
+        log_warn("serial %#x: no UART answers there", config.serial_port);
+}
+
 /* In a plan these go to the stream, and stay off the screen. */
 static void print_messages(const char *loader_notes)
 {
@@ -52,6 +64,7 @@ void monitor_init(const struct boot_info *info)
 {
     images_init(info);
     read_config(info);
+    place_serial();
     input_set_escape(config.escape);
     shell_init();
     jobs_init(config.debug_print);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "io/serial.h"
 #include "monitor/config.h"
 
 static struct config config;
@@ -96,7 +97,8 @@ static void test_example(void **state)
     (void)state;
     read_text("\xEF\xBB\xBF# tests\r\n\r\nautorun console expect=77 timeout=10s\r\n"
               "autorun /guests/mykernel.elf mem=32M expect=0 clock=run type=\"help\\n\"\r\n"
-              "together on\r\nafter poweroff   # or monitor\r\nlog debug\r\ntick 20ms\r\nescape ^T\r\nlinger 500ms");
+              "together on\r\nafter poweroff   # or monitor\r\nlog debug\r\ntick 20ms\r\nescape ^T\r\nlinger 500ms\r\n"
+              "serial 0x2e0,5");
     assert_int_equal(config.message_count, 0);
     assert_int_equal(config.autorun_count, 2);
     assert_string_equal(config.autoruns[0].name, "console");
@@ -115,6 +117,35 @@ static void test_example(void **state)
     assert_int_equal(config.tick_ms, 20);
     assert_int_equal(config.escape, 'T' - '@');
     assert_int_equal(config.linger_ms, 500);
+    assert_int_equal(config.serial_port, 0x2E0);
+    assert_int_equal(config.serial_irq, 5);
+}
+
+/* serial PORT[,IRQ]: also as a load option, without the interrupt, and each way of it to be wrong. */
+static void test_serial(void **state)
+{
+    static const char *const ports[] = { "", "0", "0xfff9", "x", "0x2e0x", ",5", "0x100000000", "1234567890123456,5" };
+    static const char *const irqs[] = { "0x2e0,", "0x2e0,2", "0x2e0,16", "0x2e0,0", "0x2e0,-1", "0x2e0,5,6", "1,255" };
+    char text[80];
+    (void)state;
+    read_text("");
+    assert_int_equal(config.serial_port, 0);
+    read_options("serial=0x2e0,5; serial=0xD000");      /* the later one, with nothing of the one before */
+    assert_int_equal(config.message_count, 0);
+    assert_int_equal(config.serial_port, 0xD000);
+    assert_int_equal(config.serial_irq, SERIAL_NO_ISA_IRQ);
+    for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+        snprintf(text, sizeof(text), "serial=%s", ports[i]);
+        read_text(text);
+        assert_int_equal(config.serial_port, 0);
+        assert_non_null(strstr(config.messages[0], "serial is a port"));
+    }
+    for (unsigned i = 0; i < sizeof(irqs) / sizeof(irqs[0]); i++) {
+        snprintf(text, sizeof(text), "serial %s", irqs[i]);
+        read_text(text);
+        assert_int_equal(config.serial_port, 0);
+        assert_non_null(strstr(config.messages[0], "an interrupt of a serial line is"));
+    }
 }
 
 static void test_values(void **state)
@@ -270,7 +301,7 @@ static void test_options(void **state)
     assert_true(config.together);
     assert_int_equal(config.message_count, 1);
     assert_string_equal(config.messages[0], "load options:4: unknown directive 'bad'; known: autorun together after "
-                                            "log tick escape type linger debug-print");
+                                            "log tick escape type linger debug-print serial");
     /* An unclosed quote ends with its line. */
     read_options("type a \"x;y\nafter reboot");
     assert_int_equal(config.after, CONFIG_AFTER_REBOOT);
@@ -313,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),   cmocka_unit_test(test_refusals_full), cmocka_unit_test(test_example),
                   cmocka_unit_test(test_values),
+        cmocka_unit_test(test_serial),
         cmocka_unit_test(test_malformed),  cmocka_unit_test(test_malformed_autorun), cmocka_unit_test(test_long_lines),
         cmocka_unit_test(test_limits),     cmocka_unit_test(test_text_room),         cmocka_unit_test(test_options),
         cmocka_unit_test(test_random),     cmocka_unit_test(test_byte_order_marks),

@@ -140,7 +140,7 @@ static int begin(void **state)
 {
     (void)state;
     memset(&uart, 0, sizeof(uart));
-    port = 0;
+    port = told_port = 0;
     ring_head = ring_tail = 0;
     interrupts = receive_waits = receive_held = false;
     next_faults = 0;
@@ -189,6 +189,25 @@ static void none_is_none(void **state)
         assert_false(serial_enable_interrupts(true));
         assert_int_equal(uart.output_bytes, 0);
     }
+}
+
+/* What the operator tells of a port holds for that port only, and "none" leaves what is known. */
+static void an_interrupt_from_the_operator(void **state)
+{
+    (void)state;
+    begin_with(0x3F8);
+    serial_set_isa_irq(0x2E0, 5);
+    assert_int_equal(serial_isa_irq(), 4);
+    serial_set_isa_irq(0x3F8, SERIAL_NO_ISA_IRQ);
+    assert_int_equal(serial_isa_irq(), 4);
+    serial_set_isa_irq(0x3F8, 11);
+    assert_int_equal(serial_isa_irq(), 11);
+    begin_with(0x3F8);
+    uart.base = 0x2E0;
+    serial_set_isa_irq(0x2E0, 5);
+    assert_true(serial_init_at(0x2E0));
+    assert_int_equal(serial_port(), 0x2E0);
+    assert_int_equal(serial_isa_irq(), 5);
 }
 
 /* It comes before COM1 to COM4, if there is a UART: what was queued by then goes there. */
@@ -431,6 +450,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_com_port_is_found, begin),
+        cmocka_unit_test_setup(an_interrupt_from_the_operator, begin),
         cmocka_unit_test_setup(none_is_none, begin),
         cmocka_unit_test_setup(a_port_from_the_firmware, begin),
         cmocka_unit_test_setup(the_shift_register_empties_first, begin),

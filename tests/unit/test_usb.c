@@ -34,6 +34,7 @@ static const uint8_t keyboard_configuration[] = { CONFIGURATION, KEYBOARD(0, 1, 
 static const uint8_t composite_configuration[] = { CONFIGURATION, KEYBOARD(0, 1, 8), KEYBOARD(2, 3, 16) };
 static const uint8_t mouse_configuration[] = { CONFIGURATION, 9, 4, 0, 0, 1, 3, 1, 2, 0, 7, 5, 0x81, 3, 4, 0, 10 };
 static const uint8_t hub_configuration[] = { CONFIGURATION, 9, 4, 0, 0, 1, 9, 0, 0, 0, 7, 5, 0x81, 3, 1, 0, 12 };
+static const uint8_t adapter_configuration[] = { CONFIGURATION, 9, 4, 0, 0, 1, 2, 2, 1, 0, 7, 5, 0x81, 3, 8, 0, 9 };
 static const uint8_t a_down[8] = { 0, 0, 0x04 }, nothing[8];
 
 static uint64_t now_ns, frames_before;
@@ -260,6 +261,16 @@ static void none_is_complained_of_once(void **state)
     log_text[0] = '\0';
     run_ms(20000);
     assert_string_equal(log_text, "");
+}
+
+static void serial_adapters_are_told_of(void **state)
+{
+    struct fake_device adapter = MAKE(2, adapter);
+    (void)state;
+    fake_plug(1, &adapter);
+    start_with(true);
+    run_ms(1000);
+    expect_said("USB: 1234:5678 at 03:04.1 port 1 is a serial line, which is not supported");
 }
 
 /* Nothing there: twice a second is enough. */
@@ -570,7 +581,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, machine_stop)
     const struct CMUnitTest tests[] = {
         TEST(no_controller_costs_nothing), TEST(others_are_named), TEST(it_goes_with_a_key_down),
-        TEST(none_is_complained_of_once), TEST(an_idle_controller_is_left_alone),
+        TEST(none_is_complained_of_once), TEST(serial_adapters_are_told_of),
+        TEST(an_idle_controller_is_left_alone),
         TEST(composite_keyboards_type_on_both), TEST(hubs_lead_on), TEST(firmware_lets_go_or_not),
         TEST(refused_class_requests_do_not_matter), TEST(devices_that_fail_are_left_alone),
         TEST(devices_that_vanish_leave_nothing), TEST(broken_pipes_are_mended), TEST(a_flood_is_bounded),

@@ -61,6 +61,21 @@ static void composite_keyboards_are_found(void **state)
     expect_endpoint(&found.endpoints[1], 5, 4, 16, 1);
 }
 
+/* Told of, but a keyboard beside it counts, and it is none of a hub's. */
+static void serial_lines_are_known(void **state)
+{
+    static const uint8_t line[] = { CONFIGURATION(1), INTERFACE(0, 0, 2, 2, 1), ENDPOINT(0x81, 3, 8, 10),
+                                    INTERFACE(1, 0, 10, 0, 0), ENDPOINT(0x82, 2, 64, 0) };
+    static const uint8_t both[] = { CONFIGURATION(1), INTERFACE(0, 0, 2, 2, 1), ENDPOINT(0x81, 3, 8, 10),
+                                    INTERFACE(1, 0, 3, 1, 1), HID, ENDPOINT(0x82, 3, 8, 10) };
+    static const uint8_t network[] = { CONFIGURATION(1), INTERFACE(0, 0, 2, 6, 0), ENDPOINT(0x81, 3, 8, 10) };
+    (void)state;
+    assert_int_equal(parse(line, sizeof(line), 0).kind, USB_SERIAL);
+    assert_int_equal(parse(line, sizeof(line), 0).count, 0);
+    assert_int_equal(parse(both, sizeof(both), 0).kind, USB_KEYBOARD);
+    assert_int_equal(parse(network, sizeof(network), 0).kind, USB_NOTHING);
+}
+
 static void hubs_are_found(void **state)
 {
     (void)state;
@@ -130,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(composite_keyboards_are_found),
+        cmocka_unit_test(serial_lines_are_known),
         cmocka_unit_test(hubs_are_found),
         cmocka_unit_test(cut_descriptors_keep_what_is_whole),
         cmocka_unit_test(nonsense_is_no_keyboard),

@@ -20,6 +20,8 @@
 #define CLASS_HID 3
 #define SUBCLASS_BOOT 1
 #define PROTOCOL_KEYBOARD 1
+#define CLASS_COMMUNICATIONS 2
+#define SUBCLASS_SERIAL 2           /* "Abstract Control Model" */
 
 /* One of its first setting, of a boot keyboard or of a hub. */
 static bool is_wanted(const uint8_t *interface, bool is_hub)
@@ -29,6 +31,11 @@ static bool is_wanted(const uint8_t *interface, bool is_hub)
     if (is_hub)
         return interface[5] == USB_CLASS_HUB;
     return interface[5] == CLASS_HID && interface[6] == SUBCLASS_BOOT && interface[7] == PROTOCOL_KEYBOARD;
+}
+
+static bool is_serial(const uint8_t *interface)
+{
+    return interface[5] == CLASS_COMMUNICATIONS && interface[6] == SUBCLASS_SERIAL;
 }
 
 static bool has_number(const struct usb_configuration *configuration, uint8_t number)
@@ -74,6 +81,8 @@ void usb_configuration_parse(struct usb_configuration *configuration, const uint
             break;
         if (type == TYPE_INTERFACE && length >= INTERFACE_BYTES) {
             wanted = is_wanted(data + at, is_hub);
+            if (is_serial(data + at))
+                configuration->kind = USB_SERIAL;
             interface = data[at + 2];
         } else if (type == TYPE_ENDPOINT && length >= ENDPOINT_BYTES && wanted) {
             wanted = !take_endpoint(configuration, data + at, interface);

@@ -38,6 +38,30 @@ static void no_use(struct usb_host *host)
     usb_port_ignore(host);
 }
 
+/* Adapters whose makers have a protocol of their own: FTDI, Prolific, Silicon Labs, WCH. */
+static bool is_serial(const struct usb_device *device)
+{
+    static const uint16_t vendors[] = { 0x0403, 0x067B, 0x10C4, 0x1A86 };
+
+    for (unsigned i = 0; i < sizeof(vendors) / sizeof(vendors[0]); i++)
+        if (device->vendor == vendors[i])
+            return true;
+    return device->configuration.kind == USB_SERIAL;
+}
+
+static void tell_no_use(const struct usb_host *host)
+{
+    const struct usb_device *device = host->device;
+    const char *hub = device->parent ? "hub " : "";
+
+    if (is_serial(device))
+        log_warn("USB: %04x:%04x at %s %sport %u is a serial line, which is not supported: use a port of the board or "
+                 "a PCI card", device->vendor, device->product, host->place, hub, device->port);
+    else
+        log_info("USB: %04x:%04x at %s %sport %u is no keyboard", device->vendor, device->product, host->place, hub,
+                 device->port);
+}
+
 static void took_configuration(struct usb_host *host)
 {
     struct usb_device *device = host->device;
@@ -50,9 +74,8 @@ static void took_configuration(struct usb_host *host)
     }
     usb_configuration_parse(&device->configuration, data, total < XHCI_BUFFER_BYTES ? total : XHCI_BUFFER_BYTES,
                             device->configuration.kind == USB_HUB);
-    if (device->configuration.kind == USB_NOTHING) {
-        log_info("USB: %04x:%04x at %s %sport %u is no keyboard", device->vendor, device->product, host->place,
-                 device->parent ? "hub " : "", device->port);
+    if (device->configuration.kind != USB_KEYBOARD && device->configuration.kind != USB_HUB) {
+        tell_no_use(host);
         usb_device_drop(host, no_use);
         return;
     }
