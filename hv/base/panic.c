@@ -74,7 +74,7 @@ static __attribute__((format(printf, 1, 2))) void print(const char *format, ...)
 }
 
 /* The first line, in one piece. On a second panic nothing can be trusted any more: stop. */
-static void begin(const char *format, va_list arguments)
+static void begin_panic(const char *format, va_list arguments)
 {
     char message[200];
 
@@ -102,7 +102,7 @@ static void print_address(const char *what, uint64_t address, uint64_t length_by
         print("%s 0x%016lx\n", what, address);
 }
 
-static void print_registers(const struct panic_registers *at)
+static void print_panic_registers(const struct panic_registers *at)
 {
     print("rax %016lx  rbx %016lx  rcx %016lx\n", at->rax, at->rbx, at->rcx);
     print("rdx %016lx  rsi %016lx  rdi %016lx\n", at->rdx, at->rsi, at->rdi);
@@ -135,9 +135,9 @@ void panic_with_registers(const struct panic_registers *registers, const char *f
     va_list arguments;
 
     va_start(arguments, format);
-    begin(format, arguments);
+    begin_panic(format, arguments);
     va_end(arguments);
-    print_registers(registers);
+    print_panic_registers(registers);
     print_address("  at", registers->rip, 0);
     print_backtrace(registers->rbp, registers->rsp);
     halt_for_ever();
@@ -152,7 +152,7 @@ __attribute__((noinline)) void panic(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    begin(format, arguments);
+    begin_panic(format, arguments);
     va_end(arguments);
     print("rip %016lx  rbp %016lx  rsp %016lx  rflags %lx\n", caller, frame[0], rsp, read_rflags());
     print("cr2 %016lx  cr3 %016lx\n", read_cr2(), read_cr3());

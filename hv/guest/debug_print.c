@@ -68,7 +68,7 @@ void debug_print_enable(struct guest *guest, const void *image, uint64_t image_b
     log_info("guest %u %s: debug print at %u places", guest->life.id, guest->life.name, patched);
 }
 
-static bool is_site(struct guest *guest, uint8_t vector, uint32_t eip)
+static bool is_site_of_guest(struct guest *guest, uint8_t vector, uint32_t eip)
 {
     uint8_t around[DEBUG_SITES_BEFORE + DEBUG_SITES_BYTES] = { 0 };
     uint32_t can_read = 0;
@@ -78,7 +78,7 @@ static bool is_site(struct guest *guest, uint8_t vector, uint32_t eip)
     return debug_sites_is(&guest->state.debug_sites, vector, around, can_read);
 }
 
-static const uint32_t *peek_table(const void *context, uint32_t frame)
+static const uint32_t *peek_table_of_ram(const void *context, uint32_t frame)
 {
     return ram_peek(context, frame);
 }
@@ -92,7 +92,7 @@ static bool may_read(const struct guest *guest, uint32_t address)
         return true;
     return gwalk(&(struct gwalk_tables){
         .directory = ram_peek(space->ram, space->paging->directory.v >> PAGE_SHIFT),
-        .get_table = peek_table,
+        .get_table = peek_table_of_ram,
         .context = space->ram,
         .frame_count = space->ram->frame_count,
         .wp = space->paging->wp,
@@ -120,7 +120,7 @@ static unsigned read_text(struct guest *guest, uint32_t address, uint8_t text[DE
     return length;
 }
 
-static void print(struct guest *guest, uint32_t address)
+static void print_text(struct guest *guest, uint32_t address)
 {
     uint8_t text[DEBUG_PRINT_MAX];
     unsigned length = read_text(guest, address, text);
@@ -136,9 +136,9 @@ bool debug_print_call(struct guest *guest, uint8_t vector, uint32_t eip)
 
     if (guest->state.debug_sites.vector == 0 || vector != guest->state.debug_sites.vector)
         return false;
-    bool is_call = is_site(guest, vector, eip);
+    bool is_call = is_site_of_guest(guest, vector, eip);
     if (is_call && (uint32_t)guest->state.frame.ebx == MAGIC) {
-        print(guest, (uint32_t)guest->state.frame.ecx);
+        print_text(guest, (uint32_t)guest->state.frame.ecx);
         guest->state.frame.eax = 0;
     }
     guest->fault_address = fault_address;       /* XCHG would have touched none */

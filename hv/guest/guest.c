@@ -152,7 +152,7 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
 }
 
 /* The first end wins. Memory goes back at once: an ended guest costs its console only. */
-static void finish(struct guest *guest, enum guest_end end, int32_t status, const char *state)
+static void end_guest(struct guest *guest, enum guest_end end, int32_t status, const char *state)
 {
     guest->life.end = end;
     guest->life.status = status;
@@ -172,7 +172,7 @@ void guest_end_exit(struct guest *guest, int32_t status)
     if (guest->life.activity == GUEST_ENDED)
         return;
     format_string(state, sizeof(state), "exit %d", status);
-    finish(guest, GUEST_END_EXIT, status, state);
+    end_guest(guest, GUEST_END_EXIT, status, state);
 }
 
 /* Only guests that crashed pay for a report. It has room: the guest's own records and tables were just given back. */
@@ -197,20 +197,20 @@ void guest_crash(struct guest *guest, const char *format, ...)
     va_end(arguments);
     switch_to(guest);   /* the report reads the guest's memory through its own mapping */
     report_write(guest, report, sizeof(report));
-    finish(guest, GUEST_END_CRASH, (int32_t)HV_STATUS_CRASH, "crashed");
+    end_guest(guest, GUEST_END_CRASH, (int32_t)HV_STATUS_CRASH, "crashed");
     keep_report(guest, report);
 }
 
 void guest_end_timeout(struct guest *guest)
 {
     if (guest->life.activity != GUEST_ENDED)
-        finish(guest, GUEST_END_TIMEOUT, 0, "timed out");
+        end_guest(guest, GUEST_END_TIMEOUT, 0, "timed out");
 }
 
 void guest_kill(struct guest *guest)
 {
     if (guest->life.activity != GUEST_ENDED)
-        finish(guest, GUEST_END_KILL, 0, "killed");
+        end_guest(guest, GUEST_END_KILL, 0, "killed");
 }
 
 void guest_release(struct guest *guest)

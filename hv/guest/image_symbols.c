@@ -54,7 +54,7 @@ struct image {
     struct section symbols, strings;
 };
 
-static bool read_at(const struct image *image, uint64_t offset, void *to, size_t bytes)
+static bool read_image_at(const struct image *image, uint64_t offset, void *to, size_t bytes)
 {
     if (offset > image->size_bytes || bytes > image->size_bytes - offset)
         return false;
@@ -62,24 +62,24 @@ static bool read_at(const struct image *image, uint64_t offset, void *to, size_t
     return true;
 }
 
-static bool read_section(const struct image *image, uint32_t index, uint32_t type, struct section *section)
+static bool read_image_section(const struct image *image, uint32_t index, uint32_t type, struct section *section)
 {
     uint64_t offset = image->header.section_offset + (uint64_t)index * sizeof(*section);
 
-    return index < image->header.section_count && read_at(image, offset, section, sizeof(*section)) &&
+    return index < image->header.section_count && read_image_at(image, offset, section, sizeof(*section)) &&
            section->type == type && section->offset <= image->size_bytes &&
            section->size <= image->size_bytes - section->offset;
 }
 
 static bool find_tables(struct image *image)
 {
-    if (!read_at(image, 0, &image->header, sizeof(image->header)) ||
+    if (!read_image_at(image, 0, &image->header, sizeof(image->header)) ||
         memcmp(image->header.ident, "\177ELF\1\1", 6) != 0 ||
         image->header.section_entry_bytes != sizeof(struct section))
         return false;
     for (uint32_t i = 0; i < image->header.section_count; i++) {
-        if (read_section(image, i, SECTION_SYMBOLS, &image->symbols))
-            return read_section(image, image->symbols.link, SECTION_STRINGS, &image->strings);
+        if (read_image_section(image, i, SECTION_SYMBOLS, &image->symbols))
+            return read_image_section(image, image->symbols.link, SECTION_STRINGS, &image->strings);
     }
     return false;
 }
@@ -99,7 +99,8 @@ static size_t find_name(const struct image *image, const struct symbol *symbol, 
 }
 
 /* Append an entry, or only count it, without storage. names is where the lowest name starts. False: no room. */
-static bool store(struct image_symbols *symbols, uint32_t *names, uint32_t address, const char *name, size_t length)
+static bool store_symbol(struct image_symbols *symbols, uint32_t *names, uint32_t address, const char *name,
+                         size_t length)
 {
     struct entry *entries = symbols->storage;
     char *storage = symbols->storage;
@@ -126,7 +127,7 @@ static void collect(struct image_symbols *symbols, const struct image *image, un
         if ((symbol.info & 0xF) != wanted_type)
             continue;
         size_t length = find_name(image, &symbol, &name);
-        if (length != 0 && !store(symbols, names, symbol.value, name, length))
+        if (length != 0 && !store_symbol(symbols, names, symbol.value, name, length))
             return;
     }
 }

@@ -12,18 +12,18 @@
 #define MODE_TYPE 0170000
 #define MODE_REGULAR 0100000
 
-static const struct boot_info *boot;
+static const struct boot_info *loader_info;
 
 void images_init(const struct boot_info *info)
 {
-    boot = info;
+    loader_info = info;
 }
 
 static bool take_volume_file(uint64_t index, struct image_file *file)
 {
-    if (boot->files == 0 || index >= boot->file_count)
+    if (loader_info->files == 0 || index >= loader_info->file_count)
         return false;
-    const struct boot_file *entry = (const struct boot_file *)hpa_to_ptr(HPA(boot->files)) + index;
+    const struct boot_file *entry = (const struct boot_file *)hpa_to_ptr(HPA(loader_info->files)) + index;
     file->runnable = image_name_parse(entry->name, file->name) == NULL;
     file->on_volume = true;
     file->image = hpa_to_ptr(HPA(entry->address));
@@ -46,7 +46,8 @@ static bool take_ramdisk_file(uint64_t *position, struct image_file *file)
 {
     struct cpio_entry entry;
 
-    while (boot->ramdisk != 0 && cpio_next(hpa_to_ptr(HPA(boot->ramdisk)), boot->ramdisk_size, position, &entry)) {
+    while (loader_info->ramdisk != 0 &&
+           cpio_next(hpa_to_ptr(HPA(loader_info->ramdisk)), loader_info->ramdisk_size, position, &entry)) {
         const char *name = entry.name;
         for (const char *slash; (slash = strchr(name, '/')) != NULL;)
             name = slash + 1;

@@ -10,7 +10,7 @@
 
 #define FRAME_REACH_BYTES 0x100000u     /* stack frames farther apart than this are no frames */
 
-static struct report_place find_place(const struct guest *guest, uint32_t address)
+static struct report_place find_report_place(const struct guest *guest, uint32_t address)
 {
     struct report_place place = { .address = address };
     place.name = image_symbols_find(&guest->symbols, address, &place.offset);
@@ -52,7 +52,7 @@ static unsigned read_backtrace(struct guest *guest, struct report_place backtrac
         uint32_t next, from;
         if (!peek_u32(guest, ebp, &next) || !peek_u32(guest, ebp + 4, &from) || from == 0)
             break;
-        backtrace[count++] = find_place(guest, from);
+        backtrace[count++] = find_report_place(guest, from);
         if (next <= ebp || next - ebp > FRAME_REACH_BYTES)
             break;
         ebp = next;
@@ -75,7 +75,7 @@ void report_write(struct guest *guest, char *text, size_t text_bytes)
         .reason = guest->life.reason,
         .frame = &guest->state.frame,
         .events = &guest->events,
-        .place = find_place(guest, (uint32_t)guest->state.frame.eip),
+        .place = find_report_place(guest, (uint32_t)guest->state.frame.eip),
         .fault_address = guest->fault_address,
         .memory_bytes = guest->ram.bytes,
         .esp0 = guest->state.esp0,

@@ -18,7 +18,7 @@ struct text {
 };
 
 /* Append one whole line, or nothing from then on when it does not fit. */
-static __attribute__((format(printf, 2, 3))) void add_line(struct text *text, const char *format, ...)
+static __attribute__((format(printf, 2, 3))) void add_report_line(struct text *text, const char *format, ...)
 {
     char line[LINE_BYTES];
     va_list arguments;
@@ -41,9 +41,9 @@ static __attribute__((format(printf, 2, 3))) void add_line(struct text *text, co
 static void add_place(struct text *text, const char *label, const struct report_place *place, const char *after)
 {
     if (place->name != NULL)
-        add_line(text, "%s 0x%08x %s+0x%x%s", label, place->address, place->name, place->offset, after);
+        add_report_line(text, "%s 0x%08x %s+0x%x%s", label, place->address, place->name, place->offset, after);
     else
-        add_line(text, "%s 0x%08x%s", label, place->address, after);
+        add_report_line(text, "%s 0x%08x%s", label, place->address, after);
 }
 
 static void add_event(struct text *text, const struct report_facts *facts)
@@ -56,16 +56,16 @@ static void add_event(struct text *text, const struct report_facts *facts)
 
     report_name_vector(vector, name, sizeof(name));
     if (vector == HV_INT_VECTOR)
-        add_line(text, "event: hypercall 0x%x %s", (uint32_t)frame->eax, call != NULL ? call : "(no such call)");
+        add_report_line(text, "event: hypercall 0x%x %s", (uint32_t)frame->eax, call != NULL ? call : "(no such call)");
     else if (vector == EXC_PF)
-        add_line(text, "event: %s: %s of 0x%08x", name, error & PF_WRITE ? "write" : "read or fetch",
-                 facts->fault_address);
+        add_report_line(text, "event: %s: %s of 0x%08x", name, error & PF_WRITE ? "write" : "read or fetch",
+                        facts->fault_address);
     else if (vector < EXC_COUNT)
-        add_line(text, "event: %s, error code 0x%x", name, error);
+        add_report_line(text, "event: %s, error code 0x%x", name, error);
     else if (vector >= VECTOR_TIMER)
-        add_line(text, "event: a virtual interrupt was due");
+        add_report_line(text, "event: a virtual interrupt was due");
     else
-        add_line(text, "event: %s", name);
+        add_report_line(text, "event: %s", name);
 }
 
 static void add_code(struct text *text, const struct report_facts *facts)
@@ -73,12 +73,12 @@ static void add_code(struct text *text, const struct report_facts *facts)
     char bytes[3 * REPORT_CODE_BYTES + 1] = "";
 
     if (facts->code_count == 0) {
-        add_line(text, "code: cannot be read at 0x%08x", facts->place.address);
+        add_report_line(text, "code: cannot be read at 0x%08x", facts->place.address);
         return;
     }
     for (unsigned i = 0; i < facts->code_count; i++)
         format_string(bytes + 3 * i, sizeof(bytes) - 3 * i, " %02x", facts->code[i]);
-    add_line(text, "code:%s%s", bytes, facts->code_count < REPORT_CODE_BYTES ? " (then unreadable)" : "");
+    add_report_line(text, "code:%s%s", bytes, facts->code_count < REPORT_CODE_BYTES ? " (then unreadable)" : "");
 }
 
 static void add_stack(struct text *text, const struct report_facts *facts)
@@ -87,12 +87,12 @@ static void add_stack(struct text *text, const struct report_facts *facts)
     uint32_t esp = (uint32_t)facts->frame->esp;
 
     if (facts->stack_count == 0) {
-        add_line(text, "stack: cannot be read at esp 0x%08x", esp);
+        add_report_line(text, "stack: cannot be read at esp 0x%08x", esp);
         return;
     }
     for (unsigned i = 0; i < facts->stack_count; i++)
         format_string(words + 9 * i, sizeof(words) - 9 * i, " %08x", facts->stack[i]);
-    add_line(text, "stack at 0x%08x:%s", esp, words);
+    add_report_line(text, "stack at 0x%08x:%s", esp, words);
 }
 
 /* Not the oldest: one that was recorded and taken back, since it could not be delivered, is in its place. */
@@ -101,15 +101,15 @@ static void add_events(struct text *text, const struct guest_events *events)
     uint64_t ever = events_count(events);
     uint32_t count = ever < GUEST_EVENTS ? (uint32_t)ever : GUEST_EVENTS - 1;
 
-    add_line(text, count == 0 ? "last events: none" : "last events, newest first:");
+    add_report_line(text, count == 0 ? "last events: none" : "last events, newest first:");
     for (uint32_t age = 0; age < count; age++) {
         const struct guest_event *event = &events->ring[(ever - 1 - age) % GUEST_EVENTS];
         const char *call = report_call_name(event->kind - GUEST_EVENT_CALL);
         uint32_t at = event->kind >= GUEST_EVENT_CALL ? event->eip - INT_BYTES : event->eip;
         char name[40];
         report_name_vector(event->kind, name, sizeof(name));
-        add_line(text, "  %s%s at 0x%08x, 0x%08x", event->kind >= GUEST_EVENT_CALL ? "hypercall " : "",
-                 event->kind < GUEST_EVENT_CALL ? name : call != NULL ? call : "(unknown)", at, event->detail);
+        add_report_line(text, "  %s%s at 0x%08x, 0x%08x", event->kind >= GUEST_EVENT_CALL ? "hypercall " : "",
+                        event->kind < GUEST_EVENT_CALL ? name : call != NULL ? call : "(unknown)", at, event->detail);
     }
 }
 
@@ -129,7 +129,7 @@ void report_format(const struct report_facts *facts, char *bytes, size_t size_by
     char wide[LINE_BYTES], mode[80];
 
     bytes[0] = '\0';
-    add_line(&text, "crash: %s", facts->reason);
+    add_report_line(&text, "crash: %s", facts->reason);
     add_event(&text, facts);
     format_string(mode, sizeof(mode), ", guest %s, paging %s, virtual interrupts %s",
                   facts->is_user ? "user" : "kernel", facts->is_paging ? "on" : "off",
@@ -137,14 +137,14 @@ void report_format(const struct report_facts *facts, char *bytes, size_t size_by
     add_place(&text, "at:", &facts->place, mode);
     add_code(&text, facts);
     report_format_registers(facts->frame, wide, sizeof(wide));
-    add_line(&text, "registers: %s", wide);
+    add_report_line(&text, "registers: %s", wide);
     add_stack(&text, facts);
     if (facts->explanation[0] != '\0')
-        add_line(&text, "tables for 0x%08x: %s", facts->explained, facts->explanation);
-    add_line(&text, facts->backtrace_count == 0 ? "backtrace: none (ebp holds no frame pointer)" : "backtrace:");
+        add_report_line(&text, "tables for 0x%08x: %s", facts->explained, facts->explanation);
+    add_report_line(&text, facts->backtrace_count == 0 ? "backtrace: none (ebp holds no frame pointer)" : "backtrace:");
     for (unsigned i = 0; i < facts->backtrace_count; i++)
         add_place(&text, "  from", &facts->backtrace[i], "");
     report_advise(facts, wide, sizeof(wide));
     add_events(&text, facts->events);
-    add_line(&text, "Look at: %s", wide);
+    add_report_line(&text, "Look at: %s", wide);
 }

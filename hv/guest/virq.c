@@ -37,7 +37,7 @@ static enum virq_source next_source(const struct virq *virq)
     return (enum virq_source)__builtin_ctz(virq->timer_yields && others ? others : virq->pending);
 }
 
-static uint32_t take_key(struct virq *virq)
+static uint32_t take_queued_key(struct virq *virq)
 {
     uint32_t word = virq->keys[virq->key_first];
 
@@ -50,7 +50,7 @@ uint8_t virq_take(struct virq *virq, uint32_t *error_word)
 {
     CHECK(virq_is_pending(virq));
     enum virq_source source = next_source(virq);
-    *error_word = source == VIRQ_KEYBOARD ? take_key(virq) : 0;
+    *error_word = source == VIRQ_KEYBOARD ? take_queued_key(virq) : 0;
     if (source != VIRQ_KEYBOARD || virq->key_count == 0)
         virq->pending &= (uint16_t)~VIRQ_MASK(source);
     virq->timer_yields = source == VIRQ_TIMER && virq->pending != 0;

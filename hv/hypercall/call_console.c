@@ -26,7 +26,7 @@ static void crash_position(struct guest *guest, const char *shown, uint32_t row,
         crash_outside(guest, shown, "column", column, COLUMN_MAX);
 }
 
-static void crash_unreadable(struct guest *guest, const char *call, uint32_t length, uint32_t buffer, gva_t bad)
+static void crash_buffer(struct guest *guest, const char *call, uint32_t length, uint32_t buffer, gva_t bad)
 {
     call_crash(guest, "%s: the buffer of %u bytes at 0x%08x cannot be read at 0x%08x", call, length, buffer, bad.v);
 }
@@ -43,7 +43,7 @@ void call_print(struct guest *guest, const uint32_t *arguments)
         return;
     }
     if (!gmem_read(guest, GVA(buffer), print_buffer, length, &bad)) {   /* no bytes can be read anywhere */
-        crash_unreadable(guest, "hv_print", length, buffer, bad);
+        crash_buffer(guest, "hv_print", length, buffer, bad);
         return;
     }
     vcon_write(&guest->console.vcon, print_buffer, length);
@@ -75,7 +75,7 @@ void call_print_at(struct guest *guest, const uint32_t *arguments)
         return;
     }
     if (!gmem_read(guest, GVA(buffer), print_buffer, length, &bad)) {
-        crash_unreadable(guest, "hv_print_at", length, buffer, bad);
+        crash_buffer(guest, "hv_print_at", length, buffer, bad);
         return;
     }
     vcon_write_at(&guest->console.vcon, print_buffer, length, row, column, (uint8_t)color);

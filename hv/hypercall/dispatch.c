@@ -28,7 +28,7 @@ static const struct call calls[] = {
 
 #define CALL_COUNT (sizeof(calls) / sizeof(calls[0]))
 
-static void crash_unreadable(struct guest *guest, const struct call *call, gva_t bad)
+static void crash_without_words(struct guest *guest, const struct call *call, gva_t bad)
 {
     call_crash(guest, "hv_%s: its %u argument words at ESP 0x%08x cannot be read (0x%08x is out of reach)", call->name,
                call->word_count, (uint32_t)guest->state.frame.esp, bad.v);
@@ -55,7 +55,7 @@ void hypercall_dispatch(struct guest *guest)
     /* A call without arguments does not look at ESP, which may then point anywhere. */
     if (call->word_count != 0 &&
         !gmem_read(guest, GVA(guest->state.frame.esp), arguments, 4 * call->word_count, &bad)) {
-        crash_unreadable(guest, call, bad);
+        crash_without_words(guest, call, bad);
         return;
     }
     events_record(&guest->events, GUEST_EVENT_CALL + number, (uint32_t)guest->state.frame.eip, arguments[0]);

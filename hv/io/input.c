@@ -24,7 +24,7 @@
 
 static struct keymap keymap;
 static struct serialkeys serialkeys;
-static struct held held;        /* by the console in view */
+static struct held held_in_view;  /* by the console in view */
 static uint8_t escape = INPUT_ESCAPE_DEFAULT;
 static uint64_t input_ns;       /* of the pass that looks at input now */
 static bool serial_used, after_escape;
@@ -69,7 +69,7 @@ void input_leaves_view(void)
 
     for (unsigned i = 0; console && i < count; i++)
         keyline_give(console, words[i], input_ns);
-    while (held_let_go(&held, locks(), &word))
+    while (held_let_go(&held_in_view, locks(), &word))
         if (console)
             keyline_give(console, word, input_ns);
 }
@@ -113,7 +113,7 @@ static void give_key(uint32_t word, uint8_t scancode, enum keymap_page page)
     if (is_own_key(word, held_key(word, scancode), page))
         return;
     struct console *console = console_in_view();
-    if (!console || (make && keyline_space() < BREAKS_SPACE) || !held_take(&held, word, scancode))
+    if (!console || (make && keyline_space() < BREAKS_SPACE) || !held_take(&held_in_view, word, scancode))
         return;
     if (make && !keymap_is_modifier((word & HV_KEY_RAW_MASK) >> HV_KEY_RAW_SHIFT))
         console_scroll_end();

@@ -20,7 +20,7 @@ _Static_assert(ROWLOG_FULL_BYTES + 3 * VCON_ROWS * ROW_BYTES +
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
 
-static bool is_blank(uint8_t character)
+static bool is_blank_byte(uint8_t character)
 {
     return character == ' ' || character == 0;
 }
@@ -32,7 +32,7 @@ static unsigned trimmed(const uint8_t text[VCON_COLS])
 
     while (length > 0 && *(const word_t *)(text + length - 8) == EIGHT_BLANKS)
         length -= 8;
-    while (length > 0 && is_blank(text[length - 1]))
+    while (length > 0 && is_blank_byte(text[length - 1]))
         length--;
     return length;
 }

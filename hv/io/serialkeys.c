@@ -24,7 +24,7 @@ static const struct { uint32_t state; uint8_t raw; } modifiers[] = {
 #define MODIFIERS (sizeof(modifiers) / sizeof(modifiers[0]))
 
 /* Press and release a key between press and release of the modifiers in state: at most eight words. */
-static unsigned press(uint32_t words[SERIALKEYS_MAX], uint32_t state, uint8_t raw)
+static unsigned press_and_release(uint32_t words[SERIALKEYS_MAX], uint32_t state, uint8_t raw)
 {
     uint32_t held = 0;
     unsigned count = 0;
@@ -71,20 +71,20 @@ static unsigned press_character(uint32_t words[SERIALKEYS_MAX], uint8_t byte)
     switch (byte) {
     case '\r':
     case '\n':
-        return press(words, 0, '\n');
+        return press_and_release(words, 0, '\n');
     case '\b':
     case DELETE:
-        return press(words, 0, '\b');
+        return press_and_release(words, 0, '\b');
     case '\t':
-        return press(words, 0, '\t');
+        return press_and_release(words, 0, '\t');
     default:
         break;
     }
     uint8_t raw = byte < ' ' ? control_key(byte) : 0;
     if (byte < ' ')
-        return raw ? press(words, HV_KEY_LCTRL, raw) : 0;
+        return raw ? press_and_release(words, HV_KEY_LCTRL, raw) : 0;
     raw = unshifted(byte);
-    return raw ? press(words, HV_KEY_LSHIFT, raw) : press(words, 0, byte);
+    return raw ? press_and_release(words, HV_KEY_LSHIFT, raw) : press_and_release(words, 0, byte);
 }
 
 /* CSI number ~: the function and editing keys of a VT220, by their numbers; 0: unknown. */
@@ -160,7 +160,7 @@ static unsigned press_sequence(struct serialkeys *keys, uint32_t words[SERIALKEY
     if (is_mouse(keys))
         return 0;
     if (keys->length > 2 && keys->sequence[2] == '[')
-        return final >= 'A' && final <= 'E' ? press(words, 0, (uint8_t)(HV_KEYCODE_F1 + final - 'A')) : 0;
+        return final >= 'A' && final <= 'E' ? press_and_release(words, 0, (uint8_t)(HV_KEYCODE_F1 + final - 'A')) : 0;
     for (unsigned i = 2; i + 1 < keys->length; i++) {
         uint8_t byte = keys->sequence[i];
         if (byte == ';' && count == 0)
@@ -173,10 +173,10 @@ static unsigned press_sequence(struct serialkeys *keys, uint32_t words[SERIALKEY
     if (final == 'R' && numbers[0] > 1)         /* where the cursor is; CSI 1 ; modifiers R is F3 */
         return 0;
     if (final == 'Z')
-        return press(words, HV_KEY_LSHIFT, '\t');
+        return press_and_release(words, HV_KEY_LSHIFT, '\t');
     keys->page = final == '~' ? numbered_page(numbers[0]) : KEYMAP_NO_PAGE;
     uint8_t raw = final == '~' ? numbered_key(numbers[0]) : lettered_key(final);
-    return raw ? press(words, modifier_state(numbers[1]), raw) : 0;
+    return raw ? press_and_release(words, modifier_state(numbers[1]), raw) : 0;
 }
 
 /* Where a sequence stands: a byte behind it either ends it or does not. */
@@ -218,7 +218,7 @@ static bool leads_on(uint8_t byte)
 /* Alt and a character in most terminals: here ESC, then the character. A control byte cuts a sequence off. */
 static unsigned begin_anew(struct serialkeys *keys, uint8_t byte, uint32_t words[SERIALKEYS_MAX])
 {
-    unsigned count = keys->length == 1 ? press(words, 0, ESC) : 0;
+    unsigned count = keys->length == 1 ? press_and_release(words, 0, ESC) : 0;
 
     keys->length = 0;
     if (byte != ESC)
@@ -263,7 +263,7 @@ unsigned serialkeys_flush(struct serialkeys *keys, uint64_t now_ns, uint32_t wor
     keys->ends_string = false;
     if (length > 2)
         return 0;
-    unsigned count = press(words, 0, ESC);
+    unsigned count = press_and_release(words, 0, ESC);
     return length == 2 ? count + press_character(words + count, keys->sequence[1]) : count;
 }
 

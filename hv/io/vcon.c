@@ -13,7 +13,7 @@
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
 
-static void fill(uint8_t row[VCON_COLS], uint8_t value)
+static void fill_row(uint8_t row[VCON_COLS], uint8_t value)
 {
     word_t *words = (word_t *)row;
 
@@ -23,8 +23,8 @@ static void fill(uint8_t row[VCON_COLS], uint8_t value)
 
 static void clear_row(struct vcon *console, unsigned tall_row)
 {
-    fill(console->tall_text[tall_row], BLANK);
-    fill(console->tall_attributes[tall_row], console->attribute);
+    fill_row(console->tall_text[tall_row], BLANK);
+    fill_row(console->tall_attributes[tall_row], console->attribute);
 }
 
 void vcon_init(struct vcon *console)
@@ -63,7 +63,7 @@ static void keep_top_row(struct vcon *console)
     scrollback_push(console->history, cells);
 }
 
-static void scroll(struct vcon *console)
+static void scroll_up(struct vcon *console)
 {
     if (console->history)
         keep_top_row(console);
@@ -83,7 +83,7 @@ static void next_row(struct vcon *console)
     if (console->row + 1 < VCON_ROWS)
         console->row++;
     else
-        scroll(console);
+        scroll_up(console);
 }
 
 static void note_change(struct vcon *console, struct rowlog_row *row, bool text_changed)

@@ -34,8 +34,8 @@ struct run {
  *
  * Every gap counts as doubt, not only the one before the end: a reference of 16 bits comes around within 55 ms.
  */
-static bool wait_for(struct sample *sample, const struct reference *reference, uint32_t start, uint32_t wanted,
-                     bool have_apic, uint64_t tsc_limit)
+static bool wait_for_count(struct sample *sample, const struct reference *reference, uint32_t start, uint32_t wanted,
+                           bool have_apic, uint64_t tsc_limit)
 {
     bool reached, late;
 
@@ -61,13 +61,14 @@ static struct run measure(const struct reference *reference, bool have_apic, uin
 
     if (have_apic)
         apic_timer_start(COUNT_MAX);
-    wait_for(&first, reference, 0, 0, have_apic, 0);
-    bool sound = reference->hertz && wait_for(&edge, reference, first.reference, 1, have_apic, first.tsc + ticks_max);
+    wait_for_count(&first, reference, 0, 0, have_apic, 0);
+    bool sound = reference->hertz &&
+                 wait_for_count(&edge, reference, first.reference, 1, have_apic, first.tsc + ticks_max);
     bool stands = !sound;
     if (sound)
         first = edge;
-    sound &= wait_for(&last, reference, first.reference, (uint32_t)(reference->hertz / RUN_HERTZ), have_apic,
-                      first.tsc + ticks_max);
+    sound &= wait_for_count(&last, reference, first.reference, (uint32_t)(reference->hertz / RUN_HERTZ), have_apic,
+                            first.tsc + ticks_max);
     if (have_apic)
         apic_timer_start(0);
     return (struct run){

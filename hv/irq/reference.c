@@ -48,7 +48,7 @@ static uint32_t read_pit(void)
     return (0u - (low | (uint32_t)insn_inb(PIT_CHANNEL2) << 8)) & 0xFFFF;
 }
 
-static void start_pit(void)
+static void start_pit_reference(void)
 {
     insn_outb(PORT_B, (uint8_t)((insn_inb(PORT_B) | PORT_B_GATE2) & ~PORT_B_SPEAKER));
     insn_outb(PIT_COMMAND, PIT_CHANNEL2_RATE);
@@ -94,7 +94,7 @@ struct reference reference_find(const struct acpi_facts *facts, void *(*map_devi
     found = start_pm(facts);
     if (counts(&found))
         return found;
-    start_pit();
+    start_pit_reference();
     found = (struct reference){ "PIT", read_pit, 0xFFFF, PIT_HERTZ };
     return counts(&found) ? found : (struct reference){ 0 };
 }

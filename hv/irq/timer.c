@@ -34,14 +34,14 @@ static uint64_t fixed_ratio(uint64_t hertz, uint64_t per_hertz)
     return (hertz / per_hertz << 32) + (hertz % per_hertz << 32) / per_hertz;
 }
 
-static void start_pit(uint64_t count)
+static void start_pit_alarm(uint64_t count)
 {
     insn_outb(PIT_COMMAND, PIT_CHANNEL0_ONE_SHOT);
     insn_outb(PIT_CHANNEL0, (uint8_t)count);
     insn_outb(PIT_CHANNEL0, (uint8_t)(count >> 8));
 }
 
-static uint32_t read_pit(void)
+static uint32_t read_pit_count(void)
 {
     insn_outb(PIT_COMMAND, PIT_LATCH_CHANNEL0);
     uint32_t low = insn_inb(PIT_CHANNEL0);
@@ -50,10 +50,10 @@ static uint32_t read_pit(void)
 
 static bool pit_counts(void)
 {
-    start_pit(PIT_COUNT_MAX);
-    uint32_t first = read_pit();
+    start_pit_alarm(PIT_COUNT_MAX);
+    uint32_t first = read_pit_count();
     for (unsigned i = 0; i < PIT_READS_MAX; i++)
-        if (read_pit() != first)
+        if (read_pit_count() != first)
             return true;
     return false;
 }
@@ -91,7 +91,7 @@ static void start_count(uint64_t count)
         apic_timer_start((uint32_t)(count > COUNT_MAX ? COUNT_MAX : count));
         return;
     }
-    start_pit(count > PIT_COUNT_MAX ? PIT_COUNT_MAX : count);
+    start_pit_alarm(count > PIT_COUNT_MAX ? PIT_COUNT_MAX : count);
 }
 
 /* An alarm further away than the counter reaches comes early: whoever set it looks at the clock and sets it again. */

@@ -90,7 +90,7 @@ static void write_last_lines(uint64_t now_ns)
 }
 
 /* Does not come back unless the monitor comes next. */
-static void do_after(void)
+static void power_off_or_go_on(void)
 {
     serial_drain(DRAIN_MS);
     if (state.plan->after == CONFIG_AFTER_POWEROFF) {
@@ -129,7 +129,7 @@ bool autorun_end_pump(uint64_t now_ns)
             state.step = STEP_AFTER;
         break;
     case STEP_AFTER:
-        do_after();
+        power_off_or_go_on();
         return false;
     }
     return true;

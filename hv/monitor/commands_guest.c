@@ -174,7 +174,7 @@ void commands_guest_console(const struct words *words, uint64_t now_ns)
         console_view(&guest->console);
 }
 
-static void print_registers(const struct guest *guest)
+static void print_guest_registers(const struct guest *guest)
 {
     const struct trap_frame *frame = &guest->state.frame;
 
@@ -235,7 +235,7 @@ void commands_guest_info(const struct words *words, uint64_t now_ns)
     shell_print("%u %s: %s, started %llu ms ago, processor time %llu ms", guest->life.id, guest->life.name, text,
                 (unsigned long long)((now_ns - guest->life.started_ns) / NS_PER_MS),
                 (unsigned long long)(guest->turns.run_ns / NS_PER_MS));
-    print_registers(guest);
+    print_guest_registers(guest);
     print_interrupts(guest);
     shell_print("counts: %llu hypercalls, %llu events, %llu hidden faults",
                 (unsigned long long)guest_hypercall_count(guest), (unsigned long long)guest->event_count,

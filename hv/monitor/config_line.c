@@ -172,7 +172,7 @@ static const char *do_after(struct config *config, const char *value)
     return NULL;
 }
 
-static const char *do_log(struct config *config, const char *value)
+static const char *do_log_level(struct config *config, const char *value)
 {
     int level = log_level_parse(value);
 
@@ -238,7 +238,7 @@ static const struct directive {
     const char *name;
     const char *(*apply)(struct config *config, const char *value);
 } directives[] = {
-    { "together", do_together }, { "after", do_after }, { "log", do_log },
+    { "together", do_together }, { "after", do_after }, { "log", do_log_level },
     { "tick", do_tick }, { "escape", do_escape }, { "linger", do_linger },
     { "debug-print", do_debug_print }, { "serial", do_serial },
 };

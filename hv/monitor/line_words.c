@@ -19,7 +19,7 @@ static bool is_blank(char character)
 }
 
 /* The value of a digit in this base, or -1. */
-static int digit_value(char character, int base)
+static int escape_digit(char character, int base)
 {
     int value = -1;
 
@@ -38,8 +38,8 @@ static const char *read_digits(struct scan *scan, int base, int limit)
     int value = 0;
     int count = 0;
 
-    while (count < limit && scan->next < scan->end && digit_value(*scan->next, base) >= 0) {
-        value = value * base + digit_value(*scan->next++, base);
+    while (count < limit && scan->next < scan->end && escape_digit(*scan->next, base) >= 0) {
+        value = value * base + escape_digit(*scan->next++, base);
         count++;
     }
     if (count == 0)
@@ -60,7 +60,7 @@ static const char *read_escape(struct scan *scan)
     char letter = *scan->next++;
     if (letter == 'x')
         return read_digits(scan, 16, 2);
-    if (digit_value(letter, 8) >= 0) {
+    if (escape_digit(letter, 8) >= 0) {
         scan->next--;
         return read_digits(scan, 8, 3);
     }

@@ -41,7 +41,7 @@ static enum lineedit_event delete_range(struct lineedit *edit, unsigned first, u
     return LINEEDIT_CHANGED;
 }
 
-static enum lineedit_event move_to(struct lineedit *edit, unsigned cursor)
+static enum lineedit_event move_cursor(struct lineedit *edit, unsigned cursor)
 {
     if (cursor > edit->length || cursor == edit->cursor)
         return LINEEDIT_NOTHING;
@@ -106,10 +106,10 @@ static enum lineedit_event press_control(struct lineedit *edit, char character)
     case '\t': return LINEEDIT_COMPLETE;
     case '\b': return delete_range(edit, edit->cursor - 1, edit->cursor);
     case 0x7F: return delete_range(edit, edit->cursor, edit->cursor + 1);
-    case CTRL('A'): return move_to(edit, 0);
-    case CTRL('E'): return move_to(edit, edit->length);
-    case CTRL('B'): return move_to(edit, edit->cursor - 1);
-    case CTRL('F'): return move_to(edit, edit->cursor + 1);
+    case CTRL('A'): return move_cursor(edit, 0);
+    case CTRL('E'): return move_cursor(edit, edit->length);
+    case CTRL('B'): return move_cursor(edit, edit->cursor - 1);
+    case CTRL('F'): return move_cursor(edit, edit->cursor + 1);
     case CTRL('P'): return browse(edit, edit->browsing + 1);
     case CTRL('N'): return browse(edit, edit->browsing - 1);
     case CTRL('K'): return delete_range(edit, edit->cursor, edit->length);
@@ -131,8 +131,8 @@ enum lineedit_event lineedit_key(struct lineedit *edit, uint32_t key_word)
         switch ((key_word & HV_KEY_RAW_MASK) >> HV_KEY_RAW_SHIFT) {
         case HV_KEYCODE_UP: return browse(edit, edit->browsing + 1);
         case HV_KEYCODE_DOWN: return browse(edit, edit->browsing - 1);
-        case HV_KEYCODE_LEFT: return move_to(edit, edit->cursor - 1);
-        case HV_KEYCODE_RIGHT: return move_to(edit, edit->cursor + 1);
+        case HV_KEYCODE_LEFT: return move_cursor(edit, edit->cursor - 1);
+        case HV_KEYCODE_RIGHT: return move_cursor(edit, edit->cursor + 1);
         default: break;
         }
     }

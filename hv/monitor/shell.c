@@ -23,7 +23,7 @@ static struct lineedit edit;
 static uint32_t keys[KEYS];
 static unsigned key_first, key_count;
 
-static void take_key(void *owner, uint32_t key_word)
+static void take_shell_key(void *owner, uint32_t key_word)
 {
     (void)owner;
     if (key_count < KEYS)
@@ -44,7 +44,7 @@ void shell_init(void)
     console->vcon.history = &history;
     (void)text_copy(console->name, sizeof(console->name), "monitor");
     (void)text_copy(console->state, sizeof(console->state), "type help");
-    console->key = take_key;
+    console->key = take_shell_key;
     console->room = key_room;
     lineedit_init(&edit);
     console_attach(console);
@@ -82,7 +82,7 @@ static bool is_reboot(uint32_t key_word)
     return ctrl && alt && (key_word & (HV_KEY_MAKE | HV_KEY_CHAR_MASK)) == (HV_KEY_MAKE | DELETE);
 }
 
-static void press(uint32_t key_word, uint64_t now_ns)
+static void press_key(uint32_t key_word, uint64_t now_ns)
 {
     if (is_reboot(key_word))
         commands_run("reboot", now_ns);
@@ -108,7 +108,7 @@ void shell_pump(uint64_t now_ns)
         uint32_t key_word = keys[key_first];
         key_first = (key_first + 1) % KEYS;
         key_count--;
-        press(key_word, now_ns);
+        press_key(key_word, now_ns);
     }
     if (!shell_prompt_is_shown() && !shell_is_held())
         shell_show_prompt(&edit);

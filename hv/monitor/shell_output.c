@@ -12,9 +12,9 @@
 #define PROMPT_ATTRIBUTE 0x0B           /* light cyan on black */
 
 static struct console console;
-static bool held;                       /* a command waits for something: no prompt */
+static bool prompt_held;                /* a command waits for something: no prompt */
 static bool prompt_shown;
-static unsigned scroll;                 /* first character of a long line that is shown */
+static unsigned first_shown;            /* first character of a long line that is shown */
 
 struct console *shell_console(void)
 {
@@ -48,15 +48,15 @@ void shell_show_prompt(const struct lineedit *edit)
     unsigned row = console.vcon.row;
     unsigned room = LINE_COLS - PROMPT_BYTES;
 
-    if (edit->cursor < scroll || edit->cursor >= scroll + room)
-        scroll = edit->cursor < room ? 0 : edit->cursor - room / 2;
+    if (edit->cursor < first_shown || edit->cursor >= first_shown + room)
+        first_shown = edit->cursor < room ? 0 : edit->cursor - room / 2;
     blank_row(row);
     vcon_set_attribute(&console.vcon, PROMPT_ATTRIBUTE);
     write_text(PROMPT, PROMPT_BYTES);
     vcon_set_attribute(&console.vcon, VCON_ATTRIBUTE_START);
-    unsigned rest = edit->length > scroll ? edit->length - scroll : 0;
-    write_text(edit->text + scroll, rest < room ? rest : room);
-    vcon_set_cursor(&console.vcon, row, (unsigned)PROMPT_BYTES + edit->cursor - scroll);
+    unsigned rest = edit->length > first_shown ? edit->length - first_shown : 0;
+    write_text(edit->text + first_shown, rest < room ? rest : room);
+    vcon_set_cursor(&console.vcon, row, (unsigned)PROMPT_BYTES + edit->cursor - first_shown);
     prompt_shown = true;
 }
 
@@ -86,12 +86,12 @@ void shell_clear(void)
 
 void shell_hold(bool hold)
 {
-    held = hold;
+    prompt_held = hold;
 }
 
 bool shell_is_held(void)
 {
-    return held;
+    return prompt_held;
 }
 
 bool shell_prompt_is_shown(void)

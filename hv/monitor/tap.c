@@ -9,8 +9,8 @@
 #include "io/serial.h"
 
 /* Two verdicts: while one is being sent, the next can be written. */
-static char bytes[2 * TAPFMT_VERDICT_BYTES];
-static struct tapfmt_buffer queue = { bytes, sizeof(bytes), 0 };
+static char stream_bytes[2 * TAPFMT_VERDICT_BYTES];
+static struct tapfmt_buffer queue = { stream_bytes, sizeof(stream_bytes), 0 };
 static size_t sent;
 static bool open;
 

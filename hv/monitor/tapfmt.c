@@ -38,7 +38,7 @@ void tapfmt_text(struct tapfmt_buffer *buffer, const char *format, ...)
 }
 
 /* Everything that shows as nothing: blank, NUL, and CP437's no-break space. */
-static bool is_blank(uint8_t character)
+static bool is_blank_cell(uint8_t character)
 {
     return character == ' ' || character == '\0' || character == 0xFF;
 }
@@ -76,10 +76,10 @@ static size_t append_plain(struct tapfmt_buffer *buffer, const uint8_t *text, si
 /* Cells as UTF-8, NUL as a blank, trailing blanks cut. Returns whether anything was left. */
 static bool append_cells(struct tapfmt_buffer *buffer, const uint8_t *characters, size_t count)
 {
-    while (count > 0 && is_blank(characters[count - 1]))
+    while (count > 0 && is_blank_cell(characters[count - 1]))
         count--;
     for (size_t i = append_plain(buffer, characters, count); i < count; i++) {
-        const char *utf8 = is_blank(characters[i]) ? " " : cp437_utf8(characters[i]);
+        const char *utf8 = is_blank_cell(characters[i]) ? " " : cp437_utf8(characters[i]);
         append(buffer, utf8, strlen(utf8));
     }
     return count > 0;

@@ -34,7 +34,7 @@ static struct reader {
 
 static const struct config *texts;
 static bool is_taken[CONFIG_TYPINGS_MAX];
-static uint64_t next_ns = UINT64_MAX;
+static uint64_t next_key_ns = UINT64_MAX;
 
 /* The texts for the monitor. */
 static struct {
@@ -76,7 +76,7 @@ void typist_launched(const struct guest *guest, int autorun, uint64_t now_ns)
             .guest_id = guest->life.id, .autorun = autorun, .typed_ns = now_ns, .changed_ns = now_ns,
         };
         serialkeys_init(&reader->decoder);
-        next_ns = now_ns;
+        next_key_ns = now_ns;
         return;
     }
     log_error("%u guests are typed to already: nothing will be typed to %s", GUESTS_MAX, guest->life.name);
@@ -123,7 +123,7 @@ static const struct config_typing *take_text(const struct reader *reader, const 
     return NULL;
 }
 
-static void press(struct console *console, unsigned count, const uint32_t words[SERIALKEYS_MAX])
+static void press_keys(struct console *console, unsigned count, const uint32_t words[SERIALKEYS_MAX])
 {
     for (unsigned i = 0; i < count; i++)
         console->key(console->owner, words[i]);
@@ -133,7 +133,7 @@ static void type_byte(struct console *console, struct serialkeys *decoder, char 
 {
     uint32_t words[SERIALKEYS_MAX];
 
-    press(console, serialkeys_byte(decoder, (uint8_t)byte, now_ns, words), words);
+    press_keys(console, serialkeys_byte(decoder, (uint8_t)byte, now_ns, words), words);
 }
 
 /* The text may have ended with a lone Esc, which waits for more. */
@@ -141,7 +141,7 @@ static void type_end(struct console *console, struct serialkeys *decoder)
 {
     uint32_t words[SERIALKEYS_MAX];
 
-    press(console, serialkeys_flush(decoder, UINT64_MAX, words), words);
+    press_keys(console, serialkeys_flush(decoder, UINT64_MAX, words), words);
 }
 
 /* Type as much as the guest's key queue takes. */
@@ -173,7 +173,7 @@ void typist_type_to_monitor(struct console *monitor)
     serialkeys_init(&for_monitor.decoder);
     for (unsigned i = 0; i < texts->typing_count; i++)
         is_taken[i] |= is_for_monitor(&texts->typings[i]);
-    next_ns = 0;
+    next_key_ns = 0;
 }
 
 /* Type as much as the monitor's key queue takes. */
@@ -225,22 +225,22 @@ static void serve(struct reader *reader, uint64_t now_ns)
 
 void typist_pump(uint64_t now_ns)
 {
-    if (now_ns < next_ns)
+    if (now_ns < next_key_ns)
         return;
-    next_ns = UINT64_MAX;
+    next_key_ns = UINT64_MAX;
     if (for_monitor.console != NULL)
         type_on_to_monitor(now_ns);
     for (struct reader *reader = readers; reader < readers + GUESTS_MAX; reader++) {
         if (reader->guest_id != 0)
             serve(reader, now_ns);
         if (reader->guest_id != 0)
-            next_ns = now_ns + LOOK_NS;
+            next_key_ns = now_ns + LOOK_NS;
     }
     if (for_monitor.console != NULL)
-        next_ns = now_ns + NS_PER_MS;
+        next_key_ns = now_ns + NS_PER_MS;
 }
 
 uint64_t typist_next_ns(void)
 {
-    return next_ns;
+    return next_key_ns;
 }

@@ -218,7 +218,7 @@ static bool is_unsynced(const struct shadow_table *table)
     return table->is_used && !table->is_synced;
 }
 
-static bool is_kept(const struct shadow_table *table)
+static bool is_listed_as_kept(const struct shadow_table *table)
 {
     return table->is_used && table->is_synced && table->snapshot.v;
 }
@@ -237,7 +237,7 @@ static bool check_lists(const struct audit *audit)
     if (left_free)
         return audit_fail(audit, "%u free tables are in no list", left_free);
     return check_list(audit, 0, is_unsynced, "unsynced") &&
-           check_list(audit, audit->pool->table_count + 1, is_kept, "kept");
+           check_list(audit, audit->pool->table_count + 1, is_listed_as_kept, "kept");
 }
 
 /* Snapshots that are kept take no more than what docs/performance.md leaves. */
@@ -252,7 +252,7 @@ static bool check_spare(const struct audit *audit)
     for (uint32_t i = 1; i <= pool->table_count; i++) {
         const struct shadow_table *table = &pool->tables[i];
         spare += table->is_used ? !table->half[0].v + !table->half[1].v : 0;
-        kept += is_kept(table);
+        kept += is_listed_as_kept(table);
     }
     if (spare != pool->spare_frames || kept != pool->kept_count || kept > SNAPSHOTS_KEPT + spare)
         return audit_fail(audit, "%u snapshots are kept (count %u) beside %u spare frames (count %u)", kept,

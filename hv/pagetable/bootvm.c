@@ -26,7 +26,7 @@ hpa_t bootvm_create(void)
 }
 
 /* A page directory and the page tables below it. */
-static void free_directory(uint64_t *directory)
+static void free_boot_directory(uint64_t *directory)
 {
     for (unsigned i = 0; i < TABLE_ENTRIES; i++)
         if (directory[i] & PTE_P)
@@ -42,7 +42,7 @@ void bootvm_free(hpa_t root)
         uint64_t *pdpt = table_of(pml4e);
         for (unsigned i = 0; i < TABLE_ENTRIES; i++)
             if (pdpt[i] & PTE_P)
-                free_directory(table_of(pdpt[i]));
+                free_boot_directory(table_of(pdpt[i]));
         frames_free(ptr_to_hpa(pdpt));
     }
     frames_free(root);

@@ -62,7 +62,7 @@ static bool link_table(struct gspace *space, struct shadow_table *table, gva_t a
 }
 
 /* Every access that the guest's tables allow and the host's do not. */
-static enum gfault fill(struct gspace *space, gva_t address, uint32_t access, const struct gwalk *walk)
+static enum gfault fill_allowed(struct gspace *space, gva_t address, uint32_t access, const struct gwalk *walk)
 {
     uint32_t wp = space->paging->wp;
     uint32_t frame = walk->pte >> GPTE_FRAME_SHIFT, entry = gtable_pte_index(address);
@@ -102,7 +102,7 @@ __attribute__((noinline)) enum gfault fill_walked(struct gspace *space, gva_t ad
 
     switch (walk.verdict) {
     case GWALK_ALLOWED:
-        return fill(space, address, access, &walk);
+        return fill_allowed(space, address, access, &walk);
     case GWALK_NOT_PRESENT:
     case GWALK_DENIED:
         return gwalk_error(walk.verdict, access);

@@ -30,12 +30,12 @@ static uint64_t page_linear(uint32_t page)
     return HVMAP_VMAP_BASE + (uint64_t)page * PAGE_SIZE;
 }
 
-static bool is_taken(uint32_t page)
+static bool is_page_taken(uint32_t page)
 {
     return taken[page / WORD_BITS] >> page % WORD_BITS & 1;
 }
 
-static void take(uint32_t page)
+static void take_page(uint32_t page)
 {
     taken[page / WORD_BITS] |= 1ull << page % WORD_BITS;
 }
@@ -71,7 +71,7 @@ static bool map_page(uint32_t page)
     if (!frame.v)
         return false;
     table[page % TABLE_ENTRIES] = frame.v | PTE_P | PTE_W | hvmap_no_execute();
-    take(page);
+    take_page(page);
     return true;
 }
 
@@ -114,14 +114,14 @@ static void unmap_pages(uint32_t first, uint32_t end)
 }
 
 /* The first of count + 1 pages that are free; VMAP_PAGES when there is no such place. */
-static uint32_t find_place(uint32_t count)
+static uint32_t find_free_pages(uint32_t count)
 {
     uint32_t run = 0;
 
-    while (search_from < VMAP_PAGES && is_taken(search_from))
+    while (search_from < VMAP_PAGES && is_page_taken(search_from))
         search_from++;
     for (uint32_t page = search_from; page < VMAP_PAGES; page++) {
-        run = is_taken(page) ? 0 : run + 1;
+        run = is_page_taken(page) ? 0 : run + 1;
         if (run == count + 1)
             return page - count;
     }
@@ -132,7 +132,7 @@ void *vmap_alloc(size_t bytes)
 {
     CHECK(bytes > 0);
     uint32_t count = (uint32_t)((bytes + PAGE_MASK) / PAGE_SIZE);
-    uint32_t first = count < VMAP_PAGES ? find_place(count) : VMAP_PAGES;
+    uint32_t first = count < VMAP_PAGES ? find_free_pages(count) : VMAP_PAGES;
 
     if (first == VMAP_PAGES)
         return NULL;
@@ -142,7 +142,7 @@ void *vmap_alloc(size_t bytes)
             return NULL;
         }
     }
-    take(first + count);
+    take_page(first + count);
     return (void *)(uintptr_t)page_linear(first);
 }
 

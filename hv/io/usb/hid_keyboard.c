@@ -32,7 +32,7 @@ unsigned hid_events_room(const struct hid_events *events)
     return HID_EVENTS_MAX - events->count;
 }
 
-static void put(struct hid_events *events, uint16_t event)
+static void put_event(struct hid_events *events, uint16_t event)
 {
     if (events->count < HID_EVENTS_MAX)
         events->events[(events->first + events->count++) % HID_EVENTS_MAX] = event;
@@ -62,7 +62,7 @@ static void go_down(struct hid_keyboard *keyboard, uint8_t code, uint64_t now_ns
 {
     if (code == 0)
         return;
-    put(events, event_of(code));
+    put_event(events, event_of(code));
     keyboard->repeating = code == PAUSE ? 0 : event_of(code);   /* Pause is the one key that does not repeat */
     keyboard->repeat_ns = now_ns + REPEAT_DELAY_NS;
 }
@@ -71,7 +71,7 @@ static void come_up(struct hid_keyboard *keyboard, uint8_t code, struct hid_even
 {
     if (code == 0)
         return;
-    put(events, event_of(code) | HID_BREAK);
+    put_event(events, event_of(code) | HID_BREAK);
     if (keyboard->repeating == event_of(code))
         keyboard->repeating = 0;
 }
@@ -122,7 +122,7 @@ void hid_keyboard_repeat(struct hid_keyboard *keyboard, uint64_t now_ns, struct 
 {
     if (keyboard->repeating == 0 || now_ns < keyboard->repeat_ns)
         return;
-    put(events, keyboard->repeating);
+    put_event(events, keyboard->repeating);
     keyboard->repeat_ns = now_ns + REPEAT_NS;
 }
 

@@ -33,7 +33,7 @@ static bool is_wanted(const uint8_t *interface, bool is_hub)
     return interface[5] == CLASS_HID && interface[6] == SUBCLASS_BOOT && interface[7] == PROTOCOL_KEYBOARD;
 }
 
-static bool is_serial(const uint8_t *interface)
+static bool is_serial_interface(const uint8_t *interface)
 {
     return interface[5] == CLASS_COMMUNICATIONS && interface[6] == SUBCLASS_SERIAL;
 }
@@ -81,7 +81,7 @@ void usb_configuration_parse(struct usb_configuration *configuration, const uint
             break;
         if (type == TYPE_INTERFACE && length >= INTERFACE_BYTES) {
             wanted = is_wanted(data + at, is_hub);
-            if (is_serial(data + at))
+            if (is_serial_interface(data + at))
                 configuration->kind = USB_SERIAL;
             interface = data[at + 2];
         } else if (type == TYPE_ENDPOINT && length >= ENDPOINT_BYTES && wanted) {

@@ -213,7 +213,7 @@ static bool hangs_on_gone(const struct usb_host *host, const struct usb_device *
     return hub && hub->is_gone;
 }
 
-static void leave(struct usb_device *device)
+static void leave_port(struct usb_device *device)
 {
     device->is_gone = true;
     device->is_ready = false;
@@ -225,11 +225,11 @@ static void leave(struct usb_device *device)
 
 void usb_device_leaves(struct usb_host *host, struct usb_device *device)
 {
-    leave(device);
+    leave_port(device);
     for (unsigned depth = 0; depth < USB_DEPTH_MAX; depth++)
         for (unsigned i = 0; i < USB_DEVICES_MAX; i++)
             if (host->devices[i] && !host->devices[i]->is_gone && hangs_on_gone(host, host->devices[i]))
-                leave(host->devices[i]);
+                leave_port(host->devices[i]);
 }
 
 /* A controller that did not take the slot back may still write to the memory: that is lost, then. */

@@ -101,18 +101,19 @@ static void recovered(struct usb_host *host)
     go_on(host, host->control_code);
 }
 
-static void set_dequeue(struct usb_host *host)
+static void set_control_dequeue(struct usb_host *host)
 {
     usb_command(host, xhci_ring_dequeue(&host->device->control), TRB_TYPE(TRB_SET_DEQUEUE) |
                 TRB_SLOT(host->device->slot) | TRB_ENDPOINT(CONTROL_DCI), recovered);
 }
 
 /* It failed, and its endpoint is halted; or it did not end, and is stopped: "Reset Endpoint", "Stop Endpoint". */
-static void recover(struct usb_host *host, uint8_t code, unsigned command)
+static void recover_pipe(struct usb_host *host, uint8_t code, unsigned command)
 {
     host->after_recovery = host->then;
     host->control_code = code;
-    usb_command(host, 0, TRB_TYPE(command) | TRB_SLOT(host->device->slot) | TRB_ENDPOINT(CONTROL_DCI), set_dequeue);
+    usb_command(host, 0, TRB_TYPE(command) | TRB_SLOT(host->device->slot) | TRB_ENDPOINT(CONTROL_DCI),
+                set_control_dequeue);
 }
 
 static void control_event(struct usb_host *host, const struct usb_device *device, const struct xhci_trb *event)
@@ -124,7 +125,7 @@ static void control_event(struct usb_host *host, const struct usb_device *device
     if (code == CODE_SUCCESS || code == CODE_SHORT)
         go_on(host, code);
     else
-        recover(host, code, TRB_RESET_ENDPOINT);
+        recover_pipe(host, code, TRB_RESET_ENDPOINT);
 }
 
 static void transfer_event(struct usb_host *host, const struct xhci_trb *event)
@@ -162,7 +163,7 @@ static void see_to_deadline(struct usb_host *host)
     if (host->busy == USB_COMMAND)
         lose_host(host, "a command is not answered");
     else if (host->busy == USB_CONTROL)
-        recover(host, CODE_TIMEOUT, TRB_STOP_ENDPOINT);
+        recover_pipe(host, CODE_TIMEOUT, TRB_STOP_ENDPOINT);
     else
         go_on(host, CODE_SUCCESS);
 }

@@ -109,7 +109,7 @@ static void restart(struct usb_host *host)
         usb_pipe_start(host, host->device, host->pipe);
 }
 
-static void set_dequeue(struct usb_host *host)
+static void set_pipe_dequeue(struct usb_host *host)
 {
     usb_command(host, xhci_ring_dequeue(&host->pipe->ring), TRB_TYPE(TRB_SET_DEQUEUE) |
                 TRB_SLOT(host->device->slot) | TRB_ENDPOINT(host->pipe->dci), restart);
@@ -119,7 +119,7 @@ static void set_dequeue(struct usb_host *host)
 static void clear_halt(struct usb_host *host)
 {
     usb_control(host, host->device, USB_SETUP(CLEAR_FEATURE_ENDPOINT, CLEAR_FEATURE, 0,
-                                              ENDPOINT_IN | host->pipe->endpoint.number, 0), set_dequeue);
+                                              ENDPOINT_IN | host->pipe->endpoint.number, 0), set_pipe_dequeue);
 }
 
 static void leds_told(struct usb_host *host)

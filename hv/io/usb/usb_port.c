@@ -199,7 +199,7 @@ static void begin_device(struct usb_host *host)
     usb_device_begin(host);
 }
 
-static void recover(struct usb_host *host)
+static void recover_port(struct usb_host *host)
 {
     usb_pause(host, RECOVERY_MS, begin_device);
 }
@@ -211,7 +211,7 @@ static void check_reset(struct usb_host *host)
     if (host->status & STATUS_SUPER_SPEED)
         usb_port_ignore(host);      /* no keyboard; of a hub the keyboards are at its other half */
     else if (!(host->status & STATUS_RESET) && host->status & STATUS_ENABLED)
-        host->parent ? tell_hub(host, CLEAR_FEATURE, FEATURE_CHANGE + FEATURE_RESET, recover) : recover(host);
+        host->parent ? tell_hub(host, CLEAR_FEATURE, FEATURE_CHANGE + FEATURE_RESET, recover_port) : recover_port(host);
     else if (++host->polls < RESET_POLLS)
         usb_pause(host, RESET_POLL_MS, await_reset);
     else

@@ -23,7 +23,7 @@
 static void set_protocol(struct usb_host *host);
 static void power_port(struct usb_host *host);
 
-static void failed(struct usb_host *host)
+static void setup_failed(struct usb_host *host)
 {
     usb_port_failed(host, "it cannot be configured");
 }
@@ -81,7 +81,7 @@ static void took_hub(struct usb_host *host)
     const uint8_t *hub = host->xhci.shared->buffer;
 
     if (!usb_went_well(host) || hub[2] == 0) {
-        usb_device_drop(host, failed);
+        usb_device_drop(host, setup_failed);
         return;
     }
     host->device->hub_ports = hub[2] < USB_HUB_PORTS_MAX ? hub[2] : USB_HUB_PORTS_MAX;
@@ -96,7 +96,7 @@ static void configured(struct usb_host *host)
 {
     host->index = 0;
     if (!usb_went_well(host))
-        usb_device_drop(host, failed);
+        usb_device_drop(host, setup_failed);
     else if (host->device->configuration.kind == USB_HUB)
         usb_control(host, host->device, USB_SETUP(TYPE_HUB_IN, GET_DESCRIPTOR, DESCRIPTOR_HUB, 0, HUB_BYTES), took_hub);
     else
@@ -109,7 +109,7 @@ static void configure(struct usb_host *host)
         usb_control(host, host->device, USB_SETUP(TYPE_DEVICE, SET_CONFIGURATION, host->device->configuration.value,
                                                   0, 0), configured);
     else
-        usb_device_drop(host, failed);
+        usb_device_drop(host, setup_failed);
 }
 
 void usb_setup_begin(struct usb_host *host)

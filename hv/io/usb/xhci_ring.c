@@ -10,7 +10,7 @@ void xhci_ring_init(struct xhci_ring *ring, struct xhci_trb *trbs, unsigned coun
     *ring = (struct xhci_ring){ .trbs = trbs, .count = (uint16_t)count, .cycle = true };
 }
 
-static void fill(struct xhci_trb *trb, uint64_t parameter, uint32_t status, uint32_t control)
+static void write_trb(struct xhci_trb *trb, uint64_t parameter, uint32_t status, uint32_t control)
 {
     trb->parameter = parameter;
     trb->status = status;
@@ -21,10 +21,10 @@ hpa_t xhci_ring_put(struct xhci_ring *ring, uint64_t parameter, uint32_t status,
 {
     struct xhci_trb *trb = &ring->trbs[ring->next++];
 
-    fill(trb, parameter, status, control | (ring->cycle ? TRB_CYCLE : 0));
+    write_trb(trb, parameter, status, control | (ring->cycle ? TRB_CYCLE : 0));
     if (ring->next == ring->count - 1) {
-        fill(&ring->trbs[ring->next], ptr_to_hpa(ring->trbs).v, 0,
-             TRB_TYPE(TRB_LINK) | LINK_TOGGLE_CYCLE | (ring->cycle ? TRB_CYCLE : 0));
+        write_trb(&ring->trbs[ring->next], ptr_to_hpa(ring->trbs).v, 0,
+                  TRB_TYPE(TRB_LINK) | LINK_TOGGLE_CYCLE | (ring->cycle ? TRB_CYCLE : 0));
         ring->next = 0;
         ring->cycle = !ring->cycle;
     }

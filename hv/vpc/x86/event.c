@@ -19,7 +19,7 @@ static uint32_t saved_flags(const struct interp *interp, const struct event *eve
 }
 
 /* SDM vol. 3 "Interrupt and Exception Handling in Real-Address Mode": no error codes, 16-bit frames. */
-static bool enter_real(struct interp *interp, const struct event *event)
+static bool enter_real_handler(struct interp *interp, const struct event *event)
 {
     struct vcpu *cpu = &interp->cpu;
     uint16_t target[2];
@@ -51,7 +51,7 @@ static bool push_frame(struct interp *interp, const struct event *event, const s
 }
 
 /* The handler's code segment, by the gate. */
-static bool check_code(struct interp *interp, uint16_t selector, unsigned external, struct descriptor *code)
+static bool check_handler_code(struct interp *interp, uint16_t selector, unsigned external, struct descriptor *code)
 {
     if (selector_is_null(selector))
         return fault_with(interp, EXC_GP, external);
@@ -73,7 +73,7 @@ static bool enter_gate(struct interp *interp, const struct event *event, const s
     uint32_t dropped = EFLAGS_TF | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM;
     struct descriptor code;
 
-    if (!check_code(interp, gate_selector(gate), external, &code))
+    if (!check_handler_code(interp, gate_selector(gate), external, &code))
         return false;
     uint16_t attributes = descriptor_attributes(&code);
     bool is_inner = !(attributes & ATTR_CONFORMING) && attributes_dpl(attributes) < cpu->cpl;
@@ -120,7 +120,8 @@ bool event_enter(struct interp *interp, struct event event)
 {
     struct checkpoint before = far_checkpoint(interp);
     uint32_t eip = interp->cpu.eip;
-    bool is_done = vcpu_is_protected(&interp->cpu) ? enter_protected(interp, &event) : enter_real(interp, &event);
+    bool is_done = vcpu_is_protected(&interp->cpu) ? enter_protected(interp, &event)
+                                                   : enter_real_handler(interp, &event);
 
     if (!is_done) {
         interp->cpu.eip = eip;

@@ -72,7 +72,7 @@ bool far_name_stack(struct interp *interp, unsigned external)
 }
 
 /* Real mode: any selector will do. */
-static bool enter_real(struct interp *interp, uint16_t selector, uint32_t eip)
+static bool enter_real_code(struct interp *interp, uint16_t selector, uint32_t eip)
 {
     if (eip > interp->cpu.segments[SEG_CS].limit)
         return general_protection(interp);
@@ -194,7 +194,7 @@ static bool transfer(struct interp *interp, uint16_t selector, uint32_t eip, boo
         return transfer_protected(interp, selector, eip, is_call, bytes) || far_roll_back(interp, &before);
     if (is_call && !push_return(interp, bytes, cs, interp->cpu.eip))
         return far_roll_back(interp, &before);
-    return enter_real(interp, selector, eip) || far_roll_back(interp, &before);
+    return enter_real_code(interp, selector, eip) || far_roll_back(interp, &before);
 }
 
 static bool far_immediate(struct interp *interp, const struct instruction *insn)
@@ -227,7 +227,7 @@ static bool far_return(struct interp *interp, const struct instruction *insn)
         return return_protected(interp, (uint16_t)cs, eip, depth, insn->immediate, bytes) ||
                far_roll_back(interp, &before);
     move_stack(interp, depth);
-    return enter_real(interp, (uint16_t)cs, eip) || far_roll_back(interp, &before);
+    return enter_real_code(interp, (uint16_t)cs, eip) || far_roll_back(interp, &before);
 }
 
 /* CC and CD; the gate's own DPL is checked. */

@@ -10,7 +10,7 @@
 #define MEMO_BYTES 8u
 
 /* From EIP to the end of its page and of CS, at most an instruction's length. 0: a fault was noted. */
-static unsigned read_first(struct interp *interp, uint8_t *bytes)
+static unsigned read_first_bytes(struct interp *interp, uint8_t *bytes)
 {
     const struct segment *cs = &interp->cpu.segments[SEG_CS];
     uint32_t eip = interp->cpu.eip, linear = cs->base + eip;
@@ -141,7 +141,7 @@ const struct memo *fetch_slowly(struct interp *interp)
 
     if (known != NULL)
         return known;
-    unsigned count = read_first(interp, bytes);
+    unsigned count = read_first_bytes(interp, bytes);
     if (count == 0)
         return NULL;
     enum instruction_status status = instruction_decode(bytes, count, is_32bit, &insn);

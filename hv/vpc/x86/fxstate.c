@@ -12,7 +12,7 @@
 /* What lies behind the registers belongs to software: FXSAVE leaves it. */
 #define FXSAVE_WRITTEN 416u
 
-static bool is_aligned(const struct interp *interp, const struct instruction *insn)
+static bool is_area_aligned(const struct interp *interp, const struct instruction *insn)
 {
     return ((interp->cpu.segments[insn->segment].base + operand_offset(interp, insn)) & 15) == 0;
 }
@@ -21,7 +21,7 @@ static bool fxsave(struct interp *interp, const struct instruction *insn)
 {
     if (!fpu_is_ready(interp, false))
         return false;
-    if (!is_aligned(interp, insn))
+    if (!is_area_aligned(interp, insn))
         return general_protection(interp);
     void *to = modify_at(interp, insn->segment, operand_offset(interp, insn), FPU_IMAGE_BYTES);
     if (to == NULL)
@@ -34,7 +34,7 @@ static bool fxrstor(struct interp *interp, const struct instruction *insn)
 {
     if (!fpu_is_ready(interp, false))
         return false;
-    if (!is_aligned(interp, insn))
+    if (!is_area_aligned(interp, insn))
         return general_protection(interp);
     const uint8_t *from = read_at(interp, insn->segment, operand_offset(interp, insn), FPU_IMAGE_BYTES);
     if (from == NULL)

@@ -33,7 +33,7 @@ struct cursor {
     bool is_beyond;             /* a byte was asked for that is not there */
 };
 
-static uint32_t take(struct cursor *cursor, unsigned bytes)
+static uint32_t take_bytes(struct cursor *cursor, unsigned bytes)
 {
     uint32_t value = 0;
 
@@ -48,14 +48,14 @@ static uint32_t take(struct cursor *cursor, unsigned bytes)
 
 static uint32_t take_signed_byte(struct cursor *cursor)
 {
-    return (uint32_t)(int8_t)take(cursor, 1);
+    return (uint32_t)(int8_t)take_bytes(cursor, 1);
 }
 
 /* Prefixes of one group replace each other. Returns the opcode behind them. */
 static uint8_t take_prefixes(struct cursor *cursor, struct instruction *instruction, bool *has_address_prefix)
 {
     for (;;) {
-        uint8_t byte = (uint8_t)take(cursor, 1);
+        uint8_t byte = (uint8_t)take_bytes(cursor, 1);
 
         if (cursor->is_beyond || (one_byte_forms[byte] != 'p'))
             return byte;
@@ -84,7 +84,7 @@ static void take_address16(struct cursor *cursor, unsigned mod, struct instructi
     if (mod == 1)
         instruction->displacement = take_signed_byte(cursor);
     else if (mod == 2 || is_absolute)
-        instruction->displacement = take(cursor, 2);
+        instruction->displacement = take_bytes(cursor, 2);
 }
 
 /* SDM vol. 2 "32-Bit Addressing Forms with the ModR/M Byte", "... with the SIB Byte". */
@@ -92,7 +92,7 @@ static void take_address32(struct cursor *cursor, unsigned mod, struct instructi
 {
     instruction->base = instruction->rm;
     if (instruction->rm == GPR_ESP) {
-        uint8_t sib = (uint8_t)take(cursor, 1);
+        uint8_t sib = (uint8_t)take_bytes(cursor, 1);
         instruction->base = sib & 7;
         instruction->index = (sib >> 3 & 7) == GPR_ESP ? GPR_NONE : sib >> 3 & 7;
         instruction->scale = sib >> 6;
@@ -103,7 +103,7 @@ static void take_address32(struct cursor *cursor, unsigned mod, struct instructi
     if (mod == 1)
         instruction->displacement = take_signed_byte(cursor);
     else if (mod == 2 || is_absolute)
-        instruction->displacement = take(cursor, 4);
+        instruction->displacement = take_bytes(cursor, 4);
 }
 
 /* MOV to and from control and debug registers: mod is not looked at. */
@@ -115,7 +115,7 @@ static bool is_control_move(const struct instruction *instruction)
 /* Leaves segment SEG_COUNT where no prefix named one and the default is not SS. */
 static void take_modrm(struct cursor *cursor, struct instruction *instruction)
 {
-    uint8_t modrm = (uint8_t)take(cursor, 1);
+    uint8_t modrm = (uint8_t)take_bytes(cursor, 1);
 
     instruction->modrm = modrm;
     instruction->reg = modrm >> 3 & 7;
@@ -144,24 +144,24 @@ static void take_immediates(struct cursor *cursor, char form, struct instruction
         instruction->immediate = has_immediate ? take_signed_byte(cursor) : 0;
         break;
     case 'z': case 'Z':
-        instruction->immediate = take(cursor, instruction->operand_bytes);
+        instruction->immediate = take_bytes(cursor, instruction->operand_bytes);
         break;
     case 'G':
-        instruction->immediate = has_immediate ? take(cursor, instruction->operand_bytes) : 0;
+        instruction->immediate = has_immediate ? take_bytes(cursor, instruction->operand_bytes) : 0;
         break;
     case 'w':
-        instruction->immediate = take(cursor, 2);
+        instruction->immediate = take_bytes(cursor, 2);
         break;
     case 'e':
-        instruction->immediate = take(cursor, 2);
-        instruction->immediate2 = (uint16_t)take(cursor, 1);
+        instruction->immediate = take_bytes(cursor, 2);
+        instruction->immediate2 = (uint16_t)take_bytes(cursor, 1);
         break;
     case 'f':
-        instruction->immediate = take(cursor, instruction->operand_bytes);
-        instruction->immediate2 = (uint16_t)take(cursor, 2);
+        instruction->immediate = take_bytes(cursor, instruction->operand_bytes);
+        instruction->immediate2 = (uint16_t)take_bytes(cursor, 2);
         break;
     case 'o':
-        instruction->displacement = take(cursor, instruction_is_16bit_address(instruction) ? 2 : 4);
+        instruction->displacement = take_bytes(cursor, instruction_is_16bit_address(instruction) ? 2 : 4);
         break;
     default:
         break;
@@ -232,7 +232,7 @@ enum instruction_status instruction_decode(const uint8_t *bytes, unsigned count,
     instruction->opcode = take_prefixes(&cursor, instruction, &has_address_prefix);
     if (instruction->opcode == 0x0F && !cursor.is_beyond) {
         instruction->map = MAP_TWO_BYTES;
-        instruction->opcode = (uint8_t)take(&cursor, 1);
+        instruction->opcode = (uint8_t)take_bytes(&cursor, 1);
     }
     instruction->opcode_at = (uint8_t)(cursor.at - 1);
     instruction->operand_bytes = is_32bit != instruction->has_operand_prefix ? 4 : 2;

@@ -160,7 +160,7 @@ static bool nop(struct interp *interp, const struct instruction *insn)
     return true;
 }
 
-static handler_t find_two_byte(const struct instruction *insn)
+static handler_t find_two_byte_move(const struct instruction *insn)
 {
     switch (insn->opcode) {
     case 0xB6:
@@ -184,7 +184,7 @@ static handler_t find_two_byte(const struct instruction *insn)
 handler_t move_find(const struct instruction *insn)
 {
     if (insn->map == MAP_TWO_BYTES)
-        return find_two_byte(insn);
+        return find_two_byte_move(insn);
     switch (insn->opcode) {
     case 0x88: case 0x89:
         return BY_OPCODE(mov_rm_reg, insn);

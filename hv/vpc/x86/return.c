@@ -10,7 +10,7 @@
 #include "vpc/x86/state.h"
 #include "vpc/x86/task.h"
 
-static bool check_code(struct interp *interp, uint16_t selector, struct descriptor *code)
+static bool check_return_code(struct interp *interp, uint16_t selector, struct descriptor *code)
 {
     unsigned rpl = selector & 3;
 
@@ -65,7 +65,7 @@ bool return_protected(struct interp *interp, uint16_t cs, uint32_t eip, uint32_t
 {
     struct descriptor code;
 
-    if (!check_code(interp, cs, &code))
+    if (!check_return_code(interp, cs, &code))
         return false;
     if ((cs & 3) != interp->cpu.cpl)
         return return_outer(interp, cs, &code, eip, depth, release, bytes);

@@ -181,7 +181,7 @@ PROTECTED_ONLY(op_lar_lsl_4, lar_lsl_4)
 PROTECTED_ONLY(op_verify, verify)
 PROTECTED_ONLY(op_arpl, arpl)
 
-static handler_t find_two_byte(const struct instruction *insn)
+static handler_t find_two_byte_segop(const struct instruction *insn)
 {
     switch (insn->opcode) {
     case 0x00:
@@ -200,7 +200,7 @@ static handler_t find_two_byte(const struct instruction *insn)
 handler_t segop_find(const struct instruction *insn)
 {
     if (insn->map == MAP_TWO_BYTES)
-        return find_two_byte(insn);
+        return find_two_byte_segop(insn);
     switch (insn->opcode) {
     case 0x63:
         return op_arpl;

@@ -131,8 +131,8 @@ static int general_register(const struct instruction *insn, const struct form *f
     return form->flags & FORM_RM_GENERAL && insn->is_register ? insn->rm : -1;
 }
 
-static void run(struct interp *interp, const struct instruction *insn, const struct form *form,
-                struct fpu_operation *operation)
+static void run_sse(struct interp *interp, const struct instruction *insn, const struct form *form,
+                    struct fpu_operation *operation)
 {
     uint32_t *gpr = interp->cpu.gpr, eax = gpr[GPR_EAX];
     int general = general_register(insn, form);
@@ -158,7 +158,7 @@ static bool run_masked(struct interp *interp, const struct instruction *insn, co
     memcpy(image, cpu->fpu, sizeof(image));
     memcpy(before, cpu->gpr, sizeof(before));
     store(cpu->fpu + FPU_MXCSR, 4, (mxcsr & ~MXCSR_FLAGS) | MXCSR_MASKS);
-    run(interp, insn, form, operation);
+    run_sse(interp, insn, form, operation);
     uint32_t raised = load(cpu->fpu + FPU_MXCSR, 4) & MXCSR_FLAGS;
     bool is_masked = (raised & ~(mxcsr >> 7)) == 0;
     if ((raised & ~(mxcsr >> 7) & MXCSR_BEFORE) != 0)

@@ -15,7 +15,7 @@
 #define FPU_MXCSR_AT 24
 #define FPU_MXCSR_MASK_AT 28
 
-static void put(uint8_t *to, uint32_t value, unsigned bytes)
+static void put_little_endian(uint8_t *to, uint32_t value, unsigned bytes)
 {
     for (unsigned i = 0; i < bytes; i++)
         to[i] = (uint8_t)(value >> 8 * i);
@@ -40,7 +40,7 @@ void vcpu_reset(struct vcpu *cpu)
     cpu->dr[6] = RESET_DR6;
     cpu->dr[7] = RESET_DR7;
     cpu->gpr[GPR_EDX] = RESET_SIGNATURE;
-    put(cpu->fpu + FPU_CONTROL_AT, 0x37F, 2);
-    put(cpu->fpu + FPU_MXCSR_AT, 0x1F80, 4);
-    put(cpu->fpu + FPU_MXCSR_MASK_AT, 0xFFFF, 4);
+    put_little_endian(cpu->fpu + FPU_CONTROL_AT, 0x37F, 2);
+    put_little_endian(cpu->fpu + FPU_MXCSR_AT, 0x1F80, 4);
+    put_little_endian(cpu->fpu + FPU_MXCSR_MASK_AT, 0xFFFF, 4);
 }

@@ -122,8 +122,8 @@ static void keep_pointers(struct interp *interp, const struct instruction *insn,
         memset(image + FPU_OPCODE, 0, FPU_MXCSR - FPU_OPCODE);
 }
 
-static void run(struct interp *interp, const struct instruction *insn, struct fpu_operation *operation,
-                enum kind kind)
+static void run_x87(struct interp *interp, const struct instruction *insn, struct fpu_operation *operation,
+                    enum kind kind)
 {
     uint8_t before[FPU_MXCSR - FPU_OPCODE];
     bool is_environment = kind == KIND_LOAD || kind == KIND_STORE || kind == KIND_SAVE;
@@ -145,7 +145,7 @@ static bool x87_register(struct interp *interp, const struct instruction *insn)
 
     if (!fpu_is_ready(interp, is_waiting(insn, kind)))
         return false;
-    run(interp, insn, &operation, kind);
+    run_x87(interp, insn, &operation, kind);
     return true;
 }
 
@@ -167,7 +167,7 @@ static bool x87_memory(struct interp *interp, const struct instruction *insn)
     if (from == NULL)
         return false;
     memcpy(operation.operand, from, bytes);
-    run(interp, insn, &operation, kind);
+    run_x87(interp, insn, &operation, kind);
     if (form > 0)
         return true;
     void *to = (void *)(uintptr_t)from;
