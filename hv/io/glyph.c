@@ -3,13 +3,13 @@
  */
 #include "io/glyph.h"
 
-#include <stdbool.h>
-
 #include "base/string.h"
-#include "io/font.h"
 
-#define CURSOR_LINES 2
-#define SCALE_WORDS_MAX 16      /* of screens that are drawn by words: 10,240 pixels wide */
+#define CURSOR_PART 8           /* of a cell's lines one is the cursor's */
+#define CUT_PART 16             /* and one may be left out, at the bottom */
+#define SCALE_MAX 8             /* of the largest font: screens 10,240 pixels wide */
+#define BYTES_MAX 4             /* of a pixel */
+#define SMALL_LINE 32           /* bytes of a line of the small font at scale 1: most of what slow screens have */
 
 typedef uint64_t __attribute__((aligned(4), may_alias)) word_t;
 
@@ -37,19 +37,44 @@ static uint32_t pack(const struct boot_framebuffer *screen, uint32_t colour)
            channel(colour & 0xFF, screen->blue_mask);
 }
 
-static bool fits(const struct boot_framebuffer *screen, uint32_t scale, uint32_t lines)
+/* The largest scale at which a font's cells fit, the cut ones, too. 0: none. */
+static uint32_t largest_scale(const struct boot_framebuffer *screen, const struct font *font)
 {
-    return GLYPH_COLUMNS * FONT_WIDTH * scale <= screen->width && GLYPH_ROWS * lines * scale <= screen->height;
+    uint32_t wide = screen->width / (GLYPH_COLUMNS * font->width);
+    uint32_t high = screen->height / (GLYPH_ROWS * (font->height - font->height / CUT_PART));
+    uint32_t scale = wide < high ? wide : high;
+
+    return scale < SCALE_MAX ? scale : SCALE_MAX;
+}
+
+static void choose_font(struct glyph_layout *layout)
+{
+    uint32_t widest = 0;
+
+    for (const struct font *font = fonts; font < fonts + FONT_COUNT; font++) {
+        uint32_t width = font->width * largest_scale(&layout->screen, font);
+        widest = width > widest ? width : widest;
+    }
+    for (const struct font *font = fonts; font < fonts + FONT_COUNT; font++) {
+        uint32_t scale = largest_scale(&layout->screen, font);
+        if (scale == 0 || 4 * font->width * scale < 3 * widest)
+            continue;
+        layout->font = font;
+        layout->scale = scale;
+    }
 }
 
 void glyph_choose_layout(struct glyph_layout *layout, const struct boot_framebuffer *screen, void *pixels)
 {
-    *layout = (struct glyph_layout){ .screen = *screen, .pixels = pixels, .scale = 1, .lines = FONT_HEIGHT };
-    while (fits(screen, layout->scale + 1, FONT_HEIGHT - 1))
-        layout->scale++;
-    if (!fits(screen, layout->scale, FONT_HEIGHT))
-        layout->lines = FONT_HEIGHT - 1;
-    uint32_t width = GLYPH_COLUMNS * FONT_WIDTH * layout->scale, height = GLYPH_ROWS * layout->lines * layout->scale;
+    *layout = (struct glyph_layout){ .screen = *screen, .pixels = pixels, .font = &fonts[0], .scale = 1 };
+    choose_font(layout);
+    const struct font *font = layout->font;
+    layout->lines = screen->height / (GLYPH_ROWS * layout->scale);
+    if (layout->lines > font->height)
+        layout->lines = font->height;
+    if (layout->lines < font->height - font->height / CUT_PART)
+        layout->lines = font->height - font->height / CUT_PART;
+    uint32_t width = GLYPH_COLUMNS * font->width * layout->scale, height = GLYPH_ROWS * layout->lines * layout->scale;
     layout->left = screen->width > width ? (screen->width - width) / 2 : 0;
     layout->top = screen->height > height ? (screen->height - height) / 2 : 0;
     for (unsigned i = 0; i < 16; i++)
@@ -77,100 +102,98 @@ static uint64_t pixels(uint32_t left, uint32_t right)
     return (uint64_t)right << 32 | left;
 }
 
-/* One font line, scale times below each other: any format, and clipped. */
-static void draw_line(const struct glyph_layout *layout, uint32_t x, uint32_t y, uint8_t bits, uint32_t on,
-                      uint32_t off)
-{
-    const struct boot_framebuffer *screen = &layout->screen;
-    uint32_t width = FONT_WIDTH * layout->scale;
+/* A cell being drawn: where its next line goes, and what of it is on the screen. */
+struct pen {
+    const struct glyph_layout *layout;
+    uint8_t *at;
+    uint32_t bytes, rows;           /* of each line of pixels, and how many of these are left */
+    uint32_t on, off;
+    uint64_t pairs[4], doubled[2];  /* two 32-bit pixels, for each two bits, and for each bit of a pattern */
+};
 
-    if (x >= screen->width)
-        return;
-    if (width > screen->width - x)
-        width = screen->width - x;
-    for (uint32_t line = y; line < y + layout->scale && line < screen->height; line++) {
-        uint8_t *at = layout->pixels + (uint64_t)line * screen->pitch + (uint64_t)x * screen->bytes_per_pixel;
-        for (uint32_t i = 0; i < width; i++, at += screen->bytes_per_pixel)
-            store_pixel(at, bits >> (7 - i / layout->scale) & 1 ? on : off, screen->bytes_per_pixel);
+/* A line of a glyph as pixels of any format. */
+static void make_line(const struct pen *pen, unsigned bits, uint8_t *to)
+{
+    uint32_t bytes = pen->layout->screen.bytes_per_pixel;
+
+    for (unsigned mask = 1u << (pen->layout->font->width - 1); mask; mask >>= 1)
+        for (uint32_t i = 0; i < pen->layout->scale; i++, to += bytes)
+            store_pixel(to, bits & mask ? pen->on : pen->off, bytes);
+}
+
+/* The same of 32-bit pixels, as most screens have: two a store. Lines of an odd scale end with one too many. */
+static void make_line_of_words(const struct pen *pen, unsigned bits, uint8_t *to)
+{
+    uint32_t scale = pen->layout->scale;
+    int top = (int)pen->layout->font->width - 1;
+    word_t *words = (word_t *)(void *)to;
+
+    if (scale == 1) {
+        for (int shift = top - 1; shift >= 0; shift -= 2)
+            *words++ = pen->pairs[bits >> shift & 3];
+    } else if (scale == 2) {
+        for (int shift = top; shift >= 0; shift--)
+            *words++ = pen->doubled[bits >> shift & 1];
+    } else {
+        for (int shift = top; shift >= 0; shift--, to += scale * sizeof(uint32_t)) {
+            words = (word_t *)(void *)to;
+            for (uint32_t i = 0; i < scale; i += 2)
+                *words++ = pen->doubled[bits >> shift & 1];
+        }
     }
 }
 
-/*
- * A whole cell of 32-bit pixels, all of it on the screen: what nearly every screen has, and most of the time that
- * drawing takes. Two pixels a store.
- */
-static void draw_words(const struct glyph_layout *layout, uint8_t *at, const uint8_t *glyph, uint32_t on, uint32_t off)
+/* Lines of a glyph that look the same: made once, and copied to every row of pixels that they are. */
+static void draw_lines(struct pen *pen, unsigned bits, uint32_t lines)
 {
-    const uint64_t pairs[4] = { pixels(off, off), pixels(off, on), pixels(on, off), pixels(on, on) };
+    word_t line[(FONT_WIDTH_MAX * SCALE_MAX + 1) * BYTES_MAX / sizeof(word_t) + 1];
+    uint32_t rows = lines * pen->layout->scale, pitch = pen->layout->screen.pitch;
 
-    for (uint32_t line = 0; line < layout->lines; line++, at += layout->screen.pitch) {
-        unsigned bits = glyph[line];
-        word_t *to = (word_t *)(void *)at;
-        to[0] = pairs[bits >> 6];
-        to[1] = pairs[bits >> 4 & 3];
-        to[2] = pairs[bits >> 2 & 3];
-        to[3] = pairs[bits & 3];
+    if (rows > pen->rows)
+        rows = pen->rows;
+    pen->rows -= rows;
+    (pen->layout->screen.bytes_per_pixel == 4 ? make_line_of_words : make_line)(pen, bits, (uint8_t *)line);
+    for (; rows > 0; rows--, pen->at += pitch) {
+        if (pen->bytes == SMALL_LINE)
+            __builtin_memcpy(pen->at, line, SMALL_LINE);        /* four stores */
+        else
+            memcpy(pen->at, line, pen->bytes);
     }
 }
 
-/* The same with each font pixel two pixels wide and high, as on most screens of PCs. */
-static void draw_doubled(const struct glyph_layout *layout, uint8_t *at, const uint8_t *glyph, uint32_t on,
-                         uint32_t off)
+static uint32_t at_most(uint32_t value, uint32_t limit)
 {
-    const uint64_t words[2] = { pixels(off, off), pixels(on, on) };
-
-    for (uint32_t line = 0; line < layout->lines; line++, at += 2 * layout->screen.pitch) {
-        unsigned bits = glyph[line];
-        word_t *upper = (word_t *)(void *)at, *lower = (word_t *)(void *)(at + layout->screen.pitch);
-        for (unsigned i = 0; i < FONT_WIDTH; i++)
-            upper[i] = lower[i] = words[bits >> (FONT_WIDTH - 1 - i) & 1];
-    }
-}
-
-/* The same with each font pixel scale pixels wide and high. */
-static void draw_scaled(const struct glyph_layout *layout, uint8_t *at, const uint8_t *glyph, uint32_t on, uint32_t off)
-{
-    uint32_t line_pixels[FONT_WIDTH * SCALE_WORDS_MAX];
-
-    for (uint32_t line = 0; line < layout->lines; line++) {
-        uint32_t *to = line_pixels;
-        for (unsigned mask = 0x80; mask; mask >>= 1)
-            for (uint32_t i = 0; i < layout->scale; i++)
-                *to++ = glyph[line] & mask ? on : off;
-        for (uint32_t i = 0; i < layout->scale; i++, at += layout->screen.pitch)
-            memcpy(at, line_pixels, FONT_WIDTH * layout->scale * sizeof(uint32_t));
-    }
-}
-
-/* Whether the three above can draw the cell whose first pixel is x, y. */
-static bool is_plain(const struct glyph_layout *layout, uint32_t x, uint32_t y)
-{
-    const struct boot_framebuffer *screen = &layout->screen;
-
-    return screen->bytes_per_pixel == 4 && layout->scale <= SCALE_WORDS_MAX &&
-           x + FONT_WIDTH * layout->scale <= screen->width && y + layout->lines * layout->scale <= screen->height;
+    return value < limit ? value : limit;
 }
 
 void glyph_draw(const struct glyph_layout *layout, unsigned row, unsigned column, uint16_t cell, int cursor)
 {
+    const struct boot_framebuffer *screen = &layout->screen;
+    const struct font *font = layout->font;
     uint32_t on = layout->colours[cell >> 8 & 15], off = layout->colours[cell >> 12 & 15];
-    uint32_t x = layout->left + column * FONT_WIDTH * layout->scale;
+    uint32_t x = layout->left + column * font->width * layout->scale;
     uint32_t y = layout->top + row * layout->lines * layout->scale;
-    const uint8_t *glyph = font_glyphs[cell & 0xFF];
-    uint8_t underlined[FONT_HEIGHT];
 
-    if (cursor) {
-        memcpy(underlined, glyph, sizeof(underlined));
-        memset(&underlined[layout->lines - CURSOR_LINES], 0xFF, CURSOR_LINES);
-        glyph = underlined;
-    }
-    if (is_plain(layout, x, y)) {
-        uint8_t *at = layout->pixels + (uint64_t)y * layout->screen.pitch + (uint64_t)x * sizeof(uint32_t);
-        (layout->scale == 1 ? draw_words : layout->scale == 2 ? draw_doubled : draw_scaled)(layout, at, glyph, on, off);
+    if (x >= screen->width || y >= screen->height)
         return;
+    struct pen pen = {
+        .layout = layout,
+        .at = layout->pixels + (uint64_t)y * screen->pitch + (uint64_t)x * screen->bytes_per_pixel,
+        .bytes = at_most(font->width * layout->scale, screen->width - x) * screen->bytes_per_pixel,
+        .rows = screen->height - y,
+        .on = on,
+        .off = off,
+        .pairs = { pixels(off, off), pixels(off, on), pixels(on, off), pixels(on, on) },
+        .doubled = { pixels(off, off), pixels(on, on) },
+    };
+    uint32_t left = layout->lines - (cursor ? font->height / CURSOR_PART : 0);
+    for (const uint16_t *run = &font->runs[font->first[cell & 0xFF]]; left > 0; run++) {
+        uint32_t lines = at_most(*run & ((1u << FONT_RUN_LINES_BITS) - 1), left);
+        draw_lines(&pen, font->patterns[*run >> FONT_RUN_LINES_BITS], lines);
+        left -= lines;
     }
-    for (uint32_t line = 0; line < layout->lines; line++, y += layout->scale)
-        draw_line(layout, x, y, glyph[line], on, off);
+    if (cursor)
+        draw_lines(&pen, (1u << font->width) - 1, font->height / CURSOR_PART);
 }
 
 /* Black is 0 in every format. Line by line: what lies between two lines is not ours. */

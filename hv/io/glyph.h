@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "boot_info.h"
+#include "io/font.h"
 
 #define GLYPH_ROWS 26       /* 25 and the status line */
 #define GLYPH_COLUMNS 80
@@ -15,15 +16,16 @@
 struct glyph_layout {
     struct boot_framebuffer screen;
     uint8_t *pixels;
+    const struct font *font;
     uint32_t scale;             /* screen pixels for each font pixel, both ways; at least 1 */
-    uint32_t lines;             /* font lines of a cell that are drawn: 16, or 15 where 16 do not fit */
+    uint32_t lines;             /* font lines of a cell that are drawn: all, or a 16th less where they do not fit */
     uint32_t left, top;         /* of cell 0,0 */
     uint32_t colours[16];       /* pixel values of the VGA colours */
 };
 
 /*
- * Choose the largest scale at which 80 x 26 cells fit, the 16th line of glyphs left out where only that makes it fit.
- * A screen too small for scale 1 shows the upper left part.
+ * Choose font and scale so that 80 x 26 cells fit: of the finest font whose cells come within a quarter of the largest
+ * that do. A screen too small for any shows the upper left part.
  */
 void glyph_choose_layout(struct glyph_layout *layout, const struct boot_framebuffer *screen, void *pixels);
 

@@ -4,6 +4,7 @@
 #include "io/screen.h"
 
 #include "base/string.h"
+#include "cpu/insn.h"
 #include "io/ansi.h"
 #include "io/framebuffer.h"
 #include "io/serial.h"
@@ -18,6 +19,7 @@
 static uint32_t framebuffer_dirty, serial_dirty;
 static uint32_t frame_rows;         /* still to be drawn of the frame that has begun */
 static uint64_t next_frame_ns;
+static uint64_t frame_cycles, worst_frame_cycles;
 static bool serial_used, serial_clear;
 static struct ansi ansi;
 static uint16_t status[VCON_COLS];
@@ -95,13 +97,28 @@ static bool begin_frame(uint64_t now_ns)
 
 static bool draw_framebuffer(const struct screen_view *view, unsigned rows_max, uint64_t now_ns)
 {
+    uint64_t begin = insn_rdtsc();
+
     while (rows_max > 0 && (frame_rows || begin_frame(now_ns))) {
         unsigned row = (unsigned)__builtin_ctz(frame_rows);
         framebuffer_draw_row(row, row_cells(view, row), row == cursor_row ? cursor_column : NO_CURSOR);
         frame_rows &= frame_rows - 1;
         rows_max--;
     }
+    frame_cycles += insn_rdtsc() - begin;
+    if (frame_rows == 0) {
+        worst_frame_cycles = frame_cycles > worst_frame_cycles ? frame_cycles : worst_frame_cycles;
+        frame_cycles = 0;
+    }
     return frame_rows != 0;
+}
+
+uint64_t screen_take_worst_frame(void)
+{
+    uint64_t taken = worst_frame_cycles;
+
+    worst_frame_cycles = 0;
+    return taken;
 }
 
 uint64_t screen_next_ns(void)

@@ -38,4 +38,7 @@ void screen_set_status(const char *text);
 bool screen_draw(const struct screen_view *view, unsigned rows_max, uint64_t now_ns);
 uint64_t screen_next_ns(void);
 
+/* TSC cycles that drawing a frame on the framebuffer took, the longest since the last call. */
+uint64_t screen_take_worst_frame(void);
+
 #endif

@@ -7,9 +7,12 @@
 #include "base/frames.h"
 #include "base/log.h"
 #include "base/string.h"
+#include "cpu/insn.h"
 #include "guest/guest.h"
 #include "io/console.h"
 #include "io/power.h"
+#include "io/screen.h"
+#include "irq/timer.h"
 #include "monitor/commands_guest.h"
 #include "monitor/loop_figures.h"
 #include "guest/images.h"
@@ -74,6 +77,9 @@ static void print_figures(uint64_t now_ns)
     shell_print("worst: %llu us to see an interrupt, %llu us from there to a key's guest",
                 (unsigned long long)figures.late_worst_ns / NS_PER_US,
                 (unsigned long long)figures.key_worst_ns / NS_PER_US);
+    uint64_t tsc = insn_rdtsc();
+    shell_print("       %llu us to draw a picture",
+                (unsigned long long)(timer_ns_at(tsc) - timer_ns_at(tsc - screen_take_worst_frame())) / NS_PER_US);
 }
 
 static void do_info(const struct words *words, uint64_t now_ns)

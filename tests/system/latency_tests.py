@@ -13,22 +13,24 @@ ICOUNT = ["-accel", "tcg", "-icount", "shift=0,sleep=off", "-rtc", "base=2020-01
 NEIGHBOURS = 10
 SLICE_US = 1000         # of hv/guest/sched.c, for ten and more busy guests
 SHUT_US = 1000          # the longest that the hypervisor may keep interrupts shut; the longest hv_print takes 0.7 ms
+PICTURE_US = 10000
 TICK_MS = 10
 SETTLE_MS = 300
 OWN_WAKES = 60          # for the characters that the test types, and what is drawn for them
 INTERRUPTED = ["iret_vm.interrupt_ring_0", "iret_vm.interrupt_ring_1"]
 FIGURES = re.compile(r"last (\d+) ms: (\d+) turns of guests, (\d+) idle wake-ups, (\d+) keys for guests *\n"
-                     r"worst: (\d+) us to see an interrupt, (\d+) us from there to a key's guest *\n")
+                     r"worst: (\d+) us to see an interrupt, (\d+) us from there to a key's guest *\n"
+                     r" +(\d+) us to draw a picture *\n")
 
 
 def read_figures(machine):
-    """Milliseconds, turns, wake-ups, keys, lateness, key latency: since the call before."""
+    """Milliseconds, turns, wake-ups, keys, lateness, key latency, drawing: since the call before."""
     machine.type("clear\r")
     machine.wait(r"\A(?![\s\S]*(worst:|last \d))[\s\S]*cobble> *\n")
     machine.type("info\r")
     machine.wait(FIGURES.pattern + "cobble> *\n", 120)
     found = FIGURES.search("\n".join(machine.screen.display))
-    return tuple(map(int, found.groups())) if found else (0,) * 6
+    return tuple(map(int, found.groups())) if found else (0,) * 7
 
 
 def type_keys(machine, guest):
@@ -48,7 +50,7 @@ def judge(name, figures, key_limit_us):
     """Every make and nearly every break was measured; the worst of both parts of the way is within its bound."""
     if not figures:
         return Result(name, False, "a key was not echoed")
-    _, _, _, keys, late_us, key_us = figures
+    _, _, _, keys, late_us, key_us, _ = figures
     print(f"# {name}: {late_us} us to the hypervisor, {key_us} us from there to the guest, {keys} key words",
           flush=True)
     return Result(name, keys >= 8 and late_us <= SHUT_US and key_us <= key_limit_us, repr(figures))
@@ -108,6 +110,19 @@ def latency():
                     (1 + NEIGHBOURS) * (SLICE_US + SHUT_US))
 
 
+def picture():
+    """All cells of a screen of 3840 x 2160 at once, as instructions (a microsecond is a thousand)."""
+    screen = ("-vga", "none", "-device", "VGA,xres=3840,yres=2160,vgamem_mb=64,refresh_rate=30000")
+    with Machine("--mem", "512", qemu=[*ICOUNT, *screen]) as machine:
+        yield check("latency.picture.prompt", machine.wait("cobble>", 300))
+        read_figures(machine)
+        machine.type("run full_screen\r")
+        yield check("latency.picture.painted", machine.wait("full_screen: exit 0 in", 120))
+        *_, drawing_us = read_figures(machine)
+        print(f"# latency.picture.4k: {drawing_us}000 instructions", flush=True)
+        yield Result("latency.picture.4k", 1000 < drawing_us <= PICTURE_US, f"{drawing_us} us")
+
+
 def idle():
     """Nothing wakes a machine without running guests, whatever time passes."""
     with Machine() as machine:
@@ -124,5 +139,6 @@ def idle():
 def tests():
     """Name and function of each test."""
     yield "latency", latency
+    yield "latency.picture", picture
     yield "latency.idle", idle
     yield "latency.iret_vm", interrupted

@@ -1,5 +1,6 @@
 /*
- * test_glyph.c - cells on fake framebuffers of every pixel format: the pixels are the font's, nothing else is touched.
+ * test_glyph.c - screens full of cells on fake framebuffers of every pixel format, compared with pictures that are
+ * painted pixel by pixel from the fonts' bitmaps: the same pixels, and nothing else is touched.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,11 +15,14 @@
 #include "io/font.h"
 #include "io/glyph.h"
 
-/* A font of its own: line l of glyph g is a pattern of both. */
-const uint8_t font_glyphs[256][FONT_HEIGHT] = { ['A'] = { 0x80, 0x01, 0xFF, 0x00, 0xAA, 0x55, 0x18, 0x3C,
-                                                         0x7E, 0xE7, 0xC3, 0x81, 0x0F, 0xF0, 0x11, 0x22 } };
+/* From the same font files as hv/io/font.h's tables, by another way: scripts/mkfont.py --bitmaps. */
+extern const uint16_t bitmaps_8x16[256 * 16], bitmaps_12x24[256 * 24], bitmaps_16x32[256 * 32];
+static const uint16_t *const bitmaps[FONT_COUNT] = { bitmaps_8x16, bitmaps_12x24, bitmaps_16x32 };
 
 #define GUARD 0x5A
+#define CURSOR_COLUMN 11
+
+enum { SMALL, MIDDLE, LARGE };
 
 struct format {
     uint32_t bytes, red, green, blue;
@@ -34,95 +38,125 @@ static const struct format formats[] = {
     { 4, 0x3FF00000, 0xFFC00, 0x3FF, 0x3FCFF3FC, 0x000002A8 },
 };
 
-static uint32_t pixel(const uint8_t *memory, const struct boot_framebuffer *screen, uint32_t x, uint32_t y)
+/* A screen, and the layout that is wanted for it. */
+struct size {
+    uint32_t width, height;
+    unsigned font;
+    uint32_t scale, lines;
+};
+
+static const struct size sizes[] = {
+    { 640, 416, SMALL, 1, 16 },    { 640, 400, SMALL, 1, 15 },    { 640, 480, SMALL, 1, 16 },
+    { 800, 600, SMALL, 1, 16 },    { 1024, 768, MIDDLE, 1, 24 },  { 1080, 1920, MIDDLE, 1, 24 },
+    { 1280, 720, MIDDLE, 1, 24 },  { 1366, 768, MIDDLE, 1, 24 },  { 1280, 800, LARGE, 1, 30 },
+    { 1280, 1024, LARGE, 1, 32 },  { 1920, 1080, LARGE, 1, 32 },  { 1920, 1200, MIDDLE, 2, 23 },
+    { 2560, 1600, LARGE, 2, 30 },  { 3840, 2160, LARGE, 2, 32 },
+};
+
+/* Too small for any font: the upper left part. */
+static const struct size small_sizes[] = {
+    { 320, 200, SMALL, 1, 15 }, { 1, 1, SMALL, 1, 15 },  { 639, 415, SMALL, 1, 15 },
+    { 800, 10, SMALL, 1, 15 },  { 7, 600, SMALL, 1, 16 },
+};
+
+/* Every character, in all colours. */
+static uint16_t cell_at(unsigned row, unsigned column)
 {
-    uint32_t value = 0;
-    memcpy(&value, memory + (size_t)y * screen->pitch + (size_t)x * screen->bytes_per_pixel, screen->bytes_per_pixel);
-    return value;
+    unsigned index = row * GLYPH_COLUMNS + column;
+    return (uint16_t)((index * 7 & 0xFF) | (index * 37 & 0xFF) << 8);
 }
 
-/* Draw 'A' in white on blue and compare every pixel of the screen, and the guard bytes behind each line. */
-static void draw_on(const struct format *format, uint32_t width, uint32_t height, uint32_t scale, uint32_t lines)
+static void store(uint8_t *at, uint32_t value, uint32_t bytes)
 {
-    struct boot_framebuffer screen = { .width = width, .height = height, .pitch = (width + 5) * format->bytes,
-        .bytes_per_pixel = format->bytes, .red_mask = format->red, .green_mask = format->green,
-        .blue_mask = format->blue };
-    size_t size = (size_t)screen.pitch * height;
-    uint8_t *memory = malloc(size);
+    for (uint32_t i = 0; i < bytes; i++)
+        at[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* The pixel of a screen full of cells, the cursor in one column. */
+static uint32_t wanted_pixel(const struct glyph_layout *layout, const struct size *size, uint32_t x, uint32_t y)
+{
+    const struct font *font = &fonts[size->font];
+    uint32_t left = (x - layout->left) / size->scale, top = (y - layout->top) / size->scale;
+    unsigned row = top / size->lines, column = left / font->width, line = top % size->lines;
+
+    if (x < layout->left || y < layout->top || row >= GLYPH_ROWS || column >= GLYPH_COLUMNS)
+        return 0;
+    uint16_t cell = cell_at(row, column);
+    bool on = bitmaps[size->font][(cell & 0xFF) * font->height + line] >> (font->width - 1 - left % font->width) & 1;
+    on |= column == CURSOR_COLUMN && line >= size->lines - font->height / 8;
+    return layout->colours[on ? cell >> 8 & 15 : cell >> 12];
+}
+
+static void paint(uint8_t *memory, const struct glyph_layout *layout, const struct size *size)
+{
+    const struct boot_framebuffer *screen = &layout->screen;
+
+    for (uint32_t y = 0; y < screen->height; y++)
+        for (uint32_t x = 0; x < screen->width; x++)
+            store(memory + (size_t)y * screen->pitch + (size_t)x * screen->bytes_per_pixel,
+                  wanted_pixel(layout, size, x, y), screen->bytes_per_pixel);
+}
+
+static void compare(const struct format *format, const struct size *size)
+{
+    struct boot_framebuffer screen = { .width = size->width, .height = size->height,
+        .pitch = (size->width + 5) * format->bytes, .bytes_per_pixel = format->bytes, .red_mask = format->red,
+        .green_mask = format->green, .blue_mask = format->blue };
+    size_t bytes = (size_t)screen.pitch * size->height;
+    uint8_t *drawn = malloc(bytes), *wanted = malloc(bytes);
     struct glyph_layout layout;
 
-    memset(memory, GUARD, size);
-    glyph_choose_layout(&layout, &screen, memory);
-    assert_int_equal(layout.scale, scale);
-    assert_int_equal(layout.lines, lines);
+    memset(drawn, GUARD, bytes);
+    memset(wanted, GUARD, bytes);
+    glyph_choose_layout(&layout, &screen, drawn);
+    assert_ptr_equal(layout.font, &fonts[size->font]);
+    assert_int_equal(layout.scale, size->scale);
+    assert_int_equal(layout.lines, size->lines);
     assert_int_equal(layout.colours[15], format->white);
     assert_int_equal(layout.colours[1], format->blue_colour);
     glyph_clear(&layout);
-    glyph_draw(&layout, 2, 3, 0x1F00 | 'A', 0);
-    for (uint32_t y = 0; y < height; y++) {
-        for (uint32_t x = 0; x < width; x++) {
-            uint32_t left = layout.left + 3 * 8 * scale, top = layout.top + 2 * lines * scale, wanted = 0;
-            if (x >= left && x < left + 8 * scale && y >= top && y < top + lines * scale)
-                wanted = font_glyphs['A'][(y - top) / scale] >> (7 - (x - left) / scale) & 1 ? format->white
-                                                                                            : format->blue_colour;
-            assert_int_equal(pixel(memory, &screen, x, y), wanted);
-        }
-        for (uint32_t i = width * format->bytes; i < screen.pitch; i++)
-            assert_int_equal(memory[(size_t)y * screen.pitch + i], GUARD);
-    }
-    free(memory);
+    for (unsigned row = 0; row < GLYPH_ROWS; row++)
+        for (unsigned column = 0; column < GLYPH_COLUMNS; column++)
+            glyph_draw(&layout, row, column, cell_at(row, column), column == CURSOR_COLUMN);
+    paint(wanted, &layout, size);
+    assert_memory_equal(drawn, wanted, bytes);
+    free(drawn);
+    free(wanted);
 }
 
 static void every_format_and_size(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-        draw_on(&formats[i], 640, 416, 1, 16);
-        draw_on(&formats[i], 640, 400, 1, 15);
-        draw_on(&formats[i], 1280, 800, 2, 15);
-        draw_on(&formats[i], 1280, 1024, 2, 16);
-        draw_on(&formats[i], 1024, 768, 1, 16);
-        draw_on(&formats[i], 1920, 1250, 3, 16);
-    }
-}
-
-/* Of a screen full of A with the cursor, white on red. */
-static uint32_t filled_pixel(const struct glyph_layout *layout, uint32_t x, uint32_t y)
-{
-    uint32_t column = x - layout->left, below = y - layout->top, line = below % layout->lines;
-
-    if (x < layout->left || column >= GLYPH_COLUMNS * 8 || y < layout->top || below >= GLYPH_ROWS * layout->lines)
-        return 0;
-    uint8_t bits = line >= layout->lines - 2 ? 0xFF : font_glyphs['A'][line];
-    return bits >> (7 - column % 8) & 1 ? 0xFFFFFF : 0xAA0000;
-}
-
-static void draw_on_small_screens(uint32_t bytes)
-{
-    const uint32_t sizes[][2] = { { 320, 200 }, { 1, 1 }, { 639, 415 }, { 800, 10 }, { 7, 600 } };
-    for (unsigned i = 0; i < 5; i++) {
-        struct boot_framebuffer screen = { .width = sizes[i][0], .height = sizes[i][1], .pitch = sizes[i][0] * bytes,
-            .bytes_per_pixel = bytes, .red_mask = 0xFF0000, .green_mask = 0xFF00, .blue_mask = 0xFF };
-        uint8_t *memory = malloc((size_t)screen.pitch * screen.height);
-        struct glyph_layout layout;
-        glyph_choose_layout(&layout, &screen, memory);
-        glyph_clear(&layout);
-        for (unsigned row = 0; row < GLYPH_ROWS; row++)
-            for (unsigned column = 0; column < GLYPH_COLUMNS; column++)
-                glyph_draw(&layout, row, column, 0x4F00 | 'A', 1);
-        for (uint32_t y = 0; y < screen.height; y++)
-            for (uint32_t x = 0; x < screen.width; x++)
-                assert_int_equal(pixel(memory, &screen, x, y), filled_pixel(&layout, x, y));
-        free(memory);
-    }
+    for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+        for (unsigned j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++)
+            compare(&formats[i], &sizes[j]);
 }
 
 /* Smaller than 80 x 26 cells: the upper left part, and not a byte beyond the buffer (AddressSanitizer watches). */
 static void small_screens_are_clipped(void **state)
 {
     (void)state;
-    draw_on_small_screens(3);
-    draw_on_small_screens(4);
+    for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+        for (unsigned j = 0; j < sizeof(small_sizes) / sizeof(small_sizes[0]); j++)
+            compare(&formats[i], &small_sizes[j]);
+}
+
+/* Whatever the screen's size: cells fit if any font's do. */
+static void every_screen_has_a_layout(void **state)
+{
+    (void)state;
+    for (uint32_t width = 640; width < 16000; width += 97) {
+        for (uint32_t height = 390; height < 9000; height += 53) {
+            struct boot_framebuffer screen = { .width = width, .height = height, .pitch = width * 4,
+                                               .bytes_per_pixel = 4 };
+            struct glyph_layout layout;
+            glyph_choose_layout(&layout, &screen, NULL);
+            assert_in_range(layout.scale, 1, 8);
+            assert_in_range(layout.lines, layout.font->height - layout.font->height / 16, layout.font->height);
+            assert_in_range(layout.font->width * layout.scale * GLYPH_COLUMNS, 640, width);
+            assert_in_range(layout.lines * layout.scale * GLYPH_ROWS, 390, height);
+        }
+    }
 }
 
 int main(void)
@@ -130,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_format_and_size),
         cmocka_unit_test(small_screens_are_clipped),
+        cmocka_unit_test(every_screen_has_a_layout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
