@@ -37,11 +37,6 @@ static unsigned guest_key_room(const void *owner)
     return guest->life.activity == GUEST_ENDED ? VIRQ_KEYS : VIRQ_KEYS - guest->state.virq.key_count;
 }
 
-static void guest_kill_from_console(void *owner)
-{
-    guest_kill(owner);
-}
-
 /* RAM of a guest that is new, and the tables that will show it. False: no memory. */
 static bool make_memory(struct guest *guest, uint32_t memory_bytes)
 {
@@ -141,7 +136,6 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     guest->console.owner = guest;
     guest->console.key = guest_key;
     guest->console.room = guest_key_room;
-    guest->console.kill = guest_kill_from_console;
     text_copy(guest->console.name, sizeof(guest->console.name), name);
     text_copy(guest->console.state, sizeof(guest->console.state), "running");
     console_attach(&guest->console);

@@ -15,6 +15,7 @@
 #include "guest/elf32.h"
 #include "guest/events.h"
 #include "guest/queue.h"
+#include "guest/request.h"
 #include "guest/virq.h"
 #include "io/console.h"
 #include "io/rowlog.h"
@@ -118,6 +119,7 @@ struct guest {
     struct image_symbols symbols;       /* copied names of its ELF, for reports; may be empty */
     struct console console;
     struct rowlog row_log;              /* of its console, where vcon.log points to it */
+    struct guest_requests requests;
     struct guest *next;                 /* all guests, ascending ID */
 };
 

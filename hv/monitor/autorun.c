@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "guest/debug_print.h"
 #include "guest/guest.h"
+#include "guest/request.h"
 #include "io/console.h"
 #include "io/usb/usb.h"
 #include "monitor/console_dump.h"
@@ -23,7 +24,7 @@
 #define NS_PER_MS 1000000ull
 #define ROWS_PER_TURN 32        /* of one guest, so that its neighbours' rows are not far behind */
 
-enum phase { PHASE_WAITING, PHASE_RUNNING, PHASE_ENDED, PHASE_REPORTED };
+enum phase { PHASE_WAITING, PHASE_STARTING, PHASE_RUNNING, PHASE_ENDED, PHASE_REPORTED };
 
 /* One test of the plan; its guest is kept until the whole plan has ended, for the dump and the picture. */
 static struct test {
@@ -67,55 +68,84 @@ void autorun_init(struct config *config, const char *loader_notes)
     write_notes("loader:", loader_notes);
 }
 
-/* Start a guest. On false, its refusal is written down. */
-static bool start_guest(struct test *test, struct config_autorun *spec)
-{
-    char reason[GUEST_REASON_BYTES] = "";
+/* Guests are asked for one at a time. */
+static struct {
+    struct request request;
+    struct request_start start;
     struct image_file file;
+    char reason[GUEST_REASON_BYTES];
+    unsigned index;
+} launching;
 
-    if (!images_find(spec->name, &file)) {
-        spec->refused = "no guest of this name, neither in \\guests\\ on the boot volume nor in the ramdisk";
-        return false;
-    }
-    (void)text_copy(spec->name, sizeof(spec->name), file.name);
-    if (match_start(&test->match, plan, spec, reason))
-        test->guest = guest_create(file.name, file.image, file.image_bytes, spec->memory_bytes, reason);
-    if (test->guest == NULL) {
-        config_refuse(plan, spec, reason);
-        return false;
-    }
-    test->guest->life.timeout_ns = spec->timeout_ms * NS_PER_MS;
-    test->guest->state.clock.run = spec->clock == CONFIG_CLOCK_RUN ||
-                                   (spec->clock == CONFIG_CLOCK_DEFAULT && plan->together);
-    test->guest->console.vcon.log = &test->guest->row_log;
-    if (spec->debug_print == CONFIG_CHOICE_ON || (spec->debug_print == CONFIG_CHOICE_DEFAULT && plan->debug_print))
-        debug_print_enable(test->guest, file.image, file.image_bytes);
-    tapfmt_set_prefix(&test->prefix, spec->name);
-    return true;
+static void launch_due(void);
+
+static void refuse_test(unsigned index, const char *reason)
+{
+    config_refuse(plan, &plan->autoruns[index], reason);
+    tests[index].phase = PHASE_ENDED;
 }
 
-static void launch(unsigned index, uint64_t now_ns)
+/* Before its first turn: what its line of the plan says of it. */
+static void test_started(struct request *request, uint64_t now_ns)
+{
+    struct test *test = &tests[launching.index];
+    const struct config_autorun *spec = &plan->autoruns[launching.index];
+    struct guest *guest = test->guest = request->guest;
+
+    if (guest == NULL) {
+        refuse_test(launching.index, launching.reason);
+    } else {
+        guest->life.timeout_ns = spec->timeout_ms * NS_PER_MS;
+        guest->state.clock.run = spec->clock == CONFIG_CLOCK_RUN ||
+                                 (spec->clock == CONFIG_CLOCK_DEFAULT && plan->together);
+        guest->console.vcon.log = &guest->row_log;
+        if (spec->debug_print == CONFIG_CHOICE_ON ||
+            (spec->debug_print == CONFIG_CHOICE_DEFAULT && plan->debug_print))
+            debug_print_enable(guest, launching.file.image, launching.file.image_bytes);
+        tapfmt_set_prefix(&test->prefix, spec->name);
+        test->phase = PHASE_RUNNING;
+        request_view(&guest->console);
+        typist_launched(guest, (int)launching.index, now_ns);
+    }
+    launch_due();
+}
+
+/* Ask for the guest of a test, or write its refusal down. */
+static void launch(unsigned index)
 {
     struct test *test = &tests[index];
     struct config_autorun *spec = &plan->autoruns[index];
 
     test->report = "";
-    if (spec->refused != NULL || !start_guest(test, spec)) {
-        test->phase = PHASE_ENDED;
+    test->phase = PHASE_ENDED;
+    if (spec->refused != NULL)
+        return;
+    if (!images_find(spec->name, &launching.file)) {
+        spec->refused = "no guest of this name, neither in \\guests\\ on the boot volume nor in the ramdisk";
         return;
     }
-    test->phase = PHASE_RUNNING;
-    console_view(&test->guest->console);
-    typist_launched(test->guest, (int)index, now_ns);
+    (void)text_copy(spec->name, sizeof(spec->name), launching.file.name);
+    if (!match_start(&test->match, plan, spec, launching.reason)) {
+        refuse_test(index, launching.reason);
+        return;
+    }
+    test->phase = PHASE_STARTING;
+    launching.index = index;
+    launching.start = (struct request_start){
+        .name = launching.file.name, .image = launching.file.image, .image_bytes = launching.file.image_bytes,
+        .memory_bytes = spec->memory_bytes, .reason = launching.reason,
+    };
+    launching.request = (struct request){ .kind = REQUEST_START, .start = &launching.start, .answer = test_started };
+    request_post(&launching.request);
 }
 
-static void launch_due(uint64_t now_ns)
+static void launch_due(void)
 {
-    for (unsigned i = reported; i < plan->autorun_count; i++) {
+    for (unsigned i = reported; i < plan->autorun_count && !launching.request.is_queued; i++) {
         if (!plan->together && i != reported)
             return;
         if (tests[i].phase == PHASE_WAITING)
-            launch(i, now_ns);
+            launch(i);
     }
 }
 
@@ -125,7 +155,7 @@ static void watch(struct test *test, uint64_t now_ns)
     struct guest *guest = test->guest;
 
     if (guest->life.activity != GUEST_ENDED && now_ns >= judge_deadline_ns(guest, now_ns))
-        guest_end_timeout(guest);
+        request_end(guest, true);
     bool ended = guest->life.activity == GUEST_ENDED;
     rowlog_still(&guest->console.vcon, now_ns, ended);
     if (ended) {
@@ -225,7 +255,7 @@ static void release_guests(void)
 {
     for (unsigned i = 0; i < plan->autorun_count; i++) {
         if (tests[i].guest != NULL)
-            guest_release(tests[i].guest);
+            request_release(tests[i].guest);
         tests[i].guest = NULL;
         match_release(&tests[i].match);
     }
@@ -238,7 +268,7 @@ static const struct vcon *final_console(unsigned index)
 
 static void run_tests(uint64_t now_ns)
 {
-    launch_due(now_ns);
+    launch_due();
     for (unsigned i = reported; i < plan->autorun_count; i++) {
         if (tests[i].phase == PHASE_RUNNING)
             watch(&tests[i], now_ns);
@@ -247,7 +277,7 @@ static void run_tests(uint64_t now_ns)
     }
     while (reported < plan->autorun_count && tests[reported].phase == PHASE_ENDED && report_test(reported)) {
         reported++;
-        launch_due(now_ns);
+        launch_due();
     }
 }
 

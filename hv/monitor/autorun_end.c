@@ -4,6 +4,7 @@
 #include "monitor/autorun_end.h"
 
 #include "base/frames.h"
+#include "guest/request.h"
 #include "io/console.h"
 #include "io/power.h"
 #include "io/serial.h"
@@ -77,7 +78,7 @@ static void dump_next(uint64_t now_ns)
 static void write_last_lines(uint64_t now_ns)
 {
     const struct judge_tally *tally = state.tally;
-    struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_LINE_BYTES);
+    struct tapfmt_buffer *buffer = request_waits() ? NULL : tap_take_buffer(TAPFMT_LINE_BYTES);
 
     if (buffer == NULL)
         return;

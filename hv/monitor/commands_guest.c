@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "guest/guest.h"
 #include "guest/image_name.h"
+#include "guest/request.h"
 #include "io/console.h"
 #include "monitor/jobs.h"
 #include "monitor/shell_output.h"
@@ -67,6 +68,7 @@ void commands_guest_run(const struct words *words, uint64_t now_ns)
     char name[GUEST_NAME_BYTES];
     const char *wrong = image_name_parse(words->word[1], name);
 
+    (void)now_ns;
     if (wrong != NULL) {
         shell_print("run: '%.64s': %s", words->word[1], wrong);
         return;
@@ -78,7 +80,7 @@ void commands_guest_run(const struct words *words, uint64_t now_ns)
             return;
         }
     }
-    (void)jobs_start(name, &options, now_ns);
+    jobs_start(name, &options);
 }
 
 void commands_guest_ps(const struct words *words, uint64_t now_ns)
@@ -131,6 +133,7 @@ void commands_guest_restart(const struct words *words, uint64_t now_ns)
     struct guest *guest = find_guest(words);
     char name[GUEST_NAME_BYTES];
 
+    (void)now_ns;
     if (guest == NULL)
         return;
     struct jobs_options options = jobs_options(guest->life.id);
@@ -139,9 +142,9 @@ void commands_guest_restart(const struct words *words, uint64_t now_ns)
         return;
     }
     (void)text_copy(name, sizeof(name), guest->life.name);
-    guest_kill(guest);
+    request_end(guest, false);
     options.watched = false;
-    (void)jobs_start(name, &options, now_ns);
+    jobs_start(name, &options);
 }
 
 void commands_guest_kill(const struct words *words, uint64_t now_ns)
@@ -150,7 +153,7 @@ void commands_guest_kill(const struct words *words, uint64_t now_ns)
 
     (void)now_ns;
     if (guest != NULL)
-        guest_kill(guest);
+        request_end(guest, false);
 }
 
 void commands_guest_wait(const struct words *words, uint64_t now_ns)
@@ -166,12 +169,12 @@ void commands_guest_console(const struct words *words, uint64_t now_ns)
 {
     (void)now_ns;
     if (strcmp(words->word[1], "0") == 0) {
-        console_view(shell_console());
+        request_view(shell_console());
         return;
     }
     struct guest *guest = find_guest(words);
     if (guest != NULL)
-        console_view(&guest->console);
+        request_view(&guest->console);
 }
 
 static void print_guest_registers(const struct guest *guest)

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "guest/debug_print.h"
 #include "guest/images.h"
+#include "guest/request.h"
 #include "monitor/shell_output.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
@@ -47,41 +48,63 @@ static struct job *find_job(uint32_t id)
     return NULL;
 }
 
-struct guest *jobs_start(const char *name, const struct jobs_options *options, uint64_t now_ns)
-{
-    char reason[GUEST_REASON_BYTES] = "";
+/* One at a time: the shell takes no key while it goes on. */
+static struct {
+    struct request request;
+    struct request_start start;
     struct image_file file;
+    struct jobs_options options;
+    char reason[GUEST_REASON_BYTES];
+} starting;
+
+static void job_started(struct request *request, uint64_t now_ns)
+{
+    struct guest *guest = request->guest;
     struct job *job = find_job(0);
 
-    if (tap_is_open()) {
-        shell_print("autoruns are going on: no other guest can be run until they are done");
-        return NULL;
-    }
-    if (job == NULL) {
-        shell_print("%d guests are the most at once: kill one first", JOBS_MAX);
-        return NULL;
-    }
-    if (!images_find(name, &file)) {
-        shell_print("no guest named '%.64s'; ls lists them", name);
-        return NULL;
-    }
-    struct guest *guest = guest_create(file.name, file.image, file.image_bytes, options->memory_bytes, reason);
     if (guest == NULL) {
-        shell_print("%s refused: %s", file.name, reason);
-        return NULL;
+        shell_print("%s refused: %s", starting.file.name, starting.reason);
+        return;
     }
     job_count++;
-    *job = (struct job){ .id = guest->life.id, .options = *options };
-    guest->console.vcon.log = options->debug_print ? &guest->row_log : NULL;
-    if (options->debug_print)
-        debug_print_enable(guest, file.image, file.image_bytes);
+    *job = (struct job){ .id = guest->life.id, .options = starting.options };
+    guest->console.vcon.log = job->options.debug_print ? &guest->row_log : NULL;
+    if (job->options.debug_print)
+        debug_print_enable(guest, starting.file.image, starting.file.image_bytes);
     typist_launched(guest, -1, now_ns);
-    if (options->watched)
-        console_view(&guest->console);
+    if (job->options.watched)
+        request_view(&guest->console);
     else
         shell_print("%u %s runs in the background; console %u shows it", guest->life.id, guest->life.name,
                     guest->life.id);
-    return guest;
+}
+
+void jobs_start(const char *name, const struct jobs_options *options)
+{
+    if (tap_is_open()) {
+        shell_print("autoruns are going on: no other guest can be run until they are done");
+        return;
+    }
+    if (find_job(0) == NULL) {
+        shell_print("%d guests are the most at once: kill one first", JOBS_MAX);
+        return;
+    }
+    if (!images_find(name, &starting.file)) {
+        shell_print("no guest named '%.64s'; ls lists them", name);
+        return;
+    }
+    starting.options = *options;
+    starting.start = (struct request_start){
+        .name = starting.file.name, .image = starting.file.image, .image_bytes = starting.file.image_bytes,
+        .memory_bytes = options->memory_bytes, .reason = starting.reason,
+    };
+    starting.request = (struct request){ .kind = REQUEST_START, .start = &starting.start, .answer = job_started };
+    request_post(&starting.request);
+}
+
+bool jobs_is_starting(void)
+{
+    return starting.request.is_queued;
 }
 
 struct jobs_options jobs_options(uint32_t id)
@@ -185,7 +208,7 @@ static void announce(struct job *job, const struct guest *guest)
     shell_print("%u %s: %s in %llu ms", guest->life.id, guest->life.name, state,
                 (unsigned long long)((guest->life.ended_ns - guest->life.started_ns) / NS_PER_MS));
     if (job->options.watched && console_in_view() == &guest->console)
-        console_view(shell_console());
+        request_view(shell_console());
     job->announced = true;
 }
 
@@ -206,7 +229,7 @@ static void release_oldest(void)
         return;
     struct guest *guest = guest_find(oldest->id);
     if (guest != NULL)
-        guest_release(guest);
+        request_release(guest);
     oldest->id = 0;
     job_count--;
 }

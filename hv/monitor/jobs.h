@@ -20,8 +20,11 @@ struct jobs_options {
 void jobs_init(bool debug_print);
 struct jobs_options jobs_defaults(void);
 
-/* Start a guest by its image's name. What is wrong is printed, and the result is then NULL. */
-struct guest *jobs_start(const char *name, const struct jobs_options *options, uint64_t now_ns);
+/* Ask for a guest by its image's name. It comes, or what is wrong is printed, before the next line is read. */
+void jobs_start(const char *name, const struct jobs_options *options);
+
+/* One that was asked for has not come yet. */
+bool jobs_is_starting(void);
 
 /* How a guest was started; memory_bytes is 0 for one that the operator did not start. */
 struct jobs_options jobs_options(uint32_t id);

@@ -11,6 +11,7 @@
 #include "io/scrollback.h"
 #include "monitor/commands.h"
 #include "monitor/complete.h"
+#include "monitor/jobs.h"
 #include "monitor/lineedit.h"
 #include "monitor/shell_output.h"
 #include "pebpeb.h"
@@ -97,19 +98,19 @@ static void press_key(uint32_t key_word, uint64_t now_ns)
         complete_line();
     else if (event == LINEEDIT_REDRAW)
         shell_clear();
-    if (event != LINEEDIT_NOTHING && !shell_is_held())
+    if (event != LINEEDIT_NOTHING && !shell_is_held() && !jobs_is_starting())
         shell_show_prompt(&edit);
 }
 
 void shell_pump(uint64_t now_ns)
 {
     vcon_set_time(&shell_console()->vcon, now_ns);
-    while (key_count > 0) {
+    while (key_count > 0 && !jobs_is_starting()) {
         uint32_t key_word = keys[key_first];
         key_first = (key_first + 1) % KEYS;
         key_count--;
         press_key(key_word, now_ns);
     }
-    if (!shell_prompt_is_shown() && !shell_is_held())
+    if (!shell_prompt_is_shown() && !shell_is_held() && !jobs_is_starting())
         shell_show_prompt(&edit);
 }

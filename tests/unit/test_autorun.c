@@ -20,6 +20,7 @@
 #include "base/frames.h"
 #include "base/log.h"
 #include "guest/debug_print.h"
+#include "guest/request.h"
 #include "io/power.h"
 #include "io/serial.h"
 #include "monitor/autorun.h"
@@ -152,6 +153,11 @@ static void end_guest(struct guest *guest, enum guest_end end, int32_t status)
 void guest_end_timeout(struct guest *guest)
 {
     end_guest(guest, GUEST_END_TIMEOUT, 0);
+}
+
+void guest_kill(struct guest *guest)
+{
+    end_guest(guest, GUEST_END_KILL, 0);
 }
 
 void guest_release(struct guest *guest)
@@ -304,6 +310,7 @@ static int run_plan(const char *text)
         line_room = line_bytes_a_step;
         if (!autorun_pump(now_ns))
             return 0;
+        (void)request_serve(GUESTS, now_ns);
         step_guests();
         now_ns += NS_PER_MS;
         if (is_talkative && now_ns % (5 * NS_PER_MS) == 0)

@@ -1,0 +1,115 @@
+/*
+ * request.c - see request.h.
+ */
+#include "guest/request.h"
+
+#include <stddef.h>
+
+#include "base/check.h"
+#include "guest/guest.h"
+#include "io/console.h"
+
+static struct request *first;
+static struct request **end_link = &first;
+static struct request wanted_view = { .kind = REQUEST_VIEW };
+
+void request_post(struct request *request)
+{
+    if (request->is_queued)
+        return;
+    request->is_queued = true;
+    request->next = NULL;
+    *end_link = request;
+    end_link = &request->next;
+}
+
+void request_end(struct guest *guest, bool is_timeout)
+{
+    struct request *request = &guest->requests.end;
+
+    if (request->is_queued || guest->requests.release.is_queued)
+        return;
+    *request = (struct request){ .kind = REQUEST_END, .guest = guest, .is_timeout = is_timeout };
+    request_post(request);
+}
+
+void request_release(struct guest *guest)
+{
+    struct request *request = &guest->requests.release;
+
+    CHECK(!request->is_queued);
+    *request = (struct request){ .kind = REQUEST_RELEASE, .guest = guest };
+    request_post(request);
+}
+
+void request_view(struct console *console)
+{
+    wanted_view.console = console;
+    request_post(&wanted_view);
+}
+
+static void kill_from_console(void *owner)
+{
+    request_end(owner, false);
+}
+
+static void start_guest(struct request *request)
+{
+    struct request_start *start = request->start;
+
+    start->reason[0] = '\0';
+    request->guest = guest_create(start->name, start->image, start->image_bytes, start->memory_bytes, start->reason);
+    if (request->guest != NULL)
+        request->guest->console.kill = kill_from_console;
+}
+
+/* Afterwards the request may be gone: it was the guest's, or its owner's again. */
+static void carry_out(struct request *request, uint64_t now_ns)
+{
+    void (*answer)(struct request *, uint64_t) = request->answer;
+
+    switch (request->kind) {
+    case REQUEST_START:
+        start_guest(request);
+        break;
+    case REQUEST_END:
+        if (request->is_timeout)
+            guest_end_timeout(request->guest);
+        else
+            guest_kill(request->guest);
+        break;
+    case REQUEST_RELEASE:
+        guest_release(request->guest);
+        break;
+    case REQUEST_VIEW:
+        console_view(request->console);
+        break;
+    }
+    if (answer != NULL)
+        answer(request, now_ns);
+}
+
+static struct request *take_first(void)
+{
+    struct request *request = first;
+
+    first = request->next;
+    if (first == NULL)
+        end_link = &first;
+    request->is_queued = false;
+    return request;
+}
+
+bool request_serve(unsigned starts_max, uint64_t now_ns)
+{
+    bool any = first != NULL;
+
+    while (first != NULL && (first->kind != REQUEST_START || starts_max-- > 0))
+        carry_out(take_first(), now_ns);
+    return any;
+}
+
+bool request_waits(void)
+{
+    return first != NULL;
+}

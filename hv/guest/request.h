@@ -1,0 +1,68 @@
+/*
+ * request.h - what is asked of the machine about its guests: start one, end it, let it go, show it.
+ *
+ * Nobody makes or frees a guest in the middle of another's call: who wants that posts a request, and the service loop
+ * carries out all that wait, in the order in which they came, between two turns. This is the one door for the
+ * operator, the plan of autoruns, and whoever gets such rights later.
+ *
+ * A request is memory of whoever asks, and stays so until it has been answered: posting cannot fail.
+ */
+#ifndef GUEST_REQUEST_H
+#define GUEST_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct console;
+struct guest;
+
+enum request_kind { REQUEST_START, REQUEST_END, REQUEST_RELEASE, REQUEST_VIEW };
+
+/* What REQUEST_START wants, and why it was refused. */
+struct request_start {
+    const char *name;                   /* a guest's name: guest_create */
+    const void *image;
+    uint64_t image_bytes;
+    uint32_t memory_bytes;
+    char *reason;                       /* GUEST_REASON_BYTES for the answer, when guest is NULL: one line */
+};
+
+struct request {
+    enum request_kind kind;
+    bool is_queued;                     /* waits; nothing else of it may be changed */
+    struct guest *guest;                /* END, RELEASE: whom. START: the answer; NULL: refused */
+    struct request_start *start;        /* START */
+    bool is_timeout;                    /* END: its time is up; else it is killed */
+    struct console *console;            /* VIEW */
+    /* Called when it is done and before any guest runs again; may post. NULL: nobody waits for it. */
+    void (*answer)(struct request *request, uint64_t now_ns);
+    struct request *next;
+};
+
+/* Ask. One that waits already is left as it is. */
+void request_post(struct request *request);
+
+/* What each guest has, so that to end it and to let it go can be asked at any time. */
+struct guest_requests {
+    struct request end, release;
+};
+
+/* End a guest: again and again is once, and the first end wins. */
+void request_end(struct guest *guest, bool is_timeout);
+
+/* Let a guest go that has ended, or is asked to end. The caller knows it no more. */
+void request_release(struct guest *guest);
+
+/* Show a console. The last that was asked for wins. */
+void request_view(struct console *console);
+
+/*
+ * Carry out what waits, also what is posted meanwhile, but stop behind the last start of so many: a start is long work.
+ * True when something was done or is left: whoever asked may want to look at what came of it.
+ */
+bool request_serve(unsigned starts_max, uint64_t now_ns);
+
+/* Does anything wait? */
+bool request_waits(void);
+
+#endif
