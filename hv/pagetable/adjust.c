@@ -3,6 +3,7 @@
  */
 #include <stddef.h>
 
+#include "base/codegen.h"
 #include "cpu/x86.h"
 #include "pagetable/audit.h"
 #include "pagetable/compile.h"
@@ -89,23 +90,23 @@ bool gspace_adjustpg(struct gspace *space, gva_t address)
     if (!region_is_known(pool, address))
         return adjust_walked(space, address);
     const struct known_region *known = region_slot(pool, address);
-    /* Each of these is worked out here, once: so that no register needs saving. */
-    __asm__("" : "+r"(known));
+    WORK_OUT_HERE(known);
     if (!region_is_right(known))
         return adjust_walked(space, address);
     uint64_t entry = gtable_pte_index(address);
-    __asm__("" : "+r"(entry));
+    WORK_OUT_HERE(entry);
     uint32_t pte = known->entries[entry], frame = pte >> GPTE_FRAME_SHIFT;
     struct gframe *page = &space->ram->frames[frame];
-    __asm__("" : "+r"(page));
+    WORK_OUT_HERE(page);
     if (!(pte & GPTE_P) || frame >= space->ram->frame_count || !gframe_is_plain(page))
         return adjust_not_plain(space, address, known);
     if (known->snapshot)
         known->snapshot[entry] = pte;
     uint64_t bits = known->leaf_bits[pte >> 1 & 3];
-    __asm__("" : "+r"(bits) : : "memory");
+    WORK_OUT_HERE(bits);
+    KEEP_NOTHING_READ();
     known->leaves[entry % TABLE_ENTRIES] = (uint64_t)page->host << PAGE_SHIFT | bits;
-    __asm__ volatile("" : : : "memory");    /* nor is one kept for the flags */
+    KEEP_NOTHING_READ();
     uint32_t record = bits & PTE_W ? rmap_try_add(page, known->first_record | (uint32_t)entry) : 0;
     if (record)
         return record_another(space, address, page, record);

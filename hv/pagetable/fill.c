@@ -3,6 +3,7 @@
  */
 #include <stddef.h>
 
+#include "base/codegen.h"
 #include "cpu/x86.h"
 #include "pagetable/audit.h"
 #include "pagetable/bootvm.h"
@@ -121,25 +122,27 @@ enum gfault gspace_fault_known(struct gspace *space, gva_t address, uint32_t acc
     if (!region_is_right(known))
         return fill_walked(space, address, access);
     uint64_t entry = gtable_pte_index(address);
-    __asm__("" : "+r"(entry));              /* these are worked out here, once: so that no register needs saving */
+    WORK_OUT_HERE(entry);
     uint32_t pte = known->entries[entry], rights = pte >> 1 & 3, frame = pte >> GPTE_FRAME_SHIFT;
 
     if (!(pte & GPTE_P) || !(known->allowed[access / 2] >> rights & 1))
         return access | (pte & GPTE_P);
     struct gframe *page = &space->ram->frames[frame];
-    __asm__("" : "+r"(page));
+    WORK_OUT_HERE(page);
     if (frame >= space->ram->frame_count || !gframe_is_plain(page))
         return fill_tail_not_plain(space, address, access, known);
     if (known->snapshot)
         known->snapshot[entry] = pte;
     uint64_t bits = known->leaf_bits[rights];
-    __asm__("" : "+r"(bits) : : "memory");
+    WORK_OUT_HERE(bits);
+    KEEP_NOTHING_READ();
     if (access & ~(uint32_t)bits & ACCESS_WRITE)
         bits = compile_flipped(HPA(0));     /* allowed, and yet not writable: a flip page, and the kernel writes */
-    __asm__("" : "+r"(bits) : : "memory");
+    WORK_OUT_HERE(bits);
+    KEEP_NOTHING_READ();
     uint64_t *leaf = &known->leaves[entry % TABLE_ENTRIES], before = *leaf;
     *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
-    __asm__ volatile("" : : : "memory");
+    KEEP_NOTHING_READ();
     if (bits & PTE_W) {
         uint32_t record = rmap_try_add(page, known->first_record | (uint32_t)entry);
         if (record)
