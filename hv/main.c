@@ -16,6 +16,7 @@
 #include "cpu/entry_calls.h"
 #include "cpu/insn.h"
 #include "io/console.h"
+#include "io/input.h"
 #include "io/power.h"
 #include "io/ps2.h"
 #include "io/serial.h"
@@ -112,6 +113,7 @@ void hv_main(const struct boot_info *info)
     vmap_init();
     lap(BOOT_PHASE_TABLES);
     console_init(&info->framebuffer, map_framebuffer(info));
+    input_init();
     lap(BOOT_PHASE_CONSOLES);
     platform_init(info);
     lap(BOOT_PHASE_IRQ);

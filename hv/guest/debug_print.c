@@ -127,6 +127,7 @@ static void print_text(struct guest *guest, uint32_t address)
 
     while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
         length--;
+    vcon_settle(&guest->console.vcon);
     rowlog_debug(&guest->console.vcon, text, length);
 }
 

@@ -8,7 +8,6 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "io/framebuffer.h"
-#include "io/input.h"
 #include "io/screen.h"
 #include "io/scrollback.h"
 #include "io/serial.h"
@@ -21,11 +20,11 @@
 static struct console *consoles;
 static struct console *in_view;
 static bool serial_used, help_shown;
+static bool is_prefix_usual = true;
 
 void console_init(const struct boot_framebuffer *description, void *framebuffer)
 {
     framebuffer_init(description, framebuffer);
-    input_init();
 }
 
 void console_attach(struct console *console)
@@ -61,8 +60,6 @@ struct console *console_find(unsigned number)
 
 void console_view(struct console *console)
 {
-    if (console != in_view)
-        input_leaves_view();
     in_view = console;
     if (console)
         console->back = 0;
@@ -78,7 +75,6 @@ struct console *console_in_view(void)
 void console_use_serial(bool use)
 {
     serial_used = use;
-    input_use_serial(use);
     screen_use_serial(use);
 }
 
@@ -133,6 +129,11 @@ void console_show_help(bool show)
     help_shown = show;
 }
 
+void console_tell_prefix(bool is_usual)
+{
+    is_prefix_usual = is_usual;
+}
+
 uint64_t console_next_ns(void)
 {
     return screen_next_ns();
@@ -149,7 +150,9 @@ static struct screen_view choose_view(struct console *console)
     console->vcon.dirty_rows = 0;
     if (console->back == 0)
         return (struct screen_view){ &console->vcon, NULL, console->vcon.row, console->vcon.column };
-    scrollback_compose(console->vcon.history, &console->vcon, console->back, earlier);
+    unsigned count = scrollback_compose(console->vcon.history, console->back, earlier);
+    for (unsigned row = count; row < VCON_ROWS; row++)
+        vcon_read_row(&console->vcon, row - count, earlier[row]);
     return (struct screen_view){ &console->vcon, earlier[0], VCON_ROWS, VCON_COLS - 1 };
 }
 
@@ -161,7 +164,7 @@ static bool is_status_new(void)
         char state[sizeof(in_view->state)];
     } shown = { .number = NOT_SHOWN };
     unsigned rows = in_view->back ? scrollback_rows(in_view->vcon.history) : 0;
-    unsigned serial = serial_used + 2u * input_escape();
+    unsigned serial = serial_used + 2u * is_prefix_usual;
 
     if (shown.number == in_view->number && shown.back == in_view->back && shown.rows == rows &&
         shown.help == help_shown && shown.serial == serial &&
@@ -190,7 +193,7 @@ static void update_status(void)
                       in_view->number, in_view->name, in_view->back, scrollback_rows(in_view->vcon.history));
     else
         format_string(text, sizeof(text), " %u %-20s %-20s Alt+F1 monitor  %s", in_view->number, in_view->name,
-                      in_view->state, serial_used && input_escape() == INPUT_ESCAPE_DEFAULT ? "Ctrl-] ? keys" : "");
+                      in_view->state, serial_used && is_prefix_usual ? "Ctrl-] ? keys" : "");
     screen_set_status(text);
 }
 

@@ -40,7 +40,7 @@ void console_detach(struct console *console);
 /* The console of this number, or NULL. */
 struct console *console_find(unsigned number);
 
-/* Show this console on every screen. The one that was shown sees the keys that it saw go down come up. */
+/* Show this console on every screen; input.c does what its keys need. */
 void console_view(struct console *console);
 struct console *console_in_view(void);
 
@@ -56,7 +56,10 @@ void console_scroll_end(void);
 /* The prefix's keys in the status line, until another command or view. */
 void console_show_help(bool show);
 
-/* Is the console in view mirrored to serial as ANSI, and does serial input type into it? Off during a TAP stream. */
+/* Is the serial prefix key the usual one? Then the status line names it. */
+void console_tell_prefix(bool is_usual);
+
+/* Is the console in view mirrored to serial as ANSI? Others ask input.h for both directions. */
 void console_use_serial(bool use);
 
 /* When there is something to draw although nothing comes; UINT64_MAX: never. */

@@ -30,16 +30,20 @@ static uint64_t input_ns;       /* of the pass that looks at input now */
 static bool serial_used, after_escape;
 static bool serial_held;        /* what comes on the serial line waits there: nobody has room for it */
 static uint32_t locks_shown;    /* lock bits that the keyboard's LEDs were told */
+static unsigned typed_to;       /* number of the console that held_in_view and serialkeys are of */
 static uint32_t own_key;        /* held_key of a key that was the operator's own when it went down; 0: none */
 
 void input_init(void)
 {
     keymap_init(&keymap);
     serialkeys_init(&serialkeys);
+    held_in_view = (struct held){ .count = 0 };
+    typed_to = 0;
 }
 
 void input_use_serial(bool use)
 {
+    console_use_serial(use);
     serial_used = use;
     after_escape = false;
     serialkeys_init(&serialkeys);
@@ -48,11 +52,7 @@ void input_use_serial(bool use)
 void input_set_escape(uint8_t control)
 {
     escape = control;
-}
-
-uint8_t input_escape(void)
-{
-    return escape;
+    console_tell_prefix(control == INPUT_ESCAPE_DEFAULT);
 }
 
 static uint32_t locks(void)
@@ -60,13 +60,25 @@ static uint32_t locks(void)
     return keymap.state & (HV_KEY_NUMLOCK | HV_KEY_CAPSLOCK);
 }
 
-/* An ESC that waits for more, then the breaks of all that is down: the next console will not get any of it. */
-void input_leaves_view(void)
+static bool is_view_new(void)
 {
-    struct console *console = console_in_view();
+    const struct console *console = console_in_view();
+    return console && console->number != typed_to;
+}
+
+/*
+ * Whoever lost the view gets what was meant for it: an ESC that waits for more, then the breaks of all that is down.
+ * The next console will not get any of it.
+ */
+static void follow_view(void)
+{
+    if (!is_view_new())
+        return;
+    struct console *console = console_find(typed_to);
     uint32_t words[SERIALKEYS_MAX], word;
     unsigned count = serialkeys_flush(&serialkeys, UINT64_MAX, words);
 
+    typed_to = console_in_view()->number;
     for (unsigned i = 0; console && i < count; i++)
         keyline_give(console, words[i], input_ns);
     while (held_let_go(&held_in_view, locks(), &word))
@@ -82,6 +94,7 @@ static bool is_switch_key(uint32_t word)
     if (raw < HV_KEYCODE_F1 || raw > HV_KEYCODE_F1 + 11 || !(word & (HV_KEY_LALT | HV_KEY_RALT)))
         return false;
     console_view_position(raw - HV_KEYCODE_F1);
+    follow_view();
     return true;
 }
 
@@ -152,6 +165,7 @@ static void take_command(uint8_t byte)
         console_view_position(0);
     else if (byte == 'k' && console && console->kill)
         console->kill(console->owner);
+    follow_view();
 }
 
 static void show_locks(void)
@@ -233,6 +247,7 @@ static void pump_serial(uint64_t now_ns)
 void input_pump(uint64_t now_ns)
 {
     input_ns = now_ns;
+    follow_view();
     if (keyline_count > 0)
         keyline_pump(now_ns, serial_held);
     pump_keyboards(now_ns);
@@ -242,6 +257,8 @@ void input_pump(uint64_t now_ns)
 
 uint64_t input_next_ns(void)
 {
+    if (is_view_new())
+        return input_ns;
     uint64_t due_ns = serialkeys_due_ns(&serialkeys);
     uint64_t waiting_ns = keyline_count == 0 ? UINT64_MAX : input_ns + WAIT_NS;
 

@@ -9,20 +9,22 @@
 
 void input_init(void);
 
-/* Take input from PS/2, USB and serial, switch consoles on Alt+Fn and Ctrl-], give key words to the console in view. */
+/*
+ * Take input from PS/2, USB and serial, switch consoles on Alt+Fn and Ctrl-], give key words to the console in view.
+ * One that has lost the view since the last time sees the keys that it saw go down come up.
+ */
 void input_pump(uint64_t now_ns);
-/* When there is something to do although nothing comes: half an escape sequence, keys that wait; UINT64_MAX: never. */
+/* When there is something to do although nothing comes: half an escape sequence, keys that wait, a view that is new. */
 uint64_t input_next_ns(void);
 
-/* Whether serial input is typed. */
+/*
+ * Is the serial line the operator's terminal: what comes is typed, and the console in view is mirrored there? Off
+ * during a TAP stream.
+ */
 void input_use_serial(bool use);
 
 /* The serial prefix key (default Ctrl-], 0x1D). */
 void input_set_escape(uint8_t control);
-uint8_t input_escape(void);
 #define INPUT_ESCAPE_DEFAULT 0x1D
-
-/* The console in view, if there is one, is about to lose the view: it gets what was meant for it. */
-void input_leaves_view(void);
 
 #endif

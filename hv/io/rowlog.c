@@ -3,6 +3,7 @@
  */
 #include "io/rowlog.h"
 
+#include "base/check.h"
 #include "base/string.h"
 
 #define STILL_NS 100000000ull
@@ -115,7 +116,7 @@ void rowlog_debug(struct vcon *console, const uint8_t *text, size_t length)
 {
     struct rowlog *log = console->log;
 
-    vcon_settle(console);
+    CHECK(vcon_is_settled(console));
     console->revision++;        /* for the run loop it has printed */
     if (!log || length == 0)
         return;
@@ -140,7 +141,7 @@ void rowlog_still(struct vcon *console, uint64_t now_ns, bool all)
 {
     struct rowlog *log = console->log;
 
-    vcon_settle(console);
+    CHECK(vcon_is_settled(console));
     if (now_ns > console->now_ns)
         console->now_ns = now_ns;
     if (!log || !log->waits)

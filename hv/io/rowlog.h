@@ -33,8 +33,8 @@ struct rowlog {
 };
 
 /*
- * Log rows that have been still for 100 ms (at most once a second each while they keep changing); all = every changed
- * row. Settles the console.
+ * Log rows of a settled console that have been still for 100 ms (at most once a second each while they keep changing);
+ * all = every changed row.
  */
 void rowlog_still(struct vcon *console, uint64_t now_ns, bool all);
 /* True while rows are logged that were not taken, or a row is yet to be logged. */
@@ -45,7 +45,10 @@ bool rowlog_waits(const struct rowlog *log);
  * rowlog_debug, with its length in the first byte.
  */
 int rowlog_take(struct rowlog *log, const uint8_t **text);
-/* Log a text that is not on the screen, behind all that was printed. length: at most ROWLOG_DEBUG_MAX; 0: nothing. */
+/*
+ * Log a text that is not on the screen, behind all that was printed on a console, which is settled. length: at most
+ * ROWLOG_DEBUG_MAX; 0: nothing.
+ */
 void rowlog_debug(struct vcon *console, const uint8_t *text, size_t length);
 /* True when the log is so full that the owner must not print more until rows were taken. */
 static inline bool rowlog_is_full(const struct rowlog *log)

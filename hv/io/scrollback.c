@@ -26,13 +26,11 @@ unsigned scrollback_move(const struct scrollback *history, unsigned back, bool f
     return limit - back > STEP ? back + STEP : limit;
 }
 
-void scrollback_compose(const struct scrollback *history, const struct vcon *vcon, unsigned back,
-                        uint16_t view[VCON_ROWS][VCON_COLS])
+unsigned scrollback_compose(const struct scrollback *history, unsigned back, uint16_t view[VCON_ROWS][VCON_COLS])
 {
-    for (unsigned row = 0; row < VCON_ROWS; row++) {
-        if (row < back)
-            memcpy(view[row], history->rows[(history->pushed - back + row) % SCROLLBACK_ROWS], sizeof(view[row]));
-        else
-            vcon_read_row(vcon, row - back, view[row]);
-    }
+    unsigned count = back < VCON_ROWS ? back : VCON_ROWS;
+
+    for (unsigned row = 0; row < count; row++)
+        memcpy(view[row], history->rows[(history->pushed - back + row) % SCROLLBACK_ROWS], sizeof(view[row]));
+    return count;
 }

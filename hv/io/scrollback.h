@@ -25,8 +25,10 @@ unsigned scrollback_rows(const struct scrollback *history);
 /* Half a screen further back or forward, as Linux has it: the new distance from the bottom, in rows. */
 unsigned scrollback_move(const struct scrollback *history, unsigned back, bool further_back);
 
-/* What the screen showed above its bottom: back <= scrollback_rows(history), the rest of view from vcon's top. */
-void scrollback_compose(const struct scrollback *history, const struct vcon *vcon, unsigned back,
-                        uint16_t view[VCON_ROWS][VCON_COLS]);
+/*
+ * What the screen showed back rows earlier, back <= scrollback_rows(history). Returns how many rows of view this made:
+ * those below stand on the screen still, from its top on.
+ */
+unsigned scrollback_compose(const struct scrollback *history, unsigned back, uint16_t view[VCON_ROWS][VCON_COLS]);
 
 #endif

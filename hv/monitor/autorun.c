@@ -157,6 +157,7 @@ static void watch(struct test *test, uint64_t now_ns)
     if (guest->life.activity != GUEST_ENDED && now_ns >= judge_deadline_ns(guest, now_ns))
         request_end(guest, true);
     bool ended = guest->life.activity == GUEST_ENDED;
+    vcon_settle(&guest->console.vcon);
     rowlog_still(&guest->console.vcon, now_ns, ended);
     if (ended) {
         test->phase = PHASE_ENDED;

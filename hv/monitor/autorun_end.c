@@ -6,6 +6,7 @@
 #include "base/frames.h"
 #include "guest/request.h"
 #include "io/console.h"
+#include "io/input.h"
 #include "io/power.h"
 #include "io/serial.h"
 #include "io/usb/usb.h"
@@ -101,7 +102,7 @@ static void power_off_or_go_on(void)
     if (state.plan->after == CONFIG_AFTER_REBOOT)
         power_reset();
     tap_close();
-    console_use_serial(true);
+    input_use_serial(true);
     if (picture.key != NULL)
         console_detach(&picture);
 }

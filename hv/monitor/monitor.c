@@ -75,7 +75,7 @@ void monitor_init(const struct boot_info *info)
         autorun_init(&config, info->loader_notes);
         return;
     }
-    console_use_serial(true);
+    input_use_serial(true);
     print_messages(info->loader_notes);
     print_welcome();
     typist_type_to_monitor(shell_console());

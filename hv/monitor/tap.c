@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/string.h"
-#include "io/console.h"
+#include "io/input.h"
 #include "io/serial.h"
 
 /* Two verdicts: while one is being sent, the next can be written. */
@@ -17,7 +17,7 @@ static bool open;
 void tap_open(unsigned planned)
 {
     open = true;
-    console_use_serial(false);
+    input_use_serial(false);
     /* The firmware may have left the cursor in the middle of a line: the version line must start one. */
     tapfmt_text(&queue, "\nTAP version 13\n1..%u\n# Cobble %s\n", planned, COBBLE_VERSION);
 }

@@ -186,7 +186,8 @@ int fake_consoles_begin(void **state)
     input_pump(0);              /* what still waits for them has no console any more */
     monitor_count = guest_count = leds_calls = 0;
     console_init(NULL, NULL);
-    console_use_serial(true);
+    input_init();
+    input_use_serial(true);
     console_attach(&monitor);
     console_attach(&guest);
     console_view(&monitor);

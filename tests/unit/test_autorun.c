@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "guest/debug_print.h"
 #include "guest/request.h"
+#include "io/input.h"
 #include "io/power.h"
 #include "io/serial.h"
 #include "monitor/autorun.h"
@@ -198,6 +199,11 @@ void rowlog_still(struct vcon *console, uint64_t at_ns, bool all)
     (void)console, (void)at_ns, (void)all;
 }
 
+void vcon_render_pending(struct vcon *console)
+{
+    console->pending_bytes = 0;
+}
+
 bool vcon_settle_at_once(struct vcon *console)
 {
     (void)console;
@@ -230,7 +236,7 @@ void serial_drain(unsigned limit_ms)
     (void)limit_ms;
 }
 
-void console_use_serial(bool use)
+void input_use_serial(bool use)
 {
     uses_serial = use;
 }

@@ -397,6 +397,7 @@ static void deferred_bytes_come_first(void **state)
     expect_row(vcon, "abcd");
     expect_row(vcon, "fg");
     defer(vcon, (const uint8_t *)"h", 1);
+    vcon_settle(vcon);
     rowlog_still(vcon, 2000 * ms, true);
     expect_row(vcon, "fgh");
 }
