@@ -15,6 +15,7 @@
 #include "cpu/cpu.h"
 #include "cpu/entry_calls.h"
 #include "cpu/insn.h"
+#include "guest/processor.h"
 #include "io/console.h"
 #include "io/input.h"
 #include "io/power.h"
@@ -26,6 +27,8 @@
 #include "pagetable/vmap.h"
 #include "platform.h"
 #include "run.h"
+
+struct processor boot_processor;
 
 static uint64_t whole_pages(uint64_t bytes)
 {
@@ -101,7 +104,7 @@ void hv_main(const struct boot_info *info)
     const void *symbols = panic_set_symbols(hpa_to_ptr(HPA(info->hv_elf)), info->hv_elf_size);
     CHECK(info->magic == BOOT_INFO_MAGIC && info->size == sizeof(*info));
     boot_phases_begin(info->tsc_entry, info->tsc_handoff);
-    cpu_init();
+    cpu_init(&boot_processor.cpu);
     serial_init();
     lap(BOOT_PHASE_CPU);
     platform_silence(info);     /* from here on free memory is written to, and must be nobody else's */
@@ -109,7 +112,7 @@ void hv_main(const struct boot_info *info)
     init_frames(info);
     give_back_file(info, symbols);
     lap(BOOT_PHASE_FRAMES);
-    hvmap_init(info);
+    hvmap_init(info, boot_processor.cpu.stack_guard);
     vmap_init();
     lap(BOOT_PHASE_TABLES);
     console_init(&info->framebuffer, map_framebuffer(info));
@@ -125,5 +128,5 @@ void hv_main(const struct boot_info *info)
     bool keyboard_interrupts = keyboard && irq_route_isa(1, VECTOR_KEYBOARD);
     bool serial_interrupts = serial_present() &&
                              serial_enable_interrupts(irq_route_isa(serial_isa_irq(), VECTOR_SERIAL));
-    run_forever((keyboard && !keyboard_interrupts) || (serial_present() && !serial_interrupts));
+    run_forever(&boot_processor, (keyboard && !keyboard_interrupts) || (serial_present() && !serial_interrupts));
 }

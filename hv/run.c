@@ -16,6 +16,7 @@
 #include "cpu/insn.h"
 #include "guest/clock.h"
 #include "guest/guest.h"
+#include "guest/processor.h"
 #include "guest/request.h"
 #include "guest/sched.h"
 #include "guest/switch.h"
@@ -58,11 +59,11 @@ static void measure_key(struct guest *guest, unsigned keys_before)
 }
 
 /* Has it printed? Output that nobody sees now is drawn as a whole when somebody does. */
-static bool note_output(struct guest *guest)
+static bool note_output(struct processor *processor, struct guest *guest)
 {
     struct vcon *vcon = &guest->console.vcon;
 
-    if (!tick_guest_has_printed(guest))
+    if (!tick_guest_has_printed(&processor->turn, guest))
         return false;
     vcon_settle(vcon);
     if (&guest->console != console_in_view())
@@ -72,32 +73,33 @@ static bool note_output(struct guest *guest)
 }
 
 /* Returns the TSC at the end of the turn, where the next one begins. */
-static uint64_t end_turn(struct guest *guest)
+static uint64_t end_turn(struct processor *processor, struct guest *guest)
 {
     uint64_t tsc = insn_rdtsc();
 
-    figures_alarm_late(tick_turn_ends(guest, tsc));
-    if (note_output(guest))
+    figures_alarm_late(tick_turn_ends(&processor->turn, guest, tsc));
+    if (note_output(processor, guest))
         tsc = insn_rdtsc();         /* whoever prints pays for it */
     /* The serial line is slower than this guest prints: it waits, others run. */
     if (guest->life.activity == GUEST_READY && rowlog_is_full(&guest->row_log))
         guest->life.activity = GUEST_BLOCKED;
     must_look |= guest->life.activity == GUEST_BLOCKED || guest->life.activity == GUEST_ENDED;
-    sched_turn_ends(guest, timer_ns_at(tsc));
+    sched_turn_ends(&processor->sched, guest, timer_ns_at(tsc));
     return tsc;
 }
 
 /* now_ns is the time at tsc. Returns the TSC at the turn's end. */
-static uint64_t run_turn(struct guest *guest, uint64_t tsc, uint64_t now_ns)
+static uint64_t run_turn(struct processor *processor, struct guest *guest, uint64_t tsc, uint64_t now_ns)
 {
-    uint64_t other_ns = earlier(earlier(look_ns, sched_slice_end(now_ns)), sched_next_wake_ns());
+    uint64_t other_ns = earlier(earlier(look_ns, sched_slice_end(&processor->sched, now_ns)),
+                                sched_next_wake_ns(&processor->sched));
 
     figures_turn();
     sched_turn_begins(guest, now_ns);
     uint64_t tick_at_ns = clock_update(guest, now_ns, tick_ns);
     vcon_set_time(&guest->console.vcon, now_ns);
-    switch_to(guest);
-    tick_turn_begins(guest, tsc, tick_at_ns, other_ns);
+    switch_to(processor, guest);
+    tick_turn_begins(&processor->turn, guest, tsc, tick_at_ns, other_ns);
     unsigned keys = guest->state.virq.key_count;
     bool enters = trap_may_enter(guest);
     measure_key(guest, keys);
@@ -107,17 +109,17 @@ static uint64_t run_turn(struct guest *guest, uint64_t tsc, uint64_t now_ns)
     if (enters)
         guest_enter(&guest->state.frame);
     measure_key(guest, keys);
-    return end_turn(guest);
+    return end_turn(processor, guest);
 }
 
 /* Who waited for the serial line goes on. True: somebody still waits. */
-static bool wake_blocked(uint64_t now_ns)
+static bool wake_blocked(const struct sched *sched, uint64_t now_ns)
 {
     bool waits = false;
 
     for (struct guest *guest = guest_first(); guest; guest = guest->next) {
         if (guest->life.activity == GUEST_BLOCKED && !rowlog_is_full(&guest->row_log))
-            sched_wake(guest, now_ns);
+            sched_wake(sched, guest, now_ns);
         waits |= guest->life.activity == GUEST_BLOCKED;
     }
     return waits;
@@ -133,7 +135,7 @@ static bool rows_wait(void)
 }
 
 /* Pull input, let the monitor do what is due, draw what changed; then say when to look again. */
-static void look(uint64_t now_ns)
+static void look(struct sched *sched, uint64_t now_ns)
 {
     looks_again = !looks_again && (must_look || now_ns >= asked_ns);
     must_look = false;
@@ -146,8 +148,8 @@ static void look(uint64_t now_ns)
     output_waits |= serial_tx_space() != space;     /* there is room for more now, where it all came from */
 
     now_ns = timer_now_ns();
-    output_waits |= wake_blocked(now_ns);
-    sched_sync(now_ns);
+    output_waits |= wake_blocked(sched, now_ns);
+    sched_sync(sched, now_ns);
     asked_ns = earlier(earlier(monitor_next_ns(now_ns), input_next_ns()), console_next_ns());
     if (output_waits)
         asked_ns = earlier(asked_ns, now_ns + DRAIN_NS);
@@ -156,13 +158,13 @@ static void look(uint64_t now_ns)
     if (rows_wait())
         asked_ns = earlier(asked_ns, now_ns + SETTLE_NS);
     look_ns = asked_ns;
-    if (sched_pick() || sched_next_wake_ns() != UINT64_MAX)
+    if (sched_pick(sched) || sched_next_wake_ns(sched) != UINT64_MAX)
         look_ns = earlier(asked_ns, now_ns + LOST_NS);
 }
 
-static void idle(void)
+static void idle(const struct sched *sched)
 {
-    uint64_t alarm_ns = earlier(asked_ns, sched_next_wake_ns());
+    uint64_t alarm_ns = earlier(asked_ns, sched_next_wake_ns(sched));
 
     if (alarm_ns == UINT64_MAX)
         timer_cancel_alarm();
@@ -176,28 +178,29 @@ static void idle(void)
         figures_alarm_late(now_ns - alarm_ns);
 }
 
-void run_forever(bool poll)
+void run_forever(struct processor *processor, bool poll)
 {
+    struct sched *sched = &processor->sched;
     uint64_t tsc = insn_rdtsc();
 
     poll_input = poll;
     tick_ns = monitor_tick_ms() * NS_PER_MS;
-    tick_init(tick_ns);
+    tick_init(&processor->turn, tick_ns);
     for (;;) {
         uint64_t now_ns = timer_ns_at(tsc);
         must_look |= irq_take_input();
         if (must_look || now_ns >= look_ns) {
-            look(now_ns);
+            look(sched, now_ns);
             tsc = insn_rdtsc();
             now_ns = timer_ns_at(tsc);
         }
-        sched_wake_due(now_ns, tick_ns);
-        struct guest *next = sched_pick();
+        sched_wake_due(sched, now_ns, tick_ns);
+        struct guest *next = sched_pick(sched);
         if (next) {
-            tsc = run_turn(next, tsc, now_ns);
+            tsc = run_turn(processor, next, tsc, now_ns);
         } else {
             if (!must_look)
-                idle();
+                idle(sched);
             tsc = insn_rdtsc();
         }
     }

@@ -6,10 +6,13 @@
 
 #include <stdbool.h>
 
+struct processor;
+
 /*
- * Runs guests, consoles and monitor until the machine is switched off. Interrupts are off except inside guests and HLT.
- * poll_input: keyboard or serial line cannot interrupt, so they are looked at every 10 ms even when all is idle.
+ * Runs guests, consoles and monitor on this processor until the machine is switched off. Interrupts are off except
+ * inside guests and HLT. poll_input: keyboard or serial line cannot interrupt, so they are looked at every 10 ms even
+ * when all is idle.
  */
-_Noreturn void run_forever(bool poll_input);
+_Noreturn void run_forever(struct processor *processor, bool poll_input);
 
 #endif

@@ -23,6 +23,8 @@
 #define FRAME_EIP (9 * 8)
 #define FRAME_CS (10 * 8)
 
+#define CPU_STACK_TOP 0x5000            /* in struct cpu */
+
 /* From a guest's frame to its resume_rsp (guest/guest.h): the hypervisor's stack while that guest runs. */
 #define CONTEXT_RESUME 3904
 

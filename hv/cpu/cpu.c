@@ -3,14 +3,13 @@
  */
 #include "cpu/cpu.h"
 
+#include "base/check.h"
 #include "base/string.h"
 #include "cpu/desc.h"
 #include "cpu/fpu.h"
 #include "cpu/insn.h"
 #include "cpu/vectors.h"
 #include "cpu/x86.h"
-
-#define IST_STACK_BYTES 8192
 
 /* PAT entries as after reset, but entry 4 write-combining: SDM vol. 3 "Page Attribute Table (PAT)". */
 #define PAT_VALUE 0x0007040100070406ull
@@ -23,22 +22,19 @@ extern const char trap_entry_points[];
 extern const struct extable_entry extable_start[], extable_end[];
 
 bool cpu_keeps_error_pointers;
-static uint64_t gdt[GDT_ENTRIES];
 static struct idt_gate idt[VECTOR_COUNT] __attribute__((aligned(16)));
-extern uint64_t cpu_guest_words;    /* entry.S: the processor's five words in the frame of the guest loaded */
 
-static struct tss tss __attribute__((aligned(128)));    /* never across a page */
-static uint8_t ist_stacks[3][IST_STACK_BYTES] __attribute__((aligned(16)));
+_Static_assert(offsetof(struct cpu, stack) + CPU_STACK_BYTES == CPU_STACK_TOP, "hv_start's stack");
 
-static void load_tables(void)
+static void load_tables(struct cpu *cpu)
 {
-    for (unsigned i = 0; i < 3; i++)
-        tss.ist[i] = (uint64_t)(uintptr_t)(ist_stacks[i] + IST_STACK_BYTES);
-    tss.io_map_base = sizeof(tss);
-    desc_build_gdt(gdt, (uint64_t)(uintptr_t)&tss);
+    for (unsigned i = 0; i < CPU_IST_STACKS; i++)
+        cpu->tss.ist[i] = (uint64_t)(uintptr_t)(cpu->ist_stacks[i] + CPU_IST_STACK_BYTES);
+    cpu->tss.io_map_base = sizeof(cpu->tss);
+    desc_build_gdt(cpu->gdt, (uint64_t)(uintptr_t)&cpu->tss);
     desc_build_idt(idt, (uint64_t)(uintptr_t)trap_entry_points, ENTRY_POINT_BYTES);
 
-    struct insn_table_register gdtr = { sizeof(gdt) - 1, (uint64_t)(uintptr_t)gdt };
+    struct insn_table_register gdtr = { sizeof(cpu->gdt) - 1, (uint64_t)(uintptr_t)cpu->gdt };
     struct insn_table_register idtr = { sizeof(idt) - 1, (uint64_t)(uintptr_t)idt };
     insn_lgdt(&gdtr);
     insn_load_hv_segments(SEL_HV_CS, SEL_HV_DS);
@@ -62,9 +58,11 @@ static void find_fpu_habits(void)
     cpu_keeps_error_pointers = fpu_keeps_error_pointers(name, extended[0], sizes[1]);
 }
 
-void cpu_init(void)
+void cpu_init(struct cpu *cpu)
 {
     uint32_t out[4];
+
+    CHECK((uintptr_t)cpu >> 32 == UINT32_MAX);      /* trap_from_hv tells its stacks from a guest's frame so */
     insn_cpuid(0, 0, out);
     uint32_t leaf_max = out[0];
     bool have_umip = false;
@@ -83,13 +81,14 @@ void cpu_init(void)
     insn_wrmsr(MSR_PAT, PAT_VALUE);
     insn_write_dr7(0x400);      /* bit 10 always reads 1; no breakpoint */
     find_fpu_habits();
-    load_tables();
+    load_tables(cpu);
 }
 
-void cpu_set_guest_frame(struct trap_frame *frame)
+struct cpu *cpu_this(void)
 {
-    tss.rsp[0] = (uint64_t)(uintptr_t)(frame + 1);
-    cpu_guest_words = (uint64_t)(uintptr_t)&frame->eip;
+    struct insn_table_register gdtr;
+    insn_sgdt(&gdtr);
+    return (struct cpu *)(uintptr_t)(gdtr.base - offsetof(struct cpu, gdt));
 }
 
 uint64_t cpu_find_fixup(uint64_t rip)

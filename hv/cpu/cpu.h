@@ -1,5 +1,5 @@
 /*
- * cpu.h - the processor's state that Cobble sets once, absolutely, and the doors of entry.S.
+ * cpu.h - what a processor has of its own, its state that Cobble sets once, absolutely, and the doors of entry.S.
  */
 #ifndef CPU_CPU_H
 #define CPU_CPU_H
@@ -8,14 +8,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
+#include "cpu/desc.h"
 #include "cpu/insn.h"
 #include "cpu/trap_frame.h"
 
-/* GDT, IDT, TSS, control registers, EFER, PAT; SYSCALL, SYSENTER and LDT off. Once at boot. */
-void cpu_init(void);
+#define CPU_STACK_BYTES 16384
+#define CPU_IST_STACKS 3
+#define CPU_IST_STACK_BYTES 8192
 
-/* Where traps of the guest that runs next are saved: its frame. */
-void cpu_set_guest_frame(struct trap_frame *frame);
+/*
+ * A processor's stacks and tables; what the layers above have for each is with it in guest/processor.h. In the image,
+ * page-aligned: entry.S knows its stack and takes RSP in the top 4 GiB for the hypervisor's own. The IDT is no part of
+ * it: its gates are the same for all.
+ */
+struct cpu {
+    uint8_t stack_guard[PAGE_SIZE];     /* not mapped: see hvmap.c */
+    uint8_t stack[CPU_STACK_BYTES];     /* all of C runs on it, up to the guest that it enters */
+    uint8_t ist_stacks[CPU_IST_STACKS][CPU_IST_STACK_BYTES];
+    struct tss tss __attribute__((aligned(128)));   /* never across a page */
+    uint64_t gdt[GDT_ENTRIES];          /* with the descriptor of this TSS; cpu_this finds the processor by it */
+} __attribute__((aligned(PAGE_SIZE)));
+
+/* This processor's GDT, IDT, TSS, control registers, EFER, PAT; SYSCALL, SYSENTER and LDT off. On it, once. */
+void cpu_init(struct cpu *cpu);
+
+/* The processor that asks. Not for hot paths: whoever has a loaded guest has guest->processor. */
+struct cpu *cpu_this(void);
+
+/* Where traps of the guest that runs next on this processor are saved: just below the end of its frame. */
+static inline void cpu_set_guest_frame(struct cpu *cpu, struct trap_frame *frame)
+{
+    cpu->tss.rsp[0] = (uint64_t)(uintptr_t)(frame + 1);
+}
 
 /* What a frame looks like when hv itself was interrupted, as trap_from_hv in entry.S pushes it. */
 struct hv_trap_frame {

@@ -24,7 +24,7 @@
     .section .text.start, "ax"
     .globl hv_start
 hv_start:                               /* RDI: struct boot_info in the direct map; interrupts off */
-    leaq hv_stack_top(%rip), %rsp
+    leaq boot_processor + CPU_STACK_TOP(%rip), %rsp
     pushq $EFLAGS_FIXED                 /* RFLAGS absolutely: IOPL = 0 tells the hypervisor's traps from a guest's */
     popfq
     xorl %ebp, %ebp                     /* ends every backtrace */
@@ -185,11 +185,8 @@ trap_from_strange_mode:
 trap_from_hv:
     cmpl $EXC_DB, (%rsp)
     je debug_ignored
-    pushq %r8
-    movq cpu_guest_words(%rip), %r8     /* where RSP is at an IRETQ to the guest, and never else */
-    cmpq %r8, TRAP_RSP + 8(%rsp)
-    popq %r8
-    je iretq_refused
+    cmpl $-1, TRAP_RSP + 4(%rsp)        /* in the top 4 GiB: a stack of ours (cpu.h), which no guest's frame is */
+    jne iretq_refused
 trap_on_own_stack:
     cld
     .irp register, r15, r14, r13, r12, r11, r10, r9, r8
@@ -279,17 +276,5 @@ push_with_fixup:
     .quad 9b, 8b
     .quad 4b, 6b
     .quad 5b, 6b
-
-    .bss
-    .balign 4096
-hv_stack_guard:
-    .skip 4096                          /* not mapped: see hvmap.c */
-    .globl hv_stack_guard
-    .skip 16384
-hv_stack_top:
-    .globl cpu_guest_words
-    .balign 8
-cpu_guest_words:                        /* cpu.c sets it */
-    .skip 8
 
     .section .note.GNU-stack, "", @progbits

@@ -13,6 +13,10 @@
 struct boot_info;
 struct guest;
 struct hv_trap_frame;
+struct processor;
+
+/* main.c: the processor that the firmware started, on whose stack hv_start begins; and for now the only one. */
+extern struct processor boot_processor;
 
 /* main.c: the first and last of them all; info is in the direct map. */
 void hv_main(const struct boot_info *info);

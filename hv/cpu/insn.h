@@ -153,6 +153,11 @@ static inline void insn_lgdt(const struct insn_table_register *gdtr)
     __asm__ volatile("lgdt %0" : : "m"(*gdtr));
 }
 
+static inline void insn_sgdt(struct insn_table_register *gdtr)
+{
+    __asm__ volatile("sgdt %0" : "=m"(*gdtr));
+}
+
 /* Load CS with a far return, and the data segments. SS too: a null SS in ring 0 is legal, but hard to debug. */
 static inline void insn_load_hv_segments(uint16_t code, uint16_t data)
 {

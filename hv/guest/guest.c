@@ -16,6 +16,7 @@
 #include "cpu/desc.h"
 #include "cpu/fpu.h"
 #include "cpu/insn.h"
+#include "guest/processor.h"
 #include "guest/report.h"
 #include "guest/switch.h"
 #include "irq/timer.h"
@@ -189,7 +190,7 @@ void guest_crash(struct guest *guest, const char *format, ...)
     va_start(arguments, format);
     format_string_v(guest->life.reason, sizeof(guest->life.reason), format, arguments);
     va_end(arguments);
-    switch_to(guest);   /* the report reads the guest's memory through its own mapping */
+    switch_to(processor_this(), guest);     /* the report reads the guest's memory through its own mapping */
     report_write(guest, report, sizeof(report));
     end_guest(guest, GUEST_END_CRASH, (int32_t)HV_STATUS_CRASH, "crashed");
     keep_report(guest, report);
@@ -210,7 +211,7 @@ void guest_kill(struct guest *guest)
 void guest_release(struct guest *guest)
 {
     CHECK(guest->life.activity == GUEST_ENDED);
-    CHECK(guest != switch_loaded());    /* else the next guest at this address would be taken for loaded, FPU and all */
+    CHECK(!guest->processor);   /* else the next guest at this address would be taken for loaded, FPU and all */
     for (struct guest **link = &guests; *link; link = &(*link)->next) {
         if (*link == guest) {
             *link = guest->next;

@@ -103,6 +103,8 @@ struct guest_turns {
     bool is_known;                      /* the scheduler has seen it */
 };
 
+struct processor;
+
 struct guest {
     struct guest_state state;           /* first. From here to space, lean.h knows the offsets */
     uint64_t resume_rsp;                /* the hypervisor's stack while this guest runs: entry.S */
@@ -110,6 +112,7 @@ struct guest {
     struct guest_events events;         /* the last virtual events and hypercalls, for reports */
     struct ram ram;
     struct gspace space;                /* page tables that show it */
+    struct processor *processor;        /* the one that holds its state: switch.h; NULL: none */
     struct guest_turns turns;
     struct guest_life life;
     /* Gva of its last #PF, or where the hypervisor could not read or write for it */

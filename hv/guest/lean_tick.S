@@ -8,7 +8,7 @@
 #include "guest/lean_macros.inc"
 #include "guest/lean_tick.h"
 
-#define T(offset) tick_turn + offset(%rip)
+#define T(offset) offset(%r14)          /* R14: the processor */
 /* RSP is what lean_macros.inc has in R15, which is set only where a handler is started. */
 #define S(offset) (offset - FRAME_EIP)(%rsp)
 
@@ -20,6 +20,7 @@ lean_tick:
     jnz slow
     testb $3, LEAN_CS(%rsp)
     jz slow
+    movq S(LEAN_PROCESSOR), %r14
     movq %rax, %r8
     movq %rdx, %r9
     rdtsc

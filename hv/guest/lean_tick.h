@@ -6,20 +6,22 @@
 
 #include "irq/apic.h"
 
-/* Offsets in struct turn. */
-#define TURN_TICK 0
-#define TURN_OTHER 8
-#define TURN_LEAN_WINDOW 16
-#define TURN_PERIOD 24
-#define TURN_EARLY 32
-#define TURN_COUNT_PER_TSC 40
-#define TURN_TICK_AT 48
-#define TURN_PERIOD_NS 56
-#define TURN_APIC 64
-#define TURN_REVISION 72
+/* Offsets in struct processor, of its turn. */
+#define TURN 0xC008
+#define TURN_TICK TURN
+#define TURN_OTHER (TURN + 8)
+#define TURN_LEAN_WINDOW (TURN + 16)
+#define TURN_PERIOD (TURN + 24)
+#define TURN_EARLY (TURN + 32)
+#define TURN_COUNT_PER_TSC (TURN + 40)
+#define TURN_TICK_AT (TURN + 48)
+#define TURN_PERIOD_NS (TURN + 56)
+#define TURN_APIC (TURN + 64)
+#define TURN_REVISION (TURN + 72)
 
 /* Offsets in struct guest. */
-#define LEAN_NOW 19024
+#define LEAN_PROCESSOR 4280
+#define LEAN_NOW 19032
 #define LEAN_REVISION (LEAN_NOW + 8)
 #define LEAN_VIRQ_COALESCED (LEAN_VIRQ_ENABLED + 1032)
 

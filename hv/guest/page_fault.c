@@ -9,7 +9,7 @@
 #include "guest/deliver.h"
 #include "guest/gmem.h"
 #include "guest/guest.h"
-#include "guest/switch.h"
+#include "guest/processor.h"
 #include "pagetable/gwalk.h"
 
 /*
@@ -44,7 +44,7 @@ bool page_fault_from_guest(struct guest *guest)
 
 bool fault_fill_for_hv(uint64_t linear, uint32_t error_code)
 {
-    struct guest *guest = switch_loaded();
+    struct guest *guest = processor_this()->loaded;
 
     if (!guest)
         return false;

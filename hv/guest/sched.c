@@ -8,56 +8,55 @@
 #include "guest/clock.h"
 #include "guest/guest.h"
 
-struct sched sched;
-
 /* New, back from a pause, or woken: no more credit than one short turn. */
-static void level(struct guest *guest)
+static void level(const struct sched *sched, struct guest *guest)
 {
-    uint64_t least_ns = sched.floor_ns > SCHED_SLICE_MIN_NS ? sched.floor_ns - SCHED_SLICE_MIN_NS : 0;
+    uint64_t least_ns = sched->floor_ns > SCHED_SLICE_MIN_NS ? sched->floor_ns - SCHED_SLICE_MIN_NS : 0;
     if (guest->turns.virtual_ns < least_ns)
         guest->turns.virtual_ns = least_ns;
 }
 
-void sched_wake(struct guest *guest, uint64_t now_ns)
+void sched_wake(const struct sched *sched, struct guest *guest, uint64_t now_ns)
 {
-    level(guest);
+    level(sched, guest);
     guest->turns.ready_since_ns = now_ns - clock_waiting_ns(guest, now_ns);
     guest->life.activity = GUEST_READY;
 }
 
-void sched_place(struct guest *guest, uint64_t now_ns)
+void sched_place(struct sched *sched, struct guest *guest, uint64_t now_ns)
 {
     if (guest->life.paused)
         return;
     if (guest->life.activity == GUEST_HALTED && virq_is_pending(&guest->state.virq))
-        sched_wake(guest, now_ns);
+        sched_wake(sched, guest, now_ns);
     if (guest->life.activity == GUEST_READY)
-        queue_put(&sched.ready, &guest->turns.place, guest, guest->turns.virtual_ns);
+        queue_put(&sched->ready, &guest->turns.place, guest, guest->turns.virtual_ns);
     else if (guest->life.activity == GUEST_HALTED)
-        queue_put(&sched.sleeping, &guest->turns.place, guest,
+        queue_put(&sched->sleeping, &guest->turns.place, guest,
                   guest->state.clock.next_tick_ns + clock_settled_lag_ns(guest));
 }
 
-void sched_sync(uint64_t now_ns)
+void sched_sync(struct sched *sched, uint64_t now_ns)
 {
-    sched.ready = sched.sleeping = (struct queue){ .count = 0 };    /* a guest that was released must not be touched */
+    /* A guest that was released must not be touched. */
+    sched->ready = sched->sleeping = (struct queue){ .count = 0 };
     for (struct guest *guest = guest_first(); guest; guest = guest->next) {
         guest->turns.place.queue = NULL;
         if (!guest->turns.is_known)
-            guest->turns.virtual_ns = sched.floor_ns;
+            guest->turns.virtual_ns = sched->floor_ns;
         guest->turns.is_known = true;
-        level(guest);
-        sched_place(guest, now_ns);
+        level(sched, guest);
+        sched_place(sched, guest, now_ns);
     }
 }
 
-void sched_wake_first(uint64_t now_ns, uint64_t tick_ns)
+void sched_wake_first(struct sched *sched, uint64_t now_ns, uint64_t tick_ns)
 {
-    while (sched_next_wake_ns() <= now_ns) {
-        struct guest *guest = sched.sleeping.first->guest;
+    while (sched_next_wake_ns(sched) <= now_ns) {
+        struct guest *guest = sched->sleeping.first->guest;
         queue_take(&guest->turns.place);
-        sched_wake(guest, now_ns);      /* first: the tick may be late, and on its own clock it was not */
+        sched_wake(sched, guest, now_ns);      /* first: the tick may be late, and on its own clock it was not */
         clock_update(guest, now_ns, tick_ns);
-        sched_place(guest, now_ns);
+        sched_place(sched, guest, now_ns);
     }
 }

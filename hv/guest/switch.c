@@ -9,36 +9,37 @@
 #include "cpu/cpu.h"
 #include "cpu/insn.h"
 #include "guest/guest.h"
+#include "guest/processor.h"
 #include "pagetable/hvmap.h"
 
-static struct guest *loaded;
-
-void switch_save(void)
+void switch_save(struct guest *guest)
 {
-    if (loaded)
-        insn_fxsave(loaded->state.fpu);
+    if (guest->processor)
+        insn_fxsave(guest->state.fpu);
 }
 
-void switch_to(struct guest *guest)
+void switch_to(struct processor *processor, struct guest *guest)
 {
-    if (guest == loaded)
+    struct guest *before = processor->loaded;
+
+    if (guest == before)
         return;
-    switch_save();
+    if (before) {
+        insn_fxsave(before->state.fpu);
+        before->processor = NULL;
+    }
     gspace_load(&guest->space);
     cpu_load_fpu(guest->state.fpu);
-    cpu_set_guest_frame(&guest->state.frame);
-    loaded = guest;
-}
-
-struct guest *switch_loaded(void)
-{
-    return loaded;
+    cpu_set_guest_frame(&processor->cpu, &guest->state.frame);
+    guest->processor = processor;
+    processor->loaded = guest;
 }
 
 void switch_forget(struct guest *guest)
 {
-    if (guest != loaded)
+    if (!guest->processor)
         return;
     hvmap_load();
-    loaded = NULL;
+    guest->processor->loaded = NULL;
+    guest->processor = NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * switch.h - which guest's address space and FPU state the processor holds.
+ * switch.h - which guest's address space and FPU state a processor holds.
  */
 #ifndef GUEST_SWITCH_H
 #define GUEST_SWITCH_H
@@ -7,17 +7,15 @@
 #include <stdbool.h>
 
 struct guest;
+struct processor;
 
 /* Make this guest's state the processor's. One CR3 write when another's was loaded, nothing otherwise. */
-void switch_to(struct guest *guest);
+void switch_to(struct processor *processor, struct guest *guest);
 
-/* Bring home what of the loaded guest's state is in the processor: its FPU state. It stays loaded. */
-void switch_save(void);
+/* Bring home what of a loaded guest's state is in its processor: its FPU state. It stays loaded. */
+void switch_save(struct guest *guest);
 
-/* The guest whose state the processor holds; NULL: none. */
-struct guest *switch_loaded(void);
-
-/* Its address space is about to go: if it is the processor's, load the empty one. */
+/* Its address space is about to go: if it is its processor's, load the empty one. */
 void switch_forget(struct guest *guest);
 
 #endif

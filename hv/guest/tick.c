@@ -16,30 +16,16 @@
 #include "guest/guest.h"
 #include "guest/lean.h"
 #include "guest/inject.h"
+#include "guest/lean_tick.h"
+#include "guest/processor.h"
 #include "irq/irq.h"
 #include "irq/timer.h"
-#include "guest/lean_tick.h"
 
 #define EARLY_NS 5000ull
 #define LATE_MAX_NS 200000ull       /* later than this is for the run loop, which counts ticks and keeps the figures */
 #define OTHER_MAX_NS 1000000000ull
 
-/* lean_tick.S knows this. */
-struct turn {
-    uint64_t tick_tsc, other_tsc;       /* each less early_tsc */
-    uint64_t lean_window_tsc;           /* how late lean_tick.S takes a tick; 0: not at all, the APIC is no memory */
-    uint64_t period_tsc, early_tsc;
-    uint64_t count_per_tsc_32;          /* of the APIC's timer */
-    uint64_t tick_at_ns, period_ns;     /* wall clock, of the tick that is next */
-    volatile uint32_t *apic;
-    uint32_t revision;                  /* of the guest's console when the turn began */
-    uint64_t window_tsc, first_at_ns;   /* first_at_ns: tick_at_ns when the turn began */
-};
-
-extern struct turn tick_turn;
-struct turn tick_turn;
-
-#define AT(offset, field) _Static_assert((offset) == offsetof(struct turn, field), #field)
+#define AT(offset, field) _Static_assert((offset) == offsetof(struct processor, turn.field), #field)
 AT(TURN_TICK, tick_tsc);
 AT(TURN_OTHER, other_tsc);
 AT(TURN_LEAN_WINDOW, lean_window_tsc);
@@ -50,70 +36,71 @@ AT(TURN_TICK_AT, tick_at_ns);
 AT(TURN_PERIOD_NS, period_ns);
 AT(TURN_APIC, apic);
 AT(TURN_REVISION, revision);
+_Static_assert(LEAN_PROCESSOR == offsetof(struct guest, processor), "struct guest");
 _Static_assert(LEAN_VIRQ_COALESCED == offsetof(struct guest, state.virq.ticks_coalesced), "struct virq");
 _Static_assert(LEAN_NOW == offsetof(struct guest, console.vcon.now_ns), "struct vcon");
 _Static_assert(LEAN_REVISION == offsetof(struct guest, console.vcon.revision), "struct vcon");
 _Static_assert(offsetof(struct virq, timer_yields) == offsetof(struct virq, enabled) + 1, "read as one word");
 
-bool tick_guest_has_printed(const struct guest *guest)
+bool tick_guest_has_printed(const struct turn *turn, const struct guest *guest)
 {
-    return guest->console.vcon.revision != tick_turn.revision;
+    return guest->console.vcon.revision != turn->revision;
 }
 
 /* When the alarm is to come. */
-static uint64_t next_tsc(void)
+static uint64_t next_tsc(const struct turn *turn)
 {
-    uint64_t early = tick_turn.tick_tsc < tick_turn.other_tsc ? tick_turn.tick_tsc : tick_turn.other_tsc;
-    return early + tick_turn.early_tsc;
+    uint64_t early = turn->tick_tsc < turn->other_tsc ? turn->tick_tsc : turn->other_tsc;
+    return early + turn->early_tsc;
 }
 
 /* What irq and timer do, without the calls where the APIC's registers are memory. */
-static void set_alarm_in(uint64_t span_tsc)
+static void set_alarm_in(const struct turn *turn, uint64_t span_tsc)
 {
-    if (tick_turn.apic)     /* rounded up: too early would cost another one */
-        tick_turn.apic[APIC_REG_TIMER_INITIAL / 4] =
-            (uint32_t)timer_multiply_32(span_tsc, tick_turn.count_per_tsc_32) + 1;
+    if (turn->apic)     /* rounded up: too early would cost another one */
+        turn->apic[APIC_REG_TIMER_INITIAL / 4] =
+            (uint32_t)timer_multiply_32(span_tsc, turn->count_per_tsc_32) + 1;
     else
         timer_set_alarm_in(span_tsc);
 }
 
-static void acknowledge(void)
+static void acknowledge(const struct turn *turn)
 {
-    if (tick_turn.apic)
-        tick_turn.apic[APIC_REG_EOI / 4] = 0;
+    if (turn->apic)
+        turn->apic[APIC_REG_EOI / 4] = 0;
     else
         irq_acknowledge(VECTOR_TIMER);
 }
 
-void tick_init(uint64_t tick_ns)
+void tick_init(struct turn *turn, uint64_t tick_ns)
 {
-    tick_turn.period_ns = tick_ns;
-    tick_turn.period_tsc = timer_span_tsc(tick_ns);
-    tick_turn.early_tsc = timer_span_tsc(EARLY_NS);
-    tick_turn.window_tsc = timer_span_tsc(EARLY_NS + LATE_MAX_NS);
-    bool by_hand = timer_alarm_by_hand(&tick_turn.apic, &tick_turn.count_per_tsc_32);
-    tick_turn.lean_window_tsc = by_hand ? tick_turn.window_tsc : 0;
+    turn->period_ns = tick_ns;
+    turn->period_tsc = timer_span_tsc(tick_ns);
+    turn->early_tsc = timer_span_tsc(EARLY_NS);
+    turn->window_tsc = timer_span_tsc(EARLY_NS + LATE_MAX_NS);
+    bool by_hand = timer_alarm_by_hand(&turn->apic, &turn->count_per_tsc_32);
+    turn->lean_window_tsc = by_hand ? turn->window_tsc : 0;
 }
 
-void tick_turn_begins(struct guest *guest, uint64_t tsc, uint64_t tick_at_ns, uint64_t other_ns)
+void tick_turn_begins(struct turn *turn, struct guest *guest, uint64_t tsc, uint64_t tick_at_ns, uint64_t other_ns)
 {
     uint64_t now_ns = guest->turns.began_ns;
     uint64_t other_span_ns = other_ns > now_ns ? other_ns - now_ns : 0;
 
     if (other_span_ns > OTHER_MAX_NS)       /* what is too far to be converted */
         other_span_ns = OTHER_MAX_NS;
-    tick_turn.first_at_ns = tick_turn.tick_at_ns = tick_at_ns;
-    tick_turn.tick_tsc = tsc + timer_span_tsc(tick_at_ns - now_ns) - tick_turn.early_tsc;
-    tick_turn.other_tsc = tsc + timer_span_tsc(other_span_ns) - tick_turn.early_tsc;
-    tick_turn.revision = guest->console.vcon.revision;
-    set_alarm_in(next_tsc() - tsc);
+    turn->first_at_ns = turn->tick_at_ns = tick_at_ns;
+    turn->tick_tsc = tsc + timer_span_tsc(tick_at_ns - now_ns) - turn->early_tsc;
+    turn->other_tsc = tsc + timer_span_tsc(other_span_ns) - turn->early_tsc;
+    turn->revision = guest->console.vcon.revision;
+    set_alarm_in(turn, next_tsc(turn) - tsc);
 }
 
-uint64_t tick_turn_ends(struct guest *guest, uint64_t tsc)
+uint64_t tick_turn_ends(const struct turn *turn, struct guest *guest, uint64_t tsc)
 {
-    uint64_t alarm_tsc = next_tsc();
+    uint64_t alarm_tsc = next_tsc(turn);
 
-    guest->state.clock.next_tick_ns += tick_turn.tick_at_ns - tick_turn.first_at_ns;
+    guest->state.clock.next_tick_ns += turn->tick_at_ns - turn->first_at_ns;
     return tsc > alarm_tsc ? timer_span_ns(tsc - alarm_tsc) : 0;
 }
 
@@ -127,15 +114,17 @@ bool tick_from_guest(struct guest *guest)
 /* The timer's interrupt, where lean_tick.S gives up. True: the guest goes on; false: the run loop must look around. */
 bool timer_from_guest(struct guest *guest)
 {
-    acknowledge();
+    struct turn *turn = &guest->processor->turn;
+
+    acknowledge(turn);
     uint64_t tsc = insn_rdtsc();
-    if (tsc - tick_turn.tick_tsc >= tick_turn.window_tsc ||
-        tsc >= tick_turn.other_tsc || tick_guest_has_printed(guest))
+    if (tsc - turn->tick_tsc >= turn->window_tsc ||
+        tsc >= turn->other_tsc || tick_guest_has_printed(turn, guest))
         return false;
     virq_raise_tick(&guest->state.virq);
-    vcon_set_time(&guest->console.vcon, tick_turn.tick_at_ns);
-    tick_turn.tick_at_ns += tick_turn.period_ns;
-    tick_turn.tick_tsc += tick_turn.period_tsc;
-    set_alarm_in(next_tsc() - tsc);
+    vcon_set_time(&guest->console.vcon, turn->tick_at_ns);
+    turn->tick_at_ns += turn->period_ns;
+    turn->tick_tsc += turn->period_tsc;
+    set_alarm_in(turn, next_tsc(turn) - tsc);
     return !virq_is_deliverable(&guest->state.virq) || tick_from_guest(guest);
 }

@@ -13,7 +13,7 @@
 
 #define LOW_4GIB 0x100000000ull
 
-extern const char hv_image_start[], hv_text_end[], hv_rodata_end[], hv_image_end[], hv_stack_guard[];
+extern const char hv_image_start[], hv_text_end[], hv_rodata_end[], hv_image_end[];
 
 static uint64_t *root;
 static uint64_t no_execute;             /* PTE_NX, or 0 where the processor lacks it */
@@ -26,13 +26,13 @@ static void map_or_panic(uint64_t linear, uint64_t physical, uint64_t bytes, uin
         panic("no memory for the hypervisor's own page tables");
 }
 
-static void map_image(const struct boot_info *info)
+static void map_image(const struct boot_info *info, const void *stack_guard)
 {
     uint64_t start = (uint64_t)(uintptr_t)hv_image_start;
     uint64_t text_end = (uint64_t)(uintptr_t)hv_text_end;
     uint64_t rodata_end = (uint64_t)(uintptr_t)hv_rodata_end;
     uint64_t end = (uint64_t)(uintptr_t)hv_image_end;
-    uint64_t guard = (uint64_t)(uintptr_t)hv_stack_guard;
+    uint64_t guard = (uint64_t)(uintptr_t)stack_guard;
     uint64_t offset = info->hv_image - start;
 
     map_or_panic(start, start + offset, text_end - start, PTE_P);
@@ -54,7 +54,7 @@ static void map_memory(const struct boot_info *info)
     }
 }
 
-void hvmap_init(const struct boot_info *info)
+void hvmap_init(const struct boot_info *info, const void *stack_guard)
 {
     uint32_t out[4];
     insn_cpuid(0x80000001, 0, out);
@@ -63,7 +63,7 @@ void hvmap_init(const struct boot_info *info)
     hpa_t frame = table_alloc();
     CHECK(frame.v);
     root = hpa_to_ptr(frame);
-    map_image(info);
+    map_image(info, stack_guard);
     map_memory(info);
     /* These exist before the first guest root is made, so that every root shares all that is ever mapped below them. */
     CHECK(table_descend(&root[table_index(HVMAP_VMAP_BASE, 4)], 0));

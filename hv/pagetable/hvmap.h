@@ -24,8 +24,11 @@ enum hvmap_type {
     HVMAP_WRITE_COMBINING,
 };
 
-/* Build the tables and load them. frames_init must have been called. Panics when memory is out. */
-void hvmap_init(const struct boot_info *info);
+/*
+ * Build the tables and load them. frames_init must have been called. stack_guard: a page of the image's data, below the
+ * stack, that stays out. Panics when memory is out.
+ */
+void hvmap_init(const struct boot_info *info, const void *stack_guard);
 
 /* The root with an empty lower half, for when no guest is loaded. */
 void hvmap_load(void);

@@ -22,6 +22,7 @@
 
 static struct guest guests[GUESTS];
 static struct guest *first;
+static struct sched sched;              /* goes on from test to test, as its clock does */
 static uint64_t now_ns = 1000 * MS;     /* goes on from test to test, as the scheduler's own clock does */
 
 struct guest *guest_first(void)
@@ -42,27 +43,27 @@ static void make_guests(unsigned count)
         guests[i].next = first;
         first = &guests[i];
     }
-    sched_sync(now_ns);
+    sched_sync(&sched, now_ns);
 }
 
 static void update_clocks(void)
 {
     for (struct guest *guest = first; guest; guest = guest->next)
         clock_update(guest, now_ns, TICK_NS);
-    sched_wake_due(now_ns, TICK_NS);
+    sched_wake_due(&sched, now_ns, TICK_NS);
 }
 
 /* One turn, ended early after most_ns. */
 static struct guest *take_turn(uint64_t most_ns)
 {
     update_clocks();
-    struct guest *guest = sched_pick();
+    struct guest *guest = sched_pick(&sched);
     if (!guest)
         return NULL;
-    uint64_t end_ns = sched_slice_end(now_ns);
+    uint64_t end_ns = sched_slice_end(&sched, now_ns);
     sched_turn_begins(guest, now_ns);
     now_ns = end_ns - now_ns < most_ns ? end_ns : now_ns + most_ns;
-    sched_turn_ends(guest, now_ns);
+    sched_turn_ends(&sched, guest, now_ns);
     return guest;
 }
 
@@ -89,7 +90,7 @@ static void short_turns_do_not_cost_time(void **state)
     uint64_t start_ns = now_ns;
     while (now_ns - start_ns < 4000 * MS) {
         update_clocks();
-        struct guest *next = sched_pick();
+        struct guest *next = sched_pick(&sched);
         take_turn(next == &guests[0] ? MS / 4 : TICK_NS);
     }
     assert_in_range(guests[0].turns.run_ns, 1900 * MS, 2100 * MS);
@@ -103,12 +104,12 @@ static void a_sleeper_runs_soon_but_earns_one_turn_at_most(void **state)
         take_turn(TICK_NS);
     guests[2].life.activity = GUEST_HALTED;
     guests[2].state.clock.next_tick_ns = UINT64_MAX;
-    sched_sync(now_ns);
+    sched_sync(&sched, now_ns);
     for (unsigned i = 0; i < 1000; i++)
         take_turn(TICK_NS);
     virq_raise_key(&guests[2].state.virq, 0);
-    sched_sync(now_ns);
-    assert_ptr_equal(sched_pick(), &guests[2]);
+    sched_sync(&sched, now_ns);
+    assert_ptr_equal(sched_pick(&sched), &guests[2]);
     uint64_t before_ns = guests[2].turns.run_ns, start_ns = now_ns;
     while (now_ns - start_ns < 300 * MS)
         take_turn(TICK_NS);
@@ -121,13 +122,13 @@ static void paused_and_blocked_guests_are_never_picked(void **state)
     make_guests(3);
     guests[0].life.paused = true;
     guests[1].life.activity = GUEST_BLOCKED;
-    sched_sync(now_ns);
+    sched_sync(&sched, now_ns);
     for (unsigned i = 0; i < 10; i++)
         assert_ptr_equal(take_turn(TICK_NS), &guests[2]);
     guests[2].life.activity = GUEST_ENDED;
-    sched_sync(now_ns);
+    sched_sync(&sched, now_ns);
     assert_null(take_turn(TICK_NS));
-    assert_true(sched_slice_end(now_ns) == UINT64_MAX);
+    assert_true(sched_slice_end(&sched, now_ns) == UINT64_MAX);
 }
 
 /* Ten that were just made have one turn each before a guest that has run alone until then, and no more. */
@@ -136,7 +137,7 @@ static void newcomers_have_no_credit(void **state)
     (void)state;
     make_guests(11);
     first = &guests[10];
-    sched_sync(now_ns);
+    sched_sync(&sched, now_ns);
     for (unsigned i = 0; i < 4; i++)
         take_turn(1000 * MS);
     guests[10].life.activity = GUEST_HALTED;
@@ -144,12 +145,12 @@ static void newcomers_have_no_credit(void **state)
     for (unsigned i = 0; i < 10; i++)
         guests[i].turns.is_known = false;
     first = &guests[0];
-    sched_sync(now_ns);
+    sched_sync(&sched, now_ns);
     virq_raise_key(&guests[10].state.virq, 0);
-    sched_sync(now_ns);
-    for (unsigned i = 0; i < 10 && sched_pick() != &guests[10]; i++)
+    sched_sync(&sched, now_ns);
+    for (unsigned i = 0; i < 10 && sched_pick(&sched) != &guests[10]; i++)
         take_turn(TICK_NS);
-    assert_ptr_equal(sched_pick(), &guests[10]);
+    assert_ptr_equal(sched_pick(&sched), &guests[10]);
 }
 
 /* A pause gives no credit either. */
@@ -158,11 +159,11 @@ static void a_pause_earns_one_turn_at_most(void **state)
     (void)state;
     make_guests(2);
     guests[0].life.paused = true;
-    sched_sync(now_ns);
+    sched_sync(&sched, now_ns);
     for (unsigned i = 0; i < 100; i++)
         take_turn(TICK_NS);
     guests[0].life.paused = false;
-    sched_sync(now_ns);
+    sched_sync(&sched, now_ns);
     uint64_t start_ns = now_ns;
     while (now_ns - start_ns < 200 * MS)
         take_turn(TICK_NS);
@@ -182,29 +183,29 @@ static void halted_guests_wake_by_their_ticks(void **state)
     guests[4].state.clock.run = true;
     guests[4].state.clock.waited_ns = 3 * MS;       /* by its own clock it is 3 ms earlier */
     uint64_t start_ns = now_ns;
-    sched_sync(now_ns);
-    assert_null(sched_pick());
-    for (unsigned i = 0; sched_next_wake_ns() < start_ns + TICK_NS; i++) {
+    sched_sync(&sched, now_ns);
+    assert_null(sched_pick(&sched));
+    for (unsigned i = 0; sched_next_wake_ns(&sched) < start_ns + TICK_NS; i++) {
         static const unsigned order[] = { 3, 7, 8, 9 };
-        now_ns = sched_next_wake_ns();
+        now_ns = sched_next_wake_ns(&sched);
         assert_int_equal((now_ns - start_ns) / MS, order[i]);
-        sched_wake_due(now_ns - 1, TICK_NS);
-        assert_int_equal(sched_next_wake_ns(), now_ns);
-        sched_wake_due(now_ns, TICK_NS);
+        sched_wake_due(&sched, now_ns - 1, TICK_NS);
+        assert_int_equal(sched_next_wake_ns(&sched), now_ns);
+        sched_wake_due(&sched, now_ns, TICK_NS);
     }
     for (unsigned i = 0; i < 5; i++) {
         assert_int_equal(guests[i].life.activity, GUEST_READY);
         assert_true(virq_has(&guests[i].state.virq, VIRQ_TIMER));
     }
-    assert_true(sched_next_wake_ns() == UINT64_MAX);
+    assert_true(sched_next_wake_ns(&sched) == UINT64_MAX);
     for (unsigned i = 0; i < 5; i++)
         guests[i].state.virq.pending = 0;
-    struct guest *guest = sched_pick();
+    struct guest *guest = sched_pick(&sched);
     sched_turn_begins(guest, now_ns);
     guest->life.activity = GUEST_HALTED;
-    sched_turn_ends(guest, now_ns + MS);
+    sched_turn_ends(&sched, guest, now_ns + MS);
     const struct guest_clock *clock = &guest->state.clock;
-    assert_int_equal(sched_next_wake_ns(), clock->next_tick_ns + (clock->run ? clock->waited_ns : 0));
+    assert_int_equal(sched_next_wake_ns(&sched), clock->next_tick_ns + (clock->run ? clock->waited_ns : 0));
 }
 
 /* Ten busy guests: each sees every tick of the wall clock, none is lost to coalescing. */
@@ -270,21 +271,21 @@ static void a_running_clock_leaves_out_what_others_hold_up(void **state)
         guests[i].life.activity = GUEST_HALTED;
         guests[i].state.clock.run = i == 0;
     }
-    sched_sync(now_ns);
+    sched_sync(&sched, now_ns);
     now_ns += 55 * MS;
     assert_int_equal(clock_lag_ns(&guests[0], now_ns), 45 * MS);
-    sched_sync(now_ns);
-    sched_wake_due(now_ns, TICK_NS);
+    sched_sync(&sched, now_ns);
+    sched_wake_due(&sched, now_ns, TICK_NS);
     assert_int_equal(guests[0].state.virq.ticks_coalesced, 0);
     assert_int_equal(guests[1].state.virq.ticks_coalesced, 4);
     now_ns += 5 * MS;
     assert_int_equal(clock_lag_ns(&guests[0], now_ns), 50 * MS);
     sched_turn_begins(&guests[0], now_ns);
     guests[0].life.activity = GUEST_BLOCKED;
-    sched_turn_ends(&guests[0], now_ns += 2 * MS);
+    sched_turn_ends(&sched, &guests[0], now_ns += 2 * MS);
     now_ns += 300 * MS;
     assert_int_equal(clock_lag_ns(&guests[0], now_ns), 350 * MS);
-    sched_wake(&guests[0], now_ns);
+    sched_wake(&sched, &guests[0], now_ns);
     assert_int_equal(clock_lag_ns(&guests[0], now_ns), 350 * MS);
     assert_int_equal(clock_lag_ns(&guests[1], now_ns), 0);
 }

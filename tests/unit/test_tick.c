@@ -18,6 +18,13 @@ static uint64_t insn_rdtsc(void)
 {
     return clock_tsc;
 }
+static inline void insn_fninit(void)
+{
+}
+static inline void insn_fxrstor(const void *area)
+{
+    (void)area;
+}
 
 #include "guest/tick.c"
 
@@ -25,6 +32,7 @@ static uint64_t insn_rdtsc(void)
 #define TICK_NS (10 * MS)
 #define TSC_PER_NS 2
 
+static struct processor processor;
 static struct guest guest;
 static uint64_t alarm_span_tsc;
 static uint32_t local_apic[0x400 / 4];
@@ -66,12 +74,13 @@ void vcon_render_pending(struct vcon *console)
 static void begin(uint64_t other_ms)
 {
     memset(&guest, 0, sizeof(guest));
+    guest.processor = &processor;
     clock_tsc = 1000 * MS * TSC_PER_NS;
     acknowledged = delivered = 0;
     guest.state.clock.next_tick_ns = 1010 * MS;
     guest.turns.began_ns = 1000 * MS;
-    tick_init(TICK_NS);
-    tick_turn_begins(&guest, clock_tsc, guest.state.clock.next_tick_ns, 1000 * MS + other_ms * MS);
+    tick_init(&processor.turn, TICK_NS);
+    tick_turn_begins(&processor.turn, &guest, clock_tsc, guest.state.clock.next_tick_ns, 1000 * MS + other_ms * MS);
     assert_int_equal(alarm_span_tsc, (other_ms < 10 ? other_ms : 10) * MS * TSC_PER_NS);
 }
 
@@ -95,7 +104,7 @@ static void ticks_do_not_end_the_turn(void **state)
     assert_int_equal(guest.state.virq.ticks_coalesced, 4);
     assert_int_equal(acknowledged, 5);
     assert_int_equal(delivered, 0);
-    assert_int_equal(tick_turn_ends(&guest, clock_tsc), 0);
+    assert_int_equal(tick_turn_ends(&processor.turn, &guest, clock_tsc), 0);
     assert_int_equal(guest.state.clock.next_tick_ns, 1060 * MS);
 }
 
@@ -116,7 +125,7 @@ static void leave_to_the_run_loop(uint64_t us)
     assert_false(interrupt_at_us(us));
     assert_int_equal(acknowledged, 1);
     assert_false(virq_has(&guest.state.virq, VIRQ_TIMER));
-    tick_turn_ends(&guest, clock_tsc);
+    tick_turn_ends(&processor.turn, &guest, clock_tsc);
     assert_int_equal(guest.state.clock.next_tick_ns, 1010 * MS);
 }
 
@@ -140,10 +149,10 @@ static void others_are_due_at_any_time(void **state)
 {
     (void)state;
     begin(100);
-    tick_turn_begins(&guest, clock_tsc, 1010 * MS, 900 * MS);
+    tick_turn_begins(&processor.turn, &guest, clock_tsc, 1010 * MS, 900 * MS);
     assert_int_equal(alarm_span_tsc, 0);
     leave_to_the_run_loop(0);
-    tick_turn_begins(&guest, 10 * clock_tsc, 1010 * MS, UINT64_MAX);    /* whatever the TSC is */
+    tick_turn_begins(&processor.turn, &guest, 10 * clock_tsc, 1010 * MS, UINT64_MAX);    /* whatever the TSC is */
     assert_int_equal(alarm_span_tsc, TICK_NS * TSC_PER_NS);
 }
 
@@ -152,11 +161,11 @@ static void a_clock_behind_stays_behind(void **state)
 {
     (void)state;
     begin(100);
-    tick_turn_begins(&guest, clock_tsc, guest.state.clock.next_tick_ns + 3 * MS, 1100 * MS);
+    tick_turn_begins(&processor.turn, &guest, clock_tsc, guest.state.clock.next_tick_ns + 3 * MS, 1100 * MS);
     assert_int_equal(alarm_span_tsc, 13 * MS * TSC_PER_NS);
     assert_true(interrupt_at_us(13000));
     assert_int_equal(guest.console.vcon.now_ns, 1013 * MS);
-    tick_turn_ends(&guest, clock_tsc);
+    tick_turn_ends(&processor.turn, &guest, clock_tsc);
     assert_int_equal(guest.state.clock.next_tick_ns, 1020 * MS);
 }
 
@@ -176,9 +185,9 @@ static void lateness_is_told(void **state)
     (void)state;
     begin(5);
     assert_false(interrupt_at_us(5300));
-    assert_int_equal(tick_turn_ends(&guest, clock_tsc), 300000);
+    assert_int_equal(tick_turn_ends(&processor.turn, &guest, clock_tsc), 300000);
     begin(100);
-    assert_int_equal(tick_turn_ends(&guest, clock_tsc), 0);    /* something else ended it */
+    assert_int_equal(tick_turn_ends(&processor.turn, &guest, clock_tsc), 0);    /* something else ended it */
 }
 
 /* One EOI, and a count of a quarter of the TSC's, rounded up; nobody is called. Only then lean_tick.S may do it. */
@@ -186,18 +195,18 @@ static void the_apic_is_reached_by_hand(void **state)
 {
     (void)state;
     begin(100);
-    assert_int_equal(tick_turn.lean_window_tsc, 0);
+    assert_int_equal(processor.turn.lean_window_tsc, 0);
     apic_registers = local_apic;
     memset(local_apic, 0xFF, sizeof(local_apic));
-    tick_init(TICK_NS);
-    assert_int_equal(tick_turn.lean_window_tsc, 205000 * TSC_PER_NS);
+    tick_init(&processor.turn, TICK_NS);
+    assert_int_equal(processor.turn.lean_window_tsc, 205000 * TSC_PER_NS);
     alarm_span_tsc = 0;
     assert_true(interrupt_at_us(10020));
     assert_int_equal(local_apic[0xB0 / 4], 0);
     assert_int_equal(local_apic[0x380 / 4], (TICK_NS - 20000) * TSC_PER_NS / 4 + 1);
     assert_int_equal(acknowledged + alarm_span_tsc, 0);
     local_apic[0x380 / 4] = 0;
-    tick_turn_begins(&guest, clock_tsc, 1020 * MS, 1016 * MS);
+    tick_turn_begins(&processor.turn, &guest, clock_tsc, 1020 * MS, 1016 * MS);
     assert_int_equal(local_apic[0x380 / 4], 16 * MS * TSC_PER_NS / 4 + 1);
     apic_registers = NULL;
 }
