@@ -2,10 +2,14 @@
  * lean.S - the hot path, on one page: hv_magic, hv_setidt, hv_iret, and INT n from guest user, answered without saving
  * a frame.
  *
- * A 32-bit guest cannot see r8-r15: they are all the scratch there is. Every test that fails, and every access to guest
- * memory that faults for good, goes to the slow path with nothing changed yet; C then does the same from the start and
- * has the words for what is wrong. So each rule here is also in hypercall/call_events.c or deliver.c, and tests run
- * both.
+ * A 32-bit guest cannot see r8-r15: they are all the scratch there is. The processor's five words lie in struct guest
+ * already (TSS.RSP0 points there), so that a path which keeps every register that the guest sees need only change them
+ * and do IRETQ.
+ *
+ * The rule of all lean paths: do nothing that cannot be taken back before the last test has passed. Every test that
+ * fails, and every access to guest memory that faults for good, then goes to the slow path with nothing changed; C does
+ * the same from the start and has the words for what is wrong. So each rule here is also in hypercall/call_events.c or
+ * deliver.c, which are the reference, and tests run both (docs/testing.md).
  */
 #include "guest/lean_macros.inc"
 
@@ -26,6 +30,10 @@ HV_CALLS(X)
     .globl lean_hypercall
 lean_hypercall:
     movq %rsp, %r15
+    /*
+     * EAX is the guest's own: any number. JAE is unsigned, so that a negative one does not get through to the table
+     * either. The upper half of RAX is zero (cpu/trap_frame.h), so RAX is fit to be an index.
+     */
     cmpl $LEAN_CALLS, %eax
     jae lean_call_slow
     jmp *lean_doors(, %rax, 8)
@@ -40,6 +48,7 @@ lean_disable:
     RECORD_CALL(HV_CALL_DISABLE_INTERRUPTS)
     GUEST_IRETQ
 
+/* Not when something is pending: it would have to be delivered now, which is C's work. */
 lean_enable:
     cmpw $0, G(LEAN_VIRQ_PENDING)
     jne lean_call_slow
@@ -69,9 +78,12 @@ lean_setidt:
     GUEST_IRETQ
 
 /*
- * Calls that C can answer at once from two words, and that return nothing: bool lean_calls[number](guest, word 0,
- * word 1). False: C did nothing, and the slow path says what is wrong. The guest's registers are kept as by
- * KEEP_REGISTERS, but for the order: where a word cannot be read there is less to put back.
+ * Calls that C can answer at once from two words, and that return nothing: bool lean_calls[number](guest, word 0, word
+ * 1). False: C did nothing, and the slow path says what is wrong.
+ *
+ * The record is made before the call, since less is alive then, and taken back if C says false: the slow path makes it
+ * again. The guest's registers are kept as by KEEP_REGISTERS, but for the order: where a word cannot be read there is
+ * less to put back.
  */
 lean_call:
     movl LEAN_ESP(%r15), %r11d
@@ -108,6 +120,11 @@ lean_call_unreadable:
     movq %r14, %rsi                     /* RDX is read last */
     jmp lean_call_give_up
 
+/*
+ * hv_iret(eip, eflags, esp, esp0, eax): the five words of the argument block replace the interrupted context. All are
+ * read into registers first, as any of the reads may fault; then they are written to struct guest in one go. A block
+ * that lies in two pages, of which one is missing, therefore leaves the guest as it was.
+ */
 lean_iret:
     movl LEAN_ESP(%r15), %r14d          /* the argument block; no wrap: the sum has 33 bits, and nothing is up there */
     movq G(CONTEXT_RESUME), %rsp      /* a fault needs a stack */
@@ -130,6 +147,11 @@ lean_iret:
     jnc 6f
     cmpw $0, G(LEAN_VIRQ_PENDING)       /* to be delivered in the new context: C does */
     jne lean_call_give_up
+/*
+ * esp0 = 0: back to guest kernel, which CS and SS say already, as the call came from there. Else to guest user, where
+ * data segments are set again: IRETQ would null those that ring 3 may not hold, and an odd selector of the kernel's
+ * must not reach its programs.
+ */
 6:  testl %r13d, %r13d
     jz 7f
     cmpb $0, G(LEAN_PAGING)
@@ -160,6 +182,10 @@ lean_iret:
     GUEST_IRETQ
 
 /* INT n, n an ordinary vector. R8: n. */
+    /*
+     * From guest user only: there a system call is worth the short way. From guest kernel an INT is rare, and its frame
+     * is another. No look at VM and IOPL is needed here: docs/events.md, "Whose trap is it?".
+     */
     .globl lean_soft_interrupt
 lean_soft_interrupt:
     movq %rsp, %r15
@@ -183,6 +209,10 @@ lean_soft_interrupt:
     movq %r15, %rsp
     GUEST_IRETQ
 
+/*
+ * The ways to C. What the entry point of a vector would have pushed is pushed here: 0 for an error code, and the
+ * vector. RSP goes back to the five words first, where it was when the trap came.
+ */
 lean_call_give_up:
     movq %r15, %rsp
 lean_call_slow:

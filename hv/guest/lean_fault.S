@@ -1,10 +1,14 @@
 /*
- * lean_fault.S - the hot path of trap.c's page_fault_from_guest: a hidden fault filled, or the guest's own reflected,
- * without saving a frame.
+ * lean_fault.S - the hot path of page_fault.c: a hidden fault filled, or the guest's own reflected, without saving a
+ * frame.
  *
  * What a fault is, pagetable/fill.c says, from here as from C, where lean_walk.inc has not seen that it is the guest's.
- * All that it does not settle, and what cannot be pushed, starts over in C with nothing changed, as in lean.S;
+ * All that this does not settle, and what cannot be pushed, starts over in C with nothing changed, as in lean.S;
  * deliver.c then has the same rules, and the words for what is wrong.
+ *
+ * Three ways, the most frequent first: the region is remembered (region_cache.h), and C fills without a walk; the walk
+ * in assembly finds that the fault is the guest's own, and no C runs at all; all else asks gspace_fault. #PF pushes an
+ * error code, so the processor's five words are 8 bytes above RSP here.
  */
 #include "guest/lean_macros.inc"
 #include "guest/lean_walk.inc"
@@ -17,7 +21,10 @@
     movl %r13d, G_AT(LEAN_EVENTS_RING + 8, %r12, 1)
     .endm
 
-/* Call C with this fault; R8: its address. Leaves the flags of a comparison of what it is with LEAN_FILLED. */
+/*
+ * Call C with this fault; R8: its address. Leaves the flags of a comparison of what it is with LEAN_FILLED: equal,
+ * filled; below, the guest's own, and EAX is the error code; above, the guest ends.
+ */
     .macro CALL_FAULT function, known:vararg
     movq G(CONTEXT_RESUME), %rsp
     KEEP_REGISTERS
@@ -42,6 +49,10 @@ lean_page_fault:
     testb $3, LEAN_CS + 8(%rsp)
     jz page_fault_slow
     leaq 8(%rsp), %r15
+    /*
+     * One unsigned comparison finds both ways out of the segment: an address below linear 16 MiB has wrapped to a huge
+     * number by the subtraction.
+     */
     movq %cr2, %r8
     subq $GUEST_LINEAR_BASE, %r8
     cmpq last_gva(%rip), %r8            /* beyond the segment: a #GP where there are no limits */
@@ -64,6 +75,10 @@ page_fault_filled:
     movq %r15, %rsp
     GUEST_IRETQ
 
+/*
+ * Nothing is remembered of this region: perhaps a page that the guest keeps out on purpose (its own demand paging, a
+ * stack's guard). Then the guest's tables are walked here, and the fault is reflected without a call of C.
+ */
 page_fault_walk:
     movl -8(%r15), %r14d
     andl $LEAN_ACCESS, %r14d
@@ -84,6 +99,7 @@ page_fault_reflect:
     movq %r15, %rsp
     GUEST_IRETQ
 
+/* The frame goes to esp0, the guest kernel's stack; a sixth word says where guest user's stack was. */
 reflect_from_user:
     movl G(LEAN_ESP0), %r10d
     subl $LEAN_USER_FRAME_BYTES, %r10d
@@ -114,7 +130,10 @@ page_fault_slow:
     pushq $EXC_PF
     jmp trap_page_fault
 
-/* The push may have faulted, but this is about the guest's fault. */
+/*
+ * There is no handler, or the guest's stack could not be written. In the second case the push has faulted itself, and
+ * CR2 has its address by now. Put the address of the guest's own fault back: C reads it from there.
+ */
 lean_fault_give_up:
     movl %r8d, %r8d
     addq $GUEST_LINEAR_BASE, %r8

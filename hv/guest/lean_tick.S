@@ -1,9 +1,13 @@
 /*
  * lean_tick.S - the hot path of tick.c: the timer interrupts a guest, nothing but its own tick is due, and it goes on.
  *
- * RAX, RDX and what no guest has, R8 to R15, are all that is needed. Every test that fails leaves all as it was: then
- * timer_from_guest does the same from the start, or has the run loop look around; and deliver.c delivers what is not
- * delivered here.
+ * A busy guest has a hundred of these a second, whether it takes ticks or masks them, and a masked tick is nothing but
+ * this: so it is worth the most care of all. RAX, RDX and what no guest has, R8 to R15, are all that is needed. Every
+ * test that fails leaves all as it was: then timer_from_guest does the same from the start, or has the run loop look
+ * around; and deliver.c delivers what is not delivered here.
+ *
+ * Times are TSC ticks that tick_turn_begins worked out for this turn; the alarm is the APIC's one-shot counter, written
+ * as memory (in x2APIC mode it is an MSR: then lean_window_tsc is 0, and every tick goes to C).
  */
 #include "guest/lean_macros.inc"
 #include "guest/lean_tick.h"
@@ -35,8 +39,16 @@ lean_tick:
     cmpq T(TURN_LEAN_WINDOW), %r11      /* too early, or late */
     jae slow_restore
     movl S(LEAN_REVISION), %r11d
+    /*
+     * Whoever printed has its turn ended, so that the run loop can show what: output must not wait for the end of a
+     * long turn.
+     */
     cmpl T(TURN_REVISION), %r11d        /* it printed */
     jne slow_restore
+    /*
+     * The tick is pending from here on. BTS gives the bit as it was in CF, and ADC counts it: a tick that nobody took
+     * coalesces with this one (docs/abi.md "Console and timer").
+     */
     btsw $LEAN_TIMER_SOURCE, S(LEAN_VIRQ_PENDING)
     adcq $0, S(LEAN_VIRQ_COALESCED)     /* CF: it was pending already */
     movq T(TURN_TICK_AT), %r13
@@ -45,6 +57,10 @@ lean_tick:
     movq %r13, T(TURN_TICK_AT)
     addq T(TURN_PERIOD), %r10
     movq %r10, T(TURN_TICK)
+    /*
+     * The next alarm: the guest's next tick or what else is due, whichever is earlier. Both were kept a little early
+     * (TURN_EARLY) for the comparisons above; the alarm itself is meant to come in time.
+     */
     cmpq %r12, %r10
     cmovaq %r12, %r10
     subq %rax, %r10
@@ -52,6 +68,7 @@ lean_tick:
     movq %r10, %rax
     mulq T(TURN_COUNT_PER_TSC)
     shrdq $32, %rdx, %rax
+    /* Rounded up: an alarm that comes a count too early finds nothing due, and costs another interrupt. */
     incl %eax
     movq T(TURN_APIC), %r11
     movl $0, APIC_REG_EOI(%r11)
