@@ -1,5 +1,14 @@
 /*
  * evict.c - shadows are caches: any of them can go (PURE).
+ *
+ * What must hold whenever memory is given back: no link leads to it, and no translation made through it is left in the
+ * TLB. So the links go first, then CR3 is loaded again if the current directory had one, and only then the frames are
+ * freed. The other directories' translations are gone anyway: nothing is global, and CR3 was loaded since they were
+ * current.
+ *
+ * A table may hang in 64 directories, in some of them in a thousand places. Unlinking is therefore cut into pieces
+ * (evict_links_most): a fault that gets no memory yet returns as if it were filled, the guest faults again at once, and
+ * between the two a host interrupt may come. What is unlinked already stays so; parents says what is left.
  */
 #include "pagetable/evict.h"
 
@@ -19,7 +28,11 @@
  */
 #define EVICT_FRAMES_MIN 8u
 
-/* Take a shadow out of its frame's chain. A frame without synced shadows is no longer traced. */
+/*
+ * Take a shadow out of its frame's chain: each link of it is the index of a table, or of a directory with
+ * SHADOW_IS_DIRECTORY. A frame without synced shadows is no longer traced; its leaves get their W back one by one, as
+ * writes fault.
+ */
 static void unchain(struct gspace *space, uint32_t frame, uint16_t index)
 {
     struct shadow_pool *pool = space->shadows;
@@ -68,7 +81,11 @@ void evict_directory(struct gspace *space, struct shadow_directory *directory)
 #define LINKS_OF_DIRECTORY (4 * TABLE_ENTRIES)
 #define LINKS_OF_SLOT 2u
 
-/* Clear every entry of a directory that names one of the table's halves. Returns how many were looked at. */
+/*
+ * Clear every entry of a directory that names one of the table's halves. Returns how many were looked at. Nearly every
+ * table hangs at the same place wherever it hangs (slot): then two entries a directory are all. Only a scattered one is
+ * searched for.
+ */
 static uint32_t unlink_from(const struct gspace *space, struct shadow_directory *directory,
                             const struct shadow_table *table)
 {
@@ -111,6 +128,9 @@ static uint32_t unlink_table(struct gspace *space, struct shadow_table *table, u
         struct shadow_directory *directory = next_parent(pool, table);
         links += unlink_from(space, directory, table);
         table->parents &= ~shadow_directory_bit(pool, directory);
+        /*
+         * The processor may have cached the entry of the page directory itself: SDM vol. 3 "Paging-Structure Caches".
+         */
         if (directory == pool->current)
             tlb_load_root(space->root);
     }
@@ -150,6 +170,7 @@ struct shadow_directory *evict_oldest_directory(struct gspace *space)
     struct shadow_pool *pool = space->shadows;
     struct shadow_directory *oldest = NULL;
 
+    /* Never the current one: its root is in CR3, and whoever asks for memory is about to fill below it. */
     for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++) {
         struct shadow_directory *directory = &pool->directories[i];
         if (directory->is_used && directory != pool->current && (!oldest || directory->stamp < oldest->stamp))
@@ -161,6 +182,10 @@ struct shadow_directory *evict_oldest_directory(struct gspace *space)
 }
 
 /*
+ * Evict a few tables, going round like the hand of a clock: there is no stamp for tables, as nobody sees when the
+ * processor uses one. Several at once, since who needs one frame soon needs more. True also when nothing is free yet,
+ * but will be: then the caller tries again, and the hand still points to the table that is half unlinked.
+ *
  * Bounds: so many tables go at most, and so many links are looked at, and those of one directory more; all tables are
  * passed over once. A table that hangs in one place in each directory costs two links in each.
  */
@@ -199,6 +224,10 @@ static uint32_t count_halves(const struct shadow_pool *pool)
 
 bool evict_any(struct gspace *space)
 {
+    /*
+     * What is cheapest to make again goes first. Tables last, and not if what they have is less than an instruction
+     * needs.
+     */
     return snapshot_free_oldest(space->shadows) || evict_oldest_directory(space) ||
            (count_halves(space->shadows) >= EVICT_FRAMES_MIN && evict_some_table(space));
 }

@@ -1,5 +1,11 @@
 /*
  * fill.c - the hidden fault: the guest's tables allow it, the host's do not yet (PURE). Source: docs/shadow.md.
+ *
+ * The truth is always the guest's tables, read in memory at the fault, never what the shadows say: those say what was
+ * there when they were filled, or hang where the guest has put another table since. Shadows are mended on the way.
+ *
+ * Two ways lead to the same leaf. gspace_fault_known is the hot one: the region's last walk is remembered, so there is
+ * no walk. fill_walked is the full one, and remembers the region for the next.
  */
 #include <stddef.h>
 
@@ -42,6 +48,7 @@ static bool link_table(struct gspace *space, struct shadow_table *table, gva_t a
     struct shadow_pool *pool = space->shadows;
     uint32_t half = gtable_pte_index(address) / TABLE_ENTRIES;
 
+    /* Making a link or a half may want a frame, and find one by evicting: not this table. */
     pool->pinned = (uint16_t)(table - pool->tables);
     uint64_t *link = shadow_make_pde(space, pool->current, gtable_pde_index(address), half);
     bool is_made = link && (table->half[half].v || shadow_make_half(space, table, half));
@@ -81,15 +88,24 @@ static enum gfault fill_allowed(struct gspace *space, gva_t address, uint32_t ac
     if (!is_linked && !link_table(space, table, address, walk->pde))
         return GFAULT_NO_MEMORY;
 
+    /*
+     * The first write to a frame that tables were read from: they may be something else from now on. shadow_unsync
+     * notes that for the next hv_setpd, and the leaf below gets its W, so that the writes after this one cost nothing.
+     */
     if (access & ACCESS_WRITE && space->ram->frames[frame].flags & GFRAME_TRACED)
         shadow_unsync(space, frame);
     uint64_t leaf = compile_leaf(walk->pte, table->role, page, space->ram->frames[frame].flags & GFRAME_TRACED);
+    /* ACCESS_WRITE without ACCESS_USER: guest kernel writes to a page that user may read and not write, under wp 0. */
     if (access == ACCESS_WRITE && compile_is_flip(walk->pte, table->role))
         leaf = compile_flipped(page);
     uint64_t *leaves = hpa_to_ptr(table->half[half]);
     uint64_t before = leaves[entry % TABLE_ENTRIES];
     sync_set_leaf(space, table, entry, leaf, walk->pte);
     sync_note(table, entry, walk->pte);
+    /*
+     * A leaf that was there with fewer rights may be in the TLB; one that was not there cannot be: SDM vol. 3
+     * "Invalidation of TLBs and Paging-Structure Caches".
+     */
     if (before)
         tlb_flush_page(gspace_linear(space, address));
     region_remember(space, table, address, walk->pde);
@@ -113,8 +129,12 @@ __attribute__((noinline)) enum gfault fill_walked(struct gspace *space, gva_t ad
 }
 
 /*
- * The hot part of fill: the link is right as long as the PDE is the same. No call but at the end, so that nothing needs
- * saving.
+ * The hot part of fill: as long as the guest's PDE is what it was, the link is right, and the walk would come to the
+ * same table. No call but at the end, so that nothing needs saving: what is not the usual case is in fill_tail.c.
+ *
+ * The order of the tests is that of the contract: rights before the frame is looked at, since a refused access goes
+ * through no entry and may name any frame. known->allowed answers for the rights of PDE, PTE, wp and this access in one
+ * bit.
  */
 enum gfault gspace_fault_known(struct gspace *space, gva_t address, uint32_t access,
                                 const struct known_region *known)
@@ -143,6 +163,7 @@ enum gfault gspace_fault_known(struct gspace *space, gva_t address, uint32_t acc
     uint64_t *leaf = &known->leaves[entry % TABLE_ENTRIES], before = *leaf;
     *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
     KEEP_NOTHING_READ();
+    /* A writable leaf is put on record, so that its W can be found and taken when the frame begins to hold tables. */
     if (bits & PTE_W) {
         uint32_t record = rmap_try_add(page, known->first_record | (uint32_t)entry);
         if (record)

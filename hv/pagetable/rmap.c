@@ -1,5 +1,9 @@
 /*
  * rmap.c - record writable leaves, and take W from them (PURE).
+ *
+ * A frame can be traced only if each leaf that maps it writable is known: one that is missed would let the guest change
+ * a table unseen, and hv_setpd would leave stale translations. So the record is exact or says that it is not
+ * (GFRAME_MANY, GFRAME_SEARCHED), and then the frame is not traced: slower, never wrong.
  */
 #include "pagetable/rmap.h"
 
@@ -17,7 +21,10 @@ static uint64_t *leaf_of(const struct shadow_table *table, uint32_t entry)
     return half.v ? (uint64_t *)hpa_to_ptr(half) + entry % TABLE_ENTRIES : NULL;
 }
 
-/* The leaf that a record names, if it maps this host frame writable. */
+/*
+ * The leaf that a record names, if it still maps this host frame writable. Records are not taken back when leaves
+ * change or shadows go: whoever uses one looks here whether it is true.
+ */
 static uint64_t *live_leaf(const struct shadow_pool *pool, uint32_t record, uint32_t host)
 {
     uint64_t wanted = (uint64_t)host << PAGE_SHIFT | PTE_P | PTE_W;
@@ -74,6 +81,11 @@ void rmap_add_another(struct gspace *space, uint32_t frame, uint32_t record)
         gframe->leaf[i] = record;
         return;
     }
+    /*
+     * Both leaves on record are alive and needed. Data that the guest shares may have as many as it likes: it is
+     * marked, and only if it becomes a table is there work. A frame that holds tables must stay within its two: the
+     * older one loses its W.
+     */
     if (!must_be_few(space, frame)) {
         gframe->flags |= GFRAME_MANY;
         return;
@@ -83,7 +95,11 @@ void rmap_add_another(struct gspace *space, uint32_t frame, uint32_t record)
     gframe->leaf[1] = record;
 }
 
-/* From here on leaf[] holds all leaves that are writable, but those that the search has yet to find. One at a time. */
+/*
+ * Begin to look for all leaves that map the frame writable. From here on leaf[] holds all but those that the search has
+ * yet to find: new ones go on record as for a table in use (must_be_few). One search at a time, since each hv_setpd
+ * pays for it.
+ */
 static void begin_search(struct gspace *space, uint32_t frame)
 {
     struct shadow_pool *pool = space->shadows;

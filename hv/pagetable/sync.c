@@ -1,5 +1,13 @@
 /*
  * sync.c - read guest tables again, and trace their frames so that it need not be done twice (PURE).
+ *
+ * hv_setpd loads CR3, after which nothing stale may be left of what the guest changed since. What is read again is only
+ * what may have changed: unsynced tables, and of those the ones that the new directory links. Leaves are changed in
+ * place; the caller flushes, hv_setpd by its CR3 write, which is why W may be taken from leaves here without an INVLPG
+ * each.
+ *
+ * Only entries that have a leaf are compiled. An entry that the guest made valid meanwhile has none: its first use
+ * faults, and the fault reads it.
  */
 #include "pagetable/sync.h"
 
@@ -13,7 +21,11 @@
 #include "pagetable/rmap.h"
 #include "pagetable/snapshot.h"
 
-/* What reading a table costs beside its entries, in the cost of one, which is 60 instructions. */
+/*
+ * What reading a table costs beside its entries, in the cost of compiling one, which is 60 instructions: the unit in
+ * which sync_entries_most is counted. A comparison with a snapshot is REPE CMPSQ over 4 KiB; without one, two halves
+ * are passed over.
+ */
 #define SYNC_COMPARE 10u
 #define SYNC_LOOK_AT_ALL 64u
 #define SYNC_LONG 128u      /* not worth doing twice */
@@ -22,6 +34,10 @@ uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
 {
     uint32_t frame = pte >> GPTE_FRAME_SHIFT;
 
+    /*
+     * A frame outside RAM ends the guest only when an access goes through the entry: here the leaf just goes, and the
+     * fault that follows says so. The same for one that is not backed.
+     */
     if (!(pte & GPTE_P) || frame >= space->ram->frame_count || !space->ram->frames[frame].host)
         return 0;
     const struct gframe *gframe = &space->ram->frames[frame];
@@ -48,6 +64,7 @@ static uint32_t sync_changes(struct gspace *space, struct shadow_table *table, c
     uint32_t word = guest_table_find_difference(entries, snapshot, 0), read = 0;
 
     for (; word < GUEST_TABLE_WORDS; word = guest_table_find_difference(entries, snapshot, word + 1)) {
+        /* A word of the comparison is two entries; perhaps only one of them differs. */
         for (uint32_t entry = 2 * word; entry < 2 * word + 2; entry++) {
             if (entries[entry] == snapshot[entry])
                 continue;
@@ -86,6 +103,10 @@ void sync_linked(struct gspace *space, struct shadow_table *table)
 {
     bool was_known = table->snapshot.v != 0;
 
+    /*
+     * A table with many leaves was read in full: with a snapshot the next hv_setpd need only compare. A short one costs
+     * little each time, and a copy would take 4 KiB.
+     */
     if (sync_table(space, table) < SYNC_LONG || was_known)
         return;
     snapshot_take(space, table);
@@ -102,7 +123,10 @@ static struct shadow_table *named_table(const struct gspace *space, uint32_t pde
     return shadow_find_table(space, frame, compile_role(pde, wp));
 }
 
-/* A link of the directory, half host % 2 of guest PDE host / 2: keep it if that is what the PDE says, else clear it. */
+/*
+ * A link of the directory, half host % 2 of guest PDE host / 2: keep it if that is what the PDE says, else clear it.
+ * Never made here: a table whose shadow is missing is linked by the first fault that needs it.
+ */
 static void sync_link(struct gspace *space, const struct shadow_directory *directory, uint64_t *link, uint32_t host,
                       uint32_t pde)
 {
@@ -186,6 +210,11 @@ static bool sync_tables(struct gspace *space, struct shadow_directory *directory
         if (spent >= sync_entries_most)
             return false;
         spent += sync_table(space, table);
+        /*
+         * Traced from here on: the next hv_setpd need not look at this table unless it is written to. Where that cannot
+         * be (the frame is mapped writable in more places than are on record) it stays unsynced, and is compared each
+         * time.
+         */
         if (rmap_protect(space, table->frame)) {
             shadow_mark_synced(pool, table);
         } else {
