@@ -1,5 +1,10 @@
 /*
  * usb_host.c - the chain of steps: what a step asked for, how it ends, and what is done next.
+ *
+ * Nobody waits here, as guests run between two polls: a step names the step that goes on (then), and returns.
+ * Everything that is asked for has a deadline, so that a device which does not answer costs time but never the chain.
+ * An event that is of something given up meanwhile finds that host->busy, the device or the ring does not fit, and is
+ * dropped: late answers must not be taken for those to the next question.
  */
 #include "io/usb/usb_host.h"
 
@@ -46,7 +51,11 @@ void usb_command(struct usb_host *host, uint64_t parameter, uint32_t control, us
     host->command = xhci_command(&host->xhci, parameter, control);
 }
 
-/* With no data the status comes from the device, else it goes the other way than the data: "Control Transfers". */
+/*
+ * A control transfer: setup, data if any, status. With no data the status comes from the device, else it goes the other
+ * way than the data: USB 2.0 "Control Transfers". The buffer is cleared first, so that a device which brings less than
+ * was asked for leaves zeroes, not what another one brought.
+ */
 void usb_control(struct usb_host *host, struct usb_device *device, uint64_t setup, usb_step then)
 {
     uint32_t length = USB_SETUP_LENGTH(setup);
@@ -107,7 +116,11 @@ static void set_control_dequeue(struct usb_host *host)
                 TRB_SLOT(host->device->slot) | TRB_ENDPOINT(CONTROL_DCI), recovered);
 }
 
-/* It failed, and its endpoint is halted; or it did not end, and is stopped: "Reset Endpoint", "Stop Endpoint". */
+/*
+ * It failed, and its endpoint is halted ("Reset Endpoint"); or it did not end, and is stopped ("Stop Endpoint"). Either
+ * way the controller must be told where the ring goes on ("Set TR Dequeue Pointer"): it would else begin with what
+ * failed.
+ */
 static void recover_pipe(struct usb_host *host, uint8_t code, unsigned command)
 {
     host->after_recovery = host->then;
@@ -133,6 +146,7 @@ static void transfer_event(struct usb_host *host, const struct xhci_trb *event)
     struct usb_device *device = usb_find_slot(host, TRB_SLOT_OF(event->control));
     uint8_t code = TRB_CODE_OF(event->status);
 
+    /* Stop Endpoint makes an event of its own for the transfer that it cut off: its end is told by the command's. */
     if (!device || (code >= CODE_STOPPED && code <= CODE_STOPPED_SHORT))
         return;
     if (TRB_ENDPOINT_OF(event->control) == CONTROL_DCI)
@@ -176,6 +190,9 @@ void usb_host_poll(struct usb_host *host)
         lose_host(host, "it reports an error, or is gone");
         return;
     }
+    /*
+     * Only as many events as their keys have room for: what is left stays in the controller's ring, and no key is lost.
+     */
     for (unsigned i = 0; i < EVENTS_A_POLL && hid_events_room(&usb_events) > HID_REPORT_EVENTS; i++) {
         if (!xhci_event(&host->xhci, &event))
             break;

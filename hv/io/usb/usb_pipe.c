@@ -1,5 +1,9 @@
 /*
  * usb_pipe.c - interrupt endpoints: a keyboard's reports, a hub's changed ports; set going again when they halt.
+ *
+ * USB_PIPE_DEPTH requests are always with the controller, so that a keyboard can bring as many reports between two
+ * polls. They are answered in order; each answer makes room for one more request, whose report lies where the answered
+ * one lay.
  */
 #include <stddef.h>
 
@@ -115,7 +119,10 @@ static void set_pipe_dequeue(struct usb_host *host)
                 TRB_SLOT(host->device->slot) | TRB_ENDPOINT(host->pipe->dci), restart);
 }
 
-/* Its data toggle starts anew on both sides. */
+/*
+ * The device is told that its endpoint goes on: its data toggle starts anew on both sides, as "Reset Endpoint" did for
+ * the controller's. If only one of them began anew, the next report would be dropped as a repetition.
+ */
 static void clear_halt(struct usb_host *host)
 {
     usb_control(host, host->device, USB_SETUP(CLEAR_FEATURE_ENDPOINT, CLEAR_FEATURE, 0,

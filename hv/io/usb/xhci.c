@@ -202,7 +202,11 @@ void xhci_take_over(struct xhci *xhci, uint64_t now_ns)
         xhci_mmio_write(xhci->mmio, xhci->legacy, xhci_mmio_read(xhci->mmio, xhci->legacy) | LEGACY_WE_OWN);
 }
 
-/* Firmware that never lets go is no longer asked; either way it gets no interrupt from the controller any more. */
+/*
+ * The firmware's system management code drives the controller until it has let go; two drivers would write over each
+ * other's rings. Firmware that never lets go is no longer asked; either way it gets no interrupt from the controller
+ * any more.
+ */
 static void advance_hand_off(struct xhci *xhci, uint64_t now_ns)
 {
     if (xhci->legacy) {
@@ -229,7 +233,10 @@ static void advance_halting(struct xhci *xhci, uint64_t now_ns)
     }
 }
 
-/* "Host Controller Initialization". */
+/*
+ * xHCI 1.2 "Host Controller Initialization", in its order: all that the controller will read is told before it runs.
+ * The table of the event ring comes last of the interrupter's registers, since writing it is what makes the ring known.
+ */
 static void start(struct xhci *xhci)
 {
     xhci_ring_init(&xhci->commands, xhci->shared->commands, COMMANDS);
@@ -286,6 +293,7 @@ void xhci_doorbell(struct xhci *xhci, uint8_t slot, uint8_t dci)
 bool xhci_event(struct xhci *xhci, struct xhci_trb *event)
 {
     const struct xhci_trb *trb = &xhci->events[xhci->next_event];
+    /* The word with the cycle bit first, the rest after it: the controller writes it last. */
     uint32_t control = __atomic_load_n(&trb->control, __ATOMIC_ACQUIRE);
 
     if ((control & TRB_CYCLE) != xhci->event_cycle)
@@ -307,5 +315,9 @@ uint32_t xhci_port(struct xhci *xhci, unsigned port)
 
 void xhci_port_set(struct xhci *xhci, unsigned port, uint32_t set)
 {
+    /*
+     * Most bits of PORTSC do something when a 1 is written to them: only those that merely are set or not are written
+     * back as read.
+     */
     write_operational(xhci, PORTS + (port - 1) * 16, (xhci_port(xhci, port) & PORT_KEPT) | set);
 }

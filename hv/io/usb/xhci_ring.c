@@ -1,5 +1,8 @@
 /*
  * xhci_ring.c - fill a ring; the cycle bit goes in last, and turns at each round (PURE).
+ *
+ * The controller reads on as long as a TRB's cycle bit is what it expects, and expects the other one after each link.
+ * So a TRB is handed over by the one store that has its cycle bit, and what it says must be in memory before.
  */
 #include "io/usb/xhci_ring.h"
 
@@ -22,6 +25,7 @@ hpa_t xhci_ring_put(struct xhci_ring *ring, uint64_t parameter, uint32_t status,
     struct xhci_trb *trb = &ring->trbs[ring->next++];
 
     write_trb(trb, parameter, status, control | (ring->cycle ? TRB_CYCLE : 0));
+    /* The link at the end is handed over like any other; its own cycle bit is still that of the round which it ends. */
     if (ring->next == ring->count - 1) {
         write_trb(&ring->trbs[ring->next], ptr_to_hpa(ring->trbs).v, 0,
                   TRB_TYPE(TRB_LINK) | LINK_TOGGLE_CYCLE | (ring->cycle ? TRB_CYCLE : 0));

@@ -45,7 +45,12 @@ static bool walk_or_fault(struct interp *interp, uint32_t linear, enum access ac
     return fault_with(interp, EXC_PF, walk->error);
 }
 
-/* Note a translation for one access. false: the page is no RAM, or not for a write: the bus is asked each time. */
+/*
+ * Note a translation for one access. false: the page is no RAM, or not for a write: the bus is asked each time.
+ *
+ * A page may be in the entry for reading only: because its rights say so, because D is not set yet (the first write
+ * must set it in the guest's entry, so it must walk), or because the bus wants to hear of writes.
+ */
 static bool fill_tlb(struct interp *interp, struct softtlb_entry *entry, uint32_t page, const struct pagewalk *walk,
                      bool is_write)
 {
@@ -59,7 +64,11 @@ static bool fill_tlb(struct interp *interp, struct softtlb_entry *entry, uint32_
     return may_write || !is_write;
 }
 
-/* Both pages are translated before a device is read. */
+/*
+ * The operand is not in one page of RAM: its bytes are collected in the bounce buffer, and written back from there.
+ * Both pages are translated before a device is read: reading one may have effects, and an instruction that faults must
+ * have had none.
+ */
 static void *access_bounced(struct interp *interp, uint32_t linear, unsigned bytes, enum access access, bool is_user)
 {
     struct bounce *bounce = &interp->bounce;
@@ -115,6 +124,10 @@ static bool is_in_limit(const struct segment *segment, uint32_t offset, unsigned
     uint64_t last = (uint64_t)offset + bytes - 1;
     bool is_expand_down = (segment->attributes & (ATTR_CODE | ATTR_EXPAND_DOWN)) == ATTR_EXPAND_DOWN;
 
+    /*
+     * SDM vol. 3 "Limit Checking": an expand-down segment is what lies above the limit. last has 33 bits, so that an
+     * operand which wraps at 4 GiB is beyond any limit.
+     */
     if (!is_expand_down)
         return last <= segment->limit;
     return offset > segment->limit && last <= (segment->attributes & ATTR_DB ? 0xFFFFFFFFu : 0xFFFFu);
@@ -158,6 +171,7 @@ static void *access_checked(struct interp *interp, unsigned segment, uint32_t of
     const struct segment *hidden = &interp->cpu.segments[segment];
     uint32_t linear = hidden->base + offset;
 
+    /* In this order: type and limit (#GP, #SS) come before alignment (#AC), and that before the page (#PF). */
     if ((vcpu_is_protected(&interp->cpu) && !is_right_type(hidden, access != ACCESS_TO_READ)) ||
         !is_in_limit(hidden, offset, bytes)) {
         fault_with(interp, segment == SEG_SS ? EXC_SS : EXC_GP, 0);

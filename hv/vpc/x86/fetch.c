@@ -1,5 +1,10 @@
 /*
  * fetch.c - the long way to the instruction at EIP (PURE).
+ *
+ * The short way (fetch.h) needs two things that are made here. The code window: the rest of EIP's page as host memory,
+ * so that no walk and no limit check are needed. And the memo of that EIP: the instruction as it was decoded last,
+ * which is right wherever the same bytes stand, since they are compared each time. So nothing must be thrown away when
+ * a guest writes to its code: bytes that changed do not compare.
  */
 #include "vpc/x86/fetch.h"
 
@@ -9,7 +14,10 @@
 
 #define MEMO_BYTES 8u
 
-/* From EIP to the end of its page and of CS, at most an instruction's length. 0: a fault was noted. */
+/*
+ * From EIP to the end of its page and of CS, at most an instruction's length: no byte behind it is touched that the
+ * instruction may not have, as the next page may be missing. 0: a fault was noted.
+ */
 static unsigned read_first_bytes(struct interp *interp, uint8_t *bytes)
 {
     const struct segment *cs = &interp->cpu.segments[SEG_CS];
@@ -31,7 +39,10 @@ static unsigned read_first_bytes(struct interp *interp, uint8_t *bytes)
     return (unsigned)count;
 }
 
-/* Is the instruction longer than its page, the next one is looked at. count: bytes so far. 0: a fault was noted. */
+/*
+ * The instruction is longer than its page: now the next one is read, and may fault, as on a processor. count: bytes so
+ * far. 0: a fault was noted.
+ */
 static unsigned read_rest(struct interp *interp, uint8_t *bytes, unsigned count)
 {
     const struct segment *cs = &interp->cpu.segments[SEG_CS];
@@ -52,7 +63,11 @@ static unsigned read_rest(struct interp *interp, uint8_t *bytes, unsigned count)
     return count + (unsigned)more;
 }
 
-/* The page of EIP, if it is RAM, but for its last bytes: there an instruction may go on in the next page. */
+/*
+ * Open the window on EIP's page, if that is RAM. It ends 15 bytes, the longest instruction, before the page and the
+ * limit of CS do: an instruction that begins in the window ends in both, and needs no check. The last bytes of a page
+ * take the long way each time.
+ */
 static void open_window(struct interp *interp)
 {
     const struct segment *cs = &interp->cpu.segments[SEG_CS];
@@ -119,6 +134,10 @@ void fetch_forget(struct interp *interp)
     static const uint8_t nop[MEMO_BYTES] = { 0x90 };
     struct memo memo = { 0 };
 
+    /*
+     * Memos of nothing are memos of NOP: the short way compares bytes only, so whatever an entry holds must be true of
+     * its bytes.
+     */
     instruction_decode(nop, 1, true, &memo.insn);
     memo.handler = dispatch_find(&memo.insn);
     fill_memo(&memo, nop);

@@ -1,5 +1,12 @@
 /*
  * interp.c - the loop: fetch, execute, see to what came in between (PURE).
+ *
+ * One test decides for each instruction whether anything is to be seen to: has_attention. Everything that could make a
+ * difference between two instructions (an interrupt, an NMI, TF, a shadow after STI or MOV SS, a halt, a stop) sets it
+ * through state_refresh_attention, and the slow loop sorts it out. So the fast loop is fetch, execute, and that test.
+ *
+ * A handler changes nothing before its last possible fault. It returns false with interp->trouble set, and the
+ * instruction has then not happened: EIP goes back to its first byte.
  */
 #include "vpc/x86/interp.h"
 
@@ -41,7 +48,11 @@ void interp_notice(struct interp *interp)
     state_refresh_attention(interp);
 }
 
-/* After a handler gave false: EIP is at the instruction again, and its fault is delivered. false: the run ends. */
+/*
+ * After a handler gave false: EIP is at the instruction again, and its fault is delivered; that may fault, too (event.c
+ * makes a double fault of it). false: the run ends, as the trouble is no fault of the guest's but a reason to come
+ * back.
+ */
 static __attribute__((noinline)) bool recover(struct interp *interp)
 {
     struct trouble trouble = interp->trouble;
@@ -60,6 +71,9 @@ static inline __attribute__((always_inline)) bool execute(struct interp *interp)
     const struct memo *memo = fetch(interp);
     if (memo == NULL)
         return false;
+    /*
+     * Before the handler: what EIP is relative to (jumps, calls) is the next instruction. start_eip has the first byte.
+     */
     interp->cpu.eip += memo->insn.length;
     if (!memo->handler(interp, &memo->insn))
         return false;
@@ -73,7 +87,11 @@ static bool deliver_interrupt(struct interp *interp, uint8_t vector)
     return event_deliver(interp, (struct event){ .vector = vector, .is_interrupt = true });
 }
 
-/* An interrupt that may come now: 1 it came, 0 there is none, -1 the run ends. */
+/*
+ * An interrupt that may come now: 1 it came, 0 there is none, -1 the run ends. SDM vol. 3 "Priority Among Concurrent
+ * Events": NMI before the others. NMIs wait while one is handled, until IRET. After MOV SS or POP SS neither may come,
+ * so that ESP can be loaded with it; after STI only the maskable ones wait: SDM vol. 2 "STI", "MOV".
+ */
 static int take_interrupt(struct interp *interp)
 {
     struct vcpu *cpu = &interp->cpu;
@@ -90,7 +108,11 @@ static int take_interrupt(struct interp *interp)
     return interp->wants_window ? (leave(interp, EXIT_WINDOW), -1) : 0;
 }
 
-/* The instruction that follows, with a trap behind it if TF was set before. false: the run ends. */
+/*
+ * The instruction that follows, with a trap behind it if TF was set before: an instruction that sets TF is not itself
+ * trapped, one that clears it is. One that begins a shadow of SS puts the trap off to the end of the next: SDM vol. 3
+ * "Single-Step Exception Condition". false: the run ends.
+ */
 static bool execute_attended(struct interp *interp)
 {
     struct vcpu *cpu = &interp->cpu;
@@ -124,6 +146,10 @@ enum exit_reason interp_run(struct interp *interp, uint64_t instructions)
 {
     enum exit_reason reason = EXIT_BUDGET;
 
+    /*
+     * During a run the arithmetic flags are kept as the last result and its carries (flags.h); cpu.eflags has them
+     * between runs.
+     */
     flags_set_arithmetic(interp, interp->cpu.eflags);
     interp->is_stopping = false;
     state_refresh_attention(interp);

@@ -1,5 +1,9 @@
 /*
- * pagewalk.c - walk a virtual PC's page tables (PURE).
+ * pagewalk.c - walk a virtual PC's page tables (PURE). SDM vol. 3 "32-Bit Paging".
+ *
+ * Rights are tested before A and D are set: an access that faults leaves the tables as they were. PDE and PTE are read
+ * anew at each walk; only finished translations are kept (softtlb in access.c), and those go when CR3 is loaded or
+ * INVLPG says so, as on a processor.
  */
 #include "vpc/x86/pagewalk.h"
 
@@ -79,6 +83,7 @@ bool pagewalk(struct interp *interp, uint32_t linear, bool is_write, bool is_use
     set_bits(interp, pde_at, pde, PTE_A);
     set_bits(interp, pte_at, pte, is_write ? PTE_A | PTE_D : PTE_A);
     walk->page = GPA(pte & ~PAGE_MASK);
+    /* A page whose D is not set may be kept for reading only: its first write must come here and set D. */
     walk->may_write = (is_write || pte & PTE_D) && is_allowed(interp, rights, true, is_user);
     return true;
 }
