@@ -1,5 +1,10 @@
 /*
  * deliver.c - push the event frame and start the guest's handler, or say exactly why that cannot be.
+ *
+ * The reference for lean.S, lean_fault.S and lean_tick.S, which do the good case by the same rules. No register of the
+ * guest's changes before its frame is pushed: a push that fails half-way has changed words below the guest's stack
+ * only, where nobody may keep anything. There is no double fault in the contract: an event that cannot be delivered
+ * ends the guest, and the report is about the event, not about the push that failed.
  */
 #include "guest/deliver.h"
 
@@ -39,7 +44,10 @@ static void name_event(const struct event *event, char name[NAME_BYTES])
         format_string(name + strlen(name), NAME_BYTES - strlen(name), " interrupt");
 }
 
-/* A report shows the event that killed, at the instruction that caused it. An INT keeps the trap that it came by. */
+/*
+ * A report shows the event that killed, at the instruction that caused it: an author looks for that, not for the trap
+ * by which the hypervisor came to know of it. An INT keeps the trap that it came by, which says how it was written.
+ */
 static void show_in_report(struct guest *guest, const struct event *event)
 {
     guest->state.frame.eip = event->at;
@@ -121,6 +129,7 @@ static __attribute__((noinline)) void crash_undeliverable(struct guest *guest, c
     uint8_t zeroes[4 * INJECT_USER_WORDS] = { 0 };
     gva_t bad = GVA(stack - bytes);
 
+    /* In the order of the contract: an empty slot is told before a handler out of reach, and that before the stack. */
     if (handler == 0)
         crash_no_handler(guest, event);
     else if (handler > HV_MAX_GVA)
@@ -182,7 +191,10 @@ void deliver_soft_interrupt(struct guest *guest, uint8_t n, uint32_t int_eip)
     bool is_hypercall = n == HV_INT_VECTOR;
     bool is_allowed = !guest_is_user(guest) || !(is_hypercall || guest->state.idt[n].privileged);
 
-    /* An empty slot kills before privilege is looked at; the hypercall is no slot of the guest's. */
+    /*
+     * An empty slot kills before privilege is looked at; the hypercall is no slot of the guest's. n * 8 + 2 is the
+     * error code of hardware for a gate that may not be used: SDM vol. 3 "Error Code".
+     */
     if (!is_allowed && (guest->state.idt[n].eip != 0 || is_hypercall)) {
         guest->state.frame.eip = int_eip;
         deliver_exception(guest, EXC_GP, n * 8u + SELECTOR_ERROR_IDT, 0);

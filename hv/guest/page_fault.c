@@ -21,7 +21,10 @@ static bool is_beyond_segment(const struct guest *guest, uint64_t linear)
     return linear < guest->space.linear_base || linear > 0xFFFFFFFFull;
 }
 
-/* What lean_fault.S left. Nothing but the fault itself can have become due by it. */
+/*
+ * #PF of a guest, where lean_fault.S is not built, or left it: the whole decision again, from CR2 on. True: the guest
+ * may go on at once; nothing but the fault itself can have become due by it, so the run loop need not look.
+ */
 bool page_fault_from_guest(struct guest *guest)
 {
     uint64_t linear = insn_read_cr2();
@@ -48,6 +51,11 @@ bool fault_fill_for_hv(uint64_t linear, uint32_t error_code)
 
     if (!guest)
         return false;
+    /*
+     * A fault of the hypervisor in a guest's memory (an argument, a buffer, an event frame). Filled with guest kernel's
+     * rights, as if the guest had touched it. If it is not, why not is left in refused for whoever began the access:
+     * gmem_refused decides there whether that ends the guest.
+     */
     guest->refused_at = GVA(linear - guest->space.linear_base);
     guest->refused = is_beyond_segment(guest, linear)
                          ? GFAULT_OWN

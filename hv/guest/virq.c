@@ -29,7 +29,11 @@ void virq_raise_key(struct virq *virq, uint32_t key_word)
     virq->pending |= VIRQ_MASK(VIRQ_KEYBOARD);
 }
 
-/* The first of those that wait; the timer last when it was the last. Its handler may take longer than a tick. */
+/*
+ * The first of those that wait, by rank; the timer last if it was the last one delivered. A guest whose tick handler
+ * takes longer than a tick always has the next tick pending when it is done: without this no key would ever get
+ * through.
+ */
 static enum virq_source next_source(const struct virq *virq)
 {
     uint32_t others = virq->pending & ~(uint32_t)VIRQ_MASK(VIRQ_TIMER);
@@ -51,6 +55,7 @@ uint8_t virq_take(struct virq *virq, uint32_t *error_word)
     CHECK(virq_is_pending(virq));
     enum virq_source source = next_source(virq);
     *error_word = source == VIRQ_KEYBOARD ? take_queued_key(virq) : 0;
+    /* The keyboard's bit stands for the whole queue behind it: it stays until the last key is taken. */
     if (source != VIRQ_KEYBOARD || virq->key_count == 0)
         virq->pending &= (uint16_t)~VIRQ_MASK(source);
     virq->timer_yields = source == VIRQ_TIMER && virq->pending != 0;

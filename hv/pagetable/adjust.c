@@ -1,5 +1,9 @@
 /*
  * adjust.c - hv_adjustpg: one PDE and one PTE are read again (PURE). Source: docs/shadow.md.
+ *
+ * It is the guest's INVLPG: what the guest has written to these two entries must be seen from here on, whatever is
+ * known of the table. The leaf is made anew, also one that was not there: a guest calls this for a page that it is
+ * about to use, and a hidden fault would cost more.
  */
 #include <stddef.h>
 
@@ -25,7 +29,10 @@ static __attribute__((noinline)) bool record_another(struct gspace *space, gva_t
     return tlb_flush_page_true(gspace_linear(space, address));
 }
 
-/* Look at everything. */
+/*
+ * The full way: nothing is remembered of the region, its PDE has changed, or the call is refused. False: it is refused,
+ * and the words for it are in hypercall/call_paging.c.
+ */
 static __attribute__((noinline)) bool adjust_walked(struct gspace *space, gva_t address)
 {
     if (!space->paging->is_on || address.v & PAGE_MASK || address.v > gspace_max_gva(space))
@@ -42,6 +49,10 @@ static __attribute__((noinline)) bool adjust_walked(struct gspace *space, gva_t 
     struct shadow_table *table =
         is_usable ? shadow_find_table(space, frame, compile_role(pde, space->paging->wp)) : NULL;
 
+    /*
+     * The PDE names another table, or has other rights, than what is linked: rights of 4 MiB may have gone down, of
+     * which the TLB still has the old ones, so the whole is flushed, not a page.
+     */
     if (sync_is_link_stale(space, gtable_pde_index(address), pde, table)) {
         sync_directory(space, pool->current);
         tlb_load_root(space->root);
