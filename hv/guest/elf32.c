@@ -1,5 +1,9 @@
 /*
- * elf32.c - check an ELF32 i386 executable and say what to load where (PURE). The image is hostile until proven good.
+ * elf32.c - check an ELF32 i386 executable and say what to load where (PURE).
+ *
+ * The image is hostile until proven good: any number in it may be anything. Sums are made in 64 bits, so that none
+ * wraps; a field is read only after the file is known to reach that far; headers are copied, as nothing says that they
+ * are aligned. Reasons are for whoever linked the image: they name the field, what it has and what it should have.
  */
 #include "guest/elf32.h"
 
@@ -110,6 +114,10 @@ static bool check_segment(const struct parse *parse, unsigned number, const stru
     return true;
 }
 
+/*
+ * Segments that overlap would be loaded one over the other: whichever came last would win, which no author means.
+ * Neither sum can wrap here: check_segment has seen that both ends lie in RAM.
+ */
 static bool check_overlap(const struct parse *parse, const struct elf32_program_header *header)
 {
     uint32_t start = header->physical_address;
@@ -152,6 +160,7 @@ static bool check_entry(const struct parse *parse)
     const struct elf32_image *parsed = parse->parsed;
 
     for (unsigned i = 0; i < parsed->segment_count; i++) {
+        /* Unsigned: an entry below the segment becomes a huge distance. */
         if (parsed->entry - parsed->segments[i].address < parsed->segments[i].memory_bytes)
             return true;
     }

@@ -2,7 +2,12 @@
  * usb_port.c - ports, of the controller and of hubs alike: what came, what went, and the reset that a device begins
  * with.
  *
- * A root port is told in the words of a hub's: USB 2.0, "Port Status Bits" and "Port Change Bits".
+ * A root port is told in the words of a hub's: USB 2.0, "Port Status Bits" and "Port Change Bits". So one chain serves
+ * both: ask the port, see what changed, clear the change bits, wait until the plug sits still, reset, and give the
+ * device an address.
+ *
+ * Between any two steps the device may go, or its hub. A step therefore looks anew whether what it is about is still
+ * there, and ends the chain quietly if not: that it went has been noted as a change, and begins a chain of its own.
  */
 #include <stddef.h>
 
@@ -83,6 +88,7 @@ static void ask_root(struct usb_host *host)
 {
     uint32_t port = xhci_port(&host->xhci, host->port), speed = PORT_SPEED_OF(port);
 
+    /* A change bit that stays set keeps the controller from telling of the next change. */
     if (port & PORT_CHANGES & ~PORT_CONNECT_CHANGE)
         xhci_port_set(&host->xhci, host->port, port & PORT_CHANGES & ~PORT_CONNECT_CHANGE);
     host->change = port & PORT_CONNECT_CHANGE ? CHANGE_CONNECTED : 0;
@@ -152,6 +158,10 @@ static void decide(struct usb_host *host)
         return;
     if (host->parent && (!hub || hub->depth >= USB_DEPTH_MAX))
         return;
+    /*
+     * What was plugged in here before may still have its slot: two devices with one path to them would confuse the
+     * controller.
+     */
     for (unsigned i = 0; i < USB_DEVICES_MAX; i++)
         if (host->devices[i] && host->devices[i]->is_gone) {
             mark_changed(host);     /* the slot of what was here is given back first */
@@ -184,6 +194,10 @@ static void looked(struct usb_host *host)
         ask_root(host);                 /* as it is now: what changes from here on is told again */
         host->change |= CHANGE_CONNECTED;
     }
+    /*
+     * Connected and changed: out and in again between two looks. The one that was known is gone even so, and the new
+     * one, if it is another, is not to be ignored for what that one was.
+     */
     if (!(host->status & STATUS_CONNECTED) || host->change & CHANGE_CONNECTED) {
         set_ignored(host, false);
         if (device)
@@ -236,6 +250,7 @@ static void reset(struct usb_host *host)
         return;
     }
     ask_root(host);
+    /* A super-speed port comes up enabled by itself: "Port Status and Control Register". */
     if (!(host->status & STATUS_SUPER_SPEED && host->status & STATUS_ENABLED))
         xhci_port_set(&host->xhci, host->port, PORT_RESET);
     pause_for_reset(host);

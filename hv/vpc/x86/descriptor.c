@@ -1,5 +1,7 @@
 /*
- * descriptor.c - segment descriptors, and loading segment registers (PURE).
+ * descriptor.c - segment descriptors, and loading segment registers (PURE). SDM vol. 3 "Segment Descriptors"; what is
+ * checked, and with which vector and error code it fails, in the order of SDM vol. 2 "MOV": guests' handlers look at
+ * both. A register changes only after the last check.
  */
 #include "vpc/x86/descriptor.h"
 
@@ -9,6 +11,10 @@
 
 #define SELECTOR_LDT 4u
 
+/*
+ * Where the selector's descriptor is, 8 bytes whose last must be within the table's limit. An LDT that was never
+ * loaded, or loaded with null, has no descriptors at all.
+ */
 static bool locate(const struct interp *interp, uint16_t selector, uint32_t *linear)
 {
     const struct vcpu *cpu = &interp->cpu;
@@ -49,6 +55,10 @@ struct segment descriptor_segment(const struct descriptor *descriptor, uint16_t 
         .attributes = descriptor_attributes(descriptor),
     };
 
+    /*
+     * From here on the limit is in bytes, and the last one that may be used: what else would be worked out at each
+     * access.
+     */
     if (segment.attributes & ATTR_G)
         segment.limit = segment.limit << 12 | 0xFFF;
     return segment;
@@ -61,6 +71,10 @@ bool descriptor_mark(struct interp *interp, const struct descriptor *descriptor,
     return high == descriptor->high || system_write(interp, descriptor->linear + 4, &high, 4);
 }
 
+/*
+ * The descriptor has passed: note in the table that it was used, which may fault like any store, then fill the
+ * register. The bit is written with supervisor's rights, whatever CPL is.
+ */
 bool segment_take(struct interp *interp, unsigned number, const struct descriptor *descriptor, uint16_t selector)
 {
     if (!descriptor_mark(interp, descriptor, DESCRIPTOR_ACCESSED))
@@ -100,6 +114,10 @@ static bool load_data(struct interp *interp, unsigned number, uint16_t selector)
     bool is_code = attributes & ATTR_CODE;
     if (!(attributes & ATTR_S) || (is_code && !(attributes & ATTR_READABLE)))
         return fault_selector(interp, EXC_GP, selector);
+    /*
+     * A conforming code segment may be read from any privilege; all others by those who are as privileged as it, and
+     * who named it so (RPL: on whose behalf).
+     */
     if (!(is_code && attributes & ATTR_CONFORMING) &&
         (attributes_dpl(attributes) < cpl || attributes_dpl(attributes) < rpl))
         return fault_selector(interp, EXC_GP, selector);
@@ -113,6 +131,10 @@ bool segment_load(struct interp *interp, unsigned number, uint16_t selector)
     struct descriptor descriptor;
 
     if (!vcpu_is_protected(&interp->cpu)) {
+        /*
+         * Real mode: limit and rights stay as they are. Programs that load them in protected mode and go back ("unreal
+         * mode") rely on it: SDM vol. 3 "Switching Back to Real-Address Mode".
+         */
         interp->cpu.segments[number].selector = selector;
         interp->cpu.segments[number].base = (uint32_t)selector << 4;
         state_refresh_segment(interp, number);

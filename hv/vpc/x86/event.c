@@ -1,6 +1,10 @@
 /*
  * event.c - deliver interrupts and exceptions (PURE). SDM vol. 2 "INT n/INTO/INT3", vol. 3 "Interrupt and Exception
  * Handling".
+ *
+ * Delivery itself may fault (a missing IDT page, a bad stack): then everything that it changed goes back
+ * (far_roll_back), and the second fault is delivered instead, or a double fault made of both. Only a fault while a
+ * double fault is delivered is the end: a shutdown.
  */
 #include "vpc/x86/event.h"
 
@@ -13,6 +17,10 @@
 #define ERROR_IDT 2u            /* the error code's index is into the IDT */
 #define RETRIES_MAX 4u
 
+/*
+ * RF in the saved EFLAGS keeps a breakpoint at this instruction from being hit again when the handler returns to it:
+ * for faults, which come before their instruction.
+ */
 static uint32_t saved_flags(const struct interp *interp, const struct event *event)
 {
     return flags_read(interp) | (event->is_fault ? EFLAGS_RF : 0);
@@ -76,6 +84,9 @@ static bool enter_gate(struct interp *interp, const struct event *event, const s
     if (!check_handler_code(interp, gate_selector(gate), external, &code))
         return false;
     uint16_t attributes = descriptor_attributes(&code);
+    /*
+     * To a more privileged level: its stack comes from the TSS, and the interrupted one's SS and ESP go onto it first.
+     */
     bool is_inner = !(attributes & ATTR_CONFORMING) && attributes_dpl(attributes) < cpu->cpl;
     unsigned cpl = is_inner ? attributes_dpl(attributes) : cpu->cpl;
     if (is_inner && !far_enter_stack(interp, cpl, external))
@@ -84,6 +95,7 @@ static bool enter_gate(struct interp *interp, const struct event *event, const s
         return is_inner ? far_name_stack(interp, external) : false;
     if (!far_enter_code(interp, &code, gate_selector(gate), cpl, gate_offset(gate, is_32bit), external))
         return false;
+    /* An interrupt gate shuts interrupts off, a trap gate leaves them as they are: that is all the difference. */
     if (type == SYSTEM_INTERRUPT_GATE16 || type == SYSTEM_INTERRUPT_GATE32)
         dropped |= EFLAGS_IF;
     state_set_eflags(interp, flags_read(interp) & ~dropped);
@@ -108,6 +120,7 @@ static bool enter_protected(struct interp *interp, const struct event *event)
     default:
         return fault_with(interp, EXC_GP, error);
     }
+    /* The gate's DPL says from where INT n may use it. What the processor raises comes through whatever it is. */
     if (event->is_software && attributes_dpl(attributes) < cpu->cpl)
         return fault_with(interp, EXC_GP, error);
     if (!(attributes & ATTR_P))
@@ -147,6 +160,10 @@ static bool makes_double_fault(const struct event *first, uint8_t second)
 
 bool event_deliver(struct interp *interp, struct event event)
 {
+    /*
+     * Bound: a fault, one that came of its delivery, a double fault, a shutdown. Faults that make no double fault (a
+     * #PF while an interrupt is delivered) may follow each other, but not for ever.
+     */
     for (unsigned i = 0; i < RETRIES_MAX; i++) {
         if (event_enter(interp, event))
             return true;

@@ -1,6 +1,10 @@
 /*
  * far.c - jumps, calls and returns to other segments (PURE). SDM vol. 2 "JMP", "CALL", "RET", "IRET", vol. 3 "Transfers
  * of Program Control Between Code Segments".
+ *
+ * These change CS, SS, ESP and CPL one after the other, and any step may fault. So whoever begins one keeps a
+ * checkpoint, and a fault puts all four back: the instruction has then not happened. What was pushed to memory stays,
+ * below the stack.
  */
 #include "vpc/x86/far.h"
 
@@ -20,6 +24,7 @@ struct checkpoint far_checkpoint(const struct interp *interp)
                                 .cpl = cpu->cpl };
 }
 
+/* False, for the caller to return. By assignment, not by loading: that could fault again. */
 bool far_roll_back(struct interp *interp, const struct checkpoint *checkpoint)
 {
     interp->cpu.segments[SEG_CS] = checkpoint->cs;
@@ -43,6 +48,10 @@ bool far_enter_code(struct interp *interp, const struct descriptor *code, uint16
     return true;
 }
 
+/*
+ * Go to the stack that the TSS has for this level. CPL changes before anything is pushed: the pushes have the rights of
+ * the new level.
+ */
 bool far_enter_stack(struct interp *interp, unsigned cpl, unsigned external)
 {
     const struct segment *tr = &interp->cpu.tr;
@@ -62,6 +71,10 @@ bool far_enter_stack(struct interp *interp, unsigned cpl, unsigned external)
     return segment_take(interp, SEG_SS, &stack, ss);
 }
 
+/*
+ * A push to the new stack went beyond its limit: #SS then names that stack's selector, where a push to the old one has
+ * 0. SDM vol. 2 "CALL".
+ */
 bool far_name_stack(struct interp *interp, unsigned external)
 {
     struct trouble *trouble = &interp->trouble;
@@ -113,6 +126,7 @@ static bool call_inner(struct interp *interp, const struct descriptor *gate, con
     uint32_t parameters[GATE_PARAMETERS_MAX], esp = cpu->gpr[GPR_ESP], return_eip = cpu->eip;
     uint16_t ss = cpu->segments[SEG_SS].selector, cs = cpu->segments[SEG_CS].selector;
 
+    /* All parameters are read before the stack changes: afterwards the outer one would be out of reach of SS. */
     for (unsigned i = 0; i < count; i++) {
         if (!peek_value(interp, i * bytes, bytes, &parameters[i]))
             return false;

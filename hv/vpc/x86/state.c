@@ -1,5 +1,9 @@
 /*
  * state.c - keep the engine's copies in step with the processor's state (PURE).
+ *
+ * Each copy (reach, stack_mask, memos, tlb, code window, has_attention) saves a question at each instruction, and is
+ * wrong from the moment that what it was made of changes. So whatever changes a segment, CPL, EFLAGS, CR0 or a
+ * translation calls one of these functions, and nobody sets the copies elsewhere.
  */
 #include "vpc/x86/state.h"
 
@@ -12,7 +16,10 @@ static bool is_expand_down(const struct segment *segment)
     return (segment->attributes & (ATTR_CODE | ATTR_EXPAND_DOWN)) == ATTR_EXPAND_DOWN;
 }
 
-/* Only the plain cases can do without a look at the segment. Real mode knows no types. */
+/*
+ * How far a segment can be used without a look at it: only in the plain cases. Where alignment is checked nothing is
+ * plain. Real mode knows no types.
+ */
 static struct reach reach_of(const struct interp *interp, const struct segment *segment)
 {
     struct reach reach = { .read_last = -1, .write_last = -1, .base = segment->base };
@@ -91,6 +98,10 @@ void state_forget_translations(struct interp *interp)
 
 void state_forget_page(struct interp *interp, uint32_t linear)
 {
+    /*
+     * INVLPG of any address in a 4 MiB page drops all of it, and the copies do not know which of them came of such a
+     * page.
+     */
     if (interp->has_large_pages) {
         state_forget_translations(interp);
         return;
