@@ -1,5 +1,9 @@
 /*
  * screen.c - the rows that must be drawn again, for each of the two kinds of screen.
+ *
+ * Both show only the latest state, never what was in between, so a guest that prints faster than a screen can show
+ * costs no more than that screen takes: the framebuffer a few rows a look and forty frames a second, the serial line
+ * what its ring has room for. A row that changes twice before it is drawn is drawn once.
  */
 #include "io/screen.h"
 

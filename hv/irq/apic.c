@@ -1,5 +1,8 @@
 /*
  * apic.c - SDM vol. 3 "Advanced Programmable Interrupt Controller (APIC)" (PURE).
+ *
+ * Nothing is taken as the firmware left it: it may have had timers running, an interrupt not finished with, or vectors
+ * that mean something else here. Of the local sources only the timer and NMI are let through.
  */
 #include "irq/apic.h"
 

@@ -1,5 +1,9 @@
 /*
  * calibrate.c - measure counters over the same short stretch of a reference.
+ *
+ * What spoils a measurement is what happens between two reads that should be one moment: an SMI, a host that sleeps.
+ * That only makes gaps longer, so each run knows its own worst gap (doubt), and the run with the least is taken. Runs
+ * begin at an edge of the reference, which is coarse: else up to one of its periods would be counted that did not pass.
  */
 #include "irq/calibrate.h"
 

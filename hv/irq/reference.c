@@ -1,5 +1,9 @@
 /*
  * reference.c - HPET ("IA-PC HPET Specification"), PM timer (ACPI "Power Management Timer"), PIT channel 2 (8254).
+ *
+ * A clock whose rate is known, to measure the others by. In this order: the finer and the quicker to read first.
+ * Firmware's tables are not believed: each must be seen counting before it is taken. All are read as counting up, with
+ * a mask for where they wrap.
  */
 #include "irq/reference.h"
 
@@ -60,8 +64,10 @@ static struct reference start_hpet(uint64_t physical, void *(*map_device)(uint64
 {
     hpet = physical ? map_device(physical, 0x400) : NULL;
     uint32_t period_fs = hpet ? hpet[HPET_PERIOD_FS / 4] : 0;
+    /* All ones, or a wild number: nothing decodes the address that the table gave. */
     if (period_fs < HPET_PERIOD_MIN_FS || period_fs > HPET_PERIOD_MAX_FS)
         return (struct reference){ 0 };
+    /* Out of legacy replacement, in which it would raise the PIT's interrupt line in its place. */
     hpet[HPET_CONFIGURATION / 4] = (hpet[HPET_CONFIGURATION / 4] & ~HPET_LEGACY_REPLACEMENT) | HPET_ENABLE;
     return (struct reference){ "HPET", read_hpet, 0xFFFFFFFF, FEMTOSECONDS / period_fs };
 }

@@ -1,5 +1,10 @@
 /*
  * timer.c - calibrate once, then time is a multiplication and an alarm one register.
+ *
+ * Rates are kept as 32.32 fixed-point numbers, so that nothing is divided after the boot: each turn and each tick would
+ * pay for it. There is one alarm, one-shot; whoever needs several times keeps them and sets the first. The PIT does
+ * where there is no local APIC, or its rate could not be measured; it reaches 55 ms, which is why an alarm may come
+ * early.
  */
 #include "irq/timer.h"
 
@@ -48,6 +53,7 @@ static uint32_t read_pit_count(void)
     return low | (uint32_t)insn_inb(PIT_CHANNEL0) << 8;
 }
 
+/* Whether there is a PIT at all: newer boards may be without one, and its ports then read the same each time. */
 static bool pit_counts(void)
 {
     start_pit_alarm(PIT_COUNT_MAX);

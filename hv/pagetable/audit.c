@@ -1,7 +1,10 @@
 /*
  * audit.c - check the invariants of shadow paging by looking at everything (PURE); audit.h lists them.
  *
- * First each host frame of the space gets its owner; then whatever an entry leads to can be looked up.
+ * First each host frame of the space gets its owner; then whatever an entry leads to can be looked up. Nothing of the
+ * code that is audited is used to find things, but the plain structures: a mistake in a lookup must not hide itself. It
+ * takes milliseconds a time, and is for unit tests and the build that checks; the first broken rule is told, with its
+ * numbers.
  */
 #include "pagetable/audit.h"
 
@@ -16,7 +19,10 @@
 
 #define UPPER_HALF (TABLE_ENTRIES / 2)
 
-/* What host frames are used for: kind above, index below. 0: a frame is not this space's. */
+/*
+ * What host frames are used for: kind above, index below. 0: a frame is not this space's. A frame with two uses is the
+ * worst that could happen, a guest that writes to page tables: claim finds it before anything else is looked at.
+ */
 #define OWNER_SHIFT 28u
 static uint32_t owners[AUDIT_TOP_BYTES >> PAGE_SHIFT];
 

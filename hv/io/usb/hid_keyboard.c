@@ -1,5 +1,8 @@
 /*
  * hid_keyboard.c - compare a report with the one before: what is new went down, what is missing came up (PURE).
+ *
+ * A USB keyboard tells which keys are down, PS/2 which one moved. The result is scancodes of set 1, so that what
+ * follows (keymap.c) is one way for both. Breaks come before makes, as when one key is let go for the next.
  */
 #include "io/usb/hid_keyboard.h"
 
@@ -106,6 +109,10 @@ void hid_keyboard_report(struct hid_keyboard *keyboard, const uint8_t report[HID
     const uint8_t *keys = report + 2, *before = keyboard->keys;
 
     take_modifiers(keyboard, report[0], now_ns, events);
+    /*
+     * More keys are down than the report can name, so it names none. That none came up must not be read out of it: what
+     * was down stays down until a report says what is. Modifiers are told even then.
+     */
     for (unsigned i = 0; i < HID_REPORT_KEYS; i++)
         if (keys[i] != 0 && keys[i] <= USAGE_ROLL_OVER)
             return;

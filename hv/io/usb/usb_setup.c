@@ -1,5 +1,9 @@
 /*
  * usb_setup.c - bring a keyboard or a hub into use: its configuration, its protocol, the power of its ports.
+ *
+ * A keyboard is asked for the boot protocol, whose report every keyboard has alike (HID 1.11, "Boot Interface
+ * Descriptors"): what else its report descriptor may say need then not be read. Idle rate 0 means a report only when
+ * something changed; repeats are made by hid_keyboard.c, so that they come alike from all.
  */
 #include <stddef.h>
 

@@ -1,5 +1,9 @@
 /*
  * return.c - RETF and IRET (PURE). SDM vol. 2 "RET", "IRET/IRETD", vol. 3 "Returning from a Called Procedure".
+ *
+ * A return goes to the same privilege or outwards, never inwards: what lies on the stack is the returning code's own
+ * word, and must not give it more than it has. Everything is read with peeks; ESP moves only when CS and SS have
+ * passed.
  */
 #include "vpc/x86/return.h"
 
@@ -20,13 +24,17 @@ static bool check_return_code(struct interp *interp, uint16_t selector, struct d
         return false;
     uint16_t attributes = descriptor_attributes(code);
     unsigned dpl = attributes_dpl(attributes);
+    /* The RPL of the CS on the stack is the privilege to return to. */
     if (!attributes_are_code(attributes) || rpl < interp->cpu.cpl ||
         (attributes & ATTR_CONFORMING ? dpl > rpl : dpl != rpl))
         return fault_selector(interp, EXC_GP, selector);
     return attributes & ATTR_P || fault_selector(interp, EXC_NP, selector);
 }
 
-/* What the outer privilege may not have is taken away: SDM vol. 2 "RET", RETURN-TO-OUTER-PRIVILEGE-LEVEL. */
+/*
+ * What the outer privilege may not have is taken away: SDM vol. 2 "RET", RETURN-TO-OUTER-PRIVILEGE-LEVEL. Else a
+ * program could go on reading through a data segment that its kernel left in a register.
+ */
 static void drop_segments(struct interp *interp)
 {
     static const uint8_t numbers[] = { SEG_ES, SEG_DS, SEG_FS, SEG_GS };
@@ -80,6 +88,7 @@ static uint32_t flags_mask(const struct vcpu *cpu, unsigned bytes)
 {
     uint32_t mask = EFLAGS_ARITHMETIC | EFLAGS_TF | EFLAGS_DF | EFLAGS_NT;
 
+    /* A 16-bit IRET has no upper half to load: those flags stay. */
     if (bytes == 4)
         mask |= EFLAGS_AC | EFLAGS_ID;
     if (cpu->cpl <= (cpu->eflags & EFLAGS_IOPL) >> 12)
@@ -122,6 +131,9 @@ bool op_iret(struct interp *interp, const struct instruction *insn)
     if (!(is_protected ? return_protected(interp, (uint16_t)cs, eip, 3 * bytes, 0, bytes) :
                          iret_real(interp, (uint16_t)cs, eip, bytes)))
         return far_roll_back(interp, &before);
+    /*
+     * Any IRET ends the blocking of NMIs, whether or not it returns from one: SDM vol. 3 "Nonmaskable Interrupt (NMI)".
+     */
     cpu->is_in_nmi = false;
     state_set_eflags(interp, (flags_read(interp) & ~mask) | (eflags & mask));
     return true;

@@ -1,5 +1,9 @@
 /*
  * stringop.c - string instructions in memory (PURE). SDM vol. 2 "MOVS", "CMPS", "STOS", "LODS", "SCAS".
+ *
+ * A round does one element, or as many as lie in one page for both operands and can be done by one memcpy or memset.
+ * Registers are right after each round, so that a fault in the middle of a REP leaves the instruction to be gone on
+ * with, as on a processor: SDM vol. 2 "REP/REPE/REPZ/REPNE/REPNZ".
  */
 #include "base/string.h"
 #include "vpc/x86/flags.h"

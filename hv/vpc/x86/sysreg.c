@@ -29,6 +29,10 @@ static bool write_cr0(struct interp *interp, uint32_t value)
     if ((value & CR0_PG && !(value & CR0_PE)) || (value & CR0_NW && !(value & CR0_CD)))
         return general_protection(interp);
     interp->cpu.cr0 = (value & CR0_KNOWN) | CR0_ET;
+    /*
+     * Paging and WP are in each finished translation. Segments are looked at anew, too: PE decides whether types count,
+     * AM whether alignment does.
+     */
     if (changed & (CR0_PG | CR0_WP | CR0_PE))
         state_forget_translations(interp);
     state_refresh_segments(interp);
@@ -39,6 +43,7 @@ static bool write_cr4(struct interp *interp, uint32_t value)
 {
     uint32_t known = CR4_KNOWN | (interp->bus->fpu_execute != NULL ? CR4_KNOWN_FPU : 0);
 
+    /* A feature that CPUID does not show must not be there to be turned on: guests probe for it by the #GP. */
     if (value & ~known)
         return general_protection(interp);
     interp->cpu.cr4 = value;
@@ -167,6 +172,7 @@ PRIVILEGED(op_cache, cache_operation)
 static bool hlt(struct interp *interp, const struct instruction *insn)
 {
     (void)insn;
+    /* EIP is behind the HLT already, where the handler of what wakes it returns to. */
     interp->cpu.is_halted = true;
     interp->has_attention = true;
     return true;
@@ -204,7 +210,10 @@ static bool load_ldt(struct interp *interp, uint16_t selector)
     return true;
 }
 
-/* The task becomes busy, in the descriptor too. */
+/*
+ * The task becomes busy, in the descriptor too: LTR of a busy one is #GP, by which a kernel that loads the same TSS
+ * twice learns of it.
+ */
 static bool load_task(struct interp *interp, uint16_t selector)
 {
     struct descriptor descriptor;
