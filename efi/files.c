@@ -1,5 +1,8 @@
 /*
  * files.c - cobble.cfg and the files in \guests\ of the volume that Cobble was started from.
+ *
+ * All files are read now, since no driver of a file system outlives the firmware. One that cannot be read is left out
+ * with a note, which hv logs: a machine that boots without a guest tells more than one that does not boot.
  */
 #include "efi_app.h"
 #include "utf16.h"

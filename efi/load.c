@@ -1,6 +1,9 @@
 /*
  * load.c - what rides along in cobble.efi: hv.elf, an ELF64 that we built ourselves, copied to one block of memory as
  * it is linked, and the ramdisk.
+ *
+ * hv.elf is ours and not checked again; a guest's image is checked by hv/guest/elf32.c. The file itself is handed over,
+ * too: a panic names functions by its symbols.
  */
 #include "efi_app.h"
 #include "pe_section.h"
@@ -70,6 +73,7 @@ uint64_t load_hv(struct boot_info *info)
     info->hv_elf = copy_out(payload_hv, info->hv_elf_size);
     if (!info->hv_image || !info->hv_elf)
         return 0;
+    /* Only what the file has: memory_alloc gives zeroes, so .bss is there already. */
     for (unsigned i = 0; i < header->program_header_count; i++)
         if (segment(i)->type == PT_LOAD)
             efi_boot->CopyMem((void *)(info->hv_image + segment(i)->virtual - BOOT_HV_BASE),

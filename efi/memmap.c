@@ -34,6 +34,7 @@ EFI_STATUS memmap_prepare(struct boot_info *info)
     EFI_STATUS status = read_map();
     if (status != EFI_BUFFER_TOO_SMALL)
         return status ? status : EFI_LOAD_ERROR;
+    /* Room to spare: this very allocation changes the map, and so do those that follow. */
     map_room = map_bytes + SPARE_DESCRIPTORS * descriptor_bytes;
     map = (uint8_t *)memory_alloc(map_room, 0);
     /* The blocks of ours there will be: those by now, and the few that hv and the tables still take. */
@@ -48,6 +49,7 @@ uint64_t memmap_top(void)
     uint64_t top = 0x100000000ull;
     if (read_map())
         return top;
+    /* By descriptor_bytes, which is the firmware's: newer ones have longer descriptors than the structure we know. */
     for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += descriptor_bytes) {
         uint64_t end = descriptor(at)->PhysicalStart + descriptor(at)->NumberOfPages * 4096;
         if (ram_ranges_kind(descriptor(at)->Type) && end > top)
@@ -73,6 +75,9 @@ EFI_STATUS memmap_exit(EFI_HANDLE image, struct boot_info *info)
     EFI_STATUS status = EFI_LOAD_ERROR;
     for (unsigned attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         status = read_map();
+        /*
+         * The key says which map we know. Between the two calls nothing may happen that changes it, not even a message.
+         */
         if (!status)
             status = efi_boot->ExitBootServices(image, map_key);
         if (!status) {

@@ -24,6 +24,10 @@ uint64_t tables_no_execute(void)
 /* All memory below top in 2 MiB pages. Returns the PDPTs, one page for each 512 GiB, or 0 when memory is out. */
 static uint64_t map_all(uint64_t top)
 {
+    /*
+     * Up to the top of RAM, holes and devices included: nobody runs here for long enough to mind, and hv maps RAM
+     * alone.
+     */
     uint64_t gibs = (top + GIB - 1) / GIB;
     uint64_t *pdpts = (uint64_t *)memory_alloc((gibs + 511) / 512 * 4096, 0);
     uint64_t *directories = (uint64_t *)memory_alloc(gibs * 4096, 0);
@@ -51,6 +55,7 @@ static uint64_t map_hv(const struct boot_info *info, uint64_t no_execute)
     for (uint64_t i = 0; i * 512 < pages; i++)
         directory[i] = (uint64_t)(tables + i * 512) | P | W;
     for (uint64_t i = 0; i < pages; i++) {
+        /* Page by page: a write to text, or a jump into data, is a fault from the first instruction of hv on. */
         uint32_t rights = load_hv_rights(i * 4096);
         if (rights)
             tables[i] = (info->hv_image + i * 4096) | P | (rights & 2 ? W : 0) | (rights & 1 ? 0 : no_execute);

@@ -111,6 +111,10 @@ const char *elf64_symbols_find(const struct elf64_symbols *symbols, uint64_t add
     struct elf64_symbol best = { .name = 0 };
     bool found = false;
 
+    /*
+     * All of them each time, as the table is in no order, and a panic has time. The nearest one below the address is
+     * meant.
+     */
     for (uint64_t i = 0; i < symbols->count; i++) {
         struct elf64_symbol symbol;
         memcpy(&symbol, symbols->table + i * sizeof(symbol), sizeof(symbol));

@@ -1,5 +1,9 @@
 /*
  * log.c - the hypervisor's own messages (PURE): a byte ring of records, oldest out first.
+ *
+ * Writing never waits and never fails: whoever logs may be in the middle of anything, before there is a serial line or
+ * a screen. The monitor, or an autorun, takes the lines out when it has somewhere to put them. Lines that nobody took
+ * in time go, and are counted.
  */
 #include "base/log.h"
 

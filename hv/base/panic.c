@@ -1,6 +1,10 @@
 /*
  * panic.c - the end of the machine: message, registers, symbolised backtrace. No lock, no allocation.
  *
+ * Anything may be broken when this runs, so it goes from what needs least to what needs most, and what was written
+ * stays if a later step faults: the message in one piece, the registers, the place, then the way there, whose stack may
+ * be garbage. A panic within a panic stops at once.
+ *
  * The few instructions that C cannot express stand here and not in cpu/insn.h: this is the lowest layer.
  */
 #include "base/panic.h"
@@ -30,6 +34,10 @@ const void *panic_set_symbols(const void *hv_elf, uint64_t hv_elf_bytes)
 {
     if (!elf64_symbols_open(&symbols, hv_elf, hv_elf_bytes))
         return hv_elf;
+    /*
+     * What comes before them in the file (the sections that were loaded) is not needed: the caller may give that memory
+     * away.
+     */
     const void *names = symbols.names;
     return names < (const void *)symbols.table ? names : symbols.table;
 }
@@ -113,7 +121,10 @@ static void print_panic_registers(const struct panic_registers *at)
     print("vector %lu  error 0x%lx  cr2 %016lx  cr3 %016lx\n", at->vector, at->error, at->cr2, read_cr3());
 }
 
-/* Follow the frame pointers: each must lie above the last, near it, in the hypervisor's half. */
+/*
+ * Follow the frame pointers: each must lie above the last, near it, in the hypervisor's half. Else the chain is not
+ * one, and reading on could fault: better a short backtrace than a second panic.
+ */
 static void print_backtrace(uint64_t rbp, uint64_t rsp)
 {
     uint64_t last = rsp;

@@ -32,8 +32,8 @@ const void *panic_set_symbols(const void *hv_elf, uint64_t hv_elf_bytes);
 /*
  * panic() for an exception in ring 0. The message says what happened ("#PF in the hypervisor at 0x...").
  *
- * Like panic(), it writes first the line "Bail out! panic: MESSAGE", which ends a TAP stream; then registers, the trace
- * ring and, as reading the stack may fault, the backtrace last. A second panic, one from such a fault too, halts.
+ * Like panic(), it writes first the line "Bail out! panic: MESSAGE", which ends a TAP stream; then registers
+ * and, as reading the stack may fault, the backtrace last. A second panic, one from such a fault too, halts.
  */
 _Noreturn void panic_with_registers(const struct panic_registers *registers, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
