@@ -36,6 +36,12 @@ void boot_phases_lap(enum boot_phase phase, uint64_t tsc);
 /* The next instruction is a guest's: log the figures, and close. Nothing when closed. */
 void boot_phases_end(uint64_t tsc);
 
+/*
+ * The machine counts instructions: what the firmware, its disk and calibration took is different each time, and not
+ * told.
+ */
+void boot_phases_hide_firmware(void);
+
 /* The machine waits for somebody: close, and tell nothing. */
 static inline void boot_phases_cancel(void)
 {

@@ -40,6 +40,13 @@ static inline uint64_t clock_next_tick_ns(const struct guest *guest, uint64_t no
     return guest->state.clock.next_tick_ns + clock_lag_ns(guest, now_ns);
 }
 
+/*
+ * Before its first tick: move each of the guest's ticks by a pseudo-random part of its period, the same ones for the
+ * same seed. Two ticks may so be next to each other, or nearly two periods apart; in the long run none is lost. Ticks
+ * then have to come through the run loop: tick_use_run_loop.
+ */
+void clock_seed(struct guest *guest, uint32_t seed, uint64_t tick_ns);
+
 /* Raise ticks of which the first is late_ns late by the guest's clock; several coalesce to one. */
 void clock_raise_ticks(struct guest *guest, uint64_t late_ns, uint64_t tick_ns);
 

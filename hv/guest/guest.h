@@ -54,6 +54,7 @@ struct guest_clock {
     uint64_t next_tick_ns;              /* when its next tick is due, on its own clock's terms */
     uint64_t waited_ns;                 /* waits that are over, for processor or serial line, kept by the run loop */
     bool run;                           /* clock=run: it stands still while the guest waits */
+    uint32_t seed;                      /* of how far its next tick is moved: clock_seed; 0: ticks come on time */
 };
 
 /*
@@ -62,7 +63,7 @@ struct guest_clock {
  * tables, shadows), or is only counted and reported, lies outside. While the guest is loaded its FPU state is in the
  * processor: switch_save brings it home.
  */
-#define GUEST_STATE_VERSION 2u
+#define GUEST_STATE_VERSION 3u
 
 struct guest_state {
     struct trap_frame frame;            /* first: 16-byte aligned, the processor pushes into it */

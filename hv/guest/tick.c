@@ -82,6 +82,13 @@ void tick_init(struct turn *turn, uint64_t tick_ns)
     turn->lean_window_tsc = by_hand ? turn->window_tsc : 0;
 }
 
+void tick_use_run_loop(void)
+{
+    struct turn *turn = &processor_this()->turn;
+
+    turn->window_tsc = turn->lean_window_tsc = 0;
+}
+
 void tick_turn_begins(struct turn *turn, struct guest *guest, uint64_t tsc, uint64_t tick_at_ns, uint64_t other_ns)
 {
     uint64_t now_ns = guest->turns.began_ns;

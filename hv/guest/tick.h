@@ -24,6 +24,9 @@ struct turn {
 /* Before a processor's first turn, once the clock is calibrated; tick_ns: length of a tick. */
 void tick_init(struct turn *turn, uint64_t tick_ns);
 
+/* From now on every tick on this processor goes through the run loop: where clock.h moves them, it alone knows when. */
+void tick_use_run_loop(void);
+
 /*
  * Set the alarm for a turn of this guest that began at this TSC: for its ticks, of which the first comes at tick_at_ns,
  * and for other_ns, when somebody else is due. Until then a tick of its own, which is all that is due, does not end its

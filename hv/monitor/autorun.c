@@ -8,9 +8,11 @@
 #include "base/log.h"
 #include "base/string.h"
 #include "base/text.h"
+#include "guest/clock.h"
 #include "guest/debug_print.h"
 #include "guest/guest.h"
 #include "guest/request.h"
+#include "guest/tick.h"
 #include "io/console.h"
 #include "io/usb/usb.h"
 #include "monitor/console_dump.h"
@@ -98,6 +100,10 @@ static void test_started(struct request *request, uint64_t now_ns)
         guest->life.timeout_ns = spec->timeout_ms * NS_PER_MS;
         guest->state.clock.run = spec->clock == CONFIG_CLOCK_RUN ||
                                  (spec->clock == CONFIG_CLOCK_DEFAULT && plan->together);
+        if (spec->seed != 0) {
+            clock_seed(guest, spec->seed, plan->tick_ms * NS_PER_MS);
+            tick_use_run_loop();
+        }
         guest->console.vcon.log = &guest->row_log;
         if (spec->debug_print == CONFIG_CHOICE_ON ||
             (spec->debug_print == CONFIG_CHOICE_DEFAULT && plan->debug_print))

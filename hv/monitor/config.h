@@ -37,6 +37,7 @@ struct config_autorun {
     enum config_clock clock;                /* the default is CONFIG_CLOCK_RUN under together, else CONFIG_CLOCK_WALL */
     enum config_choice debug_print;         /* show the simulator's debug print; by default as the directive says */
     uint64_t output_bytes;                  /* limit of its row log */
+    uint32_t seed;                          /* moves its ticks: clock_seed; 0: not */
     char console[64];                       /* file in \guests\ with the console that it must leave; "": any */
     uint32_t first_match, match_count;      /* in config.matches, as they stand in the line */
     const char *refused;                    /* NULL, or why the line cannot be run: config_refuse */
@@ -59,6 +60,7 @@ struct config {
     unsigned autorun_count, typing_count, match_count, message_count;
     uint64_t messages_dropped;              /* those after CONFIG_MESSAGES_MAX */
     bool together;
+    bool counted;                           /* the machine counts instructions: tell only what comes again */
     bool debug_print;                       /* for guests of which nothing else is said */
     enum config_after after;
     enum log_level log_level;

@@ -11,7 +11,7 @@
 #include "io/serial.h"
 
 #define MIB (1u << 20)
-#define AUTORUN_WORDS "expect= timeout= mem= clock= type= output= debug-print= match= match!= console="
+#define AUTORUN_WORDS "expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed="
 
 /* Keep a text for the typist. NULL, or what is wrong. */
 static const char *add_typing(struct config *config, int autorun, const char *name, const char *text, size_t length)
@@ -90,6 +90,13 @@ static const char *set_debug_print(struct config_autorun *autorun, const char *v
     return wrong;
 }
 
+static const char *set_seed(struct config_autorun *autorun, const char *value)
+{
+    const char *wrong = words_parse_status(value, &autorun->seed);
+
+    return wrong != NULL || autorun->seed == 0 || value[0] == '-' ? "seed= is a number from 1 to 4294967295" : NULL;
+}
+
 /* The words with a text of any length. NULL, or what is wrong. */
 static const char *set_text(struct config *config, struct config_autorun *autorun, const char *word, size_t length)
 {
@@ -123,6 +130,8 @@ static const char *set_word(struct config *config, struct config_autorun *autoru
         return set_debug_print(autorun, value);
     if ((value = words_value(word, "output=")) != NULL)
         return words_parse_size(value, 1, &autorun->output_bytes);
+    if ((value = words_value(word, "seed=")) != NULL)
+        return set_seed(autorun, value);
     if ((value = words_value(word, "console=")) != NULL)
         return image_name_parse(value, autorun->console);
     return set_text(config, autorun, word, config->words.length[index]);
@@ -152,6 +161,11 @@ void config_line_autorun(struct config *config, struct config_autorun *autorun, 
 static const char *do_together(struct config *config, const char *value)
 {
     return set_choice(&config->together, value, "together is on or off");
+}
+
+static const char *do_counted(struct config *config, const char *value)
+{
+    return set_choice(&config->counted, value, "counted is on or off");
 }
 
 static const char *do_debug_print(struct config *config, const char *value)
@@ -240,7 +254,7 @@ static const struct directive {
 } directives[] = {
     { "together", do_together }, { "after", do_after }, { "log", do_log_level },
     { "tick", do_tick }, { "escape", do_escape }, { "linger", do_linger },
-    { "debug-print", do_debug_print }, { "serial", do_serial },
+    { "debug-print", do_debug_print }, { "counted", do_counted }, { "serial", do_serial },
 };
 
 /* type NAME "TEXT": NULL, or what is wrong. */
@@ -300,5 +314,5 @@ void config_line_directive(struct config *config, char *problem, size_t problem_
     }
     format_string(problem, problem_bytes,
                   "unknown directive '%.60s'; known: autorun together after log tick escape type linger "
-                  "debug-print serial", first);
+                  "debug-print serial counted", first);
 }

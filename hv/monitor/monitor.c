@@ -4,6 +4,7 @@
 #include "monitor/monitor.h"
 
 #include "base/addr.h"
+#include "base/boot_phases.h"
 #include "base/log.h"
 #include "base/string.h"
 #include "io/console.h"
@@ -31,6 +32,8 @@ static void read_config(const struct boot_info *info)
     if (info->options != 0)
         config_read(&config, "load options", hpa_to_ptr(HPA(info->options)), info->options_size, true);
     log_set_level(config.log_level);
+    if (config.counted)
+        boot_phases_hide_firmware();
 }
 
 /* The operator knows where the cable is: nothing has been sent anywhere else so far. */

@@ -6,7 +6,10 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
+import time
 
+from lib import report
 from lib.qmp import Qmp
 from lib.report import SetupError
 
@@ -19,6 +22,10 @@ BOOT_DEVICES = {
     "usb": ("", ["qemu-xhci,id=usb", "usb-storage,bus=usb.0,drive=boot,bootindex=0"]),
 }
 
+
+# An instruction takes 8 ns, a halted processor no time, and the date is always the same.
+COUNTED = ["-icount", "shift=3,sleep=off,align=off", "-rtc", "base=2000-01-01,clock=vm"]
+POLL_SECONDS = 0.02
 
 # Of a socket, with the NUL behind it: sun_path of unix(7).
 SOCKET_PATH_BYTES = 108
@@ -75,8 +82,10 @@ def make_command(options, volume, folder, qmp_fd, gdb_socket):
         "-device", "isa-debugcon,iobase=0xe9,chardev=debugcon",
         "-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control",
     ]
+    if options.counted:
+        command += COUNTED
     if options.headless:
-        command += ["-serial", "stdio", "-no-reboot"]
+        command += ["-serial", f"file:{escape(folder / 'serial')}" if options.counted else "stdio", "-no-reboot"]
         command += ["-no-shutdown"] if options.screenshot else ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
     else:
         command += ["-serial", "mon:stdio"]     # adds QEMU's own Ctrl-A keys
@@ -99,9 +108,33 @@ class Machine:
                                         stdin=subprocess.DEVNULL if options.headless else subprocess.PIPE,
                                         start_new_session=True)      # a Ctrl-C at the terminal is for this script
         theirs.close()
-        self.serial_out = self.process.stdout.fileno()
+        if options.counted and options.headless:
+            self.serial_out = self.follow(folder / "serial")
+        else:
+            self.serial_out = self.process.stdout.fileno()
         self.serial_in = self.process.stdin.fileno() if self.process.stdin else None
         self.qmp = Qmp(ours)
+
+    def follow(self, path):
+        """A pipe with what a file gets while QEMU runs: a file never makes a machine wait that counts instructions."""
+        path.touch()
+        reader, writer = os.pipe()
+        self.places.callback(os.close, reader)
+        threading.Thread(target=self.copy, args=(path, writer), daemon=True).start()
+        return reader
+
+    def copy(self, path, writer):
+        with open(path, "rb") as file, open(writer, "wb", buffering=0) as pipe, contextlib.suppress(BrokenPipeError):
+            ended = False
+            while True:
+                data = file.read(65536)
+                if data:
+                    report.write_all(pipe.fileno(), data)
+                elif ended:
+                    return
+                else:
+                    ended = self.process.poll() is not None
+                    time.sleep(0 if ended else POLL_SECONDS)
 
     def stop(self, seconds=3):
         """End QEMU if it still runs, and return its status."""

@@ -11,7 +11,7 @@ DESCRIPTION = "Build Cobble if needed and boot it in QEMU with OVMF firmware."
 EPILOG = """\
 An autorun SPEC is a line of cobble.cfg without its first word:
   NAME [expect=STATUS|crash|timeout|refused] [timeout=10s] [mem=32M] [clock=run] [type="help\\n"] [output=1M]
-       [debug-print=on] [match=TEXT]... [match!=TEXT]... [console=FILE]
+       [debug-print=on] [match=TEXT]... [match!=TEXT]... [console=FILE] [seed=N]
 
 Exit status: 0 every autorun ok, 1 one was not ok, 2 set-up failed, 3 the machine broke off or output
 was lost, 124 --timeout.
@@ -46,6 +46,8 @@ def make_parser():
                                              "timeout= plus 60, if not given)")
     add("--mem", metavar="MIB", default="256", help="memory of the machine in MiB (256)")
     add("--smp", metavar="N", default="1", help="number of processors (1)")
+    add("--counted", action="store_true", help="count QEMU's instructions: the same image, guests and keys give the "
+                                               "same stream to the byte, times included")
     boot = parser.add_mutually_exclusive_group()
     boot.add_argument("--iso", action="store_true", help="boot the image of scripts/iso from a CD drive")
     boot.add_argument("--usb", action="store_true", help="boot the same image from a USB stick")
@@ -170,6 +172,7 @@ class Options:
         own, dashes, self.qemu = split_at_dashes(arguments)
         parsed = make_parser().parse_args(own)
         self.headless, self.together, self.gdb = parsed.headless, parsed.together, parsed.gdb
+        self.counted = parsed.counted
         self.boot_from = "cd" if parsed.iso else "usb" if parsed.usb else "disk"
         self.guests = read_guests(parsed.guest)
         self.autoruns = read_each("--autorun", parsed.autorun, spec.Autorun)
@@ -205,6 +208,7 @@ class Options:
         lines = [f"autorun {autorun.line}" for autorun in self.autoruns]
         lines += [typing.line for typing in self.typings]
         lines += ["together on"] * self.together
+        lines += ["counted on"] * self.counted
         lines += ["after poweroff"] * self.headless
         return "".join(line + "\n" for line in lines)
 

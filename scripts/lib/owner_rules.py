@@ -20,8 +20,8 @@ CALLS_IN = "raised by interrupts: to be atomic"
 PANIC = "the first to panic wins: to be atomic"
 LOG = "lock of the log"
 OWNERS = {
-    "hv/base/boot_phases.c": {"begun": START, "boot_phases_open": START, "last": START, "loader": START,
-                              "spent": START},
+    "hv/base/boot_phases.c": {"begun": START, "boot_phases_open": START, "hides_firmware": START, "last": START,
+                              "loader": START, "spent": START},
     "hv/base/counters.c": {"counters": TALLY},
     "hv/base/frames.c": {"frames": FRAMES, "frames_hint": FRAMES},
     "hv/base/log.c": {"ring": LOG},

@@ -13,7 +13,7 @@ ESCAPES = {"n": b"\n", "t": b"\t", "r": b"\r", "b": b"\b", "a": b"\a", "e": b"\x
            "\\": b"\\", '"': b'"', "'": b"'", "?": b"?"}
 SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 TIME_UNITS_MS = {"": 1000, "s": 1000, "ms": 1, "m": 60000}
-AUTORUN_WORDS = "expect= timeout= mem= clock= type= output= debug-print= match= match!= console="
+AUTORUN_WORDS = "expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed="
 DEFAULT_TIMEOUT_MS = 60000
 MAX_GUEST_BYTES = 0xFF000000        # guest addresses end at 0xFEFFFFFF
 MAX_TIME_MS = 1000000 * 1000
@@ -93,6 +93,14 @@ def parse_expect(text):
     if status > (0x80000000 if negative else 0xFFFFFFFF):
         raise ValueError(f"'{text}': a status has 32 bits")
     return -status if negative else status
+
+
+def parse_seed(text):
+    """1 to 4294967295."""
+    number = parse_number(text)
+    if not 1 <= number <= 0xFFFFFFFF:
+        raise ValueError(f"'{text}': a seed is 1 to 4294967295")
+    return number
 
 
 def decode_escape(text, index):
@@ -175,7 +183,8 @@ def read_console_path(text):
 class Autorun:
     """One --autorun SPEC: its line, and what scripts/run must know of it."""
 
-    CHECKS = {"expect": parse_expect, "timeout": parse_time_ms, "mem": parse_memory, "output": parse_size}
+    CHECKS = {"expect": parse_expect, "timeout": parse_time_ms, "mem": parse_memory, "output": parse_size,
+              "seed": parse_seed}
 
     def __init__(self, line):
         if any(ord(character) < 0x20 and character != "\t" for character in line):

@@ -35,6 +35,8 @@ WRONG = [       # arguments, and words that the message must contain
     (["--autorun", "a/b"], ["a/b", "A-Z"]),
     (["--autorun", "x" * 64], ["63"]),
     (["--autorun", "a type=" + "x" * 4096], ["4088"]),
+    (["--autorun", "a seed=0"], ["seed=", "4294967295"]),
+    (["--autorun", "a seed=x"], ["seed=", "x"]),
     (["--autorun", "a match="], ["match=", "text"]),
     (["--autorun", "a match!="], ["match!=", "text"]),
     (["--autorun", "a console=/nowhere/at/all"], ["console=", "/nowhere/at/all", "no such file"]),
@@ -84,6 +86,10 @@ class OptionsTest(unittest.TestCase):
         options = Options(["--headless", "--iso", "--", "-machine", "q35,i8042=off"])
         self.assertEqual(options.qemu, ["-machine", "q35,i8042=off", "-display", "none"])
         self.assertEqual((options.headless, options.config, options.timeout_seconds), (False, "", None))
+
+    def test_counted(self):
+        self.assertEqual(Options(["--counted", "--autorun", "a seed=4294967295"]).config,
+                         "autorun a seed=4294967295\ncounted on\n")
 
     def test_consoles(self):
         with tempfile.TemporaryDirectory() as name:

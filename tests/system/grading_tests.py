@@ -36,7 +36,31 @@ def judged():
     yield check("judged.missing_file", boot.status == 2 and "/nowhere/at/all" in boot.err and not boot.out, boot)
 
 
+RACES = "lost_update", "missed_wakeup", "reentered"
+SOUND = "masked_update", "polled_wakeup", "masked_handler"
+SEEDS = range(1, 9)
+# Everything that has a time in it, keys and a flood of rows among them.
+COUNTED = ["hello", "turns", 'keys type="ab" expect=timeout timeout=2s', "crash.de expect=crash", "print_order.spin "
+           "expect=timeout timeout=1s", *(f"race.{name}" for name in RACES),
+           *(f"race.{name} seed={seed}" for seed in SEEDS for name in RACES + SOUND)]
+
+
+def counted():
+    """Two boots that count instructions give the same stream to the byte; races show with some seeds, and only they."""
+    arguments = ["--counted", *(word for spec in COUNTED for word in ("--autorun", spec))]
+    first, second = run(*arguments), run(*arguments)
+    yield check("counted.two_streams_are_the_same", first.out == second.out and first.out.endswith("\n"), second)
+    verdicts = re.findall(r"^(?:not )?ok ", first.out, re.MULTILINE)
+    yield check("counted.not_one_is_missing", len(verdicts) == len(COUNTED), first)
+    yield check("counted.no_time_of_the_firmware", "hand-off at TSC" not in first.out, first)
+    for name in RACES + SOUND:
+        ends = re.findall(rf"^(not ok|ok) \d+ - race\.{name}", first.out, re.MULTILINE)
+        wrong = ends.count("not ok")
+        good = 0 < wrong < len(SEEDS) and ends[0] == "ok" if name in RACES else wrong == 0
+        yield check(f"counted.race.{name}", good, first)
+
+
 def tests():
     """Name and function of each test."""
-    for function in (judged,):
+    for function in (judged, counted):
         yield f"grading.{function.__name__}", function

@@ -68,6 +68,7 @@ static struct console *in_view;
 static unsigned dumps;
 static int leak;
 static unsigned judging_frames, judged;
+static bool uses_run_loop;
 static bool logs_on_release, is_talkative;
 static jmp_buf machine_off;
 static uint32_t exit_code;
@@ -114,6 +115,17 @@ void frames_free(hpa_t frame)
 {
     judging_frames--;
     free(hpa_to_ptr(frame));
+}
+
+void clock_seed(struct guest *guest, uint32_t seed, uint64_t tick_ns)
+{
+    REQUIRE(tick_ns == 20 * NS_PER_MS);
+    guest->state.clock.seed = seed;
+}
+
+void tick_use_run_loop(void)
+{
+    uses_run_loop = true;
 }
 
 struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes,
@@ -439,6 +451,22 @@ static void check_match(void)
     REQUIRE(judging_frames == 0 && judged == 6);
 }
 
+static void check_seed(void)
+{
+    line_bytes_a_step = 1000;
+    REQUIRE(run_plan("tick 20ms\nautorun hello\nautorun hello seed=7\nautorun hello seed=0\nafter poweroff") == 1);
+    REQUIRE(guests[0].state.clock.seed == 0 && guests[1].state.clock.seed == 7);
+    REQUIRE(uses_run_loop);
+    REQUIRE(stream_has("\nnot ok 3 - hello # refused: cobble.cfg:4: 'seed=0': seed= is a number from 1 to 4294967295"));
+}
+
+static void check_no_seed(void)
+{
+    line_bytes_a_step = 1000;
+    REQUIRE(run_plan("autorun hello\nafter poweroff") == 1);
+    REQUIRE(!uses_run_loop);
+}
+
 static void check_leak(void)
 {
     line_bytes_a_step = 1000;
@@ -511,7 +539,7 @@ static void run_check(void (*check)(void))
 
 #define CHECKS(X)                                                                  \
     X(sequence) X(together) X(waiting) X(debug_print) X(debug_print_limit) X(match) \
-    X(leak) X(reboot) X(all_ok) X(slow_line) X(output_limit)
+    X(seed) X(no_seed) X(leak) X(reboot) X(all_ok) X(slow_line) X(output_limit)
 
 #define X(name)                           \
     static void test_##name(void **state) \

@@ -64,12 +64,28 @@ static void a_boot_that_waited_tells_nothing(void **state)
     assert_int_equal(log_take(line, sizeof(line)), -1);
 }
 
+/* Last: it holds from then on, as in a machine. */
+static void a_counted_machine_tells_nothing_of_its_firmware(void **state)
+{
+    (void)state;
+    char line[256];
+    boot_phases_hide_firmware();
+    boot_phases_begin(123, 1234567);
+    boot_phases_lap(BOOT_PHASE_CALIBRATION, 1234567 + 777);
+    boot_phases_end(1234567 + 777 + 42);
+    assert_int_equal(log_take(line, sizeof(line)), LOG_INFO);
+    assert_string_equal(line, "boot: 42 cycles from hand-off to the first guest, without calibration");
+    assert_int_equal(log_take(line, sizeof(line)), LOG_INFO);
+    assert_null(strstr(line, "777"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(laps_add_up),
         cmocka_unit_test(long_figures_fit),
         cmocka_unit_test(a_boot_that_waited_tells_nothing),
+        cmocka_unit_test(a_counted_machine_tells_nothing_of_its_firmware),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

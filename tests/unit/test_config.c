@@ -165,6 +165,7 @@ static void test_values(void **state)
     assert_false(config.debug_print);
     read_text("autorun a debug-print=on\nautorun b debug-print=off\nautorun c\ndebug-print on\n");
     assert_int_equal(config.message_count, 0);
+    assert_false(config.counted);
     assert_true(config.debug_print);
     assert_int_equal(config.autoruns[0].debug_print, CONFIG_CHOICE_ON);
     assert_int_equal(config.autoruns[1].debug_print, CONFIG_CHOICE_OFF);
@@ -301,7 +302,7 @@ static void test_options(void **state)
     assert_true(config.together);
     assert_int_equal(config.message_count, 1);
     assert_string_equal(config.messages[0], "load options:4: unknown directive 'bad'; known: autorun together after "
-                                            "log tick escape type linger debug-print serial");
+                                            "log tick escape type linger debug-print serial counted");
     /* An unclosed quote ends with its line. */
     read_options("type a \"x;y\nafter reboot");
     assert_int_equal(config.after, CONFIG_AFTER_REBOOT);

@@ -41,6 +41,11 @@ static unsigned acknowledged, delivered;
 
 struct timer_clock timer_clock = { 0, (1ull << 32) / TSC_PER_NS, TSC_PER_NS * (1ull << 32) };
 
+struct cpu *cpu_this(void)
+{
+    return &processor.cpu;
+}
+
 void timer_set_alarm_in(uint64_t span)
 {
     alarm_span_tsc = span;
@@ -191,6 +196,17 @@ static void lateness_is_told(void **state)
 }
 
 /* One EOI, and a count of a quarter of the TSC's, rounded up; nobody is called. Only then lean_tick.S may do it. */
+/* A tick that is moved has its place from the run loop, and so has every one: neither path here takes it. */
+static void ticks_may_all_be_left_to_the_run_loop(void **state)
+{
+    (void)state;
+    begin(100);
+    assert_true(processor.turn.window_tsc != 0);
+    tick_use_run_loop();
+    leave_to_the_run_loop(10000);
+    assert_int_equal(processor.turn.lean_window_tsc, 0);
+}
+
 static void the_apic_is_reached_by_hand(void **state)
 {
     (void)state;
@@ -222,6 +238,7 @@ int main(void)
         cmocka_unit_test(output_ends_the_turn_with_the_tick),
         cmocka_unit_test(lateness_is_told),
         cmocka_unit_test(the_apic_is_reached_by_hand),
+        cmocka_unit_test(ticks_may_all_be_left_to_the_run_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
