@@ -36,6 +36,10 @@ static void load_tables(struct cpu *cpu)
 
     struct insn_table_register gdtr = { sizeof(cpu->gdt) - 1, (uint64_t)(uintptr_t)cpu->gdt };
     struct insn_table_register idtr = { sizeof(idt) - 1, (uint64_t)(uintptr_t)idt };
+    /*
+     * In this order: selectors name entries of the new GDT, gates name the new code selector, TR an entry of the GDT
+     * again.
+     */
     insn_lgdt(&gdtr);
     insn_load_hv_segments(SEL_HV_CS, SEL_HV_DS);
     insn_lidt(&idtr);
@@ -93,6 +97,10 @@ struct cpu *cpu_this(void)
 
 uint64_t cpu_find_fixup(uint64_t rip)
 {
+    /*
+     * Not sorted and not many; a fault that comes here ends a guest or starts a path over, which costs more than the
+     * search.
+     */
     for (const struct extable_entry *entry = extable_start; entry < extable_end; entry++)
         if (entry->rip == rip)
             return entry->fixup;

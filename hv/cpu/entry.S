@@ -51,7 +51,13 @@ hv_start:                               /* RDI: struct boot_info in the direct m
     addq $16, %rsp                      /* vector, error */
     .endm
 
-/* void guest_enter(struct trap_frame *frame): run until trap_from_guest ends the turn. */
+/*
+ * void guest_enter(struct trap_frame *frame): run until trap_from_guest ends the turn.
+ *
+ * What C wants kept across a call goes to the stack, whose pointer goes to the guest (CONTEXT_RESUME): each trap of
+ * this guest calls its function of C from there, as if guest_enter had called it, and guest_leave returns from there.
+ * So no trap nests, and the stack is as deep at the last trap of a turn as at its first.
+ */
     .globl guest_enter
 guest_enter:
     pushq %rbp
@@ -111,7 +117,13 @@ trap_entry_points:
     .set vector, vector + 1
     .endr
 
-/* Go on with C for a guest whose vector and error code are pushed: save its registers in its frame, call, resume. */
+/*
+ * Go on with C for a guest whose vector and error code are pushed: save its registers in its frame, call, resume.
+ *
+ * Nothing is copied: the processor has pushed its five words into the frame already, as TSS.RSP0 points just past it.
+ * RSP must leave the frame before C runs: the frame is the first thing in struct guest, and below it is somebody else's
+ * memory.
+ */
     .macro CALL_FOR_GUEST function
     PUSH_GUEST_REGISTERS
     movq %rsp, %rdi

@@ -1,5 +1,9 @@
 /*
  * sched.c - fair scheduling by virtual time: the processor time a guest has used, levelled when it sleeps.
+ *
+ * Whoever has had least goes next, so that all who want the processor get the same, however often they sleep. Without
+ * levelling, a guest that slept for an hour would then have the machine for an hour; levelled, it goes first, for one
+ * short turn, which is what a guest that waits for keys needs.
  */
 #include "guest/sched.h"
 
@@ -27,6 +31,7 @@ void sched_place(struct sched *sched, struct guest *guest, uint64_t now_ns)
 {
     if (guest->life.paused)
         return;
+    /* Whatever came while it slept wakes it, masked or not: HLT is only accepted with virtual IF on. */
     if (guest->life.activity == GUEST_HALTED && virq_is_pending(&guest->state.virq))
         sched_wake(sched, guest, now_ns);
     if (guest->life.activity == GUEST_READY)
@@ -42,6 +47,7 @@ void sched_sync(struct sched *sched, uint64_t now_ns)
     sched->ready = sched->sleeping = (struct queue){ .count = 0 };
     for (struct guest *guest = guest_first(); guest; guest = guest->next) {
         guest->turns.place.queue = NULL;
+        /* A new guest begins where the others are: not at 0, which would be the credit of all the time before it. */
         if (!guest->turns.is_known)
             guest->turns.virtual_ns = sched->floor_ns;
         guest->turns.is_known = true;

@@ -96,6 +96,10 @@ void tick_turn_begins(struct turn *turn, struct guest *guest, uint64_t tsc, uint
 
     if (other_span_ns > OTHER_MAX_NS)       /* what is too far to be converted */
         other_span_ns = OTHER_MAX_NS;
+    /*
+     * first_at_ns stays: by what tick_at_ns has moved on at the end, ticks were taken that the guest's clock has yet to
+     * hear of.
+     */
     turn->first_at_ns = turn->tick_at_ns = tick_at_ns;
     turn->tick_tsc = tsc + timer_span_tsc(tick_at_ns - now_ns) - turn->early_tsc;
     turn->other_tsc = tsc + timer_span_tsc(other_span_ns) - turn->early_tsc;
@@ -125,6 +129,10 @@ bool timer_from_guest(struct guest *guest)
 
     acknowledge(turn);
     uint64_t tsc = insn_rdtsc();
+    /*
+     * One unsigned comparison for too early and too late: before tick_tsc the difference is huge. A late tick may be
+     * more than one, which clock_update counts; something else that is due, and output, are the run loop's.
+     */
     if (tsc - turn->tick_tsc >= turn->window_tsc ||
         tsc >= turn->other_tsc || tick_guest_has_printed(turn, guest))
         return false;
