@@ -20,6 +20,7 @@
 #include "guest/request.h"
 #include "guest/sched.h"
 #include "guest/switch.h"
+#include "hypercall/dispatch.h"
 #include "io/console.h"
 #include "io/input.h"
 #include "io/serial.h"
@@ -78,8 +79,11 @@ static uint64_t end_turn(struct processor *processor, struct guest *guest)
     uint64_t tsc = insn_rdtsc();
 
     figures_alarm_late(tick_turn_ends(&processor->turn, guest, tsc));
-    if (note_output(processor, guest))
+    if (note_output(processor, guest)) {
+        if (hypercall_is_unfinished(guest))
+            insn_sti_nop_cli();     /* the guest does not run before its print goes on: there is no other moment */
         tsc = insn_rdtsc();         /* whoever prints pays for it */
+    }
     /* The serial line is slower than this guest prints: it waits, others run. */
     if (guest->life.activity == GUEST_READY && rowlog_is_full(&guest->row_log))
         guest->life.activity = GUEST_BLOCKED;

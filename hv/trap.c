@@ -87,6 +87,11 @@ static bool handle_trap(struct guest *guest)
 
 bool trap_may_enter(struct guest *guest)
 {
+    if (hypercall_is_unfinished(guest)) {
+        hypercall_go_on(guest);
+        if (hypercall_is_unfinished(guest) || guest->life.activity != GUEST_READY)
+            return false;
+    }
     if (virq_is_deliverable(&guest->state.virq))
         deliver_pending(guest);
     else if (guest->state.frame.eip > HV_MAX_GVA)
@@ -96,7 +101,8 @@ bool trap_may_enter(struct guest *guest)
 
 bool trap_from_guest(struct guest *guest)
 {
-    return handle_trap(guest) && guest->life.activity == GUEST_READY && trap_may_enter(guest);
+    return handle_trap(guest) && guest->life.activity == GUEST_READY && !hypercall_is_unfinished(guest) &&
+           trap_may_enter(guest);
 }
 
 /*

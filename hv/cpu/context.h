@@ -26,6 +26,6 @@
 #define CPU_STACK_TOP 0x5000            /* in struct cpu */
 
 /* From a guest's frame to its resume_rsp (guest/guest.h): the hypervisor's stack while that guest runs. */
-#define CONTEXT_RESUME 3904
+#define CONTEXT_RESUME 3920
 
 #endif

@@ -236,15 +236,10 @@ iretq_refused:
 copy_with_fixup:
     movq %rdx, %rcx
     shrq $3, %rcx
-    jz 3f
-1:  movq (%rsi), %rax
-2:  movq %rax, (%rdi)
-    addq $8, %rsi
-    addq $8, %rdi
-    subq $8, %rdx
-    decq %rcx
-    jnz 1b
-3:  cmpq $4, %rdx                       /* the tail, and the last good bytes before a fault */
+    andl $7, %edx                       /* the tail */
+1:  rep movsq
+3:  leaq (%rdx, %rcx, 8), %rdx          /* and after a fault the words that are left: their last good bytes */
+    cmpq $4, %rdx
     jb 8f
 7:  movl (%rsi), %eax
 9:  movl %eax, (%rdi)
@@ -283,7 +278,6 @@ push_with_fixup:
     .quad 12b, 14b
     .quad 13b, 14b
     .quad 1b, 3b
-    .quad 2b, 3b
     .quad 7b, 8b
     .quad 9b, 8b
     .quad 4b, 6b

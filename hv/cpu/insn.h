@@ -203,6 +203,12 @@ static inline void insn_sti_hlt_cli(void)
     __asm__ volatile("sti; hlt; cli" : : : "memory");
 }
 
+/* Take what interrupts there are, and come back with interrupts off again. STI holds them off for one instruction. */
+static inline void insn_sti_nop_cli(void)
+{
+    __asm__ volatile("sti; nop; cli" : : : "memory");
+}
+
 static inline void insn_hlt(void)
 {
     __asm__ volatile("hlt");

@@ -37,6 +37,11 @@ MUST_CHECK bool gmem_read(struct guest *guest, gva_t from, void *to, size_t byte
 /* The same, but an entry of the guest's tables that would end the guest only fails: for reports and decoding. */
 MUST_CHECK bool gmem_peek(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad);
 MUST_CHECK bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, gva_t *bad);
+/* The same without a word about where it failed, for who starts over in C. */
+MUST_CHECK static inline bool gmem_copy(const struct gspace *space, gva_t from, void *to, size_t bytes)
+{
+    return copy_with_fixup(to, (const void *)gspace_linear(space, from), bytes) == 0;
+}
 /*
  * Push an event frame, as three pairs of words; unless six, without the last word. False: only some may be
  * stored, and the caller, who knows the guest, calls gmem_refused.

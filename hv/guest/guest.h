@@ -57,6 +57,13 @@ struct guest_clock {
     uint32_t seed;                      /* of how far its next tick is moved: clock_seed; 0: ticks come on time */
 };
 
+/* A print too long for one go is cut: what is left of it, and what hv_print_at puts back behind it. */
+struct guest_print {
+    uint32_t buffer, left;              /* gva, bytes; left 0: there is none */
+    bool puts_back;
+    uint8_t row, column, attribute;
+};
+
 /*
  * What the guest itself is made of, beside its RAM: whoever has both can go on with it elsewhere or later. Flat,
  * without pointers; a change of its layout or meaning is a new version. What is made of it and can be made again (page
@@ -75,6 +82,7 @@ struct guest_state {
     struct guest_clock clock;
     struct guest_paging paging;
     struct debug_sites debug_sites;     /* of the debug print: where its RAM has an INT that the image had not */
+    struct guest_print print;           /* its last call, if it goes on in the next turn */
 };
 
 /* What its owner knows of it: who it is, and how it ended. */

@@ -13,21 +13,21 @@
 #include "pebpeb.h"
 
 /* Offsets in struct guest. */
-#define LEAN_HIDDEN_FAULTS 3920
+#define LEAN_HIDDEN_FAULTS 3936
 #define LEAN_VIRQ_ENABLED 2680
 #define LEAN_VIRQ_PENDING 2682       /* 16 bits: the mask of sources */
 #define LEAN_TIMER_SOURCE 0
 #define LEAN_TIMER_PENDING 1
 #define LEAN_PAGING 3752
-#define LEAN_SPACE 4232
-#define LEAN_FRAME_COUNT 4196
-#define LEAN_FRAMES 4200
+#define LEAN_SPACE 4248
+#define LEAN_FRAME_COUNT 4212
+#define LEAN_FRAMES 4216
 #define LEAN_WP 3760
-#define LEAN_SHADOWS 4272
+#define LEAN_SHADOWS 4288
 #define LEAN_ESP0 628
-#define LEAN_EVENT_COUNT 3912
-#define LEAN_EVENTS 3928             /* struct guest_events: next, then the ring */
-#define LEAN_EVENTS_RING 3936
+#define LEAN_EVENT_COUNT 3928
+#define LEAN_EVENTS 3944             /* struct guest_events: next, then the ring */
+#define LEAN_EVENTS_RING 3952
 #define LEAN_IDT 632                /* struct guest_gate, 8 bytes each: eip, privileged */
 
 /* The processor's five words, from FRAME_EIP. */

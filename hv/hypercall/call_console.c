@@ -1,5 +1,6 @@
 /*
- * call_console.c - printing, colour and cursor. Everything is checked and read before the first cell changes.
+ * call_console.c - printing, colour and cursor. Everything is checked and read before the first cell changes; a long
+ * print is then rendered in pieces, one a turn.
  */
 #include "base/format.h"
 #include "guest/gmem.h"
@@ -8,6 +9,8 @@
 #include "hypercall/calls.h"
 
 #define SHOWN_BYTES 96
+/* Rendered at once: what waited, and a row more. What that takes is in docs/performance.md. */
+#define STEP_BYTES (VCON_PENDING_BYTES + HV_CONSOLE_COLS)
 
 /* Guests run on one processor, and no call nests: one buffer for all. */
 static uint8_t print_buffer[HV_PRINT_MAX_BYTES];
@@ -31,6 +34,45 @@ static void crash_buffer(struct guest *guest, const char *call, uint32_t length,
     call_crash(guest, "%s: the buffer of %u bytes at 0x%08x cannot be read at 0x%08x", call, length, buffer, bad.v);
 }
 
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What can still be rendered in this stretch. */
+static uint32_t step_room(const struct guest *guest)
+{
+    return STEP_BYTES - guest->console.vcon.pending_bytes;
+}
+
+/* The next bytes of guest->state.print are in the buffer. */
+static void print_step(struct guest *guest, uint32_t bytes)
+{
+    struct guest_print *print = &guest->state.print;
+    struct vcon *vcon = &guest->console.vcon;
+
+    vcon_write(vcon, print_buffer, bytes);
+    print->buffer += bytes;
+    print->left -= bytes;
+    if (print->left == 0 && print->puts_back) {
+        vcon_set_cursor(vcon, print->row, print->column);
+        vcon_set_attribute(vcon, print->attribute);
+    }
+}
+
+/* The call found all of it readable, and the guest has not run since; but shadows may have gone, and stale entries. */
+void call_print_on(struct guest *guest)
+{
+    struct guest_print *print = &guest->state.print;
+    uint32_t bytes = smaller(print->left, step_room(guest));
+    gva_t bad;
+
+    if (gmem_read(guest, GVA(print->buffer), print_buffer, bytes, &bad))
+        print_step(guest, bytes);
+    else
+        crash_buffer(guest, print->puts_back ? "hv_print_at" : "hv_print", print->left, print->buffer, bad);
+}
+
 void call_print(struct guest *guest, const uint32_t *arguments)
 {
     uint32_t length = arguments[0], buffer = arguments[1];
@@ -46,7 +88,8 @@ void call_print(struct guest *guest, const uint32_t *arguments)
         crash_buffer(guest, "hv_print", length, buffer, bad);
         return;
     }
-    vcon_write(&guest->console.vcon, print_buffer, length);
+    guest->state.print = (struct guest_print){ .buffer = buffer, .left = length };
+    print_step(guest, smaller(length, step_room(guest)));
 }
 
 static void crash_print_at(struct guest *guest, const uint32_t *arguments)
@@ -68,6 +111,7 @@ void call_print_at(struct guest *guest, const uint32_t *arguments)
 {
     uint32_t length = arguments[0], buffer = arguments[1];
     uint32_t row = arguments[2], column = arguments[3], color = arguments[4];
+    struct vcon *vcon = &guest->console.vcon;
     gva_t bad;
 
     if (!is_print_length(length) || !is_position(row, column) || !is_color(color)) {
@@ -78,7 +122,17 @@ void call_print_at(struct guest *guest, const uint32_t *arguments)
         crash_buffer(guest, "hv_print_at", length, buffer, bad);
         return;
     }
-    vcon_write_at(&guest->console.vcon, print_buffer, length, row, column, (uint8_t)color);
+    uint32_t room = step_room(guest);
+    if (length <= room) {
+        vcon_write_at(vcon, print_buffer, length, row, column, (uint8_t)color);
+        return;
+    }
+    vcon_settle(vcon);
+    guest->state.print = (struct guest_print){ .buffer = buffer, .left = length, .puts_back = true, .row = vcon->row,
+                                               .column = vcon->column, .attribute = vcon->attribute };
+    vcon_set_cursor(vcon, row, column);
+    vcon_set_attribute(vcon, (uint8_t)color);
+    print_step(guest, room);
 }
 
 void call_cons_set_term_color(struct guest *guest, const uint32_t *arguments)

@@ -61,3 +61,13 @@ void hypercall_dispatch(struct guest *guest)
     events_record(&guest->events, GUEST_EVENT_CALL + number, (uint32_t)guest->state.frame.eip, arguments[0]);
     call->function(guest, arguments);
 }
+
+bool hypercall_is_unfinished(const struct guest *guest)
+{
+    return guest->state.print.left != 0;
+}
+
+void hypercall_go_on(struct guest *guest)
+{
+    call_print_on(guest);
+}

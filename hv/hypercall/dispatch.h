@@ -4,6 +4,8 @@
 #ifndef HYPERCALL_DISPATCH_H
 #define HYPERCALL_DISPATCH_H
 
+#include <stdbool.h>
+
 struct guest;
 
 /*
@@ -12,5 +14,13 @@ struct guest;
  * on return. A virtual interrupt that the call unmasked is still pending: the run loop delivers it before it enters.
  */
 void hypercall_dispatch(struct guest *guest);
+
+/*
+ * The guest's last call is not done: it was cut, so that others and interrupts get in between. It goes on before the
+ * guest does, a piece a turn: nothing is delivered meanwhile, as the guest is still in its INT.
+ */
+bool hypercall_is_unfinished(const struct guest *guest);
+/* The next piece, with the guest's address space loaded. The guest may have ended on return. */
+void hypercall_go_on(struct guest *guest);
 
 #endif

@@ -20,7 +20,7 @@ static bool lean_print(struct guest *guest, uint32_t length, uint32_t buffer)
 {
     uint8_t *room = vcon_room(&guest->console.vcon, length);
 
-    if (room == NULL || !gmem_peek(guest, GVA(buffer), room, length, NULL))
+    if (room == NULL || !gmem_copy(&guest->space, GVA(buffer), room, length))
         return false;
     vcon_defer(&guest->console.vcon, length);
     return true;

@@ -21,21 +21,15 @@ _Static_assert(ROWLOG_FULL_BYTES + 3 * VCON_ROWS * ROW_BYTES +
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
 
-static bool is_blank_byte(uint8_t character)
-{
-    return character == ' ' || character == 0;
-}
-
-/* The length of a row's text without trailing blanks. */
+/* The length of a row's text without trailing blanks, which are ' ' and NUL: bytes with no bit but that of ' '. */
 static unsigned trimmed(const uint8_t text[VCON_COLS])
 {
-    unsigned length = VCON_COLS;
-
-    while (length > 0 && *(const word_t *)(text + length - 8) == EIGHT_BLANKS)
-        length -= 8;
-    while (length > 0 && is_blank_byte(text[length - 1]))
-        length--;
-    return length;
+    for (unsigned length = VCON_COLS; length > 0; length -= 8) {
+        uint64_t seen = *(const word_t *)(text + length - 8) & ~EIGHT_BLANKS;
+        if (seen)
+            return length - (unsigned)__builtin_clzll(seen) / 8;
+    }
+    return 0;
 }
 
 /*
@@ -67,7 +61,7 @@ static uint32_t room(const struct rowlog *log)
     return ROWLOG_BYTES - (log->head - log->tail);
 }
 
-/* Up to eight bytes more than length are written, which is room for a record's VCON_COLS. */
+/* All of the row is copied, for which there is room: that is less than to look where it ends. */
 static void add_record(struct rowlog *log, const uint8_t text[VCON_COLS], unsigned length)
 {
     uint8_t *record = &log->ring[log->head % ROWLOG_BYTES];
@@ -77,7 +71,7 @@ static void add_record(struct rowlog *log, const uint8_t text[VCON_COLS], unsign
         return;
     }
     record[0] = (uint8_t)length;
-    for (unsigned i = 0; i < length; i += 8)
+    for (unsigned i = 0; i < VCON_COLS; i += 8)
         *(word_t *)(record + 1 + i) = *(const word_t *)(text + i);
     log->head += 1 + length;
 }

@@ -194,19 +194,21 @@ size_t serial_tx(const char *bytes, size_t length)
  */
 bool serial_pump(void)
 {
-    uint32_t tail = ring_tail, head = ring_head;
+    uint32_t tail = ring_tail, left = ring_head - tail;
+    uint32_t burst = FIFO_BYTES - tail % FIFO_BYTES;    /* to a boundary: none passes the end of the ring */
     uint16_t base = port;
     uint8_t seen = 0;       /* nothing is read meanwhile: all that is seen is about the same byte */
 
-    while (tail != head) {
+    while (left != 0) {
         uint8_t status = insn_inb(base + REG_LINE_STATUS);
         seen |= status;
         if (!(status & LSR_FIFO_EMPTY))
             break;
-        uint32_t to_boundary = FIFO_BYTES - tail % FIFO_BYTES;      /* so no burst passes the end of the ring */
-        uint32_t count = head - tail < to_boundary ? head - tail : to_boundary;
+        uint32_t count = left < burst ? left : burst;
         insn_outsb(base + REG_DATA, &ring[tail % RING_BYTES], count);
         tail += count;
+        left -= count;
+        burst = FIFO_BYTES;
     }
     keep_faults(seen);
     ring_tail = tail;

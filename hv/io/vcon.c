@@ -24,7 +24,14 @@ static void fill_row(uint8_t row[VCON_COLS], uint8_t value)
 static void clear_row(struct vcon *console, unsigned tall_row)
 {
     fill_row(console->tall_text[tall_row], BLANK);
-    fill_row(console->tall_attributes[tall_row], console->attribute);
+    console->tall_plain[tall_row] = console->attribute;
+}
+
+/* The row gets an attribute of its own in each cell. */
+static void mix_row(struct vcon *console, unsigned tall_row)
+{
+    fill_row(console->tall_attributes[tall_row], (uint8_t)console->tall_plain[tall_row]);
+    console->tall_plain[tall_row] = VCON_MIXED;
 }
 
 void vcon_init(struct vcon *console)
@@ -49,7 +56,10 @@ static void move_to_start(struct vcon *console)
     unsigned top = console->top;
 
     memcpy(console->tall_text, console->tall_text[top], VCON_ROWS * sizeof(console->tall_text[0]));
-    memcpy(console->tall_attributes, console->tall_attributes[top], VCON_ROWS * sizeof(console->tall_attributes[0]));
+    memcpy(console->tall_plain, &console->tall_plain[top], VCON_ROWS * sizeof(console->tall_plain[0]));
+    for (unsigned row = 0; row < VCON_ROWS; row++)
+        if (console->tall_plain[row] == VCON_MIXED)
+            memcpy(console->tall_attributes[row], console->tall_attributes[top + row], VCON_COLS);
     if (console->log)
         rowlog_move_to_start(console->log, top);
     console->top = 0;
@@ -99,17 +109,41 @@ static struct rowlog_row *begin_row(struct vcon *console)
     return rowlog_begin(console->log, console->top + console->row, vcon_text(console, console->row));
 }
 
-static void blank_cell(struct vcon *console)
+/* So many cells from the cursor on get the console's attribute, in a row of several. Returns whether one changed. */
+static __attribute__((noinline)) bool mixed_colour_run(struct vcon *console, unsigned tall_row, unsigned count)
+{
+    uint8_t *attributes = &console->tall_attributes[tall_row][console->column], change = 0;
+
+    if (count == VCON_COLS) {
+        console->tall_plain[tall_row] = console->attribute;
+        return true;
+    }
+    if (console->tall_plain[tall_row] != VCON_MIXED)
+        mix_row(console, tall_row);
+    for (unsigned i = 0; i < count; i++) {
+        change |= attributes[i] ^ console->attribute;
+        attributes[i] = console->attribute;
+    }
+    return change != 0;
+}
+
+/* The same in any row. */
+static bool colour_run(struct vcon *console, unsigned count)
 {
     unsigned tall_row = console->top + console->row;
-    uint8_t *character = &console->tall_text[tall_row][console->column];
-    uint8_t *attribute = &console->tall_attributes[tall_row][console->column];
 
-    if (*character == BLANK && *attribute == console->attribute)
+    return console->tall_plain[tall_row] != console->attribute && mixed_colour_run(console, tall_row, count);
+}
+
+static void blank_cell(struct vcon *console)
+{
+    uint8_t *character = &console->tall_text[console->top + console->row][console->column];
+
+    bool is_colour_new = colour_run(console, 1);
+    if (*character == BLANK && !is_colour_new)
         return;
     note_change(console, begin_row(console), *character != BLANK);
     *character = BLANK;
-    *attribute = console->attribute;
 }
 
 static bool is_control(uint8_t byte)
@@ -132,41 +166,62 @@ static uint64_t put_eight(uint8_t *to, uint64_t value, uint64_t mask)
     return change;
 }
 
+/* What put_words put, and which bits of it were not there before. */
+struct put {
+    uint64_t change;
+    unsigned count;
+};
+
+/* Whole words of bytes from the first on, two by two, up to the first that is not ASCII from 16 on. */
+static __attribute__((noinline)) struct put put_words(uint8_t *text, const uint8_t *bytes, unsigned count)
+{
+    uint64_t change = 0, first, second;
+    unsigned done = 0;
+
+    for (; done + 16 <= count; done += 16) {
+        first = *(const word_t *)(bytes + done);
+        second = *(const word_t *)(bytes + done + 8);
+        if (((first - ALL_BYTES(0x10)) | (second - ALL_BYTES(0x10))) & ALL_BYTES(0x80))
+            break;
+        change |= (*(word_t *)(text + done) ^ first) | (*(word_t *)(text + done + 8) ^ second);
+        *(word_t *)(text + done) = first;
+        *(word_t *)(text + done + 8) = second;
+    }
+    return (struct put){ change, done };
+}
+
 /*
  * Bytes from the cursor on, in one row, up to a control byte or a little less; the first is none. Returns how many.
  */
 static unsigned put_run(struct vcon *console, const uint8_t *bytes, unsigned count)
 {
     uint8_t *text = &console->tall_text[console->top + console->row][console->column];
-    uint8_t *attributes = &console->tall_attributes[console->top + console->row][console->column];
-    uint64_t attribute = ALL_BYTES((uint64_t)console->attribute), text_change = 0, colour_change = 0, stop = 0;
-    unsigned done = 0;
+    uint64_t stop = 0;
 
     struct rowlog_row *row = begin_row(console);
+    struct put put = count >= 16 ? put_words(text, bytes, count) : (struct put){ 0, 0 };
+    uint64_t text_change = put.change;
+    unsigned done = put.count;
     for (; done + 8 <= count; done += 8) {
         uint64_t eight = *(const word_t *)(bytes + done);
         stop = below_16(eight);
         if (stop)
             break;
         text_change |= put_eight(text + done, eight, ~0ull);
-        colour_change |= put_eight(attributes + done, attribute, ~0ull);
     }
     unsigned rest = stop ? (unsigned)__builtin_ctzll(stop) / 8 : 0;
     if (rest) {
         uint64_t mask = (1ull << 8 * rest) - 1;
         text_change |= put_eight(text + done, *(const word_t *)(bytes + done), mask);
-        colour_change |= put_eight(attributes + done, attribute, mask);
         done += rest;
     } else {
         unsigned end = stop ? done + 1 : count;     /* it may be a character below 16 */
         for (; done < end && !is_control(bytes[done]); done++) {
             text_change |= text[done] ^ bytes[done];
-            colour_change |= attributes[done] ^ console->attribute;
             text[done] = bytes[done];
-            attributes[done] = console->attribute;
         }
     }
-    if (text_change | colour_change)
+    if (colour_run(console, done) | (text_change != 0))
         note_change(console, row, text_change);
     return done;
 }

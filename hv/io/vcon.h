@@ -14,7 +14,8 @@
 #define VCON_COLS HV_CONSOLE_COLS
 #define VCON_TALL_ROWS 88   /* 63 scrolls between two copies of the screen; each guest pays 192 bytes a row */
 #define VCON_ATTRIBUTE_START 7
-#define VCON_PENDING_BYTES 1536 /* 19 rows; see rowlog.c before making it more */
+#define VCON_MIXED 0x100    /* no attribute */
+#define VCON_PENDING_BYTES 1040 /* 13 rows; see rowlog.c before making it more */
 
 struct rowlog;
 struct scrollback;
@@ -25,7 +26,8 @@ struct vcon {
      * apart, so that print moves eight cells at a time, and a row's text is in one piece. See vcon_text and vcon_cell.
      */
     uint8_t tall_text[VCON_TALL_ROWS][VCON_COLS];
-    uint8_t tall_attributes[VCON_TALL_ROWS][VCON_COLS];
+    uint8_t tall_attributes[VCON_TALL_ROWS][VCON_COLS];     /* of rows that are VCON_MIXED */
+    uint16_t tall_plain[VCON_TALL_ROWS];    /* the attribute of all cells of a row, as most have, or VCON_MIXED */
     uint8_t top;
     uint8_t row, column, attribute;
     uint32_t dirty_rows;                    /* bit r: row r changed since the drawer last cleared it */
@@ -47,8 +49,9 @@ static inline const uint8_t *vcon_text(const struct vcon *console, unsigned row)
 /* One cell: attribute << 8 | CP437 character; blank = attribute << 8 | 0x20. */
 static inline uint16_t vcon_cell(const struct vcon *console, unsigned row, unsigned column)
 {
-    unsigned tall_row = console->top + row;
-    return (uint16_t)(console->tall_attributes[tall_row][column] << 8 | console->tall_text[tall_row][column]);
+    unsigned tall_row = console->top + row, plain = console->tall_plain[tall_row];
+    unsigned attribute = plain == VCON_MIXED ? console->tall_attributes[tall_row][column] : plain;
+    return (uint16_t)(attribute << 8 | console->tall_text[tall_row][column]);
 }
 
 /* All cells of a row. */

@@ -49,13 +49,21 @@ static bool is_special(uint64_t eight)
     return (eight | (eight - ALL_BYTES(' ')) | (eight + ALL_BYTES(1))) & ALL_BYTES(0x80);
 }
 
-/* The printable ASCII that text begins with, eight bytes at a time, as long as there is room. Returns how many. */
+/* The printable ASCII that text begins with, by words, as long as there is room. Returns how many bytes. */
 static size_t append_plain(struct tapfmt_buffer *buffer, const uint8_t *text, size_t length)
 {
     char *to = buffer->bytes + buffer->used;
     size_t done = 0;
 
     length = length < buffer->size - buffer->used ? length : buffer->size - buffer->used;
+    while (length - done >= 16) {
+        uint64_t first = *(const word_t *)(text + done), second = *(const word_t *)(text + done + 8);
+        if (is_special(first) || is_special(second))
+            break;
+        *(word_t *)(to + done) = first;
+        *(word_t *)(to + done + 8) = second;
+        done += 16;
+    }
     while (length - done >= 8 && !is_special(*(const word_t *)(text + done))) {
         *(word_t *)(to + done) = *(const word_t *)(text + done);
         done += 8;
@@ -120,9 +128,11 @@ static void append_prefix(struct tapfmt_buffer *buffer, const struct tapfmt_pref
         append(buffer, prefix->text, prefix->length);
         return;
     }
-    for (size_t i = 0; i < prefix->length; i += 8)
-        *(word_t *)(buffer->bytes + buffer->used + i) = *(const word_t *)(prefix->text + i);
-    buffer->used += prefix->length;
+    char *to = buffer->bytes + buffer->used;
+    size_t length = prefix->length;
+    for (size_t i = 0; i < length; i += 8)
+        *(word_t *)(to + i) = *(const word_t *)(prefix->text + i);
+    buffer->used += length;
 }
 
 void tapfmt_row(struct tapfmt_buffer *buffer, const struct tapfmt_prefix *prefix, const uint8_t *characters,

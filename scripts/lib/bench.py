@@ -104,6 +104,11 @@ FIGURES = {
         Figure("fault_evict", "page fault that evicts tables which 64 directories link", 100_000, 200_000),
         Figure("fault_evict_scattered", "the same, each at another place in each directory", 100_000, 200_000),
     ],
+    "prints": [
+        Figure("stretch", "longest stretch of hv_print and hv_print_at of 4,096 bytes", 200_000, 400_000),
+        Figure("serial", "print flood, hypervisor a row of 80 bytes, until the serial line has it", 900, 1_300),
+        Figure("screen", "the same with a screen", 1_000, 1_300),
+    ],
     "memory": [
         Figure("hypervisor", "hypervisor", 1024, 2048),
         Figure("image", "of that its image with stacks"),

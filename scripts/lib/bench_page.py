@@ -100,6 +100,8 @@ def generated(figures):
         parts += ["### Longest stretches, in instructions", "",
                   "Nothing else runs meanwhile, and no interrupt comes: 1,000,000 are a millisecond here.", "",
                   *figures_table("stops", figures["stops"]), ""]
+    if "prints" in figures:
+        parts += ["### Printing, in instructions", "", *figures_table("prints", figures["prints"]), ""]
     if "memory" in figures:
         parts += ["### Memory, in KiB", "", *figures_table("memory", figures["memory"]), ""]
     if "shares" in figures:

@@ -17,6 +17,7 @@ GUEST_BASE = 0x1000000                  # of a guest's segments: docs/abi.md "La
 PROGRAMS = 0x1000000                    # guestfs/pebbles/include/pebbles/abi.h: above is a program, below the kernel
 SEARCHES = "rmap_protect"               # hv/pagetable/rmap.c
 SHOWN = 12
+FLOOD_MIB = 2, 6                        # of tests/bench/flood.c, which prints as many thousand rows
 
 
 def functions(elf):
@@ -35,13 +36,13 @@ def by_function(blocks, functions_of_image):
     return counts
 
 
-def count_blocks():
+def count_blocks(*options, flags=bench.FLAGS):
     """Instructions from each address on, since the hypervisor was entered; time that the processor idled is in none."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "blocks"
-        result = run("--timeout", 600, "--autorun", SUITE, "--", *bench.FLAGS, "-plugin", f"{PLUGIN},out={path}")
+        result = run("--timeout", 600, *options, "--", *flags, "-plugin", f"{PLUGIN},out={path}")
         if result.status != 0 or not path.exists():
-            raise BenchError(f"pebbles: status {result.status}\n{result.tail()}")
+            raise BenchError(f"{options}: status {result.status}\n{result.tail()}")
         lines = path.read_text(encoding="utf-8").splitlines()
     return [(int(address, 16), int(count)) for address, count in map(str.split, lines)]
 
@@ -68,4 +69,19 @@ def profile_figures(blocks, hypervisor, kernel):
 
 def measure_pebbles():
     """The suite in one boot of the image as it is shipped."""
-    return profile_figures(count_blocks(), functions(build.HV_ELF), functions(PEBBLES))
+    return profile_figures(count_blocks("--autorun", SUITE), functions(build.HV_ELF), functions(PEBBLES))
+
+
+def flood_total(mebibytes, flags):
+    """What the hypervisor executes in a boot of a guest that prints so many thousand rows."""
+    blocks = count_blocks("--guest", GUESTS / "flood", "--autorun", f"flood mem={mebibytes}M output=100M timeout=300s",
+                          flags=flags)
+    return sum(count for address, count in blocks if address >= HYPERVISOR_BASE)
+
+
+def measure_flood():
+    """Instructions of the hypervisor a row of 80 bytes, until the line has it, with and without a screen."""
+    few, many = FLOOD_MIB
+    rows = 1000 * (many - few)
+    return {key: round((flood_total(many, flags) - flood_total(few, flags)) / rows)
+            for key, flags in (("serial", bench.FLAGS), ("screen", bench.SCREEN_FLAGS))}

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 
 import bench_runs
+import bench_stretch
 from harness import Result, run
 from lib import bench, build
 
@@ -68,6 +69,18 @@ def shares():
         yield Result(f"bench.shares.{count}", not problems, "\n".join(problems))
 
 
+def prints():
+    """The longest stretch that printing makes. A flood's figures take four boots more: scripts/bench has them."""
+    try:
+        figures = {"stretch": bench_stretch.prints_stretch()}
+    except bench_runs.BenchError as error:
+        yield Result("bench.prints.stretch", False, str(error))
+        return
+    committed = bench.read_committed().get("prints", {})
+    problems = [text for key, text in bench.judge_figures("prints", figures, committed) if key in figures]
+    yield Result("bench.prints.stretch", not problems, "\n".join(problems))
+
+
 def many_files():
     """What the loader costs with many files on the boot volume."""
     with tempfile.TemporaryDirectory() as folder:
@@ -88,5 +101,6 @@ def tests():
     yield "bench.boot", part("boot", bench_runs.measure_boot)
     yield "bench.first", part("first", bench_runs.measure_first)
     yield "bench.stops", part("stops", bench_runs.measure_stops)
+    yield "bench.prints", prints
     yield "bench.memory", part("memory", bench_runs.measure_memory)
     yield "bench.many_files", many_files

@@ -11,10 +11,11 @@
 #include <cmocka.h>
 
 #include "fake_calls.h"
+#include "hypercall/dispatch.h"
 
 static void test_print(void **state)
 {
-    static const uint32_t lengths[] = { 1, 80, 410, 2017, 4096 };
+    static const uint32_t lengths[] = { 1, 80, 410, 1120 };
 
     for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         fake_guest_setup(state);
@@ -29,6 +30,65 @@ static void test_print(void **state)
     fake_guest_setup(state);
     CALL(HV_CALL_PRINT, 0, 0xFFFFFFFF);
     expect_return(HV_CALL_PRINT);
+}
+
+/* As the run loop does it: a piece a turn, until nothing is left. */
+static void expect_pieces(unsigned first, unsigned count, uint32_t length)
+{
+    uint32_t done = first;
+
+    assert_int_equal(fake_console.length, first);
+    assert_memory_equal(fake_console.bytes, &fake_ram[TEXT], first);
+    for (unsigned i = 1; i < count; i++) {
+        assert_true(hypercall_is_unfinished(guest));
+        hypercall_go_on(guest);
+        assert_memory_equal(fake_console.bytes, &fake_ram[TEXT + done], fake_console.length);
+        assert_true(fake_console.length <= 1120);
+        done += fake_console.length;
+    }
+    assert_false(hypercall_is_unfinished(guest));
+    assert_int_equal(done, length);
+}
+
+static void test_print_is_cut(void **state)
+{
+    for (uint32_t at = 0; at < 4096; at++)
+        fake_ram[TEXT + at] = (uint8_t)(at * 7);
+    CALL(HV_CALL_PRINT, 4096, TEXT);
+    expect_return(HV_CALL_PRINT);
+    expect_pieces(1120, 4, 4096);
+    CALL(HV_CALL_PRINT, 1121, TEXT);
+    expect_pieces(1120, 2, 1121);
+    guest->console.vcon.pending_bytes = 1040;   /* what waits is rendered in the same stretch */
+    CALL(HV_CALL_PRINT, 4096, TEXT);
+    guest->console.vcon.pending_bytes = 0;
+    expect_pieces(80, 5, 4096);
+
+    fake_guest_setup(state);
+    guest->console.vcon.row = 3;
+    guest->console.vcon.column = 4;
+    guest->console.vcon.attribute = 5;
+    CALL(HV_CALL_PRINT_AT, 4096, TEXT, 24, 79, 255);
+    expect_return(HV_CALL_PRINT_AT);
+    assert_int_equal(guest->console.vcon.row, 24);
+    assert_int_equal(guest->console.vcon.column, 79);
+    assert_int_equal(guest->console.vcon.attribute, 255);
+    expect_pieces(1120, 4, 4096);
+    assert_int_equal(guest->console.vcon.row, 3);
+    assert_int_equal(guest->console.vcon.column, 4);
+    assert_int_equal(guest->console.vcon.attribute, 5);
+}
+
+/* It could be read when the call came: what went since ends the guest, and says so as if it had never been there. */
+static void test_rest_goes_away(void **state)
+{
+    (void)state;
+    CALL(HV_CALL_PRINT, 4096, TEXT);
+    guest->state.print.buffer = FAKE_RAM_BYTES - 100;
+    hypercall_go_on(guest);
+    assert_string_equal(guest->life.reason,
+                        "hv_print: the buffer of 2976 bytes at 0x0000ff9c cannot be read at 0x00010000");
+    assert_int_equal(guest->state.frame.eip, AFTER_INT - 2);
 }
 
 static void test_print_bad(void **state)
@@ -61,8 +121,8 @@ static void test_print_at(void **state)
     CALL(HV_CALL_PRINT_AT, 0, 0xFFFFFFFF, 0, 0, 0);
     expect_return(HV_CALL_PRINT_AT);
     fake_guest_setup(state);
-    CALL(HV_CALL_PRINT_AT, 4096, TEXT, 0, 0, 0);
-    assert_int_equal(fake_console.length, 4096);
+    CALL(HV_CALL_PRINT_AT, 1120, TEXT, 0, 0, 0);
+    assert_int_equal(fake_console.length, 1120);
 }
 
 static void test_print_at_bad(void **state)
@@ -135,6 +195,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_print, fake_guest_setup),
+        cmocka_unit_test_setup(test_print_is_cut, fake_guest_setup),
+        cmocka_unit_test_setup(test_rest_goes_away, fake_guest_setup),
         cmocka_unit_test_setup(test_print_bad, fake_guest_setup),
         cmocka_unit_test_setup(test_print_at, fake_guest_setup),
         cmocka_unit_test_setup(test_print_at_bad, fake_guest_setup),
