@@ -1,5 +1,8 @@
 /*
- * images.c - the guest images there are.
+ * images.c - the guest images there are: files of the boot volume, then the ramdisk's.
+ *
+ * A file of the volume hides one of the same name in the ramdisk, so that an author can try a new version without
+ * building Cobble. Names are compared as on FAT, where upper and lower case are the same.
  */
 #include "guest/images.h"
 

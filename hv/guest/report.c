@@ -1,5 +1,10 @@
 /*
  * report.c - collect what a crash report says, while the guest's memory is still there.
+ *
+ * Everything is read by gmem_peek: the guest has ended for one reason, which the report is about, and a stack or a
+ * table that cannot be read must not become another. What cannot be read is left out, and the report says so. How it is
+ * told is report_text.c's, and what to look at next report_advice.c's: both work on values, so that host tests can show
+ * them every case.
  */
 #include "guest/report.h"
 

@@ -1,5 +1,8 @@
 /*
  * power.c - off and reset: each way is tried in turn, since each board knows another.
+ *
+ * The firmware's own way first: it knows the board. What follows is from the documented to the desperate; each is given
+ * time to work before the next is tried. The last cannot fail: a processor without an IDT cannot but shut down.
  */
 #include "io/power.h"
 
@@ -43,6 +46,7 @@ static void sleep_s5(uint32_t port, uint8_t type)
 {
     if (port == 0)
         return;
+    /* The other bits of the register are the chip set's: they are written back as they were. */
     uint16_t kept = (uint16_t)(insn_inw((uint16_t)port) & ~(SLEEP_TYPE_MASK | SLEEP_ENABLE));
     insn_outw((uint16_t)port, (uint16_t)(kept | (uint16_t)((type & 7u) << SLEEP_TYPE_SHIFT) | SLEEP_ENABLE));
 }
@@ -101,6 +105,7 @@ static bool under_hypervisor(void)
 
 void power_debug_exit(uint32_t code)
 {
+    /* On a real machine nobody knows what port 0xF4 is: there it is not touched. */
     if (under_hypervisor() && insn_inl(PORT_DEBUG_EXIT) == 0)
         insn_outl(PORT_DEBUG_EXIT, code);
 }

@@ -1,5 +1,9 @@
 /*
  * ps2.c - 8042 controller and keyboard (IBM PS/2 "Keyboard/Auxiliary Device Controller"): every wait counts its reads.
+ *
+ * Controllers of today are imitated by firmware or by a chip that does much else, and each has its own omissions. So
+ * nothing is waited for without a bound, a keyboard that does not answer is no reason to give up the port, and whatever
+ * else the port brings (a mouse's bytes, answers that nobody asked for) is recognised and dropped.
  */
 #include "io/ps2.h"
 
@@ -77,6 +81,7 @@ static bool set_config(void)
     int config = read_data();
     if (config < 0)
         return false;
+    /* Translation makes set 1 of whatever set the keyboard speaks: keymap.c knows that one only. */
     config = (config | CONFIG_KEYBOARD_INTERRUPT | CONFIG_TRANSLATION) & ~(CONFIG_AUX_INTERRUPT | CONFIG_KEYBOARD_OFF);
     return write_port(PORT_STATUS, COMMAND_WRITE_CONFIG) && write_port(PORT_DATA, (uint8_t)config);
 }

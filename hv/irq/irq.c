@@ -1,5 +1,9 @@
 /*
  * irq.c - bring up interrupt controllers and clock in the order that lets nothing slip through.
+ *
+ * First the 8259 is moved and masked: its power-on vectors are those of exceptions. Then the local APIC, whose spurious
+ * vector must be ours; then the I/O APICs, all entries masked; last the timer, which needs them. Lines are opened one
+ * by one when their device is ready to be heard (irq_route_isa).
  */
 #include "irq/irq.h"
 

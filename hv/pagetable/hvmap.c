@@ -1,5 +1,9 @@
 /*
  * hvmap.c - build the hypervisor's own address space and hand its upper half to every root.
+ *
+ * All roots share the tables below PML4[256] to PML4[511], so what is mapped there later (devices, vmap.c's pages) is
+ * at once in every guest's address space, too, and a trap needs no CR3 write to find it. That is why the PML4 entries
+ * themselves must all be there before the first guest's root is copied from this one.
  */
 #include "pagetable/hvmap.h"
 
@@ -35,6 +39,7 @@ static void map_image(const struct boot_info *info, const void *stack_guard)
     uint64_t guard = (uint64_t)(uintptr_t)stack_guard;
     uint64_t offset = info->hv_image - start;
 
+    /* Each section with the rights that it needs and no more: nothing is both writable and executable. */
     map_or_panic(start, start + offset, text_end - start, PTE_P);
     map_or_panic(text_end, text_end + offset, rodata_end - text_end, PTE_P | no_execute);
     /* The page below the stack stays out, so that an overflow is a double fault and not silence. */

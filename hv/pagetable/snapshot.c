@@ -1,5 +1,9 @@
 /*
  * snapshot.c - take, keep and give back snapshots (PURE); snapshot.h says what they are.
+ *
+ * A snapshot goes through two states with its table: in use while the table is unsynced, kept when it has been synced
+ * again. Only kept ones are on the list and counted, as only they can be given up at any time: the table is then copied
+ * anew at its next first write.
  */
 #include "pagetable/snapshot.h"
 
@@ -57,6 +61,10 @@ void snapshot_take(struct gspace *space, struct shadow_table *table)
     struct shadow_pool *pool = space->shadows;
     const void *entries = ram_peek(space->ram, table->frame);
 
+    /*
+     * The first write to a table that kept its snapshot: the copy is still exact, as nobody could write meanwhile. That
+     * is what it was kept for.
+     */
     if (is_kept(table)) {
         shadow_list_remove(pool, table);
         pool->kept_count--;
@@ -65,6 +73,9 @@ void snapshot_take(struct gspace *space, struct shadow_table *table)
     if (table->snapshot.v || !entries)
         return;
     table->snapshot = frames_alloc();
+    /*
+     * Without memory there is no snapshot, and the table is compiled again in full when it is read: slower, not wrong.
+     */
     if (!table->snapshot.v && snapshot_free_oldest(pool))
         table->snapshot = frames_alloc();
     if (table->snapshot.v)

@@ -1,5 +1,9 @@
 /*
  * usb.c - the controllers that PCI has: which are driven, which are only told of, and when to look at them.
+ *
+ * Controllers are polled, without interrupts: docs/usb.md says why. How often depends on what can come: while a chain
+ * is under way its next step, with a keyboard a person's typing, with none at most a plug. A machine without a USB
+ * keyboard so wakes up twice a second for USB, and one without a controller never.
  */
 #include "io/usb/usb.h"
 
@@ -113,11 +117,16 @@ static void poll_host(struct usb_host *host, uint64_t now_ns)
         usb_host_poll(host);
     } else {
         xhci_advance(&host->xhci, now_ns);
+        /*
+         * Only from here on may the controller write to memory by itself: until it had halted it would have used the
+         * firmware's rings, in memory that is somebody else's by now.
+         */
         if (before == XHCI_HALTING && host->xhci.state == XHCI_RESETTING)
             pci_set_mastering(host->function, true);
         if (host->xhci.state == XHCI_FAILED)
             log_warn("USB: xHCI %s cannot be used: %s", host->place, host->xhci.why);
     }
+    /* Whatever state it is in, it must not write to memory that is given back. */
     if (host->xhci.state == XHCI_FAILED)
         pci_set_mastering(host->function, false);
 }

@@ -1,5 +1,9 @@
 /*
  * usb_context.c - input contexts of 32 or 64 bytes: "Slot Context", "Endpoint Context", "Input Control Context" (PURE).
+ *
+ * An input context is the form in which a command tells the controller of a device: first which parts are meant (add),
+ * then the slot, then one part for each endpoint, by its Device Context Index. How long each part is the controller
+ * says (context_bytes).
  */
 #include <stddef.h>
 

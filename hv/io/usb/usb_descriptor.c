@@ -1,5 +1,9 @@
 /*
  * usb_descriptor.c - walk a configuration's descriptors, each of which says how long it is (PURE).
+ *
+ * The bytes come from a device that may be broken or hostile: no length is believed that leads out of what was read, a
+ * length below 2 would never end, and an endpoint counts only if the controller could be told of it. Source: USB 2.0,
+ * "Standard USB Descriptor Definitions".
  */
 #include "io/usb/usb_descriptor.h"
 

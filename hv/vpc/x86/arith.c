@@ -1,5 +1,8 @@
 /*
  * arith.c - addition, subtraction and logic (PURE). SDM vol. 2 "ADD" to "XOR", vol. 1 "Status Flags".
+ *
+ * A destination in memory is opened for change before anything is worked out, so that a fault comes with flags and
+ * registers untouched. Flags are not computed here but noted (flags.h): most are overwritten before anybody looks.
  */
 #include "vpc/x86/access.h"
 #include "vpc/x86/flags.h"

@@ -1,6 +1,10 @@
 /*
  * ident.c - what the processor says of itself, its time, its model-specific registers (PURE). SDM vol. 2 "CPUID",
  * "RDTSC", "RDMSR", "WRMSR", "RDPMC".
+ *
+ * What CPUID shows is what there is, whatever the machine below has: a guest moved elsewhere must find the same
+ * processor. What it does not show faults as on a processor without it, and is counted in refusals, so that one can
+ * learn what a guest would want.
  */
 #include "base/string.h"
 #include "vpc/x86/access.h"

@@ -113,6 +113,7 @@ static ALWAYS_INLINE bool idiv_rm(struct interp *interp, const struct instructio
     uint64_t pair = get_pair(interp, bytes);
     int64_t dividend = bytes == 4 ? (int64_t)pair : sign_extend((uint32_t)pair, 2 * bytes);
     int64_t divisor = sign_extend(load(operand, bytes), bytes);
+    /* The second case overflows in C before it can be seen that it does not fit. */
     if (divisor == 0 || (divisor == -1 && dividend == INT64_MIN) ||
         dividend / divisor != sign_extend((uint32_t)(dividend / divisor), bytes))
         return fault(interp, EXC_DE);

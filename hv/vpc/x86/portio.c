@@ -21,6 +21,7 @@ static bool bitmap_allows(struct interp *interp, uint16_t port, unsigned bytes)
         return general_protection(interp);
     if (!system_read(interp, tr->base + at, &bits, 2))
         return false;
+    /* One bit a port, and a wide access is one of several ports: all of them must be 0. */
     return (bits >> (port & 7) & ((1u << bytes) - 1)) == 0 || general_protection(interp);
 }
 
@@ -28,6 +29,7 @@ static bool may_use_port(struct interp *interp, uint16_t port, unsigned bytes)
 {
     const struct vcpu *cpu = &interp->cpu;
 
+    /* IOPL first: only who is less privileged than that is asked for a bit of the TSS. */
     if (!vcpu_is_protected(cpu) || cpu->cpl <= (cpu->eflags & EFLAGS_IOPL) >> 12)
         return true;
     return bitmap_allows(interp, port, bytes);
