@@ -1,5 +1,9 @@
 /*
  * keymap.c - scancode set 1 ("Keyboard Scan Code Specification", Microsoft) to key words, US layout (PURE).
+ *
+ * A key word says what key it was (raw), which character it gives with the modifiers that are down now, and those
+ * modifiers. State is only what a word needs: modifiers, locks, and where a sequence of several bytes stands. E0 begins
+ * one of two bytes, E1 the one of Pause.
  */
 #include "io/keymap.h"
 

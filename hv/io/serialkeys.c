@@ -1,5 +1,12 @@
 /*
  * serialkeys.c - terminal bytes (ECMA-48, xterm) back to keys (PURE).
+ *
+ * A terminal sends what a key means, not that it went down: a capital letter, a control character, a sequence that
+ * begins with ESC. Guests want keys. So each is turned into the presses and releases that would have made it on a US
+ * keyboard, modifiers included.
+ *
+ * ESC is both a key and the start of sequences. What follows within 50 ms is taken for a sequence (serialkeys_flush);
+ * one that means nothing is followed to its end and dropped, so that its rest is not taken for typed text.
  */
 #include "io/serialkeys.h"
 

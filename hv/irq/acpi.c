@@ -1,7 +1,10 @@
 /*
  * acpi.c - walk RSDP, XSDT or RSDT, and take facts from MADT, MCFG, HPET, FADT, SPCR and AML's \_S5_ package (PURE).
+ * Source: the ACPI specification, by the tables' names.
  *
- * Every access is through bytes() on a table whose length was checked against the mapping and whose checksum is right.
+ * Firmware's tables are wrong in every way that a table can be. So every access is through bytes() on a table whose
+ * length was checked against the mapping and whose checksum is right; what lies outside reads as 0, which each field
+ * takes for "not told". Addresses are checked by whoever maps them (irq.c).
  */
 #include "irq/acpi.h"
 
@@ -82,6 +85,7 @@ static void read_madt(struct acpi_facts *facts, const struct table *madt)
     facts->have_8259 = bytes(madt, 40, 4) & 1;
     for (uint64_t at = 44; at + 2 <= madt->length;) {
         uint8_t type = (uint8_t)bytes(madt, at, 1), length = (uint8_t)bytes(madt, at + 1, 1);
+        /* An entry of no length would be read for ever. */
         if (length < 2 || at + length > madt->length)
             return;
         if (type == 1 && length >= 12 && facts->ioapic_count < ACPI_IOAPICS_MAX)
@@ -237,6 +241,9 @@ static struct table open_root(uint64_t rsdp, map_function map, unsigned *entry_b
     struct table pointer = { map(rsdp, RSDP_BYTES), RSDP_BYTES };
     if (!pointer.data || memcmp(pointer.data, "RSD PTR ", 8) != 0 || !sums_to_zero(pointer.data, RSDP_BYTES))
         return (struct table){ 0 };
+    /*
+     * Revision 2 and up has a longer pointer with an XSDT, whose entries reach beyond 4 GiB, and a checksum of its own.
+     */
     if (bytes(&pointer, 15, 1) >= 2) {
         struct table extended = { map(rsdp, RSDP_20_BYTES), RSDP_20_BYTES };
         if (extended.data && sums_to_zero(extended.data, RSDP_20_BYTES)) {
@@ -256,6 +263,9 @@ void acpi_read(struct acpi_facts *facts, uint64_t rsdp, map_function map)
     unsigned entry_bytes = 4;
 
     memset(facts, 0, sizeof(*facts));
+    /*
+     * Before any table is read: what a PC without ACPI has, all of it, each ISA interrupt at the input of its number.
+     */
     facts->boot_flags = 0xFFFF;
     for (unsigned i = 0; i < ACPI_ISA_IRQS; i++)
         facts->isa[i].gsi = i;

@@ -57,6 +57,7 @@ bool ioapic_route(const struct acpi_isa_route *route, uint8_t vector, uint32_t a
         if (route->gsi < ioapic->gsi_base || route->gsi - ioapic->gsi_base >= ioapic->entries || apic_id > 0xFF)
             continue;
         uint32_t index = REG_ENTRY + 2 * (route->gsi - ioapic->gsi_base);
+        /* The destination first: the word with the vector also unmasks the entry. */
         write_register(ioapic, index + 1, apic_id << 24);
         write_register(ioapic, index, ioapic_entry(route, vector));
         return true;

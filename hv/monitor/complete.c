@@ -1,5 +1,8 @@
 /*
  * complete.c - what Tab adds to a command line: the longest start that all candidates share.
+ *
+ * Candidates are offered one by one, by whoever knows them (commands, images, guests), and only what they share is
+ * kept: no list of them need be held. Nothing to add and several candidates: they are listed instead.
  */
 #include "monitor/complete.h"
 

@@ -1,5 +1,9 @@
 /*
- * lineedit.c - one line under a cursor, and the lines entered before it (PURE).
+ * lineedit.c - one line under a cursor, and the lines entered before it (PURE). Keys are those of readline's Emacs
+ * mode, as far as a shell with one line needs them.
+ *
+ * Positions are unsigned, and what would go before the first character becomes huge: the two functions that everything
+ * goes through, delete_range and move_cursor, refuse what lies outside, so that callers need not ask.
  */
 #include "monitor/lineedit.h"
 

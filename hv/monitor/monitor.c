@@ -1,5 +1,9 @@
 /*
  * monitor.c - console 0 from boot on: read the configuration, then run the plan or talk to the operator.
+ *
+ * A plan (autoruns in cobble.cfg) owns the serial line for its stream, and the operator's messages with it; when it
+ * ends with "after monitor", or there is none, the serial line is the operator's terminal. monitor_pump is what the run
+ * loop calls: each part does what is due and says by its next_ns when it wants to be called again.
  */
 #include "monitor/monitor.h"
 

@@ -87,6 +87,7 @@ static void press_key(uint32_t key_word, uint64_t now_ns)
 {
     if (is_reboot(key_word))
         commands_run("reboot", now_ns);
+    /* A command waits for something: Ctrl+C, which ends the wait, is all that is taken. */
     if (shell_is_held()) {
         shell_hold(!is_cancel(key_word));       /* nothing else is typed ahead while a command waits */
         return;

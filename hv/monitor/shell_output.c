@@ -1,5 +1,8 @@
 /*
  * shell_output.c - what console 0 shows: messages, and below them the prompt with the line that is typed.
+ *
+ * Messages come at any time, also while a line is being typed: the prompt is taken off its row first, the message is
+ * written there, and shell_pump puts the prompt below it again with the line as it was.
  */
 #include "monitor/shell_output.h"
 

@@ -204,6 +204,7 @@ static void serve(struct reader *reader, uint64_t now_ns)
         reader->guest_id = 0;
         return;
     }
+    /* From here on time is the guest's own: changed_ns and typed_ns are, too. */
     now_ns -= clock_lag_ns(guest, now_ns);
     uint32_t picture = hash_console(&guest->console.vcon);
     if (picture != reader->picture) {
