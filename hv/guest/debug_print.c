@@ -1,5 +1,10 @@
 /*
  * debug_print.c - patch the sites of the simulator's debug print, and answer the INT that stands there.
+ *
+ * Kernels that were written with a simulator print by XCHG EBX, EBX with a magic number in EBX, which is a no-op
+ * elsewhere. An INT of a vector that the image does not use takes its place, whose gate is closed: it arrives as #GP,
+ * where INTs are decoded anyway, so that no other path becomes longer for it. Everything else must be as if the XCHG
+ * still stood there: flags, TF, a fault address, and an INT that is not one of ours.
  */
 #include "guest/debug_print.h"
 

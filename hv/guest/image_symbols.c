@@ -120,6 +120,7 @@ static bool store_symbol(struct image_symbols *symbols, uint32_t *names, uint32_
 
 static void collect(struct image_symbols *symbols, const struct image *image, unsigned wanted_type, uint32_t *names)
 {
+    /* The difference cannot wrap: offset never passes size. */
     for (uint32_t offset = 0; image->symbols.size - offset >= sizeof(struct symbol); offset += sizeof(struct symbol)) {
         struct symbol symbol;
         const char *name;

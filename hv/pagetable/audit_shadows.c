@@ -1,5 +1,9 @@
 /*
  * audit_shadows.c - check links, leaves, chains and lists of all shadows (PURE); audit.h says for what.
+ *
+ * Links first, which gather who links each table; then each table against that, against its guest table where that is
+ * known, and against what is on record of the frames it maps. What may be stale by design is not compared: leaves of an
+ * unsynced table without a snapshot, links of an unsynced directory.
  */
 #include "base/string.h"
 #include "pagetable/audit_parts.h"
@@ -118,6 +122,7 @@ static bool check_dirty(const struct audit *audit, uint32_t number)
 {
     const struct shadow_table *table = &audit->pool->tables[number];
 
+    /* Each bit is a directory; left & (left - 1) takes the lowest away. */
     for (uint64_t left = table->is_synced ? 0 : table->parents; left; left &= left - 1)
         if (!audit->pool->directories[__builtin_ctzll(left)].is_dirty)
             return audit_fail(audit, "directory %u is not dirty, but links table %u, which is unsynced",

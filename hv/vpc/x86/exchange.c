@@ -44,7 +44,10 @@ static ALWAYS_INLINE bool xadd(struct interp *interp, const struct instruction *
 }
 FOR_SIZES(xadd)
 
-/* The destination is written in both cases. */
+/*
+ * The destination is written in both cases, with the value that it has if they differ: a page that may not be written
+ * faults either way. SDM vol. 2 "CMPXCHG".
+ */
 static ALWAYS_INLINE bool cmpxchg(struct interp *interp, const struct instruction *insn, unsigned bytes)
 {
     void *operand = modify_rm(interp, insn, bytes);

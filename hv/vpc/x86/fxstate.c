@@ -39,6 +39,10 @@ static bool fxrstor(struct interp *interp, const struct instruction *insn)
     const uint8_t *from = read_at(interp, insn->segment, operand_offset(interp, insn), FPU_IMAGE_BYTES);
     if (from == NULL)
         return false;
+    /*
+     * Before anything is loaded: a reserved bit is #GP with the old state whole. The unit itself would fault on it
+     * later, in the hypervisor.
+     */
     if (load(from + FPU_MXCSR, 4) & ~MXCSR_KNOWN)
         return general_protection(interp);
     memcpy(interp->cpu.fpu, from, FXSAVE_WRITTEN);

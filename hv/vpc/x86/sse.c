@@ -2,6 +2,10 @@
  * sse.c - MMX, SSE and SSE2 instructions, made ready for the unit (PURE). SDM vol. 2 "Two-byte Opcode Map", vol. 3
  * "Interrupt and Exception Handling": #XM.
  *
+ * The arithmetic is the real unit's: an instruction is built anew with its memory operand at EDI and its general
+ * register in EAX, and bus.fpu_execute runs that on a copy of the guest's state (fpu_operation.h). So only the form of
+ * an instruction must be known here, how much memory it touches and how, never what it computes.
+ *
  * Exceptions are masked while the unit works; if one should not have been, the results are thrown away.
  */
 #include "base/string.h"
@@ -96,6 +100,10 @@ static bool is_ready(struct interp *interp, const struct form *form)
     const struct vcpu *cpu = &interp->cpu;
     bool is_mmx_only = form != NULL && form->flags & FORM_MMX && form->prefix == 0;
 
+    /*
+     * In the order of priority: #UD where the instruction is not there or not turned on, then #NM, then an x87
+     * exception that waits, which MMX instructions report because they use its registers.
+     */
     if (interp->bus->fpu_execute == NULL || cpu->cr0 & CR0_EM || (!is_mmx_only && !(cpu->cr4 & CR4_OSFXSR)))
         return fault(interp, EXC_UD);
     if (cpu->cr0 & CR0_TS)

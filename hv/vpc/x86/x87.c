@@ -92,6 +92,10 @@ static void store_pointers(const uint8_t *image, uint8_t *to, unsigned bytes)
         store(to + 18, 2, load(image + FPU_OPCODE, 2));
 }
 
+/*
+ * The pointers to the last instruction and its operand are the guest's, not those of the instruction that the unit was
+ * given: that one lies at another address.
+ */
 static void set_pointers(struct interp *interp, const struct instruction *insn)
 {
     struct vcpu *cpu = &interp->cpu;
