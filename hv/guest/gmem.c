@@ -1,31 +1,12 @@
 /*
- * gmem.c - read and write guest memory through the guest's own mapping, with an exception table for what is not there.
- *
- * No bounds check is needed: gva and the base of the segment are below 8 GiB together, and nothing is mapped from 4 GiB
- * up in any lower half.
+ * gmem.c - what follows when guest memory cannot be read or written: whether that ends the guest, and what is shown.
  */
 #include "guest/gmem.h"
 
-#include "cpu/cpu.h"
 #include "cpu/opcodes.h"
 #include "cpu/vectors.h"
+#include "guest/gmem_copy.h"
 #include "guest/guest.h"
-
-static void *linear_ptr(const struct guest *guest, gva_t address)
-{
-    return (void *)gspace_linear(&guest->space, address);
-}
-
-/* Report the first address that failed. True when nothing was left over. */
-static bool copied_all(struct guest *guest, gva_t address, size_t bytes, size_t left, gva_t *bad)
-{
-    if (!left)
-        return true;
-    guest->fault_address = (uint32_t)(address.v + (bytes - left));
-    if (bad)
-        *bad = GVA(guest->fault_address);
-    return false;
-}
 
 bool gmem_refused(struct guest *guest)
 {
@@ -34,20 +15,14 @@ bool gmem_refused(struct guest *guest)
     return false;
 }
 
-bool gmem_peek(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
-{
-    return copied_all(guest, from, bytes, copy_with_fixup(to, linear_ptr(guest, from), bytes), bad);
-}
-
 bool gmem_read(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
 {
-    return gmem_peek(guest, from, to, bytes, bad) || gmem_refused(guest);
+    return gmem_copy_from(guest, from, to, bytes, bad) || gmem_refused(guest);
 }
 
 bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, gva_t *bad)
 {
-    return copied_all(guest, to, bytes, copy_with_fixup(linear_ptr(guest, to), from, bytes), bad) ||
-           gmem_refused(guest);
+    return gmem_copy_to(guest, to, from, bytes, bad) || gmem_refused(guest);
 }
 
 bool gmem_write_u32(struct guest *guest, gva_t to, uint32_t value)

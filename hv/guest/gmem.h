@@ -34,7 +34,7 @@ bool gmem_refused(struct guest *guest);
  * copied.
  */
 MUST_CHECK bool gmem_read(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad);
-/* The same, but an entry of the guest's tables that would end the guest only fails: for reports and decoding. */
+/* gmem_peek.c: the same, but what would end the guest only fails: for reports and decoding. */
 MUST_CHECK bool gmem_peek(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad);
 MUST_CHECK bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, gva_t *bad);
 /* The same without a word about where it failed, for who starts over in C. */

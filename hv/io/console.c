@@ -18,7 +18,7 @@
 #define PASS_ROWS 3             /* pixels of a whole screen would take as long as several turns of guests */
 
 static struct console *consoles;
-static struct console *in_view;
+struct console *console_shown;
 static bool serial_used, help_shown;
 static bool is_prefix_usual = true;
 
@@ -43,8 +43,8 @@ void console_detach(struct console *console)
         link = &(*link)->next;
     if (*link)
         *link = console->next;
-    if (in_view == console) {
-        in_view = NULL;
+    if (console_shown == console) {
+        console_shown = NULL;
         if (consoles)
             console_view(consoles);
     }
@@ -60,16 +60,11 @@ struct console *console_find(unsigned number)
 
 void console_view(struct console *console)
 {
-    in_view = console;
+    console_shown = console;
     if (console)
         console->back = 0;
     help_shown = false;
     screen_invalidate();
-}
-
-struct console *console_in_view(void)
-{
-    return in_view;
 }
 
 void console_use_serial(bool use)
@@ -89,14 +84,14 @@ void console_view_position(unsigned position)
 
 void console_view_next(void)
 {
-    if (in_view)
-        console_view(in_view->next ? in_view->next : consoles);
+    if (console_shown)
+        console_view(console_shown->next ? console_shown->next : consoles);
 }
 
 void console_view_previous(void)
 {
     struct console *console = consoles;
-    while (console && console->next && console->next != in_view)
+    while (console && console->next && console->next != console_shown)
         console = console->next;
     if (console)
         console_view(console);
@@ -104,23 +99,23 @@ void console_view_previous(void)
 
 static void scroll_to(unsigned back)
 {
-    if (in_view->back == back)
+    if (console_shown->back == back)
         return;
-    in_view->back = back;
+    console_shown->back = back;
     screen_touch_rows(ALL_ROWS);
 }
 
 bool console_scroll_page(bool up)
 {
-    if (!in_view || !in_view->vcon.history)
+    if (!console_shown || !console_shown->vcon.history)
         return false;
-    scroll_to(scrollback_move(in_view->vcon.history, in_view->back, up));
+    scroll_to(scrollback_move(console_shown->vcon.history, console_shown->back, up));
     return true;
 }
 
 void console_scroll_end(void)
 {
-    if (in_view)
+    if (console_shown)
         scroll_to(0);
 }
 
@@ -161,21 +156,21 @@ static bool is_status_new(void)
 {
     static struct {
         unsigned number, back, rows, help, serial;
-        char state[sizeof(in_view->state)];
+        char state[sizeof(console_shown->state)];
     } shown = { .number = NOT_SHOWN };
-    unsigned rows = in_view->back ? scrollback_rows(in_view->vcon.history) : 0;
+    unsigned rows = console_shown->back ? scrollback_rows(console_shown->vcon.history) : 0;
     unsigned serial = serial_used + 2u * is_prefix_usual;
 
-    if (shown.number == in_view->number && shown.back == in_view->back && shown.rows == rows &&
+    if (shown.number == console_shown->number && shown.back == console_shown->back && shown.rows == rows &&
         shown.help == help_shown && shown.serial == serial &&
-        memcmp(shown.state, in_view->state, sizeof(shown.state)) == 0)
+        memcmp(shown.state, console_shown->state, sizeof(shown.state)) == 0)
         return false;
-    shown.number = in_view->number;
-    shown.back = in_view->back;
+    shown.number = console_shown->number;
+    shown.back = console_shown->back;
     shown.rows = rows;
     shown.help = help_shown;
     shown.serial = serial;
-    memcpy(shown.state, in_view->state, sizeof(shown.state));
+    memcpy(shown.state, console_shown->state, sizeof(shown.state));
     return true;
 }
 
@@ -188,20 +183,22 @@ static void update_status(void)
         return;
     if (help_shown)
         format_string(text, sizeof(text), " prefix then: 0-9 console, n next, p previous, m monitor, k kill, ? this");
-    else if (in_view->back)
+    else if (console_shown->back)
         format_string(text, sizeof(text), " %u %-20s %u of %u rows back    Shift+PgUp, Shift+PgDn; any key ends it",
-                      in_view->number, in_view->name, in_view->back, scrollback_rows(in_view->vcon.history));
+                      console_shown->number, console_shown->name, console_shown->back,
+                      scrollback_rows(console_shown->vcon.history));
     else
-        format_string(text, sizeof(text), " %u %-20s %-20s Alt+F1 monitor  %s", in_view->number, in_view->name,
-                      in_view->state, serial_used && is_prefix_usual ? "Ctrl-] ? keys" : "");
+        format_string(text, sizeof(text), " %u %-20s %-20s Alt+F1 monitor  %s", console_shown->number,
+                      console_shown->name, console_shown->state,
+                      serial_used && is_prefix_usual ? "Ctrl-] ? keys" : "");
     screen_set_status(text);
 }
 
 static bool draw(unsigned rows_max, uint64_t now_ns)
 {
-    if (!in_view)
+    if (!console_shown)
         return false;
-    struct screen_view view = choose_view(in_view);
+    struct screen_view view = choose_view(console_shown);
     update_status();
     return screen_draw(&view, rows_max, now_ns);
 }

@@ -42,7 +42,11 @@ struct console *console_find(unsigned number);
 
 /* Show this console on every screen; input.c does what its keys need. */
 void console_view(struct console *console);
-struct console *console_in_view(void);
+extern struct console *console_shown;           /* kept by console.c; NULL: none */
+static inline struct console *console_in_view(void)
+{
+    return console_shown;
+}
 
 /* As the operator asks for it: the monitor is 0, guests count from 1 in the order of their IDs, whatever these are. */
 void console_view_position(unsigned position);

@@ -89,8 +89,8 @@ static __attribute__((noinline)) bool adjust_not_plain(struct gspace *space, gva
 }
 
 /*
- * The hot part, as in fill.c: for a PDE that is the same as when it was remembered, which only pages are; with no call
- * but at the end.
+ * The hot part, as in fill_known.h: for a PDE that is the same as when it was remembered, which only pages are; with no
+ * call but at the end.
  */
 bool gspace_adjustpg(struct gspace *space, gva_t address)
 {

@@ -1,20 +1,18 @@
 /*
- * fill.c - the hidden fault: the guest's tables allow it, the host's do not yet (PURE). Source: docs/shadow.md.
+ * fill.c - the hidden fault in full: the guest's tables allow it, the host's do not yet (PURE). Source: docs/shadow.md.
  *
  * The truth is always the guest's tables, read in memory at the fault, never what the shadows say: those say what was
  * there when they were filled, or hang where the guest has put another table since. Shadows are mended on the way.
  *
- * Two ways lead to the same leaf. gspace_fault_known is the hot one: the region's last walk is remembered, so there is
- * no walk. fill_walked is the full one, and remembers the region for the next.
+ * Two ways lead to the same leaf. fill_known is the hot one: the region's last walk is remembered, so there is no walk.
+ * fill_walked, here, is the full one, and remembers the region for the next.
  */
 #include <stddef.h>
 
-#include "base/codegen.h"
 #include "cpu/x86.h"
 #include "pagetable/audit.h"
-#include "pagetable/bootvm.h"
 #include "pagetable/compile.h"
-#include "pagetable/fill_tail.h"
+#include "pagetable/fill.h"
 #include "pagetable/gspace.h"
 #include "pagetable/gwalk.h"
 #include "pagetable/host_table.h"
@@ -126,60 +124,4 @@ __attribute__((noinline)) enum gfault fill_walked(struct gspace *space, gva_t ad
     default:
         return GFAULT_BAD_ENTRY;
     }
-}
-
-/*
- * The hot part of fill: as long as the guest's PDE is what it was, the link is right, and the walk would come to the
- * same table. No call but at the end, so that nothing needs saving: what is not the usual case is in fill_tail.c.
- *
- * The order of the tests is that of the contract: rights before the frame is looked at, since a refused access goes
- * through no entry and may name any frame. known->allowed answers for the rights of PDE, PTE, wp and this access in one
- * bit.
- */
-enum gfault gspace_fault_known(struct gspace *space, gva_t address, uint32_t access,
-                                const struct known_region *known)
-{
-    if (!region_is_right(known))
-        return fill_walked(space, address, access);
-    uint64_t entry = gtable_pte_index(address);
-    WORK_OUT_HERE(entry);
-    uint32_t pte = known->entries[entry], rights = pte >> 1 & 3, frame = pte >> GPTE_FRAME_SHIFT;
-
-    if (!(pte & GPTE_P) || !(known->allowed[access / 2] >> rights & 1))
-        return access | (pte & GPTE_P);
-    struct gframe *page = &space->ram->frames[frame];
-    WORK_OUT_HERE(page);
-    if (frame >= space->ram->frame_count || !gframe_is_plain(page))
-        return fill_tail_not_plain(space, address, access, known);
-    if (known->snapshot)
-        known->snapshot[entry] = pte;
-    uint64_t bits = known->leaf_bits[rights];
-    WORK_OUT_HERE(bits);
-    KEEP_NOTHING_READ();
-    if (access & ~(uint32_t)bits & ACCESS_WRITE)
-        bits = compile_flipped(HPA(0));     /* allowed, and yet not writable: a flip page, and the kernel writes */
-    WORK_OUT_HERE(bits);
-    KEEP_NOTHING_READ();
-    uint64_t *leaf = &known->leaves[entry % TABLE_ENTRIES], before = *leaf;
-    *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
-    KEEP_NOTHING_READ();
-    /* A writable leaf is put on record, so that its W can be found and taken when the frame begins to hold tables. */
-    if (bits & PTE_W) {
-        uint32_t record = rmap_try_add(page, known->first_record | (uint32_t)entry);
-        if (record)
-            return fill_tail_shared(space, page, record, address, before);
-    }
-    if (before)
-        return fill_tail_flush(space, address);
-    audit_check(space);
-    return GFAULT_FILLED;
-}
-
-enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access)
-{
-    if (!space->paging->is_on)
-        return bootvm_fault(space, address, access);
-    if (region_is_known(space->shadows, address))
-        return gspace_fault_known(space, address, access, region_slot(space->shadows, address));
-    return fill_walked(space, address, access);
 }

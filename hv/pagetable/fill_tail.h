@@ -1,5 +1,5 @@
 /*
- * fill_tail.h - the seldom endings of a hidden fault that fill.c serves from the region cache (PURE). They are in
+ * fill_tail.h - the seldom endings of a hidden fault that fill_known.h serves from the region cache (PURE). They are in
  * another file so that the compiler jumps to them for their result, and the hot path has nothing to save before.
  */
 #ifndef PAGETABLE_FILL_TAIL_H
@@ -9,16 +9,6 @@
 #include <stdint.h>
 
 #include "pagetable/gspace.h"
-
-/* fill.c: look at everything. */
-enum gfault fill_walked(struct gspace *space, gva_t address, uint32_t access);
-
-/*
- * The page lies outside RAM, is traced, or is not backed. The last is a first touch: a frame that is at hand is
- * taken, what is remembered of the region stays right, and the fault is served by it.
- */
-enum gfault fill_tail_not_plain(struct gspace *space, gva_t address, uint32_t access,
-                                const struct known_region *known);
 
 /* The leaf of this address was another before: drop it from the TLB. GFAULT_FILLED. */
 enum gfault fill_tail_flush(struct gspace *space, gva_t address);

@@ -1,7 +1,7 @@
 /*
  * region_cache.h - four regions of 2 MiB whose page-table walk is remembered (PURE): where the last hidden faults and
  * hv_adjustpg calls found the guest's entries, and the leaves that mirror them; each is a struct known_region of
- * shadow.h. The hot paths of fill.c and adjust.c need no walk for a page there.
+ * shadow.h. The hot paths of fill_known.h and adjust.c need no walk for a page there.
  */
 #ifndef PAGETABLE_REGION_CACHE_H
 #define PAGETABLE_REGION_CACHE_H

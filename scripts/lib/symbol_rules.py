@@ -11,13 +11,6 @@ from lib.build import DIRECTORY, ROOT
 OBJECTS = {"hv": ("hv/libhv.a.p", "hv/libhv_slow.a.p"), "efi": ("efi/libefi.a.p",)}
 ENTRY, ENTRY_CALLS = "hv/cpu/entry.S", "hv/cpu/entry_calls.h"
 DOORS = {"lean_hypercall", "lean_soft_interrupt", "lean_page_fault", "lean_tick"}
-# Circles that are still there. The list only gets shorter: one that is mended, or has lost a file, must be taken off.
-ALLOWED = {
-    ("hv/guest/gmem.c", "hv/guest/guest.c", "hv/guest/report.c"),
-    ("hv/io/usb/usb_device.c", "hv/io/usb/usb_host.c", "hv/io/usb/usb_pipe.c", "hv/io/usb/usb_port.c",
-     "hv/io/usb/usb_setup.c"),
-    ("hv/pagetable/fill.c", "hv/pagetable/fill_tail.c"),        # by design: fill_tail.h says why they are two
-}
 
 
 def read_symbols(objects):
@@ -72,12 +65,10 @@ def find_circles(uses):
     return circles
 
 
-def judge_circles(circles, allowed):
-    """A problem for each circle that is new, and for each that is allowed and no longer there."""
-    for group in sorted(circles.keys() - allowed):
+def judge_circles(circles):
+    """A problem for each circle."""
+    for group in sorted(circles):
         yield f"a circle of {', '.join(group)}: {circles[group]}"
-    for group in sorted(allowed - circles.keys()):
-        yield f"scripts/lib/symbol_rules.py: no longer a circle, take it off: {', '.join(group)}"
 
 
 def list_objects(files, folder):
@@ -98,7 +89,7 @@ def check_circles(files):
         if not built:
             yield f"no object files of {folder}"
         circles.update(find_circles(find_uses(read_symbols(built), upcalls)))
-    yield from judge_circles(circles, ALLOWED)
+    yield from judge_circles(circles)
 
 
 RULES = {"source.circles": check_circles}

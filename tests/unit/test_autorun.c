@@ -64,7 +64,7 @@ static uint64_t now_ns;
 static char stream[1 << 20];
 static size_t stream_bytes, line_bytes_a_step, line_room;
 static bool uses_serial;
-static struct console *in_view;
+struct console *console_shown;
 static unsigned dumps;
 static int leak;
 static unsigned judging_frames, judged;
@@ -255,12 +255,7 @@ void input_use_serial(bool use)
 
 void console_view(struct console *console)
 {
-    in_view = console;
-}
-
-struct console *console_in_view(void)
-{
-    return in_view;
+    console_shown = console;
 }
 
 void console_attach(struct console *console)

@@ -27,15 +27,54 @@ static uint16_t word_at(const struct usb_host *host, unsigned at)
     return (uint16_t)(host->xhci.shared->buffer[at] | host->xhci.shared->buffer[at + 1] << 8);
 }
 
+static void end_failed(struct usb_host *host, const char *why)
+{
+    host->outcome = USB_FAILED;
+    host->why = why;
+    host->device_over(host);
+}
+
 static void failed(struct usb_host *host)
 {
-    usb_port_failed(host, "it does not tell what it is");
+    end_failed(host, "it does not tell what it is");
+}
+
+static void cannot_be_used(struct usb_host *host)
+{
+    end_failed(host, "it cannot be configured");
 }
 
 static void no_use(struct usb_host *host)
 {
     host->others++;
-    usb_port_ignore(host);
+    host->outcome = USB_NO_USE;
+    host->device_over(host);
+}
+
+/* A controller that did not take the slot back may still write to the memory: that is lost, then. */
+static void dropped(struct usb_host *host)
+{
+    struct usb_memory *memory = (struct usb_memory *)(void *)((char *)host->device -
+                                                              offsetof(struct usb_memory, device));
+
+    for (unsigned i = 0; i < USB_DEVICES_MAX; i++)
+        if (host->devices[i] == host->device)
+            host->devices[i] = NULL;
+    if (usb_went_well(host)) {
+        host->xhci.shared->contexts[host->device->slot] = 0;
+        frames_free(ptr_to_hpa(memory));
+        usb_device_frames--;
+    }
+    host->device = NULL;
+    if (host->after_drop)
+        host->after_drop(host);
+}
+
+/* Its slot and memory go back, then this. */
+static void drop_device(struct usb_host *host, usb_step then)
+{
+    host->after_drop = then;
+    usb_command(host, 0, TRB_TYPE(TRB_DISABLE_SLOT) | TRB_SLOT(host->device->slot), dropped);
 }
 
 /* Adapters whose makers have a protocol of their own: FTDI, Prolific, Silicon Labs, WCH. */
@@ -62,6 +101,16 @@ static void tell_no_use(const struct usb_host *host)
                  device->port);
 }
 
+static void set_up(struct usb_host *host)
+{
+    if (!host->is_set_up) {
+        drop_device(host, cannot_be_used);
+        return;
+    }
+    host->outcome = USB_IN_USE;
+    host->device_over(host);
+}
+
 static void took_configuration(struct usb_host *host)
 {
     struct usb_device *device = host->device;
@@ -69,17 +118,17 @@ static void took_configuration(struct usb_host *host)
     unsigned total = word_at(host, 2);
 
     if (!usb_went_well(host)) {
-        usb_device_drop(host, failed);
+        drop_device(host, failed);
         return;
     }
     usb_configuration_parse(&device->configuration, data, total < XHCI_BUFFER_BYTES ? total : XHCI_BUFFER_BYTES,
                             device->configuration.kind == USB_HUB);
     if (device->configuration.kind != USB_KEYBOARD && device->configuration.kind != USB_HUB) {
         tell_no_use(host);
-        usb_device_drop(host, no_use);
+        drop_device(host, no_use);
         return;
     }
-    usb_setup_begin(host);
+    usb_setup_begin(host, set_up);
 }
 
 static void took_length(struct usb_host *host)
@@ -90,13 +139,13 @@ static void took_length(struct usb_host *host)
         read_descriptor(host, DESCRIPTOR_CONFIGURATION, total < XHCI_BUFFER_BYTES ? total : XHCI_BUFFER_BYTES,
                         took_configuration);
     else
-        usb_device_drop(host, failed);
+        drop_device(host, failed);
 }
 
 static void took_descriptor(struct usb_host *host)
 {
     if (!usb_went_well(host)) {
-        usb_device_drop(host, failed);
+        drop_device(host, failed);
         return;
     }
     host->device->configuration.kind = host->xhci.shared->buffer[4] == USB_CLASS_HUB ? USB_HUB : USB_NOTHING;
@@ -123,7 +172,7 @@ static void took_first(struct usb_host *host)
     uint8_t bytes = host->xhci.shared->buffer[7];
 
     if (!usb_went_well(host) || !may_be_packet(host->device, bytes)) {
-        usb_device_drop(host, failed);
+        drop_device(host, failed);
         return;
     }
     if (bytes == host->device->max_packet) {
@@ -146,7 +195,7 @@ static void addressed(struct usb_host *host)
     if (usb_went_well(host))
         usb_pause(host, ADDRESS_MS, read_first);
     else
-        usb_device_drop(host, failed);
+        drop_device(host, failed);
 }
 
 /* "Address Device Command", with the way to it: "USB 2.0 Hub Support" for those behind a high-speed hub. */
@@ -175,7 +224,7 @@ static void describe(struct usb_host *host, struct usb_device *device)
 static void no_room(struct usb_host *host)
 {
     host->tries = UINT8_MAX - 1;
-    usb_port_failed(host, "no room for one more");
+    end_failed(host, "no room for one more");
 }
 
 static void took_slot(struct usb_host *host)
@@ -202,8 +251,9 @@ static void took_slot(struct usb_host *host)
     usb_command(host, ptr_to_hpa(host->xhci.input).v, TRB_TYPE(TRB_ADDRESS_DEVICE) | TRB_SLOT(host->slot), addressed);
 }
 
-void usb_device_begin(struct usb_host *host)
+void usb_device_begin(struct usb_host *host, usb_step over)
 {
+    host->device_over = over;
     usb_command(host, 0, TRB_TYPE(TRB_ENABLE_SLOT), took_slot);
 }
 
@@ -232,38 +282,13 @@ void usb_device_leaves(struct usb_host *host, struct usb_device *device)
                 leave_port(host->devices[i]);
 }
 
-/* A controller that did not take the slot back may still write to the memory: that is lost, then. */
-static void dropped(struct usb_host *host)
-{
-    struct usb_memory *memory = (struct usb_memory *)(void *)((char *)host->device -
-                                                              offsetof(struct usb_memory, device));
-
-    for (unsigned i = 0; i < USB_DEVICES_MAX; i++)
-        if (host->devices[i] == host->device)
-            host->devices[i] = NULL;
-    if (usb_went_well(host)) {
-        host->xhci.shared->contexts[host->device->slot] = 0;
-        frames_free(ptr_to_hpa(memory));
-        usb_device_frames--;
-    }
-    host->device = NULL;
-    if (host->after_drop)
-        host->after_drop(host);
-}
-
-void usb_device_drop(struct usb_host *host, usb_step then)
-{
-    host->after_drop = then;
-    usb_command(host, 0, TRB_TYPE(TRB_DISABLE_SLOT) | TRB_SLOT(host->device->slot), dropped);
-}
-
 bool usb_forget_work(struct usb_host *host)
 {
     for (unsigned i = 0; i < USB_DEVICES_MAX; i++) {
         if (!host->devices[i] || !host->devices[i]->is_gone)
             continue;
         host->device = host->devices[i];
-        usb_device_drop(host, NULL);
+        drop_device(host, NULL);
         return true;
     }
     return false;

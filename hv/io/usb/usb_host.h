@@ -77,10 +77,15 @@ struct usb_host {
     enum { USB_IDLE, USB_COMMAND, USB_CONTROL, USB_PAUSE } busy;
     hpa_t command;                  /* whose event ends it */
     uint64_t deadline_ns;
-    usb_step then, after_recovery, after_drop;
+    usb_step then, after_recovery, after_drop, after_setup;
     uint8_t code;                   /* how it ended */
     uint8_t slot;                   /* of an event: what Enable Slot gave */
     uint8_t control_code;           /* of the transfer, while its endpoint is set going again */
+
+    usb_step device_over;           /* usb_device_begin's; what it finds: */
+    enum { USB_IN_USE, USB_NO_USE, USB_FAILED } outcome;
+    const char *why;                /* it failed */
+    bool is_set_up;                 /* after_setup finds it so */
 
     struct usb_device *device;      /* that the chain is about */
     struct usb_pipe *pipe;
@@ -92,6 +97,18 @@ struct usb_host {
 extern struct hid_events usb_events;
 extern uint64_t usb_device_frames;  /* of all controllers, with those that are lost */
 extern uint8_t usb_leds;            /* that keyboards are to show: HID 1.11 "LED" bits, Num 1, Caps 2 */
+
+/* Ports of a hub, as bits of hub_changed: all of them. */
+static inline uint32_t usb_hub_ports(const struct usb_device *hub)
+{
+    return (uint32_t)((2ull << hub->hub_ports) - 2);
+}
+
+/* The files from here on: each uses only those above it, which end by the step that they were given. */
+
+/* usb_chain.c: devices by slot and by place. */
+struct usb_device *usb_find_slot(const struct usb_host *host, uint8_t slot);
+struct usb_device *usb_find_port(const struct usb_host *host, uint8_t parent, uint8_t port);
 
 /* What a step may ask for, once. setup: USB_SETUP; what it brings is in host->xhci.shared->buffer, behind it zeros. */
 void usb_command(struct usb_host *host, uint64_t parameter, uint32_t control, usb_step then);
@@ -106,28 +123,12 @@ static inline bool usb_went_well(const struct usb_host *host)
     return host->code == CODE_SUCCESS || host->code == CODE_SHORT;
 }
 
-/* Take the controller's events, see to deadlines, go on with the chain or begin the next one: a bounded while. */
-void usb_host_poll(struct usb_host *host);
-struct usb_device *usb_find_slot(const struct usb_host *host, uint8_t slot);
-struct usb_device *usb_find_port(const struct usb_host *host, uint8_t parent, uint8_t port);
-
-/* usb_port.c: a port says that something changed. True: a chain has begun. */
-bool usb_port_work(struct usb_host *host);
-/* What is at host->parent, host->port is of no use until it is plugged in anew; or failed, and may be tried again. */
-void usb_port_ignore(struct usb_host *host);
-void usb_port_failed(struct usb_host *host, const char *what);
-/* A hub's ports are to be looked at: bit 1 and up. */
-void usb_port_look_at_all(struct usb_device *hub);
-
-/* usb_device.c: give what has been reset at host->parent, host->port an address, and find out what it is. */
-void usb_device_begin(struct usb_host *host);
-/* It is gone, with all that hangs on it: keys come up now, its slot and memory are given back by a chain. */
-void usb_device_leaves(struct usb_host *host, struct usb_device *device);
-bool usb_forget_work(struct usb_host *host);
-/* usb_setup.c: its configuration has been read; bring it into use. */
-void usb_setup_begin(struct usb_host *host);
-/* Its slot and memory go back, then this. */
-void usb_device_drop(struct usb_host *host, usb_step then);
+/* An event of a control endpoint, or of the command ring: it may be what the chain waits for. */
+#define USB_CONTROL_DCI 1
+void usb_chain_transfer(struct usb_host *host, const struct usb_device *device, const struct xhci_trb *event);
+void usb_chain_command(struct usb_host *host, const struct xhci_trb *event);
+/* What waits for too long is given up, and the chain goes on. False: it was a command, and the controller is lost. */
+bool usb_chain_deadline(struct usb_host *host);
 
 /* usb_pipe.c: reports. */
 void usb_pipe_open(struct usb_device *device, unsigned index);
@@ -135,6 +136,24 @@ void usb_pipe_start(struct usb_host *host, struct usb_device *device, struct usb
 void usb_pipe_event(struct usb_host *host, struct usb_device *device, const struct xhci_trb *event);
 bool usb_pipe_work(struct usb_host *host);
 void usb_pipe_repeat(struct usb_host *host);
+
+/* usb_setup.c: its configuration has been read; bring it into use. Then after, with host->is_set_up. */
+void usb_setup_begin(struct usb_host *host, usb_step after);
+
+/*
+ * usb_device.c: give what has been reset at host->parent, host->port an address, find out what it is, and bring it into
+ * use. Then over, with host->outcome.
+ */
+void usb_device_begin(struct usb_host *host, usb_step over);
+/* It is gone, with all that hangs on it: keys come up now, its slot and memory are given back by a chain. */
+void usb_device_leaves(struct usb_host *host, struct usb_device *device);
+bool usb_forget_work(struct usb_host *host);
+
+/* usb_port.c: a port says that something changed. True: a chain has begun. */
+bool usb_port_work(struct usb_host *host);
+
+/* usb_host.c: take the controller's events, see to deadlines, go on with the chain or begin one: a bounded while. */
+void usb_host_poll(struct usb_host *host);
 
 /* usb_context.c: what the controller is told of a device, in host->xhci.input. */
 void usb_context_address(struct usb_host *host, const struct usb_device *device);

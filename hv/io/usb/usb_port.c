@@ -78,11 +78,6 @@ static void mark_changed(struct usb_host *host)
         hub->hub_changed |= 1u << host->port;
 }
 
-void usb_port_look_at_all(struct usb_device *hub)
-{
-    hub->hub_changed = (uint32_t)((2ull << hub->hub_ports) - 2);
-}
-
 /* That a device came or went stays until looked() has seen it, as with a hub's port. */
 static void ask_root(struct usb_host *host)
 {
@@ -133,12 +128,7 @@ static void tell_hub(struct usb_host *host, unsigned request, unsigned feature, 
         usb_control(host, hub, USB_SETUP(TYPE_PORT_OUT, request, feature, host->port, 0), then);
 }
 
-void usb_port_ignore(struct usb_host *host)
-{
-    set_ignored(host, true);
-}
-
-void usb_port_failed(struct usb_host *host, const char *what)
+static void try_again(struct usb_host *host, const char *what)
 {
     if (++host->tries < TRIES) {
         usb_pause(host, DEBOUNCE_MS, reset);
@@ -146,7 +136,7 @@ void usb_port_failed(struct usb_host *host, const char *what)
     }
     log_warn("USB: a device at %s %sport %u is left alone: %s", host->place, host->parent ? "hub " : "", host->port,
              what);
-    usb_port_ignore(host);
+    set_ignored(host, true);
 }
 
 /* All change bits are off; is there something new? */
@@ -206,11 +196,19 @@ static void looked(struct usb_host *host)
     clear_changes(host);
 }
 
+static void device_over(struct usb_host *host)
+{
+    if (host->outcome == USB_FAILED)
+        try_again(host, host->why);
+    else if (host->outcome == USB_NO_USE)
+        set_ignored(host, true);
+}
+
 static void begin_device(struct usb_host *host)
 {
     host->speed = host->status & STATUS_LOW_SPEED ? SPEED_LOW :
                   host->status & STATUS_HIGH_SPEED ? SPEED_HIGH : SPEED_FULL;
-    usb_device_begin(host);
+    usb_device_begin(host, device_over);
 }
 
 static void recover_port(struct usb_host *host)
@@ -223,13 +221,13 @@ static void check_reset(struct usb_host *host)
     if (!take_answer(host) || !(host->status & STATUS_CONNECTED))
         return;                     /* it went, or its hub */
     if (host->status & STATUS_SUPER_SPEED)
-        usb_port_ignore(host);      /* no keyboard; of a hub the keyboards are at its other half */
+        set_ignored(host, true);      /* no keyboard; of a hub the keyboards are at its other half */
     else if (!(host->status & STATUS_RESET) && host->status & STATUS_ENABLED)
         host->parent ? tell_hub(host, CLEAR_FEATURE, FEATURE_CHANGE + FEATURE_RESET, recover_port) : recover_port(host);
     else if (++host->polls < RESET_POLLS)
         usb_pause(host, RESET_POLL_MS, await_reset);
     else
-        usb_port_failed(host, "its reset does not end");
+        try_again(host, "its reset does not end");
 }
 
 static void await_reset(struct usb_host *host)
@@ -292,7 +290,7 @@ bool usb_port_work(struct usb_host *host)
         return true;
     for (unsigned i = 0; i < USB_DEVICES_MAX; i++) {
         struct usb_device *hub = host->devices[i];
-        uint32_t ports = hub && hub->is_ready ? hub->hub_changed & (uint32_t)((2ull << hub->hub_ports) - 2) : 0;
+        uint32_t ports = hub && hub->is_ready ? hub->hub_changed & usb_hub_ports(hub) : 0;
         if (!ports)
             continue;
         unsigned port = (unsigned)__builtin_ctz(ports);

@@ -27,9 +27,10 @@
 static void set_protocol(struct usb_host *host);
 static void power_port(struct usb_host *host);
 
-static void setup_failed(struct usb_host *host)
+static void end_setup(struct usb_host *host, bool is_set_up)
 {
-    usb_port_failed(host, "it cannot be configured");
+    host->is_set_up = is_set_up;
+    host->after_setup(host);
 }
 
 static void be_ready(struct usb_host *host)
@@ -41,6 +42,7 @@ static void be_ready(struct usb_host *host)
         usb_pipe_start(host, device, &device->pipes[i]);
     log_info("USB: %s %04x:%04x at %s %sport %u", device->configuration.kind == USB_HUB ? "hub" : "keyboard",
              device->vendor, device->product, host->place, device->parent ? "hub " : "", device->port);
+    end_setup(host, true);
 }
 
 /* A keyboard that refuses one of these may still be right as it is. */
@@ -67,7 +69,7 @@ static void set_protocol(struct usb_host *host)
 
 static void powered(struct usb_host *host)
 {
-    usb_port_look_at_all(host->device);
+    host->device->hub_changed = usb_hub_ports(host->device);
     be_ready(host);
 }
 
@@ -85,7 +87,7 @@ static void took_hub(struct usb_host *host)
     const uint8_t *hub = host->xhci.shared->buffer;
 
     if (!usb_went_well(host) || hub[2] == 0) {
-        usb_device_drop(host, setup_failed);
+        end_setup(host, false);
         return;
     }
     host->device->hub_ports = hub[2] < USB_HUB_PORTS_MAX ? hub[2] : USB_HUB_PORTS_MAX;
@@ -100,7 +102,7 @@ static void configured(struct usb_host *host)
 {
     host->index = 0;
     if (!usb_went_well(host))
-        usb_device_drop(host, setup_failed);
+        end_setup(host, false);
     else if (host->device->configuration.kind == USB_HUB)
         usb_control(host, host->device, USB_SETUP(TYPE_HUB_IN, GET_DESCRIPTOR, DESCRIPTOR_HUB, 0, HUB_BYTES), took_hub);
     else
@@ -113,11 +115,12 @@ static void configure(struct usb_host *host)
         usb_control(host, host->device, USB_SETUP(TYPE_DEVICE, SET_CONFIGURATION, host->device->configuration.value,
                                                   0, 0), configured);
     else
-        usb_device_drop(host, setup_failed);
+        end_setup(host, false);
 }
 
-void usb_setup_begin(struct usb_host *host)
+void usb_setup_begin(struct usb_host *host, usb_step after)
 {
+    host->after_setup = after;
     for (unsigned i = 0; i < host->device->configuration.count; i++)
         usb_pipe_open(host->device, i);
     usb_context_pipes(host, host->device);
