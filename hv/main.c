@@ -97,7 +97,14 @@ static void lap(enum boot_phase phase)
     boot_phases_lap(phase, insn_rdtsc());
 }
 
-/* Entered from entry.S on hv's own stack, interrupts off, with the loader's page tables. */
+/*
+ * Entered from entry.S on hv's own stack, interrupts off, with the loader's page tables.
+ *
+ * The order is what each step needs: a panic must be able to speak before anything can fail; devices must be silent
+ * before memory that the firmware gave them is written to; frames come before page tables, these before anything that
+ * maps a device, and clocks before whatever waits for a device. Interrupts of keyboard and serial line are opened last,
+ * when there is somebody to hear them; if they cannot be, the run loop polls.
+ */
 void hv_main(const struct boot_info *info)
 {
     panic_set_writer(console_panic_write);

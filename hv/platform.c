@@ -69,6 +69,7 @@ void platform_silence(const struct boot_info *info)
     unsigned count = 0;
 
     boot = info;
+    /* Before there are page tables of our own: PCI must be silenced first, and MCFG says where more of it is. */
     irq_read_acpi(info->rsdp, map_table_early);
     for (unsigned i = 0; i < facts->ecam_count; i++) {
         const struct acpi_ecam *ecam = &facts->ecams[i];

@@ -44,6 +44,7 @@ static void handle_general_protection(struct guest *guest)
     if (!gmem_peek(guest, GVA(eip), bytes, count, &bad))
         count = bad.v - eip;
     struct decoded decoded = decode_instruction(bytes, count);
+    /* EIP goes behind the INT before delivery, as the processor would have it: the handler returns there. */
     if (decoded.kind == DECODE_INT) {
         guest->state.frame.eip = eip + decoded.length;
         if (!debug_print_call(guest, decoded.vector, eip))
@@ -55,6 +56,11 @@ static void handle_general_protection(struct guest *guest)
     deliver_exception(guest, EXC_GP, (uint32_t)guest->state.frame.error, 0);
 }
 
+/*
+ * Where the INT stands that led here, for reports and for a #GP: the processor has saved what follows it. INT3 and INTO
+ * have one byte and gates of their own, but INT 3 and INT 4 of two bytes come through the same gates: the byte before
+ * EIP tells which it was.
+ */
 static uint32_t soft_interrupt_start(struct guest *guest)
 {
     uint32_t eip = (uint32_t)guest->state.frame.eip;
@@ -175,6 +181,11 @@ void trap_in_hv(struct hv_trap_frame *frame)
         return;
     }
     if (frame->vector == EXC_PF || frame->vector == EXC_GP) {
+        /*
+         * The hypervisor touched a guest's memory. A page that is only not filled yet is filled, and the access runs
+         * again; else the exception table says where whoever accessed it wants to go on. What has no entry there is our
+         * own bug.
+         */
         if (frame->vector == EXC_PF && fault_fill_for_hv(insn_read_cr2(), (uint32_t)frame->error))
             return;
         uint64_t fixup = cpu_find_fixup(frame->rip);

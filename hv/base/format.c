@@ -1,5 +1,9 @@
 /*
  * format.c - printf-style formatting into a buffer (PURE).
+ *
+ * All text of the hypervisor is made here, of guests' names and numbers, too: nothing is ever written beyond the
+ * buffer, a text that does not fit is cut and ended, and the length it would have had is returned. What the compiler
+ * checks of a format string it checks here as well; a conversion that is not known is printed as it stands.
  */
 #include "base/format.h"
 

@@ -7,13 +7,12 @@
 #include "base/format.h"
 #include "cpu/opcodes.h"
 #include "cpu/vectors.h"
+#include "guest/inject.h"
 #include "guest/report_names.h"
 #include "guest/report_text.h"
 
 #define NULL_PAGE_BYTES 0x1000u
 #define STACK_NEAR_BYTES 0x1000u    /* a fault this close to ESP was made by a push, a call or a local variable */
-#define FRAME_BYTES_USER 24u
-#define FRAME_BYTES_KERNEL 20u
 #define SELECTOR_MASK 0xFFFCu
 
 /* Where a rule writes. */
@@ -73,7 +72,7 @@ static bool advise_hypercall(const struct report_facts *facts, const struct advi
 static bool advise_delivery(const struct report_facts *facts, const struct advice *advice)
 {
     uint32_t stack = facts->is_user ? facts->esp0 : (uint32_t)facts->frame->esp;
-    uint32_t frame_bytes = facts->is_user ? FRAME_BYTES_USER : FRAME_BYTES_KERNEL;
+    uint32_t frame_bytes = INJECT_WORD_BYTES * (facts->is_user ? INJECT_USER_WORDS : INJECT_KERNEL_WORDS);
 
     if (facts->handler == 0 || facts->frame->vector >= HV_IDT_SLOTS)
         return false;

@@ -1,5 +1,9 @@
 /*
  * console.c - the list of consoles, the one in view, and what it shows.
+ *
+ * All screens show the same console, and keys go to it: changing the view is one assignment and a full redraw. Consoles
+ * are in the order of their numbers, 0 the monitor's, which is always there: whoever is detached while in view leaves
+ * the view to it.
  */
 #include "io/console.h"
 
@@ -139,6 +143,7 @@ static struct screen_view choose_view(struct console *console)
 {
     static uint16_t earlier[VCON_ROWS][VCON_COLS];
 
+    /* Dirty rows are the console's until somebody looks, and then the screen's, which draws a few at a time. */
     if (console->vcon.dirty_rows)
         scroll_to(0);
     screen_touch_rows(console->vcon.dirty_rows);

@@ -1,5 +1,9 @@
 /*
  * input.c - from all keyboards to the console in view: which keys are the operator's own, and who sees a key come up.
+ *
+ * Everything becomes key words first (keymap.c, serialkeys.c), then the operator's own are taken out, and the rest is
+ * given to the console in view, or waits for it in line (keyline.c). What must hold for each console: no break without
+ * its make, no make without its break, whenever the view changes in between.
  */
 #include "io/input.h"
 

@@ -1,5 +1,10 @@
 /*
  * autorun.c - the plan: start guests one after another or together, tell their rows, judge their ends, finish.
+ *
+ * The stream is written in the plan's order whatever the guests do: verdicts wait for those before them (reported),
+ * while rows of guests that run together go out as they come, marked with their names. Nothing here waits for the
+ * serial line: what does not fit its buffer is tried again in the next pump, and each function is written to be begun
+ * anew.
  */
 #include "monitor/autorun.h"
 
