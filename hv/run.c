@@ -188,7 +188,7 @@ void run_forever(struct processor *processor, bool poll)
     uint64_t tsc = insn_rdtsc();
 
     poll_input = poll;
-    tick_ns = monitor_tick_ms() * NS_PER_MS;
+    sched->tick_ns = tick_ns = monitor_tick_ms() * NS_PER_MS;
     tick_init(&processor->turn, tick_ns);
     for (;;) {
         uint64_t now_ns = timer_ns_at(tsc);
@@ -198,7 +198,7 @@ void run_forever(struct processor *processor, bool poll)
             tsc = insn_rdtsc();
             now_ns = timer_ns_at(tsc);
         }
-        sched_wake_due(sched, now_ns, tick_ns);
+        sched_wake_due(sched, now_ns);
         struct guest *next = sched_pick(sched);
         if (next) {
             tsc = run_turn(processor, next, tsc, now_ns);

@@ -17,6 +17,17 @@ static inline uint64_t clock_settled_lag_ns(const struct guest *guest)
 }
 
 /*
+ * When a halted guest is woken for its next tick: with all others, where the machine's ticks of tick_ns are. Wall
+ * clocks tick there anyway; a clock=run, which is somewhere between, has this tick up to half of one early or late, and
+ * the next ones are due as if it had not.
+ */
+static inline uint64_t clock_wake_ns(const struct guest *guest, uint64_t tick_ns)
+{
+    uint64_t due_ns = guest->state.clock.next_tick_ns + clock_settled_lag_ns(guest);
+    return guest->state.clock.run ? (due_ns + tick_ns / 2) / tick_ns * tick_ns : due_ns;
+}
+
+/*
  * How long it has been held up by others: ready or blocked since then, or halted with a tick due that nobody has seen
  * to.
  */
@@ -24,8 +35,8 @@ static inline uint64_t clock_waiting_ns(const struct guest *guest, uint64_t now_
 {
     if (guest->life.activity == GUEST_READY || guest->life.activity == GUEST_BLOCKED)
         return sched_waiting_ns(guest, now_ns);
-    uint64_t due_ns = guest->state.clock.next_tick_ns + guest->state.clock.waited_ns;
-    return guest->state.clock.run && guest->life.activity == GUEST_HALTED && now_ns > due_ns ? now_ns - due_ns : 0;
+    bool is_late = guest->life.activity == GUEST_HALTED && now_ns > guest->turns.wake_ns;
+    return guest->state.clock.run && is_late ? now_ns - guest->turns.wake_ns : 0;
 }
 
 /* How far the guest's clock is behind the wall clock now. */

@@ -129,7 +129,6 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     guest->life.report = "";
     guest->life.started_ns = timer_now_ns();
     guest->turns.ready_since_ns = guest->life.started_ns;
-    guest->state.clock.next_tick_ns = guest->life.started_ns + HV_TICK_MS * 1000000ull;
 
     vcon_init(&guest->console.vcon);
     vcon_set_time(&guest->console.vcon, guest->life.started_ns);

@@ -109,6 +109,7 @@ struct guest_turns {
     uint64_t began_ns;                  /* when its last turn began */
     uint64_t virtual_ns;                /* run_ns as the scheduler counts it: levelled after sleep */
     struct queue_place place;           /* where it waits */
+    uint64_t wake_ns;                   /* when it is woken for its next tick, if it is GUEST_HALTED */
     bool is_known;                      /* the scheduler has seen it */
 };
 

@@ -29,6 +29,8 @@ void sched_wake(const struct sched *sched, struct guest *guest, uint64_t now_ns)
 
 void sched_place(struct sched *sched, struct guest *guest, uint64_t now_ns)
 {
+    if (guest->life.activity == GUEST_HALTED)
+        guest->turns.wake_ns = clock_wake_ns(guest, sched->tick_ns);
     if (guest->life.paused)
         return;
     /* Whatever came while it slept wakes it, masked or not: HLT is only accepted with virtual IF on. */
@@ -37,8 +39,15 @@ void sched_place(struct sched *sched, struct guest *guest, uint64_t now_ns)
     if (guest->life.activity == GUEST_READY)
         queue_put(&sched->ready, &guest->turns.place, guest, guest->turns.virtual_ns);
     else if (guest->life.activity == GUEST_HALTED)
-        queue_put(&sched->sleeping, &guest->turns.place, guest,
-                  guest->state.clock.next_tick_ns + clock_settled_lag_ns(guest));
+        queue_put(&sched->sleeping, &guest->turns.place, guest, guest->turns.wake_ns);
+}
+
+/* It has no credit over the others, and its clock ticks when theirs do, so that all who sleep are woken at once. */
+static void meet(const struct sched *sched, struct guest *guest, uint64_t now_ns)
+{
+    guest->turns.is_known = true;
+    guest->turns.virtual_ns = sched->floor_ns;
+    guest->state.clock.next_tick_ns = (now_ns / sched->tick_ns + 1) * sched->tick_ns;
 }
 
 void sched_sync(struct sched *sched, uint64_t now_ns)
@@ -49,20 +58,20 @@ void sched_sync(struct sched *sched, uint64_t now_ns)
         guest->turns.place.queue = NULL;
         /* A new guest begins where the others are: not at 0, which would be the credit of all the time before it. */
         if (!guest->turns.is_known)
-            guest->turns.virtual_ns = sched->floor_ns;
-        guest->turns.is_known = true;
+            meet(sched, guest, now_ns);
         level(sched, guest);
         sched_place(sched, guest, now_ns);
     }
 }
 
-void sched_wake_first(struct sched *sched, uint64_t now_ns, uint64_t tick_ns)
+void sched_wake_first(struct sched *sched, uint64_t now_ns)
 {
     while (sched_next_wake_ns(sched) <= now_ns) {
         struct guest *guest = sched->sleeping.first->guest;
         queue_take(&guest->turns.place);
         sched_wake(sched, guest, now_ns);      /* first: the tick may be late, and on its own clock it was not */
-        clock_update(guest, now_ns, tick_ns);
+        uint64_t due_ns = clock_next_tick_ns(guest, now_ns);    /* not past yet, perhaps: see clock_wake_ns */
+        clock_raise_ticks(guest, now_ns > due_ns ? now_ns - due_ns : 0, sched->tick_ns);
         sched_place(sched, guest, now_ns);
     }
 }

@@ -17,8 +17,9 @@
 #define SCHED_SLICE_MAX_NS 10000000u
 #define SCHED_SLICE_MIN_NS 1000000u
 
-/* Of one processor; for the functions of this file only. All zero: nobody waits. */
+/* Of one processor; for the functions of this file only, but for tick_ns. All else zero: nobody waits. */
 struct sched {
+    uint64_t tick_ns;           /* length of a guest's tick: set by the owner, before anything else */
     uint64_t floor_ns;          /* least virtual time of those who want the processor: never goes back */
     struct queue ready;         /* by virtual time; whoever has its turn is not in it */
     struct queue sleeping;      /* halted ones, by when their next tick is due */
@@ -36,13 +37,13 @@ static inline uint64_t sched_next_wake_ns(const struct sched *sched)
     return sched->sleeping.first ? sched->sleeping.first->key_ns : UINT64_MAX;
 }
 
-/* Let the halted guests whose tick is due by now have it, and wake them. tick_ns: length of a tick. */
-void sched_wake_first(struct sched *sched, uint64_t now_ns, uint64_t tick_ns);
+/* Let the halted guests who are to be woken by now have their tick, and wake them. */
+void sched_wake_first(struct sched *sched, uint64_t now_ns);
 
-static inline void sched_wake_due(struct sched *sched, uint64_t now_ns, uint64_t tick_ns)
+static inline void sched_wake_due(struct sched *sched, uint64_t now_ns)
 {
     if (sched_next_wake_ns(sched) <= now_ns)
-        sched_wake_first(sched, now_ns, tick_ns);
+        sched_wake_first(sched, now_ns);
 }
 
 /* The ready, unpaused guest with the least virtual time; NULL when there is none. */

@@ -109,6 +109,12 @@ FIGURES = {
         Figure("serial", "print flood, hypervisor a row of 80 bytes, until the serial line has it", 900, 1_300),
         Figure("screen", "the same with a screen", 1_000, 1_300),
     ],
+    "idle": [
+        Figure("tick_1", "tick of a sleeping guest, alone: wake, deliver, handler, back to HLT", 500, 800),
+        Figure("tick_200", "the same of each of 200 sleeping guests", 500, 800),
+        Figure("wakes_1", "times a second that the machine wakes for it"),
+        Figure("wakes_200", "the same for 200 sleeping guests", 200, 400),
+    ],
     "memory": [
         Figure("hypervisor", "hypervisor", 1024, 2048),
         Figure("image", "of that its image with stacks"),

@@ -102,6 +102,10 @@ def generated(figures):
                   *figures_table("stops", figures["stops"]), ""]
     if "prints" in figures:
         parts += ["### Printing, in instructions", "", *figures_table("prints", figures["prints"]), ""]
+    if "idle" in figures:
+        parts += ["### Sleeping guests", "",
+                  "A tick of one is all that the machine executes from one to the next, the look at the consoles each "
+                  "second included.", "", *figures_table("idle", figures["idle"]), ""]
     if "memory" in figures:
         parts += ["### Memory, in KiB", "", *figures_table("memory", figures["memory"]), ""]
     if "shares" in figures:

@@ -116,7 +116,7 @@ static void test_deadline_in_mid_wait(void **state)
     guest.life.activity = GUEST_BLOCKED;        /* by neighbours that print, too */
     assert_int_equal(judge_deadline_ns(&guest, 5000000), 5001000);
     guest.life.activity = GUEST_HALTED;         /* until its tick is due it sleeps, and its clock goes on */
-    guest.state.clock.next_tick_ns = 800;
+    guest.turns.wake_ns = 800;
     assert_int_equal(judge_deadline_ns(&guest, 700), 1100);
     assert_int_equal(judge_deadline_ns(&guest, 900), 1200);
 }

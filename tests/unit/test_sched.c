@@ -22,7 +22,7 @@
 
 static struct guest guests[GUESTS];
 static struct guest *first;
-static struct sched sched;              /* goes on from test to test, as its clock does */
+static struct sched sched = { .tick_ns = TICK_NS };      /* goes on from test to test, as its clock does */
 static uint64_t now_ns = 1000 * MS;     /* goes on from test to test, as the scheduler's own clock does */
 
 struct guest *guest_first(void)
@@ -34,6 +34,7 @@ static void make_guests(unsigned count)
 {
     memset(guests, 0, sizeof(guests));
     first = NULL;
+    now_ns = (now_ns / TICK_NS + 1) * TICK_NS;      /* where the machine's ticks are */
     for (unsigned i = count; i-- > 0;) {
         guests[i].life.id = i + 1;
         guests[i].life.activity = GUEST_READY;
@@ -50,7 +51,7 @@ static void update_clocks(void)
 {
     for (struct guest *guest = first; guest; guest = guest->next)
         clock_update(guest, now_ns, TICK_NS);
-    sched_wake_due(&sched, now_ns, TICK_NS);
+    sched_wake_due(&sched, now_ns);
 }
 
 /* One turn, ended early after most_ns. */
@@ -181,17 +182,17 @@ static void halted_guests_wake_by_their_ticks(void **state)
         guests[i].state.clock.next_tick_ns = now_ns + due_ms[i] * MS;
     }
     guests[4].state.clock.run = true;
-    guests[4].state.clock.waited_ns = 3 * MS;       /* by its own clock it is 3 ms earlier */
+    guests[4].state.clock.waited_ns = 3 * MS;       /* due at 8 ms, and woken where the machine's tick is */
     uint64_t start_ns = now_ns;
     sched_sync(&sched, now_ns);
     assert_null(sched_pick(&sched));
-    for (unsigned i = 0; sched_next_wake_ns(&sched) < start_ns + TICK_NS; i++) {
-        static const unsigned order[] = { 3, 7, 8, 9 };
+    for (unsigned i = 0; sched_next_wake_ns(&sched) <= start_ns + TICK_NS; i++) {
+        static const unsigned order[] = { 3, 7, 9, 10 };
         now_ns = sched_next_wake_ns(&sched);
         assert_int_equal((now_ns - start_ns) / MS, order[i]);
-        sched_wake_due(&sched, now_ns - 1, TICK_NS);
+        sched_wake_due(&sched, now_ns - 1);
         assert_int_equal(sched_next_wake_ns(&sched), now_ns);
-        sched_wake_due(&sched, now_ns, TICK_NS);
+        sched_wake_due(&sched, now_ns);
     }
     for (unsigned i = 0; i < 5; i++) {
         assert_int_equal(guests[i].life.activity, GUEST_READY);
@@ -205,7 +206,114 @@ static void halted_guests_wake_by_their_ticks(void **state)
     guest->life.activity = GUEST_HALTED;
     sched_turn_ends(&sched, guest, now_ns + MS);
     const struct guest_clock *clock = &guest->state.clock;
-    assert_int_equal(sched_next_wake_ns(&sched), clock->next_tick_ns + (clock->run ? clock->waited_ns : 0));
+    assert_false(clock->run);
+    assert_int_equal(sched_next_wake_ns(&sched), clock->next_tick_ns);
+}
+
+/* All sleep: go on to the next wake-up. Returns how many it wakes, each of which has its tick and sleeps again. */
+static unsigned wake_sleepers(void)
+{
+    unsigned woken = 0;
+    uint64_t wake_ns = sched_next_wake_ns(&sched);
+
+    assert_int_equal(wake_ns % TICK_NS, 0);
+    now_ns = wake_ns > now_ns ? wake_ns : now_ns;
+    sched_wake_due(&sched, now_ns);
+    for (struct guest *guest; (guest = sched_pick(&sched)) != NULL; woken++) {
+        sched_turn_begins(guest, now_ns);
+        assert_true(virq_has(&guest->state.virq, VIRQ_TIMER));
+        guest->state.virq.pending = 0;
+        guest->life.activity = GUEST_HALTED;
+        now_ns += 500;
+        sched_turn_ends(&sched, guest, now_ns);
+    }
+    return woken;
+}
+
+/* Two hundred that were made at any time and wait at any place of their own clocks: one wake-up for all, each tick. */
+static void all_sleepers_wake_together(void **state)
+{
+    (void)state;
+    static struct guest many[200];
+    memset(many, 0, sizeof(many));
+    first = NULL;
+    for (unsigned i = 0; i < 200; i++) {
+        now_ns += 77777;
+        many[i].turns.ready_since_ns = now_ns;
+        many[i].next = first;
+        first = &many[i];
+        sched_sync(&sched, now_ns);
+        many[i].state.clock.run = i % 2;
+        many[i].state.clock.waited_ns = i * 123457;
+        many[i].life.activity = GUEST_HALTED;
+    }
+    sched_sync(&sched, now_ns);
+    for (unsigned i = 0; i < 5; i++)
+        wake_sleepers();                            /* those who were late until now */
+    uint64_t start_ns = now_ns;
+    unsigned wakes = 0, ticks = 0, coalesced = 0;
+    for (; wakes < 100; wakes++)
+        ticks += wake_sleepers();
+    assert_in_range(now_ns - start_ns, 100 * TICK_NS - MS, 100 * TICK_NS + MS);
+    for (unsigned i = 0; i < 200; i++)
+        coalesced += many[i].state.virq.ticks_coalesced;
+    assert_in_range(ticks, 99 * 200, 100 * 200);    /* whoever has a clock=run has waited for others, a little */
+    assert_in_range(coalesced, 0, 200);
+}
+
+/* What a guest has had of its clock, ticks that coalesced included; it has taken the one that was pending. */
+static uint64_t take_ticks(struct guest *guest)
+{
+    uint64_t ticks = guest->state.virq.ticks_coalesced + virq_has(&guest->state.virq, VIRQ_TIMER);
+    guest->state.virq.ticks_coalesced = 0;
+    guest->state.virq.pending = 0;
+    return ticks;
+}
+
+/*
+ * Turns of any length, sleeps, waits for the line, in any order, on both clocks: each has as many ticks as its clock
+ * says, and none is further from where it belongs than half a tick of a sleeper.
+ */
+static void a_random_walk_loses_no_tick(void **state)
+{
+    (void)state;
+    enum { WALKERS = 12 };
+    uint64_t ticks[WALKERS] = { 0 }, first_ns[WALKERS];
+    make_guests(WALKERS);
+    for (unsigned i = 0; i < WALKERS; i++) {
+        guests[i].state.clock.run = i % 2;
+        first_ns[i] = guests[i].state.clock.next_tick_ns;
+    }
+    srand(1);
+    for (unsigned step = 0; step < 300000; step++) {
+        if (rand() % 40 == 0) {
+            for (unsigned i = 0; i < WALKERS; i++)
+                if (guests[i].life.activity == GUEST_BLOCKED)
+                    sched_wake(&sched, &guests[i], now_ns);
+            sched_sync(&sched, now_ns);
+        }
+        sched_wake_due(&sched, now_ns);
+        struct guest *guest = sched_pick(&sched);
+        if (!guest) {
+            uint64_t wake_ns = sched_next_wake_ns(&sched);
+            assert_true(wake_ns == UINT64_MAX || (wake_ns > now_ns && wake_ns <= now_ns + 2 * TICK_NS));
+            now_ns = wake_ns == UINT64_MAX ? now_ns + MS : wake_ns;
+            continue;
+        }
+        unsigned i = guest->life.id - 1;
+        uint64_t end_ns = sched_slice_end(&sched, now_ns);
+        sched_turn_begins(guest, now_ns);
+        clock_update(guest, now_ns, TICK_NS);
+        ticks[i] += take_ticks(guest);
+        uint64_t clock_ns = now_ns - clock_lag_ns(guest, now_ns), next_ns = guest->state.clock.next_tick_ns;
+        assert_in_range(next_ns, clock_ns + 1, clock_ns + TICK_NS + TICK_NS / 2);
+        assert_int_equal(next_ns, first_ns[i] + ticks[i] * TICK_NS);
+        uint64_t most_ns = end_ns == UINT64_MAX ? 30 * MS : end_ns - now_ns;
+        now_ns += (uint64_t)rand() % most_ns + 1;
+        guest->life.activity = rand() % 3 == 0 ? GUEST_HALTED : rand() % 20 == 0 ? GUEST_BLOCKED : GUEST_READY;
+        sched_turn_ends(&sched, guest, now_ns);
+        now_ns += (uint64_t)rand() % 2000;
+    }
 }
 
 /* Ten busy guests: each sees every tick of the wall clock, none is lost to coalescing. */
@@ -275,7 +383,7 @@ static void a_running_clock_leaves_out_what_others_hold_up(void **state)
     now_ns += 55 * MS;
     assert_int_equal(clock_lag_ns(&guests[0], now_ns), 45 * MS);
     sched_sync(&sched, now_ns);
-    sched_wake_due(&sched, now_ns, TICK_NS);
+    sched_wake_due(&sched, now_ns);
     assert_int_equal(guests[0].state.virq.ticks_coalesced, 0);
     assert_int_equal(guests[1].state.virq.ticks_coalesced, 4);
     now_ns += 5 * MS;
@@ -300,6 +408,8 @@ int main(void)
         cmocka_unit_test(newcomers_have_no_credit),
         cmocka_unit_test(a_pause_earns_one_turn_at_most),
         cmocka_unit_test(halted_guests_wake_by_their_ticks),
+        cmocka_unit_test(all_sleepers_wake_together),
+        cmocka_unit_test(a_random_walk_loses_no_tick),
         cmocka_unit_test(ten_busy_guests_keep_true_time),
         cmocka_unit_test(late_ticks_coalesce_to_one),
         cmocka_unit_test(a_running_clock_stands_still_while_waiting),
