@@ -31,6 +31,7 @@ void gop_describe(struct boot_framebuffer *framebuffer);
 void files_load(EFI_HANDLE image, struct boot_info *info);
 void options_load(EFI_HANDLE image, struct boot_info *info);
 void acpi_find(struct boot_info *info);
+void firmware_describe(struct boot_info *info);
 
 /* load.c: copy the ramdisk out of the image. An image without one is a note; returns 0 when memory is out. */
 int load_ramdisk(EFI_HANDLE image, struct boot_info *info);

@@ -29,6 +29,7 @@ static void gather(EFI_HANDLE image, struct boot_info *info)
 {
     gop_describe(&info->framebuffer);
     acpi_find(info);
+    firmware_describe(info);
     options_load(image, info);
     files_load(image, info);
     info->trampoline_page = memory_alloc(4096, BELOW_1MIB);

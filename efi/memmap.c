@@ -65,6 +65,7 @@ static void write_ranges(struct boot_info *info)
     for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += descriptor_bytes)
         raw_ranges[count++] = (struct boot_range){ descriptor(at)->PhysicalStart, descriptor(at)->NumberOfPages * 4096,
                                                    ram_ranges_kind(descriptor(at)->Type), 0 };
+    info->map_entries = count;
     for (uint64_t i = 0; i < memory_ours_count(); i++)
         raw_ranges[count++] = memory_ours(i);
     info->range_count = ram_ranges_normalise(raw_ranges, count, (struct boot_range *)info->ranges, 2 * raw_room);

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define BOOT_INFO_MAGIC 0x454C42424F430001ull   /* low 16 bits: version; raise it with every change of layout */
+#define BOOT_INFO_MAGIC 0x454C42424F430002ull   /* low 16 bits: version; raise it with every change of layout */
 
 /* Virtual layout at hand-off, built by the loader; hv replaces the tables but keeps these addresses. */
 #ifndef BOOT_DIRECT_MAP_BASE                        /* host tests bring their own */
@@ -77,6 +77,10 @@ struct boot_info {
     uint64_t trampoline_page;           /* a free 4 KiB page below 1 MiB for starting processors, or 0 */
     uint64_t tsc_entry;                 /* TSC at efi_main and just before the jump to hv: boot phases */
     uint64_t tsc_handoff;
+    char firmware[40];                  /* its vendor, UTF-8, NUL-terminated; perhaps empty */
+    uint32_t firmware_revision;         /* the vendor's own */
+    uint32_t uefi_revision;             /* major in the upper half, minor times ten in the lower one */
+    uint64_t map_entries;               /* of the firmware's memory map */
     /* What the loader could not do, as text lines ("no GOP: ..."), NUL-terminated */
     char loader_notes[512];
 };

@@ -15,6 +15,7 @@
 
 #define RING_BYTES 8192         /* a power of two, so that the counters below may wrap */
 #define LINE_BYTES_MAX 240
+#define KEPT_BYTES 80
 #define RECORD_HEADER_BYTES 2   /* level, length of the line */
 
 static struct {
@@ -23,6 +24,9 @@ static struct {
     enum log_level level;
     uint8_t bytes[RING_BYTES];
 } ring = { .level = LOG_INFO };
+
+static char kept[LOG_KEPT_MAX][KEPT_BYTES];
+static unsigned kept_count;
 
 static const char *const level_names[] = {
     [LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug",
@@ -61,11 +65,18 @@ void log_write(enum log_level level, const char *format, ...)
     }
     put_byte((uint8_t)level);
     put_byte((uint8_t)length);
+    if (level <= LOG_WARN && kept_count < LOG_KEPT_MAX)
+        format_string(kept[kept_count++], KEPT_BYTES, "%s", line);
     for (uint32_t i = 0; i < length; i++) {
         /* One line stays one line, whatever name or text came into it: a TAP stream depends on that. */
         uint8_t byte = (uint8_t)line[i];
         put_byte(byte < 0x20 || byte == 0x7F ? '?' : byte);
     }
+}
+
+const char *log_kept(unsigned index)
+{
+    return index < kept_count ? kept[index] : NULL;
 }
 
 void log_set_level(enum log_level level)

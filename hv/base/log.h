@@ -30,6 +30,10 @@ enum log_level log_get_level(void);
 const char *log_level_name(enum log_level level);
 int log_level_parse(const char *name);
 
+/* The first LOG_KEPT_MAX errors and warnings, cut to a line of a screen, whoever has taken them; NULL: no more. */
+#define LOG_KEPT_MAX 6
+const char *log_kept(unsigned index);
+
 /*
  * Take the oldest line not yet taken into buffer (NUL-terminated, cut to size_bytes - 1).
  * Returns its level, or -1 when there is none. The sink is the monitor: its console, or '# ' comments in a TAP stream.

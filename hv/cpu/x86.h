@@ -108,5 +108,7 @@
 #define CPUID_1_ECX_HYPERVISOR (1u << 31)
 #define CPUID_7_ECX_UMIP (1u << 2)
 #define CPUID_80000001_EDX_NX (1u << 20)
+#define CPUID_POWER 0x80000007u
+#define CPUID_POWER_EDX_STEADY_TSC (1u << 8)    /* "invariant TSC" */
 
 #endif

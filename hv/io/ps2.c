@@ -165,3 +165,8 @@ int ps2_read(void)
     send_leds();
     return -1;
 }
+
+bool ps2_present(void)
+{
+    return present;
+}

@@ -12,6 +12,9 @@ void ps2_set_absent(void);
 /* Find and set up the controller and its keyboard; every wait is bounded. False: there is none. */
 bool ps2_init(void);
 
+/* What ps2_init returned. */
+bool ps2_present(void);
+
 /* The next scancode byte, or -1. Answers to ps2_set_leds are taken out. */
 int ps2_read(void);
 

@@ -101,6 +101,11 @@ const struct acpi_facts *irq_acpi_facts(void)
     return &facts;
 }
 
+const char *irq_apic_mode(void)
+{
+    return !have_apic ? "no local APIC" : apic_memory() ? "xAPIC" : "x2APIC";
+}
+
 bool irq_route_isa(unsigned isa_irq, uint8_t vector)
 {
     return have_apic && isa_irq < ACPI_ISA_IRQS && ioapic_route(&facts.isa[isa_irq], vector, apic_id());

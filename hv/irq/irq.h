@@ -26,6 +26,9 @@ struct acpi_facts;
 /* What ACPI said, valid after irq_read_acpi. */
 const struct acpi_facts *irq_acpi_facts(void);
 
+/* "xAPIC", "x2APIC", or that there is none. */
+const char *irq_apic_mode(void);
+
 /* Route an ISA interrupt (1 keyboard, 4 COM1, 3 COM2) through the IOAPIC with its source override. False: cannot. */
 bool irq_route_isa(unsigned isa_irq, uint8_t vector);
 

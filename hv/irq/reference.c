@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/format.h"
 #include "cpu/insn.h"
 
 #define HPET_PERIOD_FS 0x004
@@ -31,6 +32,10 @@
 #define PORT_B_SPEAKER 0x02
 #define READS_MAX 100           /* the slowest, the PIT, counts within 1 us, which is a few reads */
 
+#define REFERENCES 3
+
+static const char *const names[REFERENCES] = { "HPET", "ACPI PM timer", "PIT" };
+static char verdicts[REFERENCES][32];
 static volatile uint32_t *hpet;
 static uint16_t pm_port;
 
@@ -69,7 +74,7 @@ static struct reference start_hpet(uint64_t physical, void *(*map_device)(uint64
         return (struct reference){ 0 };
     /* Out of legacy replacement, in which it would raise the PIT's interrupt line in its place. */
     hpet[HPET_CONFIGURATION / 4] = (hpet[HPET_CONFIGURATION / 4] & ~HPET_LEGACY_REPLACEMENT) | HPET_ENABLE;
-    return (struct reference){ "HPET", read_hpet, 0xFFFFFFFF, FEMTOSECONDS / period_fs };
+    return (struct reference){ names[0], read_hpet, 0xFFFFFFFF, FEMTOSECONDS / period_fs };
 }
 
 static struct reference start_pm(const struct acpi_facts *facts)
@@ -77,7 +82,7 @@ static struct reference start_pm(const struct acpi_facts *facts)
     pm_port = facts->pm_timer_port;
     if (!pm_port)
         return (struct reference){ 0 };
-    return (struct reference){ "ACPI PM timer", read_pm, facts->pm_timer_32bit ? 0xFFFFFFFF : 0xFFFFFF,
+    return (struct reference){ names[1], read_pm, facts->pm_timer_32bit ? 0xFFFFFFFF : 0xFFFFFF,
                                PM_TIMER_HERTZ };
 }
 
@@ -92,15 +97,33 @@ static bool counts(const struct reference *reference)
     return false;
 }
 
+/* found is taken if it counts. Says so either way. */
+static bool take(struct reference *taken, unsigned index, struct reference found)
+{
+    const char *why = taken->hertz != 0 ? "not tried" : found.hertz == 0 ? "not there" : "stands still";
+
+    if (taken->hertz == 0 && counts(&found)) {
+        *taken = found;
+        why = "chosen";
+    }
+    format_string(verdicts[index], sizeof(verdicts[index]), "%s: %s", names[index], why);
+    return taken->hertz != 0;
+}
+
 struct reference reference_find(const struct acpi_facts *facts, void *(*map_device)(uint64_t physical, uint64_t bytes))
 {
-    struct reference found = start_hpet(facts->hpet, map_device);
-    if (counts(&found))
-        return found;
-    found = start_pm(facts);
-    if (counts(&found))
-        return found;
-    start_pit_reference();
-    found = (struct reference){ "PIT", read_pit, 0xFFFF, PIT_HERTZ };
-    return counts(&found) ? found : (struct reference){ 0 };
+    const struct reference none = { 0 };
+    struct reference taken = none;
+
+    bool done = take(&taken, 0, start_hpet(facts->hpet, map_device));
+    done = take(&taken, 1, done ? none : start_pm(facts));
+    if (!done)
+        start_pit_reference();
+    take(&taken, 2, done ? none : (struct reference){ names[2], read_pit, 0xFFFF, PIT_HERTZ });
+    return taken;
+}
+
+const char *reference_verdict(unsigned index)
+{
+    return index < REFERENCES ? verdicts[index] : NULL;
 }

@@ -18,4 +18,7 @@ struct reference {
 /* The best one there is that counts: what a table promises may be switched off. */
 struct reference reference_find(const struct acpi_facts *facts, void *(*map_device)(uint64_t physical, uint64_t bytes));
 
+/* What became of each that there may be, best first, as "HPET: not there". NULL: no more. */
+const char *reference_verdict(unsigned index);
+
 #endif

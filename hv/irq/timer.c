@@ -32,6 +32,7 @@
 struct timer_clock timer_clock = { .ns_per_tsc_32 = 1ull << 32, .tsc_per_ns_32 = 1ull << 32 };
 static uint64_t count_per_ns_32, alarm_per_tsc_32;  /* of the alarm's counter */
 static bool alarm_by_apic;
+static const char *calibrated_by = "nothing";
 
 /* Of two frequencies; the remainder's bits fit up to 4 GHz, what is beyond is whole. */
 static uint64_t fixed_ratio(uint64_t hertz, uint64_t per_hertz)
@@ -70,6 +71,7 @@ bool timer_init(const struct reference *reference, bool have_apic)
     struct calibration calibration = calibrate(reference, have_apic);
     boot_phases_lap(BOOT_PHASE_CALIBRATION, insn_rdtsc());
 
+    calibrated_by = calibration.source;
     alarm_by_apic = have_apic && calibration.apic_hertz != 0;
     uint64_t alarm_hertz = alarm_by_apic ? calibration.apic_hertz : PIT_HERTZ;
     count_per_ns_32 = fixed_ratio(alarm_hertz, NS_PER_S);
@@ -84,6 +86,11 @@ bool timer_init(const struct reference *reference, bool have_apic)
     if (!alarm_by_apic && !pit_counts())
         log_error("no alarm: neither a local APIC's timer nor the PIT counts; a guest that never calls runs for ever");
     return alarm_by_apic;
+}
+
+struct timer_choice timer_choice(void)
+{
+    return (struct timer_choice){ calibrated_by, alarm_by_apic ? "local APIC" : "PIT" };
 }
 
 uint64_t timer_now_ns(void)

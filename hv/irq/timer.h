@@ -45,6 +45,12 @@ static inline uint64_t timer_span_ns(uint64_t span_tsc)
     return timer_multiply_32(span_tsc, timer_clock.ns_per_tsc_32);
 }
 
+/* What the clock was calibrated by, and what the alarm is. */
+struct timer_choice {
+    const char *source, *alarm;
+};
+struct timer_choice timer_choice(void);
+
 /* Ask for one host interrupt at about this time (or at once when it is past). A later call replaces it. */
 void timer_set_alarm(uint64_t at_ns);
 /* The same in so many TSC ticks, at most a minute. */

@@ -14,6 +14,7 @@
 #include "io/screen.h"
 #include "irq/timer.h"
 #include "monitor/commands_guest.h"
+#include "monitor/diag.h"
 #include "monitor/loop_figures.h"
 #include "guest/images.h"
 #include "monitor/shell_output.h"
@@ -104,6 +105,12 @@ static void do_log(const struct words *words, uint64_t now_ns)
     shell_print("log level %s", log_level_name(log_get_level()));
 }
 
+static void do_diag(const struct words *words, uint64_t now_ns)
+{
+    (void)words, (void)now_ns;
+    diag_show();
+}
+
 static void do_clear(const struct words *words, uint64_t now_ns)
 {
     (void)words, (void)now_ns;
@@ -147,6 +154,7 @@ static const struct command {
     { "console", "ID", "show a guest's console; 0 is this one", COMMANDS_GUEST, 2, 2, commands_guest_console },
     { "info", "[ID]", "registers and counts of a guest, or of the run loop", COMMANDS_GUEST, 1, 2,
       do_info },
+    { "diag", "", "one page on this machine, for a photograph", COMMANDS_NOTHING, 1, 1, do_diag },
     { "mem", "", "how much memory there is, and who has it", COMMANDS_NOTHING, 1, 1, do_mem },
     { "log", "[LEVEL]", "show or set what is logged: error, warn, info, debug", COMMANDS_LEVEL, 1, 2, do_log },
     { "clear", "", "clear this console", COMMANDS_NOTHING, 1, 1, do_clear },

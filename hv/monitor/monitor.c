@@ -16,6 +16,7 @@
 #include "io/serial.h"
 #include "monitor/autorun.h"
 #include "monitor/config.h"
+#include "monitor/diag.h"
 #include "monitor/jobs.h"
 #include "guest/images.h"
 #include "monitor/shell.h"
@@ -70,6 +71,7 @@ static void print_welcome(void)
 void monitor_init(const struct boot_info *info)
 {
     images_init(info);
+    diag_init(info);
     read_config(info);
     place_serial();
     input_set_escape(config.escape);

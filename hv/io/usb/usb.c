@@ -170,6 +170,56 @@ void usb_poll(uint64_t now_ns)
     complain(now_ns);
 }
 
+static void describe_host(const struct usb_host *host, char *line, size_t bytes)
+{
+    const char *state = host->xhci.state == XHCI_RUNNING ? "runs" : host->xhci.state == XHCI_FAILED ? "has failed" :
+                        "is being taken over";
+    format_string(line, bytes, "xHCI %s %s, %u ports, %u other devices", host->place, state, host->xhci.ports,
+                  host->others);
+}
+
+static void describe_device(const struct usb_device *device, char *line, size_t bytes)
+{
+    const char *kind = device->configuration.kind == USB_KEYBOARD ? "keyboard" :
+                       device->configuration.kind == USB_HUB ? "hub" : "device";
+    size_t used = format_string(line, bytes, "%04x:%04x %s%s, port %u", device->vendor, device->product, kind,
+                                device->is_ready ? "" : " (not ready)", device->root_port);
+    if (device->parent != 0 && used < bytes)
+        format_string(line + used, bytes - used, ", hub port %u", device->port);
+}
+
+static bool describe_undriven(unsigned index, char *line, size_t bytes)
+{
+    const struct pci_function *function;
+    char place[PCI_NAME_BYTES];
+
+    for (unsigned i = 0; (function = pci_find(PCI_CLASS_USB, i)) != NULL; i++) {
+        if (function->interface == INTERFACE_XHCI || index-- != 0)
+            continue;
+        pci_name(function->place, place);
+        format_string(line, bytes, "%s %s is not driven", interface_name(function->interface), place);
+        return true;
+    }
+    return false;
+}
+
+bool usb_describe(unsigned index, char *line, size_t bytes)
+{
+    for (unsigned i = 0; i < host_count; i++) {
+        if (index-- == 0) {
+            describe_host(hosts[i], line, bytes);
+            return true;
+        }
+        for (unsigned j = 0; j < USB_DEVICES_MAX; j++) {
+            if (!hosts[i]->devices[j] || index-- != 0)
+                continue;
+            describe_device(hosts[i]->devices[j], line, bytes);
+            return true;
+        }
+    }
+    return describe_undriven(index, line, bytes);
+}
+
 uint64_t usb_next_ns(void)
 {
     return next_ns;

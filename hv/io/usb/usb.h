@@ -5,6 +5,7 @@
 #define IO_USB_USB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "io/usb/hid_keyboard.h"
@@ -29,6 +30,9 @@ uint64_t usb_next_ns(void);
 
 /* The next key event (hid_keyboard.h: set 1 code, HID_EXTENDED, HID_BREAK), or -1. */
 int usb_read(void);
+
+/* A line on each controller that is driven, each device on it, each controller that is not. False: no more. */
+bool usb_describe(unsigned index, char *line, size_t bytes);
 
 /* Frames that devices have now: they come and go with what is plugged in, whatever guests do. */
 uint64_t usb_frames_held(void);
