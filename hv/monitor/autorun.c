@@ -42,7 +42,7 @@ static struct test {
     const char *report;             /* what is still to be told of the crash report */
     struct tapfmt_prefix prefix;    /* of its rows */
     struct match *match;            /* a frame of its own; NULL: neither rows nor console are judged */
-} tests[CONFIG_AUTORUNS_MAX];
+} few_tests[CONFIG_AUTORUNS_FEW], *tests = few_tests;
 
 static struct config *plan;
 static struct judge_tally tally;
@@ -61,9 +61,25 @@ static void write_notes(const char *prefix, const char *text)
     }
 }
 
+/* The tests of a long plan are where its autoruns are, which had room for them. */
+static void make_room(struct config *config)
+{
+    if (config->autorun_count <= CONFIG_AUTORUNS_FEW)
+        return;
+    struct test *room = config->get_room(config->autorun_count * sizeof(*room));
+    if (room == NULL) {
+        log_error("no memory for %u autoruns: the first %u are run", config->autorun_count, CONFIG_AUTORUNS_FEW);
+        config->autorun_count = CONFIG_AUTORUNS_FEW;
+        return;
+    }
+    memset(room, 0, config->autorun_count * sizeof(*room));
+    tests = room;
+}
+
 void autorun_init(struct config *config, const char *loader_notes)
 {
     plan = config;
+    make_room(config);
     tap_open(config->autorun_count);
     for (unsigned i = 0; i < config->message_count; i++)
         write_notes("", config->messages[i]);

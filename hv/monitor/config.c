@@ -13,6 +13,8 @@
 void config_init(struct config *config)
 {
     memset(config, 0, sizeof(*config));
+    config->autoruns = config->few_autoruns;
+    config->autoruns_room = CONFIG_AUTORUNS_FEW;
     config->log_level = LOG_INFO;
     config->tick_ms = HV_TICK_MS;
     config->serial_irq = SERIAL_NO_ISA_IRQ;
@@ -72,11 +74,29 @@ static void add_message(struct config *config, const char *source, uint64_t line
     make_printable(message);
 }
 
+/* Where the next autorun goes; NULL: nowhere. A plan of more than a few moves to where there is room for all. */
+static struct config_autorun *next_autorun(struct config *config)
+{
+    if (config->autorun_count < config->autoruns_room)
+        return &config->autoruns[config->autorun_count];
+    if (config->autoruns != config->few_autoruns || config->get_room == NULL)
+        return NULL;
+    struct config_autorun *room = config->get_room(CONFIG_AUTORUNS_MAX * sizeof(*room));
+    if (room == NULL)
+        return NULL;
+    memcpy(room, config->few_autoruns, sizeof(config->few_autoruns));
+    config->autoruns = room;
+    config->autoruns_room = CONFIG_AUTORUNS_MAX;
+    return &room[config->autorun_count];
+}
+
 /* A line with an autorun that cannot be run still is one test of the plan. */
 static void add_refused(struct config *config, const char *source, uint64_t line, const char *problem)
 {
-    if (config->autorun_count == CONFIG_AUTORUNS_MAX) {
-        add_message(config, source, line, "more than 256 autoruns: this one is left out");
+    if (next_autorun(config) == NULL) {
+        char left_out[CONFIG_MESSAGE_BYTES];
+        format_string(left_out, sizeof(left_out), "more than %u autoruns: this one is left out", config->autoruns_room);
+        add_message(config, source, line, left_out);
         return;
     }
     char why[CONFIG_MESSAGE_BYTES];
@@ -95,11 +115,10 @@ static void read_line(struct config *config, const char *source, uint64_t line, 
         (void)text_copy(problem, sizeof(problem), fault);
     if (is_autorun) {
         /* A faulty line is read into the next entry, too: its name and expect= count for the refusal. */
-        struct config_autorun *next = &config->autoruns[config->autorun_count % CONFIG_AUTORUNS_MAX];
-        bool room = config->autorun_count < CONFIG_AUTORUNS_MAX;
-        if (room)
+        struct config_autorun *next = next_autorun(config);
+        if (next != NULL)
             config_line_autorun(config, next, problem, sizeof(problem));
-        if (room && problem[0] == '\0')
+        if (next != NULL && problem[0] == '\0')
             config->autorun_count++;
         else
             add_refused(config, source, line, problem);

@@ -14,7 +14,8 @@
 #include "base/log.h"
 #include "monitor/line_words.h"
 
-#define CONFIG_AUTORUNS_MAX 256
+#define CONFIG_AUTORUNS_FEW 256         /* for these there is room in the image; more have room of their own */
+#define CONFIG_AUTORUNS_MAX 4096
 #define CONFIG_TYPINGS_MAX 256
 #define CONFIG_MATCHES_MAX 1024
 #define CONFIG_TEXT_BYTES 32768
@@ -70,7 +71,10 @@ struct config {
     uint8_t escape;                         /* control character that starts a console command on serial */
     uint64_t linger_ms;                     /* how long the last picture stays before the final lines */
     uint32_t text_used, refusals_used;
-    struct config_autorun autoruns[CONFIG_AUTORUNS_MAX];
+    struct config_autorun *autoruns;        /* few_autoruns, or from get_room */
+    unsigned autoruns_room;
+    void *(*get_room)(size_t bytes);        /* for a long plan, once; NULL, or returns NULL: there is none */
+    struct config_autorun few_autoruns[CONFIG_AUTORUNS_FEW];
     struct config_typing typings[CONFIG_TYPINGS_MAX];
     struct config_match matches[CONFIG_MATCHES_MAX];
     char messages[CONFIG_MESSAGES_MAX][CONFIG_MESSAGE_BYTES];   /* "cobble.cfg:3: unknown directive ..." */
@@ -79,7 +83,7 @@ struct config {
     struct words words;                     /* the line being read */
 };
 
-/* The values that hold when no file says otherwise. */
+/* The values that hold when no file says otherwise. A long plan wants get_room set after it. */
 void config_init(struct config *config);
 
 /*

@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/boot_phases.h"
+#include "base/frames.h"
 #include "base/log.h"
 #include "base/string.h"
 #include "io/console.h"
@@ -29,9 +30,18 @@
 static struct config config;
 static bool has_plan;           /* autoruns are going on */
 
+/* Memory for a long plan, which stays to the end of the machine. */
+static void *get_room(size_t bytes)
+{
+    hpa_t block = bytes <= LARGE_PAGE_SIZE ? frames_alloc_large() : HPA_NONE;
+
+    return block.v == 0 ? NULL : hpa_to_ptr(block);
+}
+
 static void read_config(const struct boot_info *info)
 {
     config_init(&config);
+    config.get_room = get_room;
     if (info->config != 0)
         config_read(&config, "cobble.cfg", hpa_to_ptr(HPA(info->config)), info->config_size, false);
     if (info->options != 0)

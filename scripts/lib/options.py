@@ -178,9 +178,10 @@ class Options:
         self.autoruns = read_each("--autorun", parsed.autorun, spec.Autorun)
         place_consoles(self.guests, self.autoruns)
         self.typings = read_each("--type", parsed.type, spec.Typing)
-        for option, items in (("--autorun", self.autoruns), ("--type", self.typings)):
-            if len(items) > spec.MAX_AUTORUNS:
-                raise SetupError(f"{option}: {len(items)} of them; {spec.MAX_AUTORUNS} is the most")
+        for option, items, most in (("--autorun", self.autoruns, spec.MAX_AUTORUNS),
+                                    ("--type", self.typings, spec.MAX_TYPINGS)):
+            if len(items) > most:
+                raise SetupError(f"{option}: {len(items)} of them; {most} is the most")
         if sum(len(typing.data) for typing in self.typings) > spec.MAX_TYPED_BYTES:
             raise SetupError("--type: more than 32 KiB of texts")
         self.memory_mib = read_count("--mem", parsed.mem, 64, 1 << 20, "a number of MiB")

@@ -18,7 +18,7 @@ DEFAULT_TIMEOUT_MS = 60000
 MAX_GUEST_BYTES = 0xFF000000        # guest addresses end at 0xFEFFFFFF
 MAX_TIME_MS = 1000000 * 1000
 # The hypervisor's limits: hv/monitor/config.h and words.h.
-MAX_AUTORUNS = 256
+MAX_AUTORUNS, MAX_TYPINGS = 4096, 256
 MAX_LINE_BYTES = 4096
 MAX_WORDS = 32
 MAX_TYPED_BYTES = 32768

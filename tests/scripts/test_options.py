@@ -60,7 +60,8 @@ WRONG = [       # arguments, and words that the message must contain
     (["--type", "a b:x"], ["--type", "a b"]),
     (["--type", "a:\\q"], ["--type", "\\q"]),
     (["--autorun", "a", "--type", "b:x"], ["--type", "b", "--autorun"]),
-    (["--autorun", "a"] * 257, ["256"]),
+    (["--autorun", "a"] * 4097, ["4096"]),
+    (["--autorun", "a"] + ["--type", "a:x"] * 257, ["256"]),
 ]
 
 

@@ -11,7 +11,7 @@ from harness import EXPECTED, Result, check, read_manifest, run
 from lib import build
 
 OVERCOMMITS, OVERCOMMITTED_MIB = "paging_overcommit", 400     # uses up a machine that has less than this
-BATCH = 200     # guests a boot; --autorun takes 256
+BATCH = 200     # guests a boot
 MACHINES = [("q35", 128), ("q35", 6144), ("pc", 128), ("pc", 6144)]
 
 

@@ -1,4 +1,4 @@
-"""Guests at once: registers by turns, two operating systems, one of twelve killed, two hundred idle ones; verdicts."""
+"""Guests at once: registers by turns, two systems, one of twelve killed, two hundred idle ones; long plans."""
 import re
 import time
 
@@ -13,6 +13,7 @@ GUEST_FRAMES = (64 + 96) // 4       # docs/performance.md: 64 KiB and 16 bytes a
 HYPERVISOR_FRAMES = 64              # of its own since boot
 MANY = 200              # small idle guests: 4.7 GiB of RAM promised in a machine of 2 GiB
 VERDICTS = (["hello"] * 47 + ["loop expect=timeout", "crash.de expect=crash", "console expect=77"]) * 4
+LONG_PLAN = 600         # autoruns: more than the image has room for
 VERDICT_MS = 60         # a guest needs one or two of its own; all of them together need hundreds
 IDLE = build.DIRECTORY / "tests" / "bench" / "bench_memory"
 
@@ -96,7 +97,17 @@ def verdicts():
     yield check("verdicts.some_waited_longer", sum(int(ms) > VERDICT_MS for ms in times) > 20, together)
 
 
+def long_plan():
+    """Six hundred guests in one plan, each with a status of its own."""
+    specs = [("magic", "exit 0"), ("exit.one expect=1", "exit 1"), ("crash.de expect=crash", "crash")]
+    plan = [specs[number % 3] for number in range(LONG_PLAN)]
+    boot = run("--mem", 512, *[word for spec, _ in plan for word in ("--autorun", spec)])
+    wanted = [f"ok {number} - {spec.split()[0]} # {end}" for number, (spec, end) in enumerate(plan, 1)]
+    yield check("long_plan.verdicts", boot.status == 0 and read_verdicts(boot) == wanted, boot)
+    yield check("long_plan.no_leak", "\n# leaked frames: 0\n" in boot.out, boot)
+
+
 def tests():
     """Name and function of each test."""
-    for function in (turns, two_systems, kill_one, many, verdicts):
+    for function in (turns, two_systems, kill_one, many, verdicts, long_plan):
         yield f"together.{function.__name__}", function

@@ -77,18 +77,18 @@ static void test_refusals_full(void **state)
 
     (void)state;
     config_init(&config);
-    for (unsigned i = 0; i < CONFIG_AUTORUNS_MAX; i++) {
+    for (unsigned i = 0; i < CONFIG_AUTORUNS_FEW; i++) {
         snprintf(source, sizeof(source), "source%u", i);
         config_read(&config, source, line, strlen(line), false);
     }
-    assert_int_equal(config.autorun_count, CONFIG_AUTORUNS_MAX);
-    for (unsigned i = 0; i < CONFIG_AUTORUNS_MAX; i++) {
+    assert_int_equal(config.autorun_count, CONFIG_AUTORUNS_FEW);
+    for (unsigned i = 0; i < CONFIG_AUTORUNS_FEW; i++) {
         snprintf(source, sizeof(source), "source%u:1: ", i);
         bool is_told = strncmp(config.autoruns[i].refused, source, strlen(source)) == 0;
         assert_true(is_told || strstr(config.autoruns[i].refused, "too many") != NULL);
         kept += is_told;
     }
-    assert_in_range(kept, CONFIG_REFUSALS_BYTES / CONFIG_MESSAGE_BYTES, CONFIG_AUTORUNS_MAX - 1);
+    assert_in_range(kept, CONFIG_REFUSALS_BYTES / CONFIG_MESSAGE_BYTES, CONFIG_AUTORUNS_FEW - 1);
 }
 
 /* The example of docs/operator.md "Configuration", with Windows line ends and none at the end. */
@@ -248,14 +248,43 @@ static void test_long_lines(void **state)
     assert_message(text, "cobble.cfg:1: unknown directive 'yyyyyyy");
 }
 
+static void *get_room(size_t bytes)
+{
+    return malloc(bytes);
+}
+
+/* Those that were there before the plan got room of its own are there after, and each is what its line said. */
+static void test_long_plan(void **state)
+{
+    char line[64];
+
+    (void)state;
+    config_init(&config);
+    config.get_room = get_room;
+    for (unsigned i = 0; i < CONFIG_AUTORUNS_MAX + 2; i++) {
+        int length = snprintf(line, sizeof(line), i % 3 ? "autorun g%u expect=%u\n" : "autorun g%u expect=%ux\n", i, i);
+        config_read(&config, "c", line, (uint64_t)length, false);
+    }
+    assert_int_equal(config.autorun_count, CONFIG_AUTORUNS_MAX);
+    assert_non_null(strstr(config.messages[0], "more than 4096 autoruns"));
+    for (unsigned i = 0; i < CONFIG_AUTORUNS_MAX; i++) {
+        snprintf(line, sizeof(line), "g%u", i);
+        assert_string_equal(config.autoruns[i].name, line);
+        assert_int_equal(config.autoruns[i].refused != NULL, i % 3 == 0);
+        assert_int_equal(config.autoruns[i].expect_status, i % 3 ? i : 0);
+    }
+    free(config.autoruns);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
     config_init(&config);
-    for (unsigned i = 0; i < CONFIG_AUTORUNS_MAX + 2; i++)
+    for (unsigned i = 0; i < CONFIG_AUTORUNS_FEW + 2; i++)
         config_read(&config, "c", "autorun a\n", 10, false);
-    assert_int_equal(config.autorun_count, CONFIG_AUTORUNS_MAX);
+    assert_int_equal(config.autorun_count, CONFIG_AUTORUNS_FEW);
     assert_int_equal(config.message_count, 2);
+    assert_non_null(strstr(config.messages[0], "more than 256 autoruns"));
     config_init(&config);
     for (unsigned i = 0; i < CONFIG_MESSAGES_MAX + 3; i++)
         config_read(&config, "c", "bad\n", 4, false);
@@ -347,6 +376,7 @@ int main(void)
                   cmocka_unit_test(test_values),
         cmocka_unit_test(test_serial),
         cmocka_unit_test(test_malformed),  cmocka_unit_test(test_malformed_autorun), cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_long_plan),
         cmocka_unit_test(test_limits),     cmocka_unit_test(test_text_room),         cmocka_unit_test(test_options),
         cmocka_unit_test(test_random),     cmocka_unit_test(test_byte_order_marks),
     };
