@@ -1,10 +1,9 @@
 /*
- * run.c - schedule, enter, why did it come back: the loop of the whole hypervisor.
+ * run.c - schedule, enter, why did it come back: the loop that gives guests their turns.
  *
  * A pass gives one guest a turn. A turn ends with a host interrupt that means more than the guest's own tick, or
- * when the guest has nothing more to do; traps in between are answered without leaving run_turn. Between turns the loop
- * looks around when there is something to see: input, output of guests, time for the monitor. Only a look costs more
- * the more guests there are.
+ * when the guest has nothing more to do; traps in between are answered without leaving run_turn. Between turns all else
+ * is served, when it is due: service.c.
  */
 #include "run.h"
 
@@ -17,38 +16,21 @@
 #include "guest/clock.h"
 #include "guest/guest.h"
 #include "guest/processor.h"
-#include "guest/request.h"
 #include "guest/sched.h"
 #include "guest/switch.h"
 #include "hypercall/dispatch.h"
 #include "io/console.h"
-#include "io/input.h"
-#include "io/serial.h"
 #include "irq/irq.h"
 #include "irq/timer.h"
 #include "monitor/loop_figures.h"
 #include "monitor/monitor.h"
 #include "guest/tick.h"
+#include "service.h"
 #include "trap.h"
 
 #define NS_PER_MS 1000000ull
-#define POLL_NS (10 * NS_PER_MS)
-#define DRAIN_NS (1 * NS_PER_MS)
-#define SETTLE_NS (20 * NS_PER_MS)          /* rows are logged once they have been still: rowlog.c */
-#define STARTS 16               /* of guests in a look: some 0.03 ms of the counting machine each */
-#define LOST_NS (1000 * NS_PER_MS)          /* an edge of an interrupt line that got lost must not cost a key */
 
-static bool poll_input;
 static uint64_t tick_ns;                    /* length of a guest's tick */
-static bool must_look;                      /* a guest ended, printed, or waits for the serial line */
-static uint64_t look_ns;                    /* when to look around at the latest */
-static uint64_t asked_ns;                   /* the same, by those who asked for it: not for fear of a lost edge */
-static bool looks_again;                    /* only to see what came of the look before */
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* The way of a key ends here: seen where a turn begins, or a little too late where it ends. */
 static void measure_key(struct guest *guest, unsigned keys_before)
@@ -69,7 +51,7 @@ static bool note_output(struct processor *processor, struct guest *guest)
     vcon_settle(vcon);
     if (&guest->console != console_in_view())
         vcon->dirty_rows = 0;
-    must_look |= vcon->log != NULL || &guest->console == console_in_view();
+    service.must_look |= vcon->log != NULL || &guest->console == console_in_view();
     return true;
 }
 
@@ -87,7 +69,7 @@ static uint64_t end_turn(struct processor *processor, struct guest *guest)
     /* The serial line is slower than this guest prints: it waits, others run. */
     if (guest->life.activity == GUEST_READY && rowlog_is_full(&guest->row_log))
         guest->life.activity = GUEST_BLOCKED;
-    must_look |= guest->life.activity == GUEST_BLOCKED || guest->life.activity == GUEST_ENDED;
+    service.must_look |= guest->life.activity == GUEST_BLOCKED || guest->life.activity == GUEST_ENDED;
     sched_turn_ends(&processor->sched, guest, timer_ns_at(tsc));
     return tsc;
 }
@@ -95,7 +77,7 @@ static uint64_t end_turn(struct processor *processor, struct guest *guest)
 /* now_ns is the time at tsc. Returns the TSC at the turn's end. */
 static uint64_t run_turn(struct processor *processor, struct guest *guest, uint64_t tsc, uint64_t now_ns)
 {
-    uint64_t other_ns = earlier(earlier(look_ns, sched_slice_end(&processor->sched, now_ns)),
+    uint64_t other_ns = earlier(earlier(service.look_ns, sched_slice_end(&processor->sched, now_ns)),
                                 sched_next_wake_ns(&processor->sched));
 
     figures_turn();
@@ -116,59 +98,9 @@ static uint64_t run_turn(struct processor *processor, struct guest *guest, uint6
     return end_turn(processor, guest);
 }
 
-/* Who waited for the serial line goes on. True: somebody still waits. */
-static bool wake_blocked(const struct sched *sched, uint64_t now_ns)
-{
-    bool waits = false;
-
-    for (struct guest *guest = guest_first(); guest; guest = guest->next) {
-        if (guest->life.activity == GUEST_BLOCKED && !rowlog_is_full(&guest->row_log))
-            sched_wake(sched, guest, now_ns);
-        waits |= guest->life.activity == GUEST_BLOCKED;
-    }
-    return waits;
-}
-
-/* Rows for the stream will have been still for long enough at some time to come. */
-static bool rows_wait(void)
-{
-    for (struct guest *guest = guest_first(); guest; guest = guest->next)
-        if (rowlog_waits(&guest->row_log))
-            return true;
-    return false;
-}
-
-/* Pull input, let the monitor do what is due, draw what changed; then say when to look again. */
-static void look(struct sched *sched, uint64_t now_ns)
-{
-    looks_again = !looks_again && (must_look || now_ns >= asked_ns);
-    must_look = false;
-    input_pump(now_ns);
-    monitor_pump(now_ns);
-    must_look |= request_serve(STARTS, now_ns);     /* whoever asked looks at what came of it */
-    bool output_waits = console_output_pump(now_ns);
-    size_t space = serial_tx_space();
-    output_waits |= serial_pump();
-    output_waits |= serial_tx_space() != space;     /* there is room for more now, where it all came from */
-
-    now_ns = timer_now_ns();
-    output_waits |= wake_blocked(sched, now_ns);
-    sched_sync(sched, now_ns);
-    asked_ns = earlier(earlier(monitor_next_ns(now_ns), input_next_ns()), console_next_ns());
-    if (output_waits)
-        asked_ns = earlier(asked_ns, now_ns + DRAIN_NS);
-    if (poll_input || looks_again)
-        asked_ns = earlier(asked_ns, now_ns + POLL_NS);
-    if (rows_wait())
-        asked_ns = earlier(asked_ns, now_ns + SETTLE_NS);
-    look_ns = asked_ns;
-    if (sched_pick(sched) || sched_next_wake_ns(sched) != UINT64_MAX)
-        look_ns = earlier(asked_ns, now_ns + LOST_NS);
-}
-
 static void idle(const struct sched *sched)
 {
-    uint64_t alarm_ns = earlier(asked_ns, sched_next_wake_ns(sched));
+    uint64_t alarm_ns = earlier(service.asked_ns, sched_next_wake_ns(sched));
 
     if (alarm_ns == UINT64_MAX)
         timer_cancel_alarm();
@@ -182,19 +114,19 @@ static void idle(const struct sched *sched)
         figures_alarm_late(now_ns - alarm_ns);
 }
 
-void run_forever(struct processor *processor, bool poll)
+void run_forever(struct processor *processor, bool poll_input)
 {
     struct sched *sched = &processor->sched;
     uint64_t tsc = insn_rdtsc();
 
-    poll_input = poll;
+    service_init(poll_input);
     sched->tick_ns = tick_ns = monitor_tick_ms() * NS_PER_MS;
     tick_init(&processor->turn, tick_ns);
     for (;;) {
         uint64_t now_ns = timer_ns_at(tsc);
-        must_look |= irq_take_input();
-        if (must_look || now_ns >= look_ns) {
-            look(sched, now_ns);
+        service.must_look |= irq_take_input();
+        if (service_is_due(now_ns)) {
+            service_look(sched, now_ns);
             tsc = insn_rdtsc();
             now_ns = timer_ns_at(tsc);
         }
@@ -203,7 +135,7 @@ void run_forever(struct processor *processor, bool poll)
         if (next) {
             tsc = run_turn(processor, next, tsc, now_ns);
         } else {
-            if (!must_look)
+            if (!service.must_look)
                 idle(sched);
             tsc = insn_rdtsc();
         }

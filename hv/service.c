@@ -1,0 +1,85 @@
+/*
+ * service.c - what is done between turns of guests: a look. Only a look costs more the more guests there are.
+ *
+ * No piece of a look may take long, for every guest waits meanwhile: each takes a bounded number of bytes, rows, starts
+ * or steps, and leaves the rest to the next look, which it asks for. A new service is one more call in service_look,
+ * with its bound beside the others, and one more line where the next look is asked for.
+ */
+#include "service.h"
+
+#include <stddef.h>
+
+#include "guest/guest.h"
+#include "guest/request.h"
+#include "guest/sched.h"
+#include "io/console.h"
+#include "io/input.h"
+#include "io/serial.h"
+#include "irq/timer.h"
+#include "monitor/monitor.h"
+
+#define NS_PER_MS 1000000ull
+#define POLL_NS (10 * NS_PER_MS)
+#define DRAIN_NS (1 * NS_PER_MS)
+#define SETTLE_NS (20 * NS_PER_MS)          /* rows are logged once they have been still: rowlog.c */
+#define STARTS 16               /* of guests in a look: some 0.03 ms of the counting machine each */
+#define LOST_NS (1000 * NS_PER_MS)          /* an edge of an interrupt line that got lost must not cost a key */
+
+struct service service;
+static bool poll_input;
+static bool looks_again;                    /* only to see what came of the look before */
+
+void service_init(bool poll)
+{
+    poll_input = poll;
+}
+
+/* Who waited for the serial line goes on. True: somebody still waits. */
+static bool wake_blocked(const struct sched *sched, uint64_t now_ns)
+{
+    bool waits = false;
+
+    for (struct guest *guest = guest_first(); guest; guest = guest->next) {
+        if (guest->life.activity == GUEST_BLOCKED && !rowlog_is_full(&guest->row_log))
+            sched_wake(sched, guest, now_ns);
+        waits |= guest->life.activity == GUEST_BLOCKED;
+    }
+    return waits;
+}
+
+/* Rows for the stream will have been still for long enough at some time to come. */
+static bool rows_wait(void)
+{
+    for (struct guest *guest = guest_first(); guest; guest = guest->next)
+        if (rowlog_waits(&guest->row_log))
+            return true;
+    return false;
+}
+
+/* Pull input, let the monitor do what is due, draw what changed; then say when to look again. */
+void service_look(struct sched *sched, uint64_t now_ns)
+{
+    looks_again = !looks_again && (service.must_look || now_ns >= service.asked_ns);
+    service.must_look = false;
+    input_pump(now_ns);
+    monitor_pump(now_ns);
+    service.must_look |= request_serve(STARTS, now_ns);     /* whoever asked looks at what came of it */
+    bool output_waits = console_output_pump(now_ns);
+    size_t space = serial_tx_space();
+    output_waits |= serial_pump();
+    output_waits |= serial_tx_space() != space;     /* there is room for more now, where it all came from */
+
+    now_ns = timer_now_ns();
+    output_waits |= wake_blocked(sched, now_ns);
+    sched_sync(sched, now_ns);
+    service.asked_ns = earlier(earlier(monitor_next_ns(now_ns), input_next_ns()), console_next_ns());
+    if (output_waits)
+        service.asked_ns = earlier(service.asked_ns, now_ns + DRAIN_NS);
+    if (poll_input || looks_again)
+        service.asked_ns = earlier(service.asked_ns, now_ns + POLL_NS);
+    if (rows_wait())
+        service.asked_ns = earlier(service.asked_ns, now_ns + SETTLE_NS);
+    service.look_ns = service.asked_ns;
+    if (sched_pick(sched) || sched_next_wake_ns(sched) != UINT64_MAX)
+        service.look_ns = earlier(service.asked_ns, now_ns + LOST_NS);
+}
