@@ -15,6 +15,7 @@ SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 TIME_UNITS_MS = {"": 1000, "s": 1000, "ms": 1, "m": 60000}
 AUTORUN_WORDS = "expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed="
 DEFAULT_TIMEOUT_MS = 60000
+DEFAULT_MEMORY_BYTES = 24 << 20
 MAX_GUEST_BYTES = 0xFF000000        # guest addresses end at 0xFEFFFFFF
 MAX_TIME_MS = 1000000 * 1000
 # The hypervisor's limits: hv/monitor/config.h and words.h.
@@ -200,6 +201,7 @@ class Autorun:
         self.line = line
         self.name = check_name(words[0])
         self.timeout_ms = DEFAULT_TIMEOUT_MS
+        self.memory_bytes = DEFAULT_MEMORY_BYTES
         self.console = None         # the file with the console that it must leave
         self.console_places = [(start, end) for word, start, end in places if word.startswith("console=")]
         for word in words[1:]:
@@ -227,6 +229,8 @@ class Autorun:
             raise ValueError(f"{key}= needs a text")
         if key == "timeout":
             self.timeout_ms = value
+        if key == "mem":
+            self.memory_bytes = value
         if key == "console":
             self.console = read_console_path(value)
 

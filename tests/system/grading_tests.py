@@ -1,9 +1,15 @@
-"""What graders rely on: rows and consoles are judged."""
+"""What graders rely on: what is judged, runs that come again, scripts/grade."""
+import json
 import pathlib
 import re
+import shutil
+import subprocess
 import tempfile
+import time
+import xml.etree.ElementTree as xml
 
-from harness import check, run
+from harness import ROOT, Boot, check, run
+from lib import build
 
 HELLO_ROW = "Hello from a guest kernel: 24 MiB of RAM, addresses up to 0xfeffffff."
 # Name, the line's words, what the verdict shows below "got: exit 0" when it is not ok.
@@ -60,7 +66,82 @@ def counted():
         yield check(f"counted.race.{name}", good, first)
 
 
+# A class as it hands in: the guest, words, what the verdict is. Of each kind a file of its own for every student.
+HANDED_IN = [("hello", "match=Hello", True), ("hello", "match=Goodbye", False), ("crash.de", "expect=crash", True),
+             ("crash.ud", "", False), ("loop", "timeout=500ms", False), ("junk", "", False), ("hello", "hidden", True),
+             ("console", "expect=77 points=2", True)]
+STUDENTS = 25
+GRADING_SECONDS = 60
+
+
+def write_class(folder):
+    """Two hundred files and their plan; what is expected of each line."""
+    plan, expected = [], []
+    for student in range(STUDENTS):
+        for number, (guest, words, good) in enumerate(HANDED_IN):
+            path = folder / f"student {student}" / f"kernel #{number}.elf"
+            path.parent.mkdir(exist_ok=True)
+            if guest == "junk":
+                path.write_bytes(b"not a guest\n")
+            else:
+                shutil.copyfile(build.GUESTS / guest, path)
+            plan.append(f'"{path.relative_to(folder)}" {words}\n')
+            expected.append(good)
+    (folder / "plan").write_text("".join(plan))
+    return expected
+
+
+def grade(*arguments):
+    """scripts/grade; its status, stdout and stderr."""
+    result = subprocess.run([str(ROOT / "scripts" / "grade"), *map(str, arguments)], capture_output=True, text=True,
+                            stdin=subprocess.DEVNULL, check=False, timeout=550)
+    return Boot(result.returncode, result.stdout, result.stderr)
+
+
+def grading():
+    """Two hundred files of a class, graded within a minute; a run that is stopped goes on; pages for everybody."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        expected = write_class(folder)
+        began = time.monotonic()
+        boot = grade(folder / "plan", "--json", folder / "r.json", "--html", folder / "html", "--junit",
+                     folder / "r.xml")
+        seconds = time.monotonic() - began
+        print(f"# grading.two_hundred_guests: {seconds:.1f} s, boots included", flush=True)
+        verdicts = [line.startswith("ok") for line in boot.out.splitlines() if re.match(r"(not )?ok ", line)]
+        yield check("grading.verdicts", verdicts == expected and boot.status == 1, boot)
+        yield check("grading.within_a_minute", seconds < GRADING_SECONDS, boot)
+        results = json.loads((folder / "r.json").read_text())
+        yield check("grading.points", sum(result["points"] for result in results) == 5 * STUDENTS, boot)
+        yield check("grading.pages", len(list((folder / "html").iterdir())) == STUDENTS + 1 and
+                    len(xml.parse(folder / "r.xml").findall(".//failure")) == expected.count(False), boot)
+        kept = folder / "plan.results"
+        kept.write_text("".join(kept.read_text().splitlines(True)[:195]))
+        again = grade(folder / "plan", "--resume")
+        yield check("grading.goes_on", again.out == boot.out and len(kept.read_text().splitlines()) == 200, again)
+        if shutil.which("prove"):
+            (folder / "out.tap").write_text(boot.out)
+            seen = subprocess.run(["prove", "-e", "cat", folder / "out.tap"], capture_output=True, text=True,
+                                  check=False)
+            yield check("grading.prove_reads_it", f"Failed {expected.count(False)}/200 subtests" in seen.stdout +
+                        seen.stderr, boot)
+
+
+def seeds():
+    """A test under many seeds: those that fail are named, and fail again by themselves."""
+    with tempfile.TemporaryDirectory() as name:
+        plan = pathlib.Path(name) / "plan"
+        plan.write_text("race.lost_update\nrace.masked_update\n")
+        boot = grade(plan, "--seeds", 6)
+        failing = re.search(r"failing_seeds: \"\[([0-9, ]+)\]\"", boot.out)
+        yield check("grading.seeds", boot.status == 1 and failing and boot.out.count("failing_seeds") == 1 and
+                    "\nok 2 - everybody: race.masked_update" in boot.out, boot)
+        seed = failing[1].split(",")[0] if failing else "1"
+        again = run("--counted", "--autorun", f"race.lost_update seed={seed}")
+        yield check("grading.seed_fails_again", again.status == 1, again)
+
+
 def tests():
     """Name and function of each test."""
-    for function in (judged, counted):
+    for function in (judged, counted, grading, seeds):
         yield f"grading.{function.__name__}", function
