@@ -48,7 +48,7 @@ static void give_back_file(const struct boot_info *info, const void *symbols)
         ours += ranges[i].kind == BOOT_RANGE_OURS ? ranges[i].length : 0;
     for (uint64_t i = 0; i < info->file_count; i++)
         guests += whole_pages(files[i].size ? files[i].size : 1);
-    log_info("memory: %lu MiB free; from the loader stay %lu KiB for the hypervisor, %lu KiB of guests' files",
+    log_figure("memory: %lu MiB free; from the loader stay %lu KiB for the hypervisor, %lu KiB of guests' files",
              frames_count_free() * PAGE_SIZE >> 20,
              (ours - whole_pages(info->hv_image_size) - given - guests) >> 10, guests >> 10);
 }

@@ -46,14 +46,15 @@ void boot_phases_end(uint64_t tsc)
     boot_phases_lap(BOOT_PHASE_TURN, tsc);
     boot_phases_open = false;
     if (hides_firmware)
-        log_info("boot: %llu cycles from hand-off to the first guest, without calibration",
-                 (unsigned long long)(tsc - begun) - cycles(BOOT_PHASE_CALIBRATION));
+        log_figure("boot: %llu cycles from hand-off to the first guest, without calibration",
+                   (unsigned long long)(tsc - begun) - cycles(BOOT_PHASE_CALIBRATION));
     else
-        log_info("boot: hand-off at TSC %llu; cycles: loader %llu, calibration %llu, all else to the first guest %llu",
-                 (unsigned long long)begun, (unsigned long long)loader, cycles(BOOT_PHASE_CALIBRATION),
-                 (unsigned long long)(tsc - begun) - cycles(BOOT_PHASE_CALIBRATION));
-    log_info("boot: of that cpu %llu, frames %llu, page tables %llu, consoles %llu, interrupts %llu, devices %llu, "
-             "monitor %llu, guest load %llu, first turn %llu", cycles(BOOT_PHASE_CPU), cycles(BOOT_PHASE_FRAMES),
-             cycles(BOOT_PHASE_TABLES), cycles(BOOT_PHASE_CONSOLES), cycles(BOOT_PHASE_IRQ),
-             cycles(BOOT_PHASE_DEVICES), cycles(BOOT_PHASE_MONITOR), cycles(BOOT_PHASE_LOAD), cycles(BOOT_PHASE_TURN));
+        log_figure("boot: hand-off at TSC %llu; cycles: loader %llu, calibration %llu, all else to the first guest "
+                   "%llu", (unsigned long long)begun, (unsigned long long)loader, cycles(BOOT_PHASE_CALIBRATION),
+                   (unsigned long long)(tsc - begun) - cycles(BOOT_PHASE_CALIBRATION));
+    log_figure("boot: of that cpu %llu, frames %llu, page tables %llu, consoles %llu, interrupts %llu, devices %llu, "
+               "monitor %llu, guest load %llu, first turn %llu", cycles(BOOT_PHASE_CPU), cycles(BOOT_PHASE_FRAMES),
+               cycles(BOOT_PHASE_TABLES), cycles(BOOT_PHASE_CONSOLES), cycles(BOOT_PHASE_IRQ),
+               cycles(BOOT_PHASE_DEVICES), cycles(BOOT_PHASE_MONITOR), cycles(BOOT_PHASE_LOAD),
+               cycles(BOOT_PHASE_TURN));
 }

@@ -30,7 +30,11 @@ static unsigned kept_count;
 
 static const char *const level_names[] = {
     [LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug",
+    [LOG_FIGURE] = "info",
 };
+
+static char kept_figures[LOG_FIGURES_MAX][LINE_BYTES_MAX + 1];
+static unsigned figure_count;
 
 static void put_byte(uint8_t byte)
 {
@@ -51,13 +55,15 @@ void log_write(enum log_level level, const char *format, ...)
 {
     char line[LINE_BYTES_MAX + 1];
 
-    if (level > ring.level)
+    if ((level == LOG_FIGURE ? LOG_INFO : level) > ring.level)
         return;
     va_list arguments;
     va_start(arguments, format);
     format_string_v(line, sizeof(line), format, arguments);
     va_end(arguments);
 
+    if (level == LOG_FIGURE && figure_count < LOG_FIGURES_MAX)
+        memcpy(kept_figures[figure_count++], line, sizeof(line));
     uint32_t length = (uint32_t)strlen(line);
     while (RING_BYTES - (ring.head - ring.tail) < length + RECORD_HEADER_BYTES) {
         remove_oldest();
@@ -77,6 +83,11 @@ void log_write(enum log_level level, const char *format, ...)
 const char *log_kept(unsigned index)
 {
     return index < kept_count ? kept[index] : NULL;
+}
+
+const char *log_kept_figure(unsigned index)
+{
+    return index < figure_count ? kept_figures[index] : NULL;
 }
 
 void log_set_level(enum log_level level)

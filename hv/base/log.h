@@ -11,6 +11,7 @@ enum log_level {
     LOG_WARN,       /* the machine lacks something; we go on without */
     LOG_INFO,       /* one line per thing found or done at boot, per guest launched or ended (the default) */
     LOG_DEBUG,      /* what an author of Cobble wants to see */
+    LOG_FIGURE,     /* told at LOG_INFO, and named so: numbers that a stream has and no first screen needs */
 };
 
 /*
@@ -21,6 +22,7 @@ void log_write(enum log_level level, const char *format, ...) __attribute__((for
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...) log_write(LOG_WARN, __VA_ARGS__)
 #define log_info(...) log_write(LOG_INFO, __VA_ARGS__)
+#define log_figure(...) log_write(LOG_FIGURE, __VA_ARGS__)
 #define log_debug(...) log_write(LOG_DEBUG, __VA_ARGS__)
 
 void log_set_level(enum log_level level);
@@ -39,5 +41,9 @@ const char *log_kept(unsigned index);
  * Returns its level, or -1 when there is none. The sink is the monitor: its console, or '# ' comments in a TAP stream.
  */
 int log_take(char *buffer, size_t size_bytes);
+
+/* The first lines of LOG_FIGURE, whoever has taken them; NULL: no more. */
+#define LOG_FIGURES_MAX 6
+const char *log_kept_figure(unsigned index);
 
 #endif

@@ -63,3 +63,22 @@ const char *text_parse_u64(const char *text, uint64_t *value)
     *value = sum;
     return text;
 }
+
+size_t text_wrap(const char *text, size_t columns, const char **next)
+{
+    size_t length = 0, blank = 0;
+
+    while (text[length] != '\0' && text[length] != '\n' && length <= columns) {
+        if (text[length] == ' ')
+            blank = length;
+        length++;
+    }
+    if (length > columns && blank == 0) {
+        *next = text + columns;
+        return columns;
+    }
+    if (length > columns)
+        length = blank;
+    *next = text[length] != '\0' ? text + length + 1 : NULL;
+    return length;
+}

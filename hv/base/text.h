@@ -15,6 +15,12 @@ bool text_equal_nocase(const char *left, const char *right);
 bool text_copy(char *destination, size_t size_bytes, const char *source);
 
 /*
+ * How much of a text goes into a line of so many columns: up to its newline, else to its last blank that leaves no more
+ * than these, else all of them. next: where the following line begins, the blank or newline left out; NULL: none does.
+ */
+size_t text_wrap(const char *text, size_t columns, const char **next);
+
+/*
  * Read an unsigned number, decimal or hexadecimal with 0x, from the start of text. Returns the first character after
  * it, or NULL (value untouched) when there is no digit or the number does not fit into 64 bits.
  */

@@ -187,7 +187,7 @@ static void log_walk(const struct walk *walk)
     if (window)
         format_string(segment, sizeof(segment), " segment %u", window->segment);
     if (walk->functions)
-        log_info("PCI%s: %u functions; stopped bus mastering of %u, MSI of %u", segment, walk->functions,
+        log_figure("PCI%s: %u functions; stopped bus mastering of %u, MSI of %u", segment, walk->functions,
                  walk->masters, walk->signalling);
 }
 

@@ -81,7 +81,7 @@ bool timer_init(const struct reference *reference, bool have_apic)
         .ns_per_tsc_32 = fixed_ratio(NS_PER_S, calibration.tsc_hertz),
         .tsc_per_ns_32 = fixed_ratio(calibration.tsc_hertz, NS_PER_S),
     };
-    log_info("clock: TSC at %llu kHz by %s, alarm by %s", (unsigned long long)calibration.tsc_hertz / 1000,
+    log_figure("clock: TSC at %llu kHz by %s, alarm by %s", (unsigned long long)calibration.tsc_hertz / 1000,
              calibration.source, alarm_by_apic ? "local APIC" : "PIT");
     if (!alarm_by_apic && !pit_counts())
         log_error("no alarm: neither a local APIC's timer nor the PIT counts; a guest that never calls runs for ever");

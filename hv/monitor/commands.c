@@ -21,6 +21,7 @@
 
 #define FLUSH_MS 1000
 #define NS_PER_MS 1000000u
+#define USAGE_COLUMNS 24
 #define NS_PER_US 1000u
 
 static void do_help(const struct words *words, uint64_t now_ns);
@@ -102,6 +103,9 @@ static void do_log(const struct words *words, uint64_t now_ns)
         }
         log_set_level((enum log_level)level);
     }
+    const char *figure;
+    for (unsigned i = 0; words->count == 1 && (figure = log_kept_figure(i)) != NULL; i++)
+        shell_print("%s", figure);
     shell_print("log level %s", log_level_name(log_get_level()));
 }
 
@@ -156,7 +160,7 @@ static const struct command {
       do_info },
     { "diag", "", "one page on this machine, for a photograph", COMMANDS_NOTHING, 1, 1, do_diag },
     { "mem", "", "how much memory there is, and who has it", COMMANDS_NOTHING, 1, 1, do_mem },
-    { "log", "[LEVEL]", "show or set what is logged: error, warn, info, debug", COMMANDS_LEVEL, 1, 2, do_log },
+    { "log", "[LEVEL]", "figures of the start; LEVEL: error, warn, info, debug", COMMANDS_LEVEL, 1, 2, do_log },
     { "clear", "", "clear this console", COMMANDS_NOTHING, 1, 1, do_clear },
     { "reboot", "", "restart the machine", COMMANDS_NOTHING, 1, 1, do_reboot },
     { "poweroff", "", "switch the machine off", COMMANDS_NOTHING, 1, 1, do_poweroff },
@@ -186,7 +190,10 @@ static void do_help(const struct words *words, uint64_t now_ns)
         if (only != NULL && command != only)
             continue;
         format_string(usage, sizeof(usage), "%s %s", command->name, command->arguments);
-        shell_print("  %-24s %s", usage, command->help);
+        if (strlen(usage) <= USAGE_COLUMNS)
+            shell_print("  %-24s %s", usage, command->help);
+        else
+            shell_print("  %s\n  %-24s %s", usage, "", command->help);
     }
     if (only == NULL)
         shell_print("Tab completes, Up brings earlier lines back, Alt+F1 or Ctrl-] 0 comes back here");

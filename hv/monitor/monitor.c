@@ -24,6 +24,7 @@
 #include "monitor/shell_output.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
+#include "monitor/welcome.h"
 
 #define NS_PER_MS 1000000ull
 
@@ -73,11 +74,6 @@ static void print_messages(const char *loader_notes)
         shell_print("loader: %.*s", (int)strnlen(loader_notes, 512), loader_notes);
 }
 
-static void print_welcome(void)
-{
-    shell_print("ls shows the guests, run hello runs one, help lists every command.");
-}
-
 void monitor_init(const struct boot_info *info)
 {
     images_init(info);
@@ -88,15 +84,15 @@ void monitor_init(const struct boot_info *info)
     shell_init();
     jobs_init(config.debug_print);
     typist_init(&config);
-    shell_print("Cobble %s", COBBLE_VERSION);
     has_plan = config.autorun_count != 0;
     if (has_plan) {
+        shell_print("Cobble %s", COBBLE_VERSION);
         autorun_init(&config, info->loader_notes);
         return;
     }
     input_use_serial(true);
+    welcome_show();
     print_messages(info->loader_notes);
-    print_welcome();
     typist_type_to_monitor(shell_console());
 }
 
@@ -105,7 +101,8 @@ static void print_log_lines(void)
     char line[256];
 
     for (int level; (level = log_take(line, sizeof(line))) >= 0;)
-        shell_print("%s: %s", log_level_name((enum log_level)level), line);
+        if (level != LOG_FIGURE || log_get_level() == LOG_DEBUG)
+            shell_print("%s: %s", log_level_name((enum log_level)level), line);
 }
 
 void monitor_pump(uint64_t now_ns)
@@ -113,7 +110,7 @@ void monitor_pump(uint64_t now_ns)
     if (has_plan && !autorun_pump(now_ns)) {
         has_plan = false;
         console_view(shell_console());
-        print_welcome();
+        welcome_show();
     }
     if (!has_plan)
         print_log_lines();

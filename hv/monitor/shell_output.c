@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "base/string.h"
+#include "base/text.h"
 
 #define PROMPT "cobble> "
 #define PROMPT_BYTES (sizeof(PROMPT) - 1)
@@ -74,8 +75,11 @@ void shell_print(const char *format, ...)
     if (length > sizeof(text) - 2)
         length = sizeof(text) - 2;
     hide_prompt();
-    text[length] = '\n';
-    write_text(text, length + 1);
+    text[length] = '\0';
+    for (const char *line = text, *next; line != NULL; line = next) {
+        write_text(line, text_wrap(line, VCON_COLS, &next));
+        write_text("\n", 1);
+    }
 }
 
 void shell_clear(void)

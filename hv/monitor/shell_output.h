@@ -14,7 +14,7 @@
 /* Console 0. Its keys are shell.c's. */
 struct console *shell_console(void);
 
-/* Write one line, or several parted by '\n', above the prompt. */
+/* Write one line, or several parted by '\n', above the prompt. Long ones are broken at blanks. */
 void shell_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Blank the screen; the prompt goes to its first row. */

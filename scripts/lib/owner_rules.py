@@ -24,7 +24,7 @@ OWNERS = {
                               "loader": START, "spent": START},
     "hv/base/counters.c": {"counters": TALLY},
     "hv/base/frames.c": {"frames": FRAMES, "frames_hint": FRAMES},
-    "hv/base/log.c": {"kept": LOG, "kept_count": LOG, "ring": LOG},
+    "hv/base/log.c": {"figure_count": LOG, "kept": LOG, "kept_count": LOG, "kept_figures": LOG, "ring": LOG},
     "hv/base/panic.c": {"is_panicking": PANIC, "symbols": START, "write_text": START},
     "hv/cpu/cpu.c": {"cpu_keeps_error_pointers": START, "idt": START},
     "hv/guest/guest.c": {"guest_crash.report": CALL, "guests": GUESTS, "last_id": GUESTS},

@@ -1,4 +1,6 @@
 """Keyboard and consoles as a person sees them: both keyboards, the screen as a terminal shows it."""
+import re
+
 from harness import Result, check, run
 from session import Machine, Terminal
 
@@ -18,6 +20,23 @@ def lights():
             yield check(f"keyboard.lights_{name}", machine.traced(rf"(?s)ledstate {state}\n$"))
         machine.press("a")
         yield Result("keyboard.types_on", machine.wait("cobble> a *\n", 10), "\n".join(machine.screen.display))
+
+
+def first_screen():
+    """What it is, what to type, by which keyboard and line; no figures, which the log has; lines broken at blanks."""
+    for name, machine_type, keyboard in (("ps2", "q35", "PS/2"), ("no_keyboard", "q35,i8042=off", "none: no PS/2")):
+        with Machine(qemu=("-machine", machine_type)) as machine:
+            yield check(f"first_screen.{name}", machine.wait(
+                rf"\A *Cobble .* runs small kernels(.*\n)+ +run hello .*\n(.*\n)+Keyboard +{keyboard}.*\n"
+                r"Serial line +COM1, 115200.*\n(.*\n)*cobble> *\n", 90))
+            machine.rest(0.5)
+            figures = re.search("TSC|cycles|functions|frames", "\n".join(machine.screen.display))
+            yield check(f"first_screen.{name}_no_figures", not figures)
+    with Machine() as machine:
+        machine.wait("cobble>", 90)
+        machine.type("log\r")
+        shown = machine.wait("PCI: [0-9]+ functions(.*\n)+clock: TSC at(.*\n)+log level info", 20)
+        yield Result("first_screen.log_has_figures", shown, "\n".join(machine.screen.display))
 
 
 def scroll_back():
@@ -135,6 +154,6 @@ def prints():
 
 def tests():
     """Name and function of each test."""
-    for function in (lights, scroll_back, line_break, held_keys, held_over_switches, pastes, reboot_keys,
+    for function in (lights, first_screen, scroll_back, line_break, held_keys, held_over_switches, pastes, reboot_keys,
                      prints):
         yield f"console.{function.__name__}", function

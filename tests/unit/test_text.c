@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -76,6 +77,35 @@ static void test_no_numbers(void **state)
     }
 }
 
+static void check_lines(const char *text, size_t columns, const char *lines)
+{
+    char wrapped[64];
+    size_t used = 0;
+
+    for (const char *next; text != NULL; text = next) {
+        size_t length = text_wrap(text, columns, &next);
+        assert_true(length <= columns);
+        memcpy(wrapped + used, text, length);
+        used += length;
+        wrapped[used++] = '|';
+    }
+    wrapped[used] = '\0';
+    assert_string_equal(wrapped, lines);
+}
+
+static void test_wrap(void **state)
+{
+    (void)state;
+    check_lines("", 5, "|");
+    check_lines("12345", 5, "12345|");
+    check_lines("12345 7", 5, "12345|7|");
+    check_lines("1 345 789 ab", 5, "1 345|789|ab|");
+    check_lines("1234567", 5, "12345|67|");
+    check_lines("1 34567890", 5, "1|34567|890|");
+    check_lines("a\nb c\n", 5, "a|b c||");
+    check_lines("12345\n678 012", 5, "12345|678|012|");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +113,7 @@ int main(void)
         cmocka_unit_test(test_copy),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_no_numbers),
+        cmocka_unit_test(test_wrap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
