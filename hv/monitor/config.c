@@ -105,12 +105,36 @@ static void add_refused(struct config *config, const char *source, uint64_t line
     config_refuse(config, &config->autoruns[config->autorun_count++], why);
 }
 
+/* choice "TITLE": the lines below it, up to the next one, count when it is picked. Those of a faulty one never do. */
+static void begin_choice(struct config *config, const char *source, uint64_t line)
+{
+    config->choice_read = CONFIG_CHOICES_MAX + 1;
+    if (config->words.count != 2 || config->words.length[1] == 0) {
+        add_message(config, source, line, "write: choice \"TITLE\"");
+        return;
+    }
+    if (config->choice_count == CONFIG_CHOICES_MAX) {
+        add_message(config, source, line, "more than 9 choices: this one is left out");
+        return;
+    }
+    char *title = config->choices[config->choice_count++];
+    (void)text_copy(title, CONFIG_CHOICE_BYTES, config->words.word[1]);
+    make_printable(title);
+    config->choice_read = config->choice_count;
+}
+
 static void read_line(struct config *config, const char *source, uint64_t line, const char *text, size_t length)
 {
     char problem[CONFIG_MESSAGE_BYTES] = "";
     const char *fault = words_split(&config->words, text, length);
     bool is_autorun = config->words.count > 0 && strcmp(config->words.word[0], "autorun") == 0;
 
+    if (fault == NULL && config->words.count > 0 && strcmp(config->words.word[0], "choice") == 0) {
+        begin_choice(config, source, line);
+        return;
+    }
+    if (config->choice_read != 0 && config->choice_read != config->choice_picked)
+        return;
     if (fault != NULL)
         (void)text_copy(problem, sizeof(problem), fault);
     if (is_autorun) {
@@ -134,6 +158,7 @@ void config_read(struct config *config, const char *source, const char *text, ui
 {
     uint64_t line = 1;
 
+    config->choice_read = 0;
     while (bytes > 0) {
         /* Editors on the machines that write FAT volumes start a file with a byte order mark, and files are joined. */
         if (bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {

@@ -22,6 +22,8 @@
 #define CONFIG_MESSAGES_MAX 32
 #define CONFIG_MESSAGE_BYTES 224
 #define CONFIG_REFUSALS_BYTES 16384
+#define CONFIG_CHOICES_MAX 9
+#define CONFIG_CHOICE_BYTES 64
 
 enum config_expect { CONFIG_EXPECT_EXIT, CONFIG_EXPECT_CRASH, CONFIG_EXPECT_TIMEOUT, CONFIG_EXPECT_REFUSED };
 enum config_clock { CONFIG_CLOCK_DEFAULT, CONFIG_CLOCK_WALL, CONFIG_CLOCK_RUN };
@@ -60,6 +62,9 @@ struct config_match {
 struct config {
     unsigned autorun_count, typing_count, match_count, message_count;
     uint64_t messages_dropped;              /* those after CONFIG_MESSAGES_MAX */
+    unsigned choice_count;
+    unsigned choice_read;                   /* the one whose lines are being read; 0: lines outside of choices */
+    unsigned choice_picked;                 /* the one whose lines count; 0: none's. Set between init and read */
     bool together;
     bool counted;                           /* the machine counts instructions: tell only what comes again */
     bool debug_print;                       /* for guests of which nothing else is said */
@@ -77,6 +82,7 @@ struct config {
     struct config_autorun few_autoruns[CONFIG_AUTORUNS_FEW];
     struct config_typing typings[CONFIG_TYPINGS_MAX];
     struct config_match matches[CONFIG_MATCHES_MAX];
+    char choices[CONFIG_CHOICES_MAX][CONFIG_CHOICE_BYTES];      /* their titles, fit to be shown */
     char messages[CONFIG_MESSAGES_MAX][CONFIG_MESSAGE_BYTES];   /* "cobble.cfg:3: unknown directive ..." */
     char text[CONFIG_TEXT_BYTES];
     char refusals[CONFIG_REFUSALS_BYTES];   /* texts with their NULs, one after the other */

@@ -313,6 +313,6 @@ void config_line_directive(struct config *config, char *problem, size_t problem_
         return;
     }
     format_string(problem, problem_bytes,
-                  "unknown directive '%.60s'; known: autorun together after log tick escape type linger "
+                  "unknown directive '%.60s'; known: autorun choice together after log tick escape type linger "
                   "debug-print serial counted", first);
 }

@@ -19,6 +19,7 @@
 #include "monitor/config.h"
 #include "monitor/diag.h"
 #include "monitor/jobs.h"
+#include "monitor/menu.h"
 #include "guest/images.h"
 #include "monitor/shell.h"
 #include "monitor/shell_output.h"
@@ -29,7 +30,9 @@
 #define NS_PER_MS 1000000ull
 
 static struct config config;
+static const struct boot_info *boot_info;
 static bool has_plan;           /* autoruns are going on */
+static bool has_menu;           /* choices are shown, and none is picked so far */
 
 /* Memory for a long plan, which stays to the end of the machine. */
 static void *get_room(size_t bytes)
@@ -39,10 +42,12 @@ static void *get_room(size_t bytes)
     return block.v == 0 ? NULL : hpa_to_ptr(block);
 }
 
-static void read_config(const struct boot_info *info)
+/* choice: the one whose lines count, too; 0: none. */
+static void read_config(const struct boot_info *info, unsigned choice)
 {
     config_init(&config);
     config.get_room = get_room;
+    config.choice_picked = choice;
     if (info->config != 0)
         config_read(&config, "cobble.cfg", hpa_to_ptr(HPA(info->config)), info->config_size, false);
     if (info->options != 0)
@@ -74,18 +79,15 @@ static void print_messages(const char *loader_notes)
         shell_print("loader: %.*s", (int)strnlen(loader_notes, 512), loader_notes);
 }
 
-void monitor_init(const struct boot_info *info)
+/* Do what the configuration says, now that all of it is known. */
+static void begin_as_told(const struct boot_info *info)
 {
-    images_init(info);
-    diag_init(info);
-    read_config(info);
-    place_serial();
     input_set_escape(config.escape);
-    shell_init();
     jobs_init(config.debug_print);
     typist_init(&config);
     has_plan = config.autorun_count != 0;
     if (has_plan) {
+        input_use_serial(false);
         shell_print("Cobble %s", COBBLE_VERSION);
         autorun_init(&config, info->loader_notes);
         return;
@@ -94,6 +96,36 @@ void monitor_init(const struct boot_info *info)
     welcome_show();
     print_messages(info->loader_notes);
     typist_type_to_monitor(shell_console());
+}
+
+void monitor_init(const struct boot_info *info)
+{
+    boot_info = info;
+    images_init(info);
+    diag_init(info);
+    read_config(info, 0);
+    place_serial();
+    shell_init();
+    has_menu = config.choice_count != 0 && config.autorun_count == 0;
+    if (has_menu) {
+        input_use_serial(true);
+        menu_show(&config);
+    } else {
+        begin_as_told(info);
+    }
+}
+
+/* True when a choice has just been picked, or there are none. */
+static bool is_picked(uint64_t now_ns)
+{
+    int picked = has_menu ? menu_pump(now_ns) : 0;
+
+    if (has_menu && picked >= 0) {
+        has_menu = false;
+        read_config(boot_info, (unsigned)picked);
+        begin_as_told(boot_info);
+    }
+    return picked >= 0;
 }
 
 static void print_log_lines(void)
@@ -107,6 +139,8 @@ static void print_log_lines(void)
 
 void monitor_pump(uint64_t now_ns)
 {
+    if (!is_picked(now_ns))
+        return;
     if (has_plan && !autorun_pump(now_ns)) {
         has_plan = false;
         console_view(shell_console());
@@ -121,6 +155,8 @@ void monitor_pump(uint64_t now_ns)
 
 uint64_t monitor_next_ns(uint64_t now_ns)
 {
+    if (has_menu)
+        return menu_next_ns(now_ns);
     uint64_t typist_ns = typist_next_ns();
     uint64_t plan_ns = has_plan ? autorun_next_ns(now_ns) : UINT64_MAX;
 

@@ -57,7 +57,7 @@ def wait(process):
 def booting_volume(files, memory_mib, qemu=()):
     """A machine with a volume of these files, by path: the file to copy, or its bytes. Cobble is cobble.efi on it."""
     options = types.SimpleNamespace(boot_from="disk", memory_mib=memory_mib, processors=1, headless=True,
-                                    screenshot=None, gdb=False, qemu=list(qemu))
+                                    screenshot=None, gdb=False, counted=False, qemu=list(qemu))
     with tempfile.TemporaryDirectory(prefix="cobble-") as name:
         folder = pathlib.Path(name)
         sources = {"cobble.efi": build.EFI}

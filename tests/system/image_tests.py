@@ -6,10 +6,11 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import time
 import types
 import uuid
 
-from firmware_tests import PATIENCE_S, read_until, wait
+from firmware_tests import PATIENCE_S, booting_volume, read_until, wait
 from harness import ROOT, Boot, Result, check, run
 from lib import build, image, machine
 from operator_tests import find_guest
@@ -22,7 +23,7 @@ FIRST_SECTOR = 2048     # of the partition, as Windows aligns it
 def boot(volume, boot_from, folder):
     """What a machine with this volume says until it ends."""
     options = types.SimpleNamespace(boot_from=boot_from, memory_mib=256, processors=1, headless=True,
-                                    screenshot=None, gdb=False, qemu=[])
+                                    screenshot=None, gdb=False, counted=False, qemu=[])
     with contextlib.closing(machine.Machine(options, volume, folder)) as pc:
         text = read_until(b"", pc.serial_out, PATIENCE_S)
         return Boot(wait(pc.process), text, "")
@@ -106,7 +107,42 @@ def by_hand():
         yield check("image.by_hand.boots", ran_it(booted), booted)
 
 
+MENU_CONFIG = b"""choice "The first kernel"
+autorun hello expect=0
+after poweroff
+choice Second
+autorun exit.one expect=1
+after poweroff
+"""
+
+
+def booting_menu():
+    """A machine with a cobble.cfg with choices."""
+    return booting_volume({"EFI/BOOT/BOOTX64.EFI": build.EFI, "cobble.cfg": MENU_CONFIG}, 256)
+
+
+def menu():
+    """Choices of cobble.cfg: the first after five seconds, another by its key, none by Esc."""
+    with booting_menu() as pc:
+        text = read_until(b"seconds.", pc.serial_out, PATIENCE_S)
+        yield Result("image.menu.shown", "kernel" in text and "Second" in text, text)
+        begin = time.monotonic()
+        text = read_until(b"", pc.serial_out, PATIENCE_S)
+        yield Result("image.menu.first_by_itself", "\nok 1 - hello # exit 0" in text and wait(pc.process) == 33 and
+                     time.monotonic() - begin > 4, text)
+    for name, keys, wanted in (("by_key", ["2"], b"\nok 1 - exit.one # exit 1"),
+                               ("clock_stops", ["x", "1"], b"\nok 1 - hello # exit 0"),
+                               ("none_by_esc", ["esc"], b"cobble>")):
+        with booting_menu() as pc:
+            read_until(b"seconds.", pc.serial_out, PATIENCE_S)
+            for key in keys:
+                pc.qmp.call("send-key", keys=[{"type": "qcode", "data": key}])
+                time.sleep(6 * (key == "x"))
+            text = read_until(wanted.strip(), pc.serial_out, PATIENCE_S)
+            yield Result(f"image.menu.{name}", wanted.decode().strip() in text, text)
+
+
 def tests():
     """Name and function of each test."""
-    for function in (images, filled, by_hand):
+    for function in (images, filled, by_hand, menu):
         yield f"image.{function.__name__}", function

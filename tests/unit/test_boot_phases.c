@@ -27,10 +27,10 @@ static void laps_add_up(void **state)
     assert_true(boot_phases_open);
     boot_phases_end(tsc + 5000);
     assert_false(boot_phases_open);
-    assert_int_equal(log_take(line, sizeof(line)), LOG_INFO);
+    assert_int_equal(log_take(line, sizeof(line)), LOG_FIGURE);
     assert_string_equal(line, "boot: hand-off at TSC 1000; cycles: loader 600, calibration 32, "
                               "all else to the first guest 5991");
-    assert_int_equal(log_take(line, sizeof(line)), LOG_INFO);
+    assert_int_equal(log_take(line, sizeof(line)), LOG_FIGURE);
     assert_string_equal(line, "boot: of that cpu 1, frames 2, page tables 4, consoles 8, interrupts 80, devices 128, "
                               "monitor 256, guest load 512, first turn 5000");
     boot_phases_end(tsc + 6000);    /* the first guest is entered once */
@@ -46,9 +46,9 @@ static void long_figures_fit(void **state)
     for (unsigned i = 0; i < BOOT_PHASES - 1; i++)
         boot_phases_lap((enum boot_phase)i, 999999999999 * (i + 2));
     boot_phases_end(999999999999ull * (BOOT_PHASES + 1));
-    assert_int_equal(log_take(line, sizeof(line)), LOG_INFO);
+    assert_int_equal(log_take(line, sizeof(line)), LOG_FIGURE);
     assert_non_null(strstr(line, "first guest 8999999999991"));
-    assert_int_equal(log_take(line, sizeof(line)), LOG_INFO);
+    assert_int_equal(log_take(line, sizeof(line)), LOG_FIGURE);
     assert_non_null(strstr(line, "first turn 999999999999"));
 }
 
@@ -73,9 +73,9 @@ static void a_counted_machine_tells_nothing_of_its_firmware(void **state)
     boot_phases_begin(123, 1234567);
     boot_phases_lap(BOOT_PHASE_CALIBRATION, 1234567 + 777);
     boot_phases_end(1234567 + 777 + 42);
-    assert_int_equal(log_take(line, sizeof(line)), LOG_INFO);
+    assert_int_equal(log_take(line, sizeof(line)), LOG_FIGURE);
     assert_string_equal(line, "boot: 42 cycles from hand-off to the first guest, without calibration");
-    assert_int_equal(log_take(line, sizeof(line)), LOG_INFO);
+    assert_int_equal(log_take(line, sizeof(line)), LOG_FIGURE);
     assert_null(strstr(line, "777"));
 }
 

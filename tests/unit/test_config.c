@@ -330,8 +330,8 @@ static void test_options(void **state)
     assert_int_equal(config.after, CONFIG_AFTER_POWEROFF);
     assert_true(config.together);
     assert_int_equal(config.message_count, 1);
-    assert_string_equal(config.messages[0], "load options:4: unknown directive 'bad'; known: autorun together after "
-                                            "log tick escape type linger debug-print serial counted");
+    assert_string_equal(config.messages[0], "load options:4: unknown directive 'bad'; known: autorun choice together "
+                                            "after log tick escape type linger debug-print serial counted");
     /* An unclosed quote ends with its line. */
     read_options("type a \"x;y\nafter reboot");
     assert_int_equal(config.after, CONFIG_AFTER_REBOOT);
@@ -369,6 +369,49 @@ static void test_random(void **state)
     }
 }
 
+static void read_choices(unsigned picked)
+{
+    static const char text[] = "log warn\nchoice \"One of them\"\nautorun one\nlog debug\nchoice Two\nautorun two\n"
+                               "bogus\nchoice\nautorun nobody\n";
+    config_init(&config);
+    config.choice_picked = picked;
+    config_read(&config, "c", text, sizeof(text) - 1, false);
+    config_read(&config, "o", "tick 20ms", 9, true);
+    assert_int_equal(config.choice_count, 2);
+    assert_string_equal(config.choices[0], "One of them");
+    assert_string_equal(config.choices[1], "Two");
+    assert_int_equal(config.tick_ms, 20);
+    assert_string_equal(config.messages[config.message_count - 1], "c:8: write: choice \"TITLE\"");
+}
+
+static void test_choices(void **state)
+{
+    (void)state;
+    read_choices(0);
+    assert_int_equal(config.autorun_count, 0);
+    assert_int_equal(config.message_count, 1);
+    assert_int_equal(config.log_level, LOG_WARN);
+    read_choices(1);
+    assert_int_equal(config.autorun_count, 1);
+    assert_string_equal(config.autoruns[0].name, "one");
+    assert_int_equal(config.log_level, LOG_DEBUG);
+    read_choices(2);
+    assert_string_equal(config.autoruns[0].name, "two");
+    assert_int_equal(config.autorun_count, 1);
+    assert_int_equal(config.message_count, 2);
+    assert_int_equal(config.log_level, LOG_WARN);
+}
+
+static void test_too_many_choices(void **state)
+{
+    (void)state;
+    config_init(&config);
+    for (int i = 0; i < 11; i++)
+        config_read(&config, "c", "choice x", 8, false);
+    assert_int_equal(config.choice_count, 9);
+    assert_int_equal(config.message_count, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_long_plan),
         cmocka_unit_test(test_limits),     cmocka_unit_test(test_text_room),         cmocka_unit_test(test_options),
         cmocka_unit_test(test_random),     cmocka_unit_test(test_byte_order_marks),
+        cmocka_unit_test(test_choices),    cmocka_unit_test(test_too_many_choices),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
