@@ -16,6 +16,7 @@
 #include "cpu/entry_calls.h"
 #include "cpu/insn.h"
 #include "guest/processor.h"
+#include "guest/reclaim.h"
 #include "io/console.h"
 #include "io/input.h"
 #include "io/power.h"
@@ -24,6 +25,7 @@
 #include "irq/irq.h"
 #include "monitor/monitor.h"
 #include "pagetable/hvmap.h"
+#include "pagetable/ram.h"
 #include "pagetable/vmap.h"
 #include "platform.h"
 #include "run.h"
@@ -121,6 +123,8 @@ void hv_main(const struct boot_info *info)
     lap(BOOT_PHASE_FRAMES);
     hvmap_init(info, boot_processor.cpu.stack_guard);
     vmap_init();
+    ram_init();
+    reclaim_init();
     lap(BOOT_PHASE_TABLES);
     console_init(&info->framebuffer, map_framebuffer(info));
     input_init();

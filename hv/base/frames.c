@@ -36,6 +36,7 @@ static struct {
     uint32_t whole, broken;     /* list heads */
     uint64_t total_count;
     uint32_t hint_block;      /* the one that frames_hint is about */
+    bool (*give_back)(void);    /* NULL: nobody */
     unsigned range_count;
     struct range ranges[RANGES_MAX];
 } frames;
@@ -215,11 +216,25 @@ static hpa_t alloc_searched(void)
     return HPA(((uint64_t)index * LARGE_PAGE_FRAMES + word * 64 + bit) << PAGE_SHIFT);
 }
 
+void frames_on_shortage(bool (*give_back)(void))
+{
+    frames.give_back = give_back;
+}
+
+bool frames_ask_back(void)
+{
+    return frames.give_back && frames.give_back();
+}
+
 hpa_t frames_alloc(void)
 {
     hpa_t frame = frames_alloc_quick();
 
-    return frame.v ? frame : alloc_searched();
+    if (!frame.v)
+        frame = alloc_searched();
+    if (!frame.v && frames_ask_back())
+        frame = alloc_searched();
+    return frame;
 }
 
 hpa_t frames_alloc_large(void)

@@ -4,6 +4,7 @@
 #ifndef BASE_FRAMES_H
 #define BASE_FRAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,14 @@ void frames_init(void *bookkeeping, hpa_t top);
 
 /* Hand a page-aligned range of RAM to the allocator. Frame 0 is silently left out (see HPA_NONE). */
 void frames_add(hpa_t base, uint64_t length_bytes);
+
+/*
+ * Who can be asked for frames when there are none left: it frees one at least, or returns false. It may come in the
+ * middle of any allocation.
+ */
+void frames_on_shortage(bool (*give_back)(void));
+/* The same for who lacks something else that memory on its way back holds: addresses. */
+bool frames_ask_back(void);
 
 /* One 4 KiB frame, content undefined; HPA_NONE when there is none. The caller owns it until frames_free. */
 hpa_t frames_alloc(void);

@@ -17,6 +17,7 @@
 #include "cpu/fpu.h"
 #include "cpu/insn.h"
 #include "guest/processor.h"
+#include "guest/reclaim.h"
 #include "guest/report.h"
 #include "guest/switch.h"
 #include "irq/timer.h"
@@ -41,18 +42,15 @@ static unsigned guest_key_room(const void *owner)
 /* RAM of a guest that is new, and the tables that will show it. False: no memory. */
 static bool make_memory(struct guest *guest, uint32_t memory_bytes)
 {
-    if (ram_create(&guest->ram, memory_bytes) != STATUS_OK)
-        return false;
-    if (gspace_create(&guest->space, &guest->ram, &guest->state.paging, GUEST_LINEAR_BASE) == STATUS_OK)
-        return true;
-    ram_destroy(&guest->ram);
-    return false;
+    return ram_create(&guest->ram, memory_bytes) == STATUS_OK &&
+           gspace_create(&guest->space, &guest->ram, &guest->state.paging, GUEST_LINEAR_BASE) == STATUS_OK;
 }
 
-static void free_memory(struct guest *guest)
+/* It came to nothing, or nobody knows it any more. */
+static void bury(struct guest *guest)
 {
-    gspace_destroy(&guest->space);
-    ram_destroy(&guest->ram);
+    guest->life.is_released = true;
+    reclaim_add(guest);
 }
 
 /* Copy the segments of a checked image to zeroed RAM. False: no memory. */
@@ -113,13 +111,12 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     if (!make_memory(guest, memory_bytes)) {
         format_string(reason, GUEST_REASON_BYTES, "not enough free memory for the records of %u KiB of guest RAM",
                       memory_bytes / 1024);
-        vmap_free(guest);
+        bury(guest);
         return NULL;
     }
     if (!load_image(guest, image, image_bytes, &parsed)) {
         format_string(reason, GUEST_REASON_BYTES, "not enough free memory for its image");
-        free_memory(guest);
-        vmap_free(guest);
+        bury(guest);
         return NULL;
     }
     set_launch_state(guest, parsed.entry);
@@ -145,7 +142,7 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     return guest;
 }
 
-/* The first end wins. Memory goes back at once: an ended guest costs its console only. */
+/* The first end wins. Memory goes back: an ended guest costs its console only. */
 static void end_guest(struct guest *guest, enum guest_end end, int32_t status, const char *state)
 {
     guest->life.end = end;
@@ -154,10 +151,7 @@ static void end_guest(struct guest *guest, enum guest_end end, int32_t status, c
     guest->life.ended_ns = timer_now_ns();
     text_copy(guest->console.state, sizeof(guest->console.state), state);
     switch_forget(guest);
-    free_memory(guest);
-    if (guest->symbols.storage)
-        vmap_free(guest->symbols.storage);
-    guest->symbols = (struct image_symbols){ 0 };
+    reclaim_add(guest);
 }
 
 void guest_end_exit(struct guest *guest, int32_t status)
@@ -169,7 +163,7 @@ void guest_end_exit(struct guest *guest, int32_t status)
     end_guest(guest, GUEST_END_EXIT, status, state);
 }
 
-/* Only guests that crashed pay for a report. It has room: the guest's own records and tables were just given back. */
+/* Only guests that crashed pay for a report. It has room: the guest's own memory is on its way back. */
 static void keep_report(struct guest *guest, const char *text)
 {
     size_t bytes = strlen(text) + 1;
@@ -215,9 +209,7 @@ void guest_release(struct guest *guest)
         if (*link == guest) {
             *link = guest->next;
             console_detach(&guest->console);
-            if (guest->life.end == GUEST_END_CRASH)
-                vmap_free((void *)(uintptr_t)guest->life.report);
-            vmap_free(guest);
+            bury(guest);
             return;
         }
     }

@@ -27,7 +27,7 @@ enum guest_activity {
     GUEST_HALTED,       /* HLT: waits for a virtual interrupt */
     GUEST_BLOCKED,      /* its row log is full: waits for the serial line */
     GUEST_PAUSED,       /* by the operator */
-    GUEST_ENDED,        /* end and status are valid; memory goes back at once, this struct with guest_release */
+    GUEST_ENDED,        /* end and status are valid; memory goes back in pieces, this struct after guest_release */
 };
 
 enum guest_end {
@@ -91,6 +91,7 @@ struct guest_life {
     char name[GUEST_NAME_BYTES];
     enum guest_activity activity;
     bool paused;                        /* operator's pause, on top of activity */
+    bool is_released;                   /* nobody knows it any more: the struct goes back with its memory */
     enum guest_end end;
     int32_t status;                     /* hv_exit's argument, or 0xDEADC0DE */
     char reason[GUEST_REASON_BYTES];    /* why it crashed: the first reason, one line, no quotes needed */
@@ -113,6 +114,12 @@ struct guest_turns {
     bool is_known;                      /* the scheduler has seen it */
 };
 
+/* Of a guest that ended, for reclaim.c. */
+struct guest_reclaim {
+    bool is_dead;                       /* its memory is being taken apart */
+    struct guest *next;                 /* the next of these */
+};
+
 struct processor;
 
 struct guest {
@@ -133,6 +140,7 @@ struct guest {
     struct console console;
     struct rowlog row_log;              /* of its console, where vcon.log points to it */
     struct guest_requests requests;
+    struct guest_reclaim reclaim;
     struct guest *next;                 /* all guests, ascending ID */
 };
 
@@ -144,13 +152,13 @@ struct guest {
 struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes,
                            char *reason);
 
-/* End a guest; the first end wins, later ones are ignored. RAM and page tables are freed at once, the console stays. */
+/* End a guest; the first end wins, later ones are ignored. RAM and page tables go to reclaim.h, the console stays. */
 void guest_end_exit(struct guest *guest, int32_t status);
 void guest_crash(struct guest *guest, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void guest_end_timeout(struct guest *guest);
 void guest_kill(struct guest *guest);
 
-/* After it ended: detach its console and free the struct. */
+/* After it ended: detach its console; the struct is the caller's no more. */
 void guest_release(struct guest *guest);
 
 /* Every guest that is not released, ascending ID; NULL at the end. */

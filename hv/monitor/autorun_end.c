@@ -4,6 +4,7 @@
 #include "monitor/autorun_end.h"
 
 #include "base/frames.h"
+#include "guest/reclaim.h"
 #include "guest/request.h"
 #include "io/console.h"
 #include "io/input.h"
@@ -79,7 +80,8 @@ static void dump_next(uint64_t now_ns)
 static void write_last_lines(uint64_t now_ns)
 {
     const struct judge_tally *tally = state.tally;
-    struct tapfmt_buffer *buffer = request_waits() ? NULL : tap_take_buffer(TAPFMT_LINE_BYTES);
+    bool is_unsettled = request_waits() || reclaim_waits();
+    struct tapfmt_buffer *buffer = is_unsettled ? NULL : tap_take_buffer(TAPFMT_LINE_BYTES);
 
     if (buffer == NULL)
         return;

@@ -25,27 +25,38 @@ hpa_t bootvm_create(void)
     return root;
 }
 
-/* A page directory and the page tables below it. */
-static void free_boot_directory(uint64_t *directory)
+/* A page directory's entry, and with the last one the directory. */
+static void free_region(uint64_t pdpte, uint32_t region)
 {
-    for (unsigned i = 0; i < TABLE_ENTRIES; i++)
-        if (directory[i] & PTE_P)
-            frames_free(HPA(directory[i] & PTE_ADDRESS));
-    frames_free(ptr_to_hpa(directory));
+    uint64_t pde = table_of(pdpte)[region % TABLE_ENTRIES];
+
+    if (pde & PTE_P)
+        frames_free(HPA(pde & PTE_ADDRESS));
+    if (region % TABLE_ENTRIES == TABLE_ENTRIES - 1)
+        frames_free(HPA(pdpte & PTE_ADDRESS));
 }
 
-void bootvm_free(hpa_t root)
+/* Bound: *steps, and the directories that are not there. */
+bool bootvm_free(hpa_t root, uint32_t *region, uint32_t *steps)
 {
     uint64_t pml4e = *(uint64_t *)hpa_to_ptr(root);
+    uint64_t *pdpt = pml4e & PTE_P ? table_of(pml4e) : NULL;
 
-    if (pml4e & PTE_P) {
-        uint64_t *pdpt = table_of(pml4e);
-        for (unsigned i = 0; i < TABLE_ENTRIES; i++)
-            if (pdpt[i] & PTE_P)
-                free_boot_directory(table_of(pdpt[i]));
-        frames_free(ptr_to_hpa(pdpt));
+    while (pdpt && *region < BOOTVM_REGIONS) {
+        uint64_t pdpte = pdpt[*region / TABLE_ENTRIES];
+        if (!(pdpte & PTE_P)) {
+            *region += TABLE_ENTRIES;
+            continue;
+        }
+        if (*steps == 0)
+            return false;
+        --*steps;
+        free_region(pdpte, (*region)++);
     }
+    if (pdpt)
+        frames_free(ptr_to_hpa(pdpt));
     frames_free(root);
+    return true;
 }
 
 /* The page table of a linear address, made when absent; remembered. False: no memory. */
@@ -77,7 +88,7 @@ enum gfault bootvm_fill(struct gspace *space, gva_t address)
     uint64_t linear = gspace_linear(space, address);
     uint32_t frame = address.v >> PAGE_SHIFT;
 
-    if (space->boot_region != linear / LARGE_PAGE_SIZE || space->ram->frames[frame].host)
+    if (space->boot_region != linear / LARGE_PAGE_SIZE || space->ram->frames[frame].is_in_use)
         return fill_searched(space, address);
     hpa_t page = ram_back_quick(space->ram, frame);
     if (!page.v)

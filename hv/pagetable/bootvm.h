@@ -9,8 +9,12 @@
 
 /* An empty root with the upper half; HPA_NONE when memory is out. */
 hpa_t bootvm_create(void);
-/* Give the root and the tables below it back; RAM stays. Not while it is loaded. */
-void bootvm_free(hpa_t root);
+/*
+ * Give the root and the tables below it back; RAM stays. Not while it is loaded. In steps of a region of 2 MiB each,
+ * below 4 GiB. *region is where it is, 0 at first. False: *steps are used up, and the next call goes on.
+ */
+#define BOOTVM_REGIONS 2048u
+bool bootvm_free(hpa_t root, uint32_t *region, uint32_t *steps);
 /* Back and map the page of an address in RAM: GFAULT_FILLED or GFAULT_NO_MEMORY. */
 enum gfault bootvm_fill(struct gspace *space, gva_t address);
 

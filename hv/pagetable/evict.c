@@ -55,7 +55,8 @@ static void unchain(struct gspace *space, uint32_t frame, uint16_t index)
         space->ram->frames[frame].flags &= (uint16_t)~GFRAME_TRACED;
 }
 
-void evict_directory(struct gspace *space, struct shadow_directory *directory)
+/* Give a directory's frames back. Bound: all tables, and its six frames. */
+static void evict_directory(struct gspace *space, struct shadow_directory *directory)
 {
     struct shadow_pool *pool = space->shadows;
     uint64_t bit = shadow_directory_bit(pool, directory);
@@ -157,12 +158,6 @@ static void free_table(struct gspace *space, struct shadow_table *table)
     pool->free_table = index;
     snapshot_trim(pool);
     pool->evictions++;
-}
-
-void evict_table(struct gspace *space, struct shadow_table *table)
-{
-    unlink_table(space, table, UINT32_MAX);
-    free_table(space, table);
 }
 
 struct shadow_directory *evict_oldest_directory(struct gspace *space)

@@ -1,5 +1,5 @@
 /*
- * evict.h - take shadows away: when there are too many, when memory is out, and at the guest's end (PURE).
+ * evict.h - take shadows away: when there are too many, and when memory is out (PURE).
  */
 #ifndef PAGETABLE_EVICT_H
 #define PAGETABLE_EVICT_H
@@ -7,10 +7,6 @@
 #include <stdbool.h>
 
 #include "pagetable/shadow.h"
-
-/* Give a shadow's frames back. A table is cleared from every directory that links it, and flushed, first. */
-void evict_directory(struct gspace *space, struct shadow_directory *directory);
-void evict_table(struct gspace *space, struct shadow_table *table);
 
 /* The directory used longest ago, but the current one, evicted; its place is free. NULL: there is none. */
 struct shadow_directory *evict_oldest_directory(struct gspace *space);

@@ -25,7 +25,7 @@ enum gfault fill_touch(struct gspace *space, gva_t address, uint32_t access, con
     struct ram *ram = space->ram;
     uint32_t frame = known->entries[gtable_pte_index(address)] >> GPTE_FRAME_SHIFT;
 
-    if (frame >= ram->frame_count || ram->frames[frame].host || !ram_back_quick(ram, frame).v)
+    if (frame >= ram->frame_count || ram->frames[frame].is_in_use || !ram_back_quick(ram, frame).v)
         return fill_walked(space, address, access);
     return fill_backed(space, address, access, known);
 }

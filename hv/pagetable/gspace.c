@@ -15,16 +15,18 @@ enum status gspace_create(struct gspace *space, struct ram *ram, struct guest_pa
     return space->root.v ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-void gspace_destroy(struct gspace *space)
+/* Bound: *steps, and the end of shadow_pool_destroy. */
+bool gspace_destroy(struct gspace *space, uint32_t *steps)
 {
     if (!space->root.v)
-        return;
-    if (space->shadows)
-        shadow_pool_destroy(space);
-    if (!space->paging->is_on)
-        bootvm_free(space->root);
+        return true;
+    if (space->shadows && !shadow_pool_destroy(space, steps))
+        return false;
+    if (!space->paging->is_on && !bootvm_free(space->root, &space->destroyed, steps))
+        return false;
     *space->paging = (struct guest_paging){ .is_on = false };
     *space = (struct gspace){ .ram = space->ram, .paging = space->paging, .linear_base = space->linear_base };
+    return true;
 }
 
 void gspace_load(const struct gspace *space)

@@ -38,13 +38,18 @@ struct gspace {
     uint64_t *boot_leaves;      /* GSPACE_NO_REGION: none yet. The page table of the last first touch */
     hpa_t root;                 /* the PML4 in use: bootvm's, or that of the current directory's shadow */
     struct shadow_pool *shadows;    /* NULL until the first hv_setpd */
+    uint32_t destroyed;         /* what gspace_destroy is done with: bootvm's regions, or directories and tables */
 };
 
 /* An empty root for this RAM, which has no other view; paging is off then. STATUS_NO_MEMORY: nothing is left behind. */
 MUST_CHECK enum status gspace_create(struct gspace *space, struct ram *ram, struct guest_paging *paging,
                                      uint32_t linear_base);
-/* Give tables and shadows back; RAM stays, paging is off. The space must not be loaded in CR3. */
-void gspace_destroy(struct gspace *space);
+/*
+ * Give tables and shadows back, in steps of a few frames each (400 instructions at most); paging is off in the end. RAM
+ * stays, but for what it records of shadows, so it must go next. The space must not be loaded in CR3, and nothing else
+ * be done with it. False: *steps are used up, and the next call goes on.
+ */
+bool gspace_destroy(struct gspace *space, uint32_t *steps);
 /* Load its tables into CR3. */
 void gspace_load(const struct gspace *space);
 

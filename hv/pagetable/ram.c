@@ -3,27 +3,62 @@
  */
 #include "pagetable/ram.h"
 
+#include "base/check.h"
 #include "base/frames.h"
 #include "base/string.h"
 #include "pagetable/host_table.h"
 #include "pagetable/vmap.h"
 
+#define PAGE_RECORDS (PAGE_SIZE / sizeof(struct gframe))
+
+static struct gframe *absent_records;      /* a page of them */
+
+void ram_init(void)
+{
+    hpa_t page = frames_alloc();
+
+    CHECK(page.v);
+    absent_records = hpa_to_ptr(page);
+    for (uint32_t i = 0; i < PAGE_RECORDS; i++)
+        absent_records[i] = (struct gframe){ .flags = GFRAME_ABSENT };
+}
+
 enum status ram_create(struct ram *ram, uint32_t bytes)
 {
     *ram = (struct ram){ .bytes = bytes, .frame_count = bytes / PAGE_SIZE };
-    ram->frames = vmap_alloc(ram->frame_count * sizeof(ram->frames[0]));
+    ram->frames = vmap_reserve(ram->frame_count * sizeof(ram->frames[0]), ptr_to_hpa(absent_records));
     return ram->frames ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-void ram_destroy(struct ram *ram)
+/* The next frame's end. A page of records goes with the last of its frames. */
+static void destroy_next(struct ram *ram)
+{
+    uint32_t frame = ram->destroyed_count++;
+    const struct gframe *record = &ram->frames[frame];
+
+    if (record->flags & GFRAME_ABSENT) {
+        ram->destroyed_count = (frame / PAGE_RECORDS + 1) * PAGE_RECORDS;
+        return;
+    }
+    if (record->host)
+        frames_free(HPA((uint64_t)record->host << PAGE_SHIFT));
+    if (ram->destroyed_count % PAGE_RECORDS == 0)
+        vmap_unback(ram->frames + (ram->destroyed_count - PAGE_RECORDS), ptr_to_hpa(absent_records));
+}
+
+/* Bound: *steps, and at the end what vmap_free does for PAGE_RECORDS frames a page. */
+bool ram_destroy(struct ram *ram, uint32_t *steps)
 {
     if (!ram->frames)
-        return;
-    for (uint32_t i = 0; i < ram->frame_count; i++)
-        if (ram->frames[i].host)
-            frames_free(HPA((uint64_t)ram->frames[i].host << PAGE_SHIFT));
+        return true;
+    for (; ram->destroyed_count < ram->frame_count; --*steps) {
+        if (*steps == 0)
+            return false;
+        destroy_next(ram);
+    }
     vmap_free(ram->frames);
     *ram = (struct ram){ .bytes = ram->bytes };
+    return true;
 }
 
 /* A frame that the view gives back, where there was none left. */
@@ -43,12 +78,24 @@ hpa_t ram_alloc(struct ram *ram)
     return frame.v ? frame : alloc_given_back(ram);
 }
 
+bool ram_make_record(struct ram *ram, uint32_t frame)
+{
+    if (!(ram->frames[frame].flags & GFRAME_ABSENT))
+        return true;
+    hpa_t records = ram_alloc(ram);
+    if (records.v)
+        vmap_back(ram->frames + frame / PAGE_RECORDS * PAGE_RECORDS, records);
+    return records.v != 0;
+}
+
 hpa_t ram_back_new(struct ram *ram, uint32_t frame)
 {
-    hpa_t page = ram_alloc(ram);
+    hpa_t page = ram_make_record(ram, frame) ? ram_alloc(ram) : HPA_NONE;
 
+    if (!page.v)
+        return page;
     ram->frames[frame].host = (uint32_t)(page.v >> PAGE_SHIFT);
-    ram->backed_count += page.v != 0;
+    ram->backed_count++;
     return page;
 }
 

@@ -22,14 +22,23 @@
 #define GFRAME_TRACED 0x1u      /* a view has read it, and must hear of it before it is stored to */
 #define GFRAME_MANY 0x2u        /* more leaves may map it writable than leaf[] holds */
 #define GFRAME_SEARCHED 0x4u    /* these are being looked for, to take W from them: rmap.h */
+#define GFRAME_ABSENT 0x8u      /* there is no record yet: what is read is one page that stands for all such */
 #define GFRAME_LEAVES 2
 
-/* What is known of one frame of guest RAM. */
+/*
+ * What is known of one frame of guest RAM. Records come a page at a time, when the first of their frames is backed or
+ * shadowed: until then the page is read-only, and each record in it says that nothing is known.
+ */
 struct gframe {
-    uint32_t host;                  /* host frame number; 0: not touched yet, reads as zero */
+    union {
+        struct {
+            uint32_t host;          /* host frame number; 0: not touched yet, reads as zero */
+            uint16_t shadow;        /* first of its shadows (see shadow.h); 0: none */
+            uint16_t flags;         /* GFRAME_ bits */
+        };
+        uint64_t is_in_use;         /* 0: untouched and nobody's, and the record is there to be written */
+    };
     uint32_t leaf[GFRAME_LEAVES];   /* leaves that map it writable (see rmap.h); 0: none */
-    uint16_t shadow;                /* first of its shadows (see shadow.h); 0: none */
-    uint16_t flags;                 /* GFRAME_ bits */
 };
 _Static_assert(sizeof(struct gframe) == 16, "docs/performance.md allows 16 bytes per guest frame");
 
@@ -46,21 +55,32 @@ struct ram {
     uint32_t frame_count;
     struct gframe *frames;      /* [frame_count] */
     uint32_t backed_count;      /* frames that have a host frame */
+    uint32_t destroyed_count;   /* frames that ram_destroy is done with */
     const struct ram_view *asks;
     void *view;                 /* for the functions of asks */
 };
 
-/* Make the records, nothing backed. STATUS_NO_MEMORY: nothing is left behind. */
+/* Once, after vmap_init: the page that stands for records that are not there. */
+void ram_init(void);
+
+/* Room for the records, nothing backed. STATUS_NO_MEMORY: nothing is left behind. */
 MUST_CHECK enum status ram_create(struct ram *ram, uint32_t bytes);
-/* Give every frame and the records back. No view may show it any more. */
-void ram_destroy(struct ram *ram);
+/*
+ * Give every frame and the records back, in steps of a frame each (some 100 instructions), or of a page of records that
+ * is not there. No view may show it any more, and nothing else be done with it. False: *steps are used up, and the next
+ * call goes on.
+ */
+bool ram_destroy(struct ram *ram, uint32_t *steps);
 
 /* A zeroed frame for RAM, or for a view's tables, which may ask the view for one. HPA_NONE when memory is out. */
 hpa_t ram_alloc(struct ram *ram);
 
+/* Have a record for a frame below frame_count. False: memory is out. */
+MUST_CHECK bool ram_make_record(struct ram *ram, uint32_t frame);
+
 /*
- * Back a frame below frame_count that is not backed, if that takes no call: the hot path of a first touch. HPA_NONE:
- * ram_back may.
+ * Back a frame below frame_count whose record says that it is not in use, if that takes no call: the hot path of a
+ * first touch. HPA_NONE: ram_back may.
  */
 static inline hpa_t ram_back_quick(struct ram *ram, uint32_t frame)
 {

@@ -72,20 +72,50 @@ enum status shadow_pool_create(struct gspace *space)
     return STATUS_OK;
 }
 
-void shadow_pool_destroy(struct gspace *space)
+static void free_each(const hpa_t *frames, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (frames[i].v)
+            frames_free(frames[i]);
+}
+
+static void free_shadow_directory(const struct shadow_directory *directory)
+{
+    if (!directory->is_used)
+        return;
+    free_each(directory->pd, 4);
+    frames_free(directory->pdpt);
+    frames_free(directory->root);
+}
+
+static void free_shadow_table(const struct shadow_table *table)
+{
+    free_each(table->half, 2);
+    free_each(&table->snapshot, 1);
+}
+
+/*
+ * Nobody uses them any more, so nothing is unlinked. Bound: *steps, and at the end vmap_free of 51 pages at most. Of
+ * tables that are not in use nothing is there.
+ */
+bool shadow_pool_destroy(struct gspace *space, uint32_t *steps)
 {
     struct shadow_pool *pool = space->shadows;
 
-    pool->current = NULL;
-    for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++)
-        if (pool->directories[i].is_used)
-            evict_directory(space, &pool->directories[i]);
-    for (uint32_t i = 1; i <= pool->table_count; i++)
-        if (pool->tables[i].is_used)
-            evict_table(space, &pool->tables[i]);
+    for (; space->destroyed < SHADOW_DIRECTORIES + pool->table_count; --*steps) {
+        if (*steps == 0)
+            return false;
+        uint32_t at = space->destroyed++;
+        if (at < SHADOW_DIRECTORIES)
+            free_shadow_directory(&pool->directories[at]);
+        else
+            free_shadow_table(&pool->tables[at - SHADOW_DIRECTORIES + 1]);
+    }
     vmap_free(pool);
     space->shadows = NULL;
     space->ram->asks = NULL;
+    space->destroyed = 0;
+    return true;
 }
 
 struct shadow_table *shadow_search_table(const struct gspace *space, uint32_t frame, uint32_t role)
@@ -155,7 +185,7 @@ struct shadow_table *shadow_make_table(struct gspace *space, uint32_t frame, uin
     return table;
 }
 
-static struct shadow_directory *free_directory(struct gspace *space)
+static struct shadow_directory *take_directory(struct gspace *space)
 {
     struct shadow_pool *pool = space->shadows;
 
@@ -172,7 +202,7 @@ struct shadow_directory *shadow_get_directory(struct gspace *space, uint32_t fra
 
     if (directory)
         return directory;
-    directory = free_directory(space);
+    directory = ram_make_record(space->ram, frame) ? take_directory(space) : NULL;
     hpa_t root = directory ? ram_alloc(space->ram) : HPA_NONE;
     if (!root.v)
         return NULL;

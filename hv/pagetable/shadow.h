@@ -99,8 +99,8 @@ struct shadow_pool {
 
 /* Make the pool of a space that has none. */
 MUST_CHECK enum status shadow_pool_create(struct gspace *space);
-/* Give everything back. The space must not be loaded. */
-void shadow_pool_destroy(struct gspace *space);
+/* gspace_destroy, with shadows: a step is a directory or a table. */
+bool shadow_pool_destroy(struct gspace *space, uint32_t *steps);
 
 /* The shadow for (frame, role), or NULL; the search when the frame's first shadow is not it. */
 struct shadow_table *shadow_search_table(const struct gspace *space, uint32_t frame, uint32_t role);

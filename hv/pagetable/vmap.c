@@ -30,11 +30,6 @@ static uint64_t page_linear(uint32_t page)
     return HVMAP_VMAP_BASE + (uint64_t)page * PAGE_SIZE;
 }
 
-static bool is_page_taken(uint32_t page)
-{
-    return taken[page / WORD_BITS] >> page % WORD_BITS & 1;
-}
-
 static void take_page(uint32_t page)
 {
     taken[page / WORD_BITS] |= 1ull << page % WORD_BITS;
@@ -63,26 +58,52 @@ static bool is_mapped(uint32_t page)
     return table & PTE_P && table_of(table)[page % TABLE_ENTRIES] & PTE_P;
 }
 
-static bool map_page(uint32_t page)
+/* Only a page with a frame of its own is writable. */
+static uint64_t own_entry(hpa_t frame)
 {
-    uint64_t *table = table_descend(&directory[page / TABLE_ENTRIES], 0);
-    hpa_t frame = table ? table_alloc() : HPA_NONE;
+    return frame.v | PTE_P | PTE_W | hvmap_no_execute();
+}
 
-    if (!frame.v)
+static uint64_t shown_entry(hpa_t frame)
+{
+    return frame.v | PTE_P | hvmap_no_execute();
+}
+
+/* The entry of a page that is mapped. */
+static uint64_t *entry_of(uint32_t page)
+{
+    return &table_of(directory[page / TABLE_ENTRIES])[page % TABLE_ENTRIES];
+}
+
+/* The frame first: memory may be found by what frees memory of ours, which takes away tables that map nothing. */
+static bool map_page(uint32_t page, hpa_t shown)
+{
+    hpa_t frame = shown.v ? HPA_NONE : table_alloc();
+    uint64_t *table = frame.v || shown.v ? table_descend(&directory[page / TABLE_ENTRIES], 0) : NULL;
+
+    if (!table) {
+        if (frame.v)
+            frames_free(frame);
         return false;
-    table[page % TABLE_ENTRIES] = frame.v | PTE_P | PTE_W | hvmap_no_execute();
+    }
+    table[page % TABLE_ENTRIES] = shown.v ? shown_entry(shown) : own_entry(frame);
     take_page(page);
     return true;
 }
 
+static void change_entry(uint32_t page, uint64_t entry)
+{
+    uint64_t before = *entry_of(page);
+
+    *entry_of(page) = entry;
+    insn_invlpg(page_linear(page));
+    if (before & PTE_W)
+        frames_free(HPA(before & PTE_ADDRESS));
+}
+
 static void unmap_page(uint32_t page)
 {
-    uint64_t *entry = &table_of(directory[page / TABLE_ENTRIES])[page % TABLE_ENTRIES];
-    uint64_t frame = *entry & PTE_ADDRESS;
-
-    *entry = 0;
-    insn_invlpg(page_linear(page));
-    frames_free(HPA(frame));
+    change_entry(page, 0);
     untake(page);
 }
 
@@ -113,31 +134,47 @@ static void unmap_pages(uint32_t first, uint32_t end)
         search_from = first;
 }
 
-/* The first of count + 1 pages that are free; VMAP_PAGES when there is no such place. */
-static uint32_t find_free_pages(uint32_t count)
+/* The first page from here on that is taken, or is not, looked for by words. */
+static uint32_t find_page(uint32_t page, bool wanted)
 {
-    uint32_t run = 0;
-
-    while (search_from < VMAP_PAGES && is_page_taken(search_from))
-        search_from++;
-    for (uint32_t page = search_from; page < VMAP_PAGES; page++) {
-        run = is_page_taken(page) ? 0 : run + 1;
-        if (run == count + 1)
-            return page - count;
+    while (page < VMAP_PAGES) {
+        uint64_t bits = (wanted ? taken[page / WORD_BITS] : ~taken[page / WORD_BITS]) >> page % WORD_BITS;
+        if (bits)
+            return page + (uint32_t)__builtin_ctzll(bits);
+        page = (page / WORD_BITS + 1) * WORD_BITS;
     }
     return VMAP_PAGES;
 }
 
-void *vmap_alloc(size_t bytes)
+/*
+ * The first of count + 1 pages that are free; VMAP_PAGES when there is no such place. Bound: the words of taken, and
+ * two searches for each run of free pages that is too short.
+ */
+static uint32_t find_free_pages(uint32_t count)
+{
+    search_from = find_page(search_from, false);
+    for (uint32_t page = search_from, end; page < VMAP_PAGES; page = find_page(end, false)) {
+        end = find_page(page, true);
+        if (end - page > count)
+            return page;
+    }
+    return VMAP_PAGES;
+}
+
+/* Bound: the pages. shown: what each shows; HPA_NONE: a frame of its own. */
+static void *map_pages(size_t bytes, hpa_t shown)
 {
     CHECK(bytes > 0);
     uint32_t count = (uint32_t)((bytes + PAGE_MASK) / PAGE_SIZE);
-    uint32_t first = count < VMAP_PAGES ? find_free_pages(count) : VMAP_PAGES;
-
+    if (count >= VMAP_PAGES)
+        return NULL;
+    uint32_t first = find_free_pages(count);
+    while (first == VMAP_PAGES && frames_ask_back())
+        first = find_free_pages(count);
     if (first == VMAP_PAGES)
         return NULL;
     for (uint32_t page = first; page < first + count; page++) {
-        if (!map_page(page)) {
+        if (!map_page(page, shown)) {
             unmap_pages(first, page);
             return NULL;
         }
@@ -146,9 +183,35 @@ void *vmap_alloc(size_t bytes)
     return (void *)(uintptr_t)page_linear(first);
 }
 
+void *vmap_alloc(size_t bytes)
+{
+    return map_pages(bytes, HPA_NONE);
+}
+
+void *vmap_reserve(size_t bytes, hpa_t shown)
+{
+    return map_pages(bytes, shown);
+}
+
+static uint32_t vmap_page(const void *memory)
+{
+    return (uint32_t)(((uint64_t)(uintptr_t)memory - HVMAP_VMAP_BASE) / PAGE_SIZE);
+}
+
+void vmap_back(void *page, hpa_t frame)
+{
+    change_entry(vmap_page(page), own_entry(frame));
+}
+
+void vmap_unback(void *page, hpa_t shown)
+{
+    change_entry(vmap_page(page), shown_entry(shown));
+}
+
+/* Bound: the pages, and the entries of the page tables that mapped them. */
 void vmap_free(void *memory)
 {
-    uint32_t first = (uint32_t)(((uint64_t)(uintptr_t)memory - HVMAP_VMAP_BASE) / PAGE_SIZE), end = first;
+    uint32_t first = vmap_page(memory), end = first;
 
     CHECK(first < VMAP_PAGES && (first == 0 || !is_mapped(first - 1)));
     while (end < VMAP_PAGES && is_mapped(end))

@@ -6,7 +6,9 @@
 
 #include <stddef.h>
 
-#define VMAP_PAGES 16384u       /* 64 MiB of addresses */
+#include "base/addr.h"
+
+#define VMAP_PAGES 65536u       /* 256 MiB of addresses: 1,000 guests of 24 MiB, or 20 of 3 GiB */
 
 /* Make the directory that all roots share, once, after hvmap_init. */
 void vmap_init(void);
@@ -16,7 +18,17 @@ void vmap_init(void);
  * included.
  */
 void *vmap_alloc(size_t bytes);
-/* Give it and its frames back. */
+/*
+ * Addresses for at least bytes (> 0); each page of them shows the frame shown, read-only, until it gets its own.
+ * NULL as above.
+ */
+void *vmap_reserve(size_t bytes, hpa_t shown);
+/* This page of them, which has none, gets a frame of its own, and owns it from now on. */
+void vmap_back(void *page, hpa_t frame);
+/* Give its frame back: it shows what the others show. */
+void vmap_unback(void *page, hpa_t shown);
+
+/* Give memory or addresses back, with their own frames. */
 void vmap_free(void *memory);
 
 #endif

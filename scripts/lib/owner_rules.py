@@ -29,6 +29,7 @@ OWNERS = {
     "hv/cpu/cpu.c": {"cpu_keeps_error_pointers": START, "idt": START},
     "hv/guest/guest.c": {"guest_crash.report": CALL, "guests": GUESTS, "last_id": GUESTS},
     "hv/guest/images.c": {"loader_info": START},
+    "hv/guest/reclaim.c": {"dead": GUESTS},
     "hv/guest/request.c": {"end_link": REQUESTS, "first": REQUESTS, "wanted_view": REQUESTS},
     "hv/hypercall/call_console.c": {"print_buffer": CALL},
     "hv/irq/apic.c": {"ops": START},
@@ -41,6 +42,7 @@ OWNERS = {
                        "count_per_ns_32": START, "timer_clock": START},
     "hv/main.c": {"boot_processor": "the processor's"},
     "hv/pagetable/hvmap.c": {"next_device": TABLES, "no_execute": START, "physical_top": START, "root": START},
+    "hv/pagetable/ram.c": {"absent_records": START},
     "hv/pagetable/vmap.c": {"directory": START, "search_from": TABLES, "taken": TABLES},
     # Variables for the tests' sake only, which set them: nobody writes them here.
     "hv/pagetable/evict.c": {"evict_links_most": START},

@@ -15,9 +15,12 @@ FLOOR_ROWS = 2 + 2 * 9              # that tests/bench/printing.c has the floor 
 FRAME_KIB = 4
 MEMORY_GUESTS = (1, 33, 64)         # what a guest costs must not depend on how many there are
 MEMORY_MIB = 2048
+LARGE_FLAGS = [*bench.FLAGS[:-3], "5G", *bench.FLAGS[-2:]]     # for a guest of 3 GiB that touches it all
+LAUNCHES = 200
+ENDLESS = 1 << 64
 MORE_MEMORY = " mem=24572K"         # with as many pages of records as the default 24 MiB; memory.c then touches more
 BOOKKEEPING_BYTES_PER_BLOCK = 76    # of the frame allocator, for 2 MiB of RAM: hv/base/frames.c
-RECORDS_KIB = 96                    # of a guest of 24 MiB, 16 bytes a frame: what docs/performance.md allows on top
+RECORDS_KIB = 4                     # of the MiB that the guest touches, 16 bytes a frame: what the page allows on top
 DIRECTORY_KIB, TABLE_KIB = 24, 8    # and for a cached directory, and for a live 4 MiB and role
 # The lines of hv/base/boot_phases.c and hv/irq/timer.c.
 BOOT_LINE = re.compile(r"boot: hand-off at TSC (\d+); cycles: loader (\d+), calibration (\d+), all else to the first "
@@ -228,6 +231,33 @@ def measure_stops():
     """The longest single hv_setpd and page fault that a guest can bring about, in instructions."""
     lines = boot("bench_stops", [" mem=64M", " mem=8M"], flags=bench.FLAGS)[0]
     return {words[2]: int(words[3]) for words in lines if words[:2] == ["@", "stop"]}
+
+
+def jumps_of(lines):
+    """What tests/bench/ends.c's watcher noted, as pairs of a time and a length."""
+    words = [int(word, 16) for line in lines if line[:1] == ["~"] for word in line[1:]]
+    return list(zip(words[::2], words[1::2]))
+
+
+def longest(jumps, begin, end):
+    """The longest jump that began in a time; none is no answer."""
+    return max(length for left, length in jumps if begin <= left < end)
+
+
+def measure_ends():
+    """The longest time in which nobody runs when guests end or begin, in instructions."""
+    large = [" mem=2M", " mem=3070M", " mem=32M", " mem=3071M"]
+    lines = boot("bench_ends", large, "--together", flags=LARGE_FLAGS)[0]
+    jumps = jumps_of(lines)
+    works = [(words[2], int(words[3], 16), int(words[4], 16)) for words in lines if words[:2] == ["@", "work"]]
+    nexts = [begun for _, begun, _ in works[1:]] + [ENDLESS]
+    figures = {key: longest(jumps, done, following) for (key, _, done), following in zip(works, nexts)}
+    lines = boot("bench_ends", [" mem=2M"] + [" mem=3M"] * LAUNCHES, "--together", flags=bench.FLAGS)[0]
+    if sum(words[:2] == ["@", "start"] for words in lines) != LAUNCHES:
+        raise BenchError(f"not all {LAUNCHES} guests began")
+    figures["launch_together"] = longest(jumps_of(lines), 0, ENDLESS)
+    figures["longest"] = max(figures.values())
+    return figures
 
 
 def measure_boot():

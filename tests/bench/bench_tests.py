@@ -102,5 +102,6 @@ def tests():
     yield "bench.first", part("first", bench_runs.measure_first)
     yield "bench.stops", part("stops", bench_runs.measure_stops)
     yield "bench.prints", prints
+    yield "bench.ends", part("ends", bench_runs.measure_ends)
     yield "bench.memory", part("memory", bench_runs.measure_memory)
     yield "bench.many_files", many_files

@@ -95,7 +95,7 @@ int main(void)
         directories[i] = make_directory(table);
     for (uint32_t i = 0; i < TABLES; i++)
         words(directories[0])[FIRST_SLOT + i] = make_table() | FULL;
-    for (uint32_t frame = (uint32_t)(uintptr_t)guest_start; frame < ram_bytes; frame += PAGE_BYTES)
+    for (uint32_t frame = 0; frame < ram_bytes; frame += PAGE_BYTES)
         *(volatile uint32_t *)words(frame) = *(volatile uint32_t *)words(frame);
 
     free[0] = frames_free();

@@ -38,6 +38,8 @@
 #define ENTRY_FRAME 0x000FFFFFFFFFF000ull
 #define TLB_PAGES 0x100000u     /* one slot for each linear page below 4 GiB */
 #define FREED_BYTE 0xA5
+#define RESERVED_PAGES 16u      /* records of 16 MiB of RAM */
+#define RESERVED_MAX 8u
 
 static void *bookkeeping;
 static hpa_t hogged[MACHINE_FRAMES];
@@ -45,7 +47,7 @@ static uint32_t hogged_count;
 static uint64_t fail_first, fail_count;
 uint64_t machine_allocations, machine_root_loads;
 unsigned machine_vmaps;
-uint32_t machine_segment_base;
+uint32_t machine_segment_base, machine_unmake_steps = UINT32_MAX;
 
 static uint64_t loaded_root;
 /* [0]: ring 0 and 1, [1]: ring 3. An entry is frame | W, valid when its generation is the current one. */
@@ -74,10 +76,11 @@ int machine_start(void **state)
     ASAN_POISON_MEMORY_REGION(ram, MACHINE_FRAMES * PAGE_SIZE);
     hogged_count = 0;
     frames_hint.word = NULL;
-    machine_allocations = 0;
     machine_vmaps = 0;
     machine_segment_base = 16u << 20;
     machine_fail(MACHINE_NEVER, 0);
+    ram_init();
+    machine_allocations = 0;
     loaded_root = 0;
     tlb_generation++;
     pde_generation++;
@@ -143,7 +146,10 @@ uint64_t frames_count_free(void)
 hpa_t frames_alloc(void)
 {
     drop_hint();
-    hpa_t frame = is_refused() ? HPA_NONE : alloc_searched();
+    bool refused = is_refused();
+    hpa_t frame = refused ? HPA_NONE : alloc_searched();
+    if (!frame.v && !refused && frames_ask_back())
+        frame = alloc_searched();
     if (frame.v)
         ASAN_UNPOISON_MEMORY_REGION(hpa_to_ptr(frame), PAGE_SIZE);
     return frame;
@@ -172,10 +178,85 @@ void *vmap_alloc(size_t bytes)
     return memory;
 }
 
+/* Reserved addresses: pages that are read-only until they have a frame, whose place they take here. */
+static struct reserved {
+    uint8_t *memory;        /* NULL: free. An unmapped page follows */
+    size_t pages;
+    hpa_t frames[RESERVED_PAGES];
+} reserved[RESERVED_MAX];
+
+static struct reserved *find_reserved(const void *memory)
+{
+    for (struct reserved *each = reserved; each < reserved + RESERVED_MAX; each++)
+        if ((memory == NULL && !each->memory) ||
+            (each->memory && (const uint8_t *)memory >= each->memory &&
+             (const uint8_t *)memory < each->memory + each->pages * PAGE_SIZE))
+            return each;
+    return NULL;
+}
+
+static void show(uint8_t *page, hpa_t shown)
+{
+    mprotect(page, PAGE_SIZE, PROT_READ | PROT_WRITE);
+    memcpy(page, hpa_to_ptr(shown), PAGE_SIZE);
+    mprotect(page, PAGE_SIZE, PROT_READ);
+}
+
+void *vmap_reserve(size_t bytes, hpa_t shown)
+{
+    struct reserved *new = find_reserved(NULL);
+
+    if (is_refused())
+        return NULL;
+    assert_non_null(new);
+    *new = (struct reserved){ .pages = (bytes + PAGE_MASK) / PAGE_SIZE };
+    assert_true(new->pages <= RESERVED_PAGES);
+    new->memory = mmap(NULL, (new->pages + 1) * PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(new->memory, MAP_FAILED);
+    for (size_t i = 0; i < new->pages; i++)
+        show(new->memory + i * PAGE_SIZE, shown);
+    machine_vmaps++;
+    return new->memory;
+}
+
+static hpa_t *frame_of(void *page)
+{
+    struct reserved *each = find_reserved(page);
+
+    assert_non_null(each);
+    return &each->frames[((uint8_t *)page - each->memory) / (ptrdiff_t)PAGE_SIZE];
+}
+
+void vmap_back(void *page, hpa_t frame)
+{
+    assert_int_equal(frame_of(page)->v, 0);
+    *frame_of(page) = frame;
+    mprotect(page, PAGE_SIZE, PROT_READ | PROT_WRITE);
+    memcpy(page, hpa_to_ptr(frame), PAGE_SIZE);
+}
+
+void vmap_unback(void *page, hpa_t shown)
+{
+    assert_int_not_equal(frame_of(page)->v, 0);
+    frames_free(*frame_of(page));
+    *frame_of(page) = HPA_NONE;
+    show(page, shown);
+}
+
 void vmap_free(void *memory)
 {
+    struct reserved *each = memory ? find_reserved(memory) : NULL;
+
     machine_vmaps -= memory != NULL;
-    free(memory);
+    if (!each) {
+        free(memory);
+        return;
+    }
+    for (size_t i = 0; i < each->pages; i++)
+        if (each->frames[i].v)
+            frames_free(each->frames[i]);
+    munmap(each->memory, (each->pages + 1) * PAGE_SIZE);
+    each->memory = NULL;
 }
 
 void hvmap_share_upper(uint64_t *root)
@@ -330,16 +411,23 @@ bool machine_make(struct gspace *space, struct ram *ram, struct guest_paging *pa
         return false;
     if (gspace_create(space, ram, paging, machine_segment_base) == STATUS_OK)
         return true;
-    ram_destroy(ram);
+    machine_unmake_ram(ram);
     return false;
+}
+
+void machine_unmake_ram(struct ram *ram)
+{
+    for (uint32_t steps = machine_unmake_steps; !ram_destroy(ram, &steps); steps = machine_unmake_steps)
+        assert_int_equal(steps, 0);
 }
 
 void machine_unmake(struct gspace *space)
 {
     if (loaded_root == space->root.v)
         tlb_load_root(HPA_NONE);
-    gspace_destroy(space);
-    ram_destroy(space->ram);
+    for (uint32_t steps = machine_unmake_steps; !gspace_destroy(space, &steps); steps = machine_unmake_steps)
+        assert_int_equal(steps, 0);
+    machine_unmake_ram(space->ram);
 }
 
 void machine_put(struct gspace *space, uint32_t frame, uint32_t word, uint32_t value)

@@ -59,8 +59,10 @@ struct access_result machine_access(struct gspace *space, gva_t address, bool is
 
 /* RAM, and a space that shows it. False: no memory, and nothing is left behind. */
 bool machine_make(struct gspace *space, struct ram *ram, struct guest_paging *paging, uint32_t frame_count);
-/* Their end, loaded or not. */
+/* Their end, loaded or not, and that of RAM alone, in pieces of so many steps: all there are, if no test says less. */
 void machine_unmake(struct gspace *space);
+void machine_unmake_ram(struct ram *ram);
+extern uint32_t machine_unmake_steps;
 /* A word of guest RAM, by the hypervisor. */
 void machine_put(struct gspace *space, uint32_t frame, uint32_t word, uint32_t value);
 

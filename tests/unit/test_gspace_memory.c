@@ -159,8 +159,9 @@ static void test_create_fails(void **state)
     for (uint64_t first = 0; first < 2; first++) {
         machine_fail(machine_allocations + first, 1);
         assert_false(machine_make(&space, &ram, &paging, FRAMES));
-        gspace_destroy(&space);
-        ram_destroy(&ram);
+        uint32_t steps = 0;
+        assert_true(gspace_destroy(&space, &steps));
+        machine_unmake_ram(&ram);
         assert_int_equal(frames_count_free(), free_before);
         assert_int_equal(machine_vmaps, 0);
     }
@@ -180,7 +181,7 @@ static void test_backing(void **state)
     machine_fail(machine_allocations, 1);
     assert_false(ram_store(ram, GPA(0x5000), words, 4));
     assert_int_equal(ram->backed_count, 0);
-    machine_fail(machine_allocations + 1, 1);
+    machine_fail(machine_allocations + 2, 1);           /* records, the first half */
     assert_false(ram_store(ram, GPA(0x5FFC), words, 8));        /* the first half is there, the second is not */
     assert_int_equal(((const uint32_t *)ram_peek(ram, 5))[1023], words[0]);
     assert_null(ram_peek(ram, 6));

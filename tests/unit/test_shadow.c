@@ -378,6 +378,7 @@ static uint64_t run_episode(uint64_t steps_left)
         is_stuck = !step();
     }
     evictions += model_space.shadows->evictions;
+    machine_unmake_steps = chance(30) ? UINT32_MAX : 1 + random_below(chance(50) ? 4 : 300);
     model_stop();
     machine_leave_free(MACHINE_NEVER);
     assert_int_equal(frames_count_free(), free_before);     /* nothing leaked */

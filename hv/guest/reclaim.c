@@ -1,0 +1,77 @@
+/*
+ * reclaim.c - take the dead apart, a piece at a time (PURE).
+ */
+#include "guest/reclaim.h"
+
+#include <stddef.h>
+
+#include "base/frames.h"
+#include "guest/guest.h"
+#include "pagetable/vmap.h"
+
+#define STEPS_AT_ONCE 16u       /* where memory is short: until there is a frame */
+
+static struct guest *dead;      /* the first is worked on */
+
+void reclaim_add(struct guest *guest)
+{
+    if (guest->reclaim.is_dead)
+        return;
+    guest->reclaim.is_dead = true;
+    guest->reclaim.next = dead;
+    dead = guest;
+}
+
+bool reclaim_waits(void)
+{
+    return dead != NULL;
+}
+
+static void free_released(struct guest *guest)
+{
+    if (guest->life.end == GUEST_END_CRASH)
+        vmap_free((void *)(uintptr_t)guest->life.report);
+    vmap_free(guest);
+}
+
+/* False: steps are used up. What comes after RAM is one step, of some pages. */
+static bool take_apart(struct guest *guest, uint32_t *steps)
+{
+    if (!gspace_destroy(&guest->space, steps) || !ram_destroy(&guest->ram, steps) || *steps == 0)
+        return false;
+    --*steps;
+    if (guest->symbols.storage)
+        vmap_free(guest->symbols.storage);
+    guest->symbols = (struct image_symbols){ 0 };
+    return true;
+}
+
+bool reclaim_step(uint32_t steps)
+{
+    while (dead && take_apart(dead, &steps)) {
+        struct guest *guest = dead;
+        dead = guest->reclaim.next;
+        guest->reclaim.is_dead = false;
+        if (guest->life.is_released)
+            free_released(guest);
+    }
+    return reclaim_waits();
+}
+
+/*
+ * An allocation found nothing. Bound: steps that give nothing back are those of tables that never were, 4,159 in a row
+ * at most, of regions, and of records that are not there.
+ */
+static bool reclaim_frame(void)
+{
+    uint64_t before = frames_count_free();
+
+    while (reclaim_waits() && frames_count_free() == before)
+        (void)reclaim_step(STEPS_AT_ONCE);
+    return frames_count_free() != before;
+}
+
+void reclaim_init(void)
+{
+    frames_on_shortage(reclaim_frame);
+}
