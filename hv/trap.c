@@ -8,6 +8,7 @@
 #include "cpu/cpu.h"
 #include "cpu/entry_calls.h"
 #include "cpu/insn.h"
+#include "cpu/mca.h"
 #include "cpu/opcodes.h"
 #include "cpu/x86.h"
 #include "guest/debug_print.h"
@@ -160,6 +161,19 @@ static const char *fatal_name(uint64_t vector)
     }
 }
 
+/* Which bank tells of what, for a machine check: "" else. */
+static const char *describe_machine_check(uint64_t vector)
+{
+    static char text[200];
+    uint32_t features[4];
+
+    if (vector != EXC_MC)
+        return "";
+    insn_cpuid(1, 0, features);
+    mca_describe(text, sizeof(text), features[3], insn_rdmsr);
+    return text;
+}
+
 static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
 {
     struct panic_registers registers = {
@@ -170,8 +184,9 @@ static _Noreturn void panic_on_trap(const struct hv_trap_frame *frame)
         .rip = frame->rip, .cs = frame->cs, .rflags = frame->rflags, .ss = frame->ss,
         .vector = frame->vector, .error = frame->error, .cr2 = insn_read_cr2(),
     };
-    panic_with_registers(&registers, "%s at 0x%016lx in %s", fatal_name(frame->vector), (unsigned long)frame->rip,
-                         frame->cs & 3 || frame->rflags & CONTEXT_EFLAGS_NEVER ? "a guest" : "the hypervisor");
+    panic_with_registers(&registers, "%s at 0x%016lx in %s%s", fatal_name(frame->vector), (unsigned long)frame->rip,
+                         frame->cs & 3 || frame->rflags & CONTEXT_EFLAGS_NEVER ? "a guest" : "the hypervisor",
+                         describe_machine_check(frame->vector));
 }
 
 void trap_in_hv(struct hv_trap_frame *frame)

@@ -8,6 +8,7 @@
 #include "cpu/desc.h"
 #include "cpu/fpu.h"
 #include "cpu/insn.h"
+#include "cpu/quirks.h"
 #include "cpu/vectors.h"
 #include "cpu/x86.h"
 
@@ -47,15 +48,18 @@ static void load_tables(struct cpu *cpu)
     insn_lldt(0);       /* else a guest's selector with TI = 1 would read descriptors at linear 0 */
 }
 
-static void find_fpu_habits(void)
+static void find_habits(void)
 {
-    uint32_t vendor[4], extended[4], sizes[4] = { 0 };
+    uint32_t vendor[4], version[4], extended[4], sizes[4] = { 0 };
     char name[12];
 
     insn_cpuid(0, 0, vendor);
     memcpy(name, &vendor[1], 4);
     memcpy(name + 4, &vendor[3], 4);
     memcpy(name + 8, &vendor[2], 4);
+    insn_cpuid(1, 0, version);
+    if (quirks_must_leave_c1e(name, version[0], version[2]))
+        insn_wrmsr(QUIRK_MSR_C1E, insn_rdmsr(QUIRK_MSR_C1E) & ~QUIRK_C1E_ENABLE);
     insn_cpuid(0x80000000, 0, extended);
     if (extended[0] >= 0x80000008)
         insn_cpuid(0x80000008, 0, sizes);
@@ -84,7 +88,7 @@ void cpu_init(struct cpu *cpu)
     insn_wrmsr(MSR_SYSENTER_CS, 0);
     insn_wrmsr(MSR_PAT, PAT_VALUE);
     insn_write_dr7(0x400);      /* bit 10 always reads 1; no breakpoint */
-    find_fpu_habits();
+    find_habits();
     load_tables(cpu);
 }
 

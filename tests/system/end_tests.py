@@ -1,0 +1,48 @@
+"""How a machine ends: reset that comes back to Cobble, power-off, and a machine check that names its bank."""
+import re
+
+from lib import build
+
+from firmware_tests import PATIENCE_S, booting_volume, read_until
+from harness import Result, check
+from session import Machine
+
+MACHINES = {"q35": (), "pc": ("-machine", "pc"), "no_8042": ("-machine", "q35,i8042=off"), "no_acpi": ("-no-acpi",)}
+LIMIT_S = 90
+BANK, STATUS, ADDRESS = 4, "0xbe00000000800400", "0xdeadb000"
+
+
+def reset_and_off(name):
+    """reboot comes back to the prompt, and poweroff ends QEMU."""
+    with Machine(qemu=MACHINES[name]) as machine:
+        yield check(f"end.{name}.prompt", machine.wait("cobble>", LIMIT_S))
+        machine.type("reboot\r")
+        machine.wait("restarting the machine|BdsDxe", 10)
+        machine.wait("BdsDxe", LIMIT_S)         # the firmware has the screen again
+        yield Result(f"end.{name}.comes_back", machine.wait("(?s)Cobble .*cobble>", LIMIT_S),
+                     "\n".join(machine.screen.display))
+        machine.type("poweroff\r")
+        machine.rest(8)
+        ended = machine.process.poll() is not None
+        if name == "no_acpi":                   # only the operator's finger can
+            yield Result(f"end.{name}.says_so", machine.wait("switching the machine off", 5))
+        else:
+            yield Result(f"end.{name}.is_off", ended, "\n".join(machine.screen.display))
+
+
+def machine_check():
+    """QEMU injects one: the report names the bank, its status and the address."""
+    with booting_volume({"EFI/BOOT/BOOTX64.EFI": build.EFI}, 256) as pc:
+        text = read_until(b"cobble>", pc.serial_out, PATIENCE_S)
+        line = f"mce 0 {BANK} {STATUS} 0x5 {ADDRESS} 0x0"
+        pc.qmp.call("human-monitor-command", **{"command-line": line})
+        text += read_until(ADDRESS.encode(), pc.serial_out, LIMIT_S)
+    named = rf"panic: #MC \(machine check\) at .*; bank {BANK} of 10: uncorrected, status {STATUS}, address {ADDRESS}"
+    yield Result("end.machine_check.named", re.search(named, text), text[-2000:])
+
+
+def tests():
+    """Name and function of each test."""
+    for name in MACHINES:
+        yield f"end.{name}", lambda n=name: reset_and_off(n)
+    yield "end.machine_check", machine_check
