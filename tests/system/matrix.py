@@ -171,7 +171,7 @@ def judge(cell, arguments, marks):
     if not cell.wait(rf"{PROMPT}", LIMIT_S):
         return "no prompt"
     # QEMU's keys go to the keyboard that came last.
-    if not cell.wait(r"(USB: keyboard(.*\n)*)" + f"{{{arguments.count('usb-kbd')}}}", TYPE_S):
+    if not cell.wait(r"(USB: keyboard[\s\S]*)" + f"{{{arguments.count('usb-kbd')}}}", TYPE_S):
         return "a USB keyboard is not found"
     cell.type(WORD)
     if not cell.wait(rf"{PROMPT}{WORD} *\n", TYPE_S):
