@@ -42,6 +42,15 @@ void request_release(struct guest *guest)
     request_post(request);
 }
 
+void request_type(struct request *request, struct guest *guest, const uint32_t *words, unsigned count)
+{
+    CHECK(!request->is_queued);
+    if (guest->requests.release.is_queued)
+        return;
+    *request = (struct request){ .kind = REQUEST_TYPE, .guest = guest, .words = words, .count = count };
+    request_post(request);
+}
+
 void request_view(struct console *console)
 {
     wanted_view.console = console;
@@ -80,6 +89,10 @@ static void carry_out(struct request *request, uint64_t now_ns)
         break;
     case REQUEST_RELEASE:
         guest_release(request->guest);
+        break;
+    case REQUEST_TYPE:
+        for (unsigned i = 0; i < request->count; i++)
+            request->guest->console.key(request->guest->console.owner, request->words[i]);
         break;
     case REQUEST_VIEW:
         console_view(request->console);

@@ -1,5 +1,5 @@
 /*
- * request.h - what is asked of the machine about its guests: start one, end it, let it go, show it.
+ * request.h - what is asked of the machine about its guests: start one, type to it, show it, end it, let it go.
  *
  * Nobody makes or frees a guest in the middle of another's call: who wants that posts a request, and the service loop
  * carries out all that wait, in the order in which they came, between two turns. This is the one door for the
@@ -16,7 +16,7 @@
 struct console;
 struct guest;
 
-enum request_kind { REQUEST_START, REQUEST_END, REQUEST_RELEASE, REQUEST_VIEW };
+enum request_kind { REQUEST_START, REQUEST_END, REQUEST_RELEASE, REQUEST_TYPE, REQUEST_VIEW };
 
 /* What REQUEST_START wants, and why it was refused. */
 struct request_start {
@@ -30,9 +30,11 @@ struct request_start {
 struct request {
     enum request_kind kind;
     bool is_queued;                     /* waits; nothing else of it may be changed */
-    struct guest *guest;                /* END, RELEASE: whom. START: the answer; NULL: refused */
+    struct guest *guest;                /* END, RELEASE, TYPE: whom. START: the answer; NULL: refused */
     struct request_start *start;        /* START */
     bool is_timeout;                    /* END: its time is up; else it is killed */
+    const uint32_t *words;              /* TYPE: key words, as many as count says */
+    unsigned count;
     struct console *console;            /* VIEW */
     /* Called when it is done and before any guest runs again; may post. NULL: nobody waits for it. */
     void (*answer)(struct request *request, uint64_t now_ns);
@@ -52,6 +54,12 @@ void request_end(struct guest *guest, bool is_timeout);
 
 /* Let a guest go that has ended, or is asked to end. The caller knows it no more. */
 void request_release(struct guest *guest);
+
+/*
+ * Give a guest key words, as a keyboard would, in their order; what it has no room for is lost. The request and its
+ * words are the caller's, and must not wait already. A guest that is to go gets nothing.
+ */
+void request_type(struct request *request, struct guest *guest, const uint32_t *words, unsigned count);
 
 /* Show a console. The last that was asked for wins. */
 void request_view(struct console *console);

@@ -123,41 +123,38 @@ static const struct config_typing *take_text(const struct reader *reader, const 
     return NULL;
 }
 
-static void press_keys(struct console *console, unsigned count, const uint32_t words[SERIALKEYS_MAX])
-{
-    for (unsigned i = 0; i < count; i++)
-        console->key(console->owner, words[i]);
-}
+#define KEY_WORDS (VIRQ_KEYS + 2 * SERIALKEYS_MAX)     /* more than a guest's queue ever takes */
 
-static void type_byte(struct console *console, struct serialkeys *decoder, char byte, uint64_t now_ns)
-{
-    uint32_t words[SERIALKEYS_MAX];
+/* What is typed to a guest in this look. One guest at a time: the others' turn comes in the next. */
+static struct request key_request;
+static uint32_t key_words[KEY_WORDS];
 
-    press_keys(console, serialkeys_byte(decoder, (uint8_t)byte, now_ns, words), words);
-}
-
-/* The text may have ended with a lone Esc, which waits for more. */
-static void type_end(struct console *console, struct serialkeys *decoder)
-{
-    uint32_t words[SERIALKEYS_MAX];
-
-    press_keys(console, serialkeys_flush(decoder, UINT64_MAX, words), words);
-}
-
-/* Type as much as the guest's key queue takes. */
+/* Type as much as the guest's key queue takes; or all, to one that takes nothing: what has no room is lost. */
 static void type_on(struct reader *reader, struct guest *guest, uint64_t now_ns)
 {
     const char *text = texts->text + reader->typing->text;
     bool impatient = now_ns - reader->typed_ns >= PATIENCE_NS;
+    unsigned count = 0;
 
-    while (reader->typed < reader->typing->length && (impatient || guest->state.virq.key_count <= ROOM)) {
-        type_byte(&guest->console, &reader->decoder, text[reader->typed++], now_ns);
+    if (key_request.is_queued)
+        return;
+    while (reader->typed < reader->typing->length && (impatient || guest->state.virq.key_count + count <= ROOM)) {
+        count += serialkeys_byte(&reader->decoder, (uint8_t)text[reader->typed++], now_ns, &key_words[count]);
+        count = count < VIRQ_KEYS ? count : VIRQ_KEYS;
         reader->typed_ns = now_ns;
     }
-    if (reader->typed < reader->typing->length)
-        return;
-    type_end(&guest->console, &reader->decoder);
-    reader->typing = NULL;
+    if (reader->typed == reader->typing->length) {
+        /* The text may have ended with a lone Esc, which waits for more. */
+        count += serialkeys_flush(&reader->decoder, UINT64_MAX, &key_words[count]);
+        reader->typing = NULL;
+    }
+    request_type(&key_request, guest, key_words, count);
+}
+
+static void press_keys(struct console *console, unsigned count, const uint32_t words[SERIALKEYS_MAX])
+{
+    for (unsigned i = 0; i < count; i++)
+        console->key(console->owner, words[i]);
 }
 
 static bool is_for_monitor(const struct config_typing *typing)
@@ -180,6 +177,7 @@ void typist_type_to_monitor(struct console *monitor)
 static void type_on_to_monitor(uint64_t now_ns)
 {
     struct console *console = for_monitor.console;
+    uint32_t words[SERIALKEYS_MAX];
 
     for (; for_monitor.text < texts->typing_count; for_monitor.text++) {
         const struct config_typing *typing = &texts->typings[for_monitor.text];
@@ -188,9 +186,10 @@ static void type_on_to_monitor(uint64_t now_ns)
         while (for_monitor.typed < typing->length) {
             if (console->room(console->owner) < 2 * SERIALKEYS_MAX)
                 return;
-            type_byte(console, &for_monitor.decoder, texts->text[typing->text + for_monitor.typed++], now_ns);
+            uint8_t byte = (uint8_t)texts->text[typing->text + for_monitor.typed++];
+            press_keys(console, serialkeys_byte(&for_monitor.decoder, byte, now_ns, words), words);
         }
-        type_end(console, &for_monitor.decoder);
+        press_keys(console, serialkeys_flush(&for_monitor.decoder, UINT64_MAX, words), words);
         for_monitor.typed = 0;
     }
     for_monitor.console = NULL;

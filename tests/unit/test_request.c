@@ -32,9 +32,18 @@ static struct paper_guest {
     char name[8], reason[GUEST_REASON_BYTES];
 } papers[GUESTS];
 
+static struct request typing;
+static const uint32_t typed[] = { 1, 2, 3 };
+static unsigned key_count;
 static unsigned alive, serving, starts_left, chains;
 static struct console *in_view, *wanted;
 static const char *expected_reason;
+
+static void take_key(void *owner, uint32_t key_word)
+{
+    assert_true(serving && key_word >= 1 && key_word <= 3);
+    key_count += ((struct guest *)owner)->console.key == take_key;      /* it is not gone */
+}
 
 struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes,
                            char *reason)
@@ -50,8 +59,11 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
         strcpy(reason, expected_reason);
         return NULL;
     }
+    struct guest *guest = calloc(1, sizeof(*guest));
     alive++;
-    return calloc(1, sizeof(struct guest));
+    guest->console.owner = guest;
+    guest->console.key = take_key;
+    return guest;
 }
 
 static void end(struct guest *guest, enum guest_end how)
@@ -134,7 +146,11 @@ static void ask_for(struct paper_guest *paper, bool is_refused)
 /* What is asked of a guest, by its owner or by a key. */
 static void ask_of(struct paper_guest *paper)
 {
-    switch (random_below(3)) {
+    switch (random_below(4)) {
+    case 3:
+        if (!typing.is_queued)
+            request_type(&typing, paper->guest, typed, random_below(4));
+        break;
     case 0:
         request_end(paper->guest, random_below(2) == 0);
         paper->wants_end = true;
@@ -148,6 +164,8 @@ static void ask_of(struct paper_guest *paper)
             paper->guest->console.kill(paper->guest);
         request_release(paper->guest);
         request_end(paper->guest, false);               /* too late, and harmless */
+        if (!typing.is_queued)
+            request_type(&typing, paper->guest, typed, 3);
         if (wanted == &paper->guest->console)
             wanted = NULL;
         paper->wants_release = true;
@@ -202,7 +220,7 @@ static void a_random_walk(void **state)
     serving = 1;
     (void)request_serve(0, 5);
     assert_int_equal(alive, 0);
-    assert_true(chains > 100);
+    assert_true(chains > 100 && key_count > 1000);
 }
 
 int main(void)
