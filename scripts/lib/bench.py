@@ -119,7 +119,6 @@ FIGURES = {
         Figure("end_touched", "end of a guest of 3 GiB that touched it all", 1_000_000, 2_000_000),
         Figure("end_untouched", "end of a guest of 3 GiB that touched nothing", 1_000_000, 2_000_000),
         Figure("end_directories", "end of a guest with 64 directories and 240 tables in each", 500_000, 1_000_000),
-        Figure("launch_together", "200 launches together", 1_000_000, 2_000_000),
         Figure("longest", "the longest of all these", 1_000_000, 2_000_000),
     ],
     "memory": [

@@ -107,7 +107,7 @@ def generated(figures):
                   "A tick of one is all that the machine executes from one to the next, the look at the consoles each "
                   "second included.", "", *figures_table("idle", figures["idle"]), ""]
     if "ends" in figures:
-        parts += ["### Launches and ends, in instructions", "",
+        parts += ["### Ends, in instructions", "",
                   "The longest time in which a guest that never stops did not run, nobody else being there to.", "",
                   *figures_table("ends", figures["ends"]), ""]
     if "memory" in figures:

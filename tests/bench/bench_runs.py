@@ -16,7 +16,6 @@ FRAME_KIB = 4
 MEMORY_GUESTS = (1, 33, 64)         # what a guest costs must not depend on how many there are
 MEMORY_MIB = 2048
 LARGE_FLAGS = [*bench.FLAGS[:-3], "5G", *bench.FLAGS[-2:]]     # for a guest of 3 GiB that touches it all
-LAUNCHES = 200
 ENDLESS = 1 << 64
 MORE_MEMORY = " mem=24572K"         # with as many pages of records as the default 24 MiB; memory.c then touches more
 BOOKKEEPING_BYTES_PER_BLOCK = 76    # of the frame allocator, for 2 MiB of RAM: hv/base/frames.c
@@ -245,17 +244,13 @@ def longest(jumps, begin, end):
 
 
 def measure_ends():
-    """The longest time in which nobody runs when guests end or begin, in instructions."""
+    """The longest time in which nobody runs when guests end, in instructions."""
     large = [" mem=2M", " mem=3070M", " mem=32M", " mem=3071M"]
     lines = boot("bench_ends", large, "--together", flags=LARGE_FLAGS)[0]
     jumps = jumps_of(lines)
     works = [(words[2], int(words[3], 16), int(words[4], 16)) for words in lines if words[:2] == ["@", "work"]]
     nexts = [begun for _, begun, _ in works[1:]] + [ENDLESS]
     figures = {key: longest(jumps, done, following) for (key, _, done), following in zip(works, nexts)}
-    lines = boot("bench_ends", [" mem=2M"] + [" mem=3M"] * LAUNCHES, "--together", flags=bench.FLAGS)[0]
-    if sum(words[:2] == ["@", "start"] for words in lines) != LAUNCHES:
-        raise BenchError(f"not all {LAUNCHES} guests began")
-    figures["launch_together"] = longest(jumps_of(lines), 0, ENDLESS)
     figures["longest"] = max(figures.values())
     return figures
 

@@ -1,16 +1,14 @@
 /*
- * ends.c - how long nobody else runs when guests with much memory end, or many are launched: one guest, with 2 MiB of
+ * ends.c - how long nobody else runs when guests with much memory end: one guest, with 2 MiB of
  * RAM, does nothing but look at the clock, and notes when it jumped. The others do their work, tell, sleep until the
  * watcher is alone, and end; when each begins is such that they are not in each other's way.
  *
  *   RAM      what it does
  *   2 MiB    watches
- *   3 MiB    ends at once
  *   32 MiB   has all the directories and tables that the hypervisor keeps shadows for
  *   more     touches all of its RAM if that is an odd number of MiB, else nothing
  *
  * Lines for scripts/bench, times by the TSC, hexadecimal:
- *   @ start TIME                 the first instructions of one that does not watch
  *   @ work NAME BEGUN DONE       it did it all, and will end
  *   ~ (LEFT LENGTH)...           jumps of the watcher's clock
  */
@@ -139,7 +137,6 @@ int main(void)
         watch();
         return 0;
     }
-    printf("@ start %x%08x\n", (uint32_t)(start >> 32), (uint32_t)start);
     if (mebibytes == 32)
         work("end_directories", DIRECTORIES_MS, use_directories);
     else if (mebibytes > 32 && mebibytes % 2 == 1)
