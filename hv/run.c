@@ -35,7 +35,7 @@ static uint64_t tick_ns;                    /* length of a guest's tick */
 /* The way of a key ends here: seen where a turn begins, or a little too late where it ends. */
 static void measure_key(struct guest *guest, unsigned keys_before)
 {
-    if (guest->state.virq.key_count == keys_before || guest->console.key_ns == 0)
+    if (guest->console.key_ns == 0 || guest->state.virq.key_count == keys_before)
         return;
     figures_key(timer_now_ns() - guest->console.key_ns);
     guest->console.key_ns = 0;

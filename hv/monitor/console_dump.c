@@ -8,7 +8,7 @@
 
 void dump_console(unsigned number, const char *name, const struct vcon *console)
 {
-    static char text[TAPFMT_VERDICT_BYTES];
+    static char text[TAPFMT_DUMP_BYTES];
     struct tapfmt_buffer buffer = { text, sizeof(text), 0 };
 
     if (!debugcon_present())

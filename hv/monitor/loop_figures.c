@@ -3,35 +3,24 @@
  */
 #include "monitor/loop_figures.h"
 
-static struct figures figures;
-
-void figures_turn(void)
-{
-    figures.turns++;
-}
+struct figures loop_figures;
 
 void figures_idle_wake(void)
 {
-    figures.idle_wakes++;
+    loop_figures.idle_wakes++;
 }
 
 void figures_key(uint64_t took_ns)
 {
-    figures.keys++;
-    if (took_ns > figures.key_worst_ns)
-        figures.key_worst_ns = took_ns;
-}
-
-void figures_alarm_late(uint64_t late_ns)
-{
-    if (late_ns > figures.late_worst_ns)
-        figures.late_worst_ns = late_ns;
+    loop_figures.keys++;
+    if (took_ns > loop_figures.key_worst_ns)
+        loop_figures.key_worst_ns = took_ns;
 }
 
 struct figures figures_take(uint64_t now_ns)
 {
-    struct figures taken = figures;
+    struct figures taken = loop_figures;
 
-    figures = (struct figures){ .since_ns = now_ns };
+    loop_figures = (struct figures){ .since_ns = now_ns };
     return taken;
 }

@@ -17,6 +17,9 @@
 #define TAPFMT_LINE_BYTES 512
 /* The same for the longest text of a debug print. */
 #define TAPFMT_DEBUG_BYTES 1024
+/* A console with its heading: rows of three UTF-8 bytes a cell. */
+#define TAPFMT_DUMP_BYTES 8192
+_Static_assert(TAPFMT_LINE_BYTES + VCON_ROWS * (VCON_COLS * 3 + 1) <= TAPFMT_DUMP_BYTES, "room");
 /* A verdict with all its diagnostics. */
 #define TAPFMT_VERDICT_BYTES 16384
 #define TAPFMT_DIFFERENCES_MAX 24
