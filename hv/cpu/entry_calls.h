@@ -15,7 +15,10 @@ struct guest;
 struct hv_trap_frame;
 struct processor;
 
-/* main.c: the processor that the firmware started, on whose stack hv_start begins; and for now the only one. */
+/*
+ * main.c: the processor that the firmware started, on whose stack hv_start begins. The firmware's others stay parked:
+ * nobody sends them the INIT and SIPI that would start them (SDM vol. 3 "Multiple-Processor (MP) Initialization").
+ */
 extern struct processor boot_processor;
 
 /* main.c: the first and last of them all; info is in the direct map. */
