@@ -15,10 +15,9 @@ import tempfile
 import time
 import types
 
-import pyte
-
 from harness import ROOT, Result
 from lib import build, image, machine
+from session import Screen
 
 sys.path.append(str(ROOT / "scripts"))
 import mkfont       # pylint: disable=wrong-import-position
@@ -119,10 +118,11 @@ def shows(picture, text):
     return False
 
 
-class Cell:
+class Cell(Screen):
     """A running machine of the matrix."""
 
     def __init__(self, folder, arguments, marks):
+        super().__init__()
         wanted = dict(mark.split("=") for mark in marks if "=" in mark)
         options = types.SimpleNamespace(boot_from=wanted.get("boot", "disk"), memory_mib=int(wanted.get("mem", 256)),
                                         processors=1, headless=True, screenshot=None, gdb=False, counted=False,
@@ -133,8 +133,6 @@ class Cell:
         machine.BOOT_DEVICES.update(BOOT_DEVICES)
         self.folder = folder
         self.pc = machine.Machine(options, volume, folder)
-        self.screen = pyte.Screen(80, 26)
-        self.stream = pyte.ByteStream(self.screen)
 
     def read(self, seconds):
         """Feed the terminal on the serial line; False at the end."""
@@ -143,16 +141,6 @@ class Cell:
         data = os.read(self.pc.serial_out, 65536)
         self.stream.feed(data)
         return bool(data)
-
-    def wait(self, pattern, seconds):
-        """Until the serial line shows this."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if re.search(pattern, "\n".join(self.screen.display)):
-                return True
-            if not self.read(0.2):
-                return False
-        return False
 
     def type(self, word):
         for letter in word:

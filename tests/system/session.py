@@ -15,12 +15,29 @@ import pyte
 from harness import RUN
 
 
-class Terminal:
+class Screen:
+    """A VT100 and what it shows; read() of whoever is one feeds it, and says whether there may be more."""
+
+    def __init__(self):
+        self.screen = pyte.Screen(80, 26)
+        self.stream = pyte.ByteStream(self.screen)
+
+    def wait(self, pattern, limit=60):
+        """Read until the screen shows pattern."""
+        end = time.monotonic() + limit
+        while time.monotonic() < end:
+            if re.search(pattern, "\n".join(self.screen.display)):
+                return True
+            if not self.read(0.2):
+                return False
+        return False
+
+
+class Terminal(Screen):
     """scripts/run on a pseudo-terminal with a VT100 behind it, as a person has it; the end of a with block ends it."""
 
     def __init__(self, *arguments):
-        self.screen = pyte.Screen(80, 26)
-        self.stream = pyte.ByteStream(self.screen)
+        super().__init__()
         self.master, slave = pty.openpty()
         self.process = subprocess.Popen([str(RUN), *arguments], stdin=slave, stdout=slave, stderr=slave,
                                         start_new_session=True, env={**os.environ, "TERM": "xterm", "DISPLAY": ""})
@@ -42,16 +59,6 @@ class Terminal:
         except OSError:
             return False
         return True
-
-    def wait(self, pattern, limit=60):
-        """Read until the screen shows pattern."""
-        end = time.monotonic() + limit
-        while time.monotonic() < end:
-            if re.search(pattern, "\n".join(self.screen.display)):
-                return True
-            if not self.read(0.2):
-                return False
-        return False
 
     def rest(self, seconds):
         """Read for so long, whatever comes."""
