@@ -3,8 +3,8 @@
  *
  * Memory is seen as 2 MiB blocks of 512 frames, with one bit per frame (set: free) and a count per block. Blocks with
  * free frames hang in one of two lists: whole (all 512 free) and broken (some free). Single frames come from broken
- * blocks as long as there are any, so whole ones last for frames_alloc_large. Every call but frames_add takes a bounded
- * number of steps.
+ * blocks as long as there are any, so that whole ones stay whole. Every call but frames_add takes a bounded number of
+ * steps.
  */
 #include "base/frames.h"
 
@@ -237,18 +237,6 @@ hpa_t frames_alloc(void)
     return frame;
 }
 
-hpa_t frames_alloc_large(void)
-{
-    uint32_t index = frames.whole;
-
-    if (index == NO_BLOCK)
-        return HPA_NONE;
-    for (unsigned word = 0; word < BLOCK_WORDS; word++)
-        frames.bits[index][word] = 0;
-    set_free_count(index, 0);
-    return HPA((uint64_t)index << BLOCK_SHIFT);
-}
-
 void frames_free(hpa_t frame)
 {
     uint64_t number = frame.v >> PAGE_SHIFT;
@@ -265,18 +253,6 @@ void frames_free(hpa_t frame)
     if (index == frames.hint_block && frames_hint.word && word < frames_hint.word)
         frames_hint.word = word;
     set_free_count((uint32_t)index, (uint16_t)(block->free_count + 1));
-}
-
-void frames_free_large(hpa_t frame)
-{
-    uint64_t index = frame.v >> BLOCK_SHIFT;
-
-    CHECK((frame.v & (LARGE_PAGE_SIZE - 1)) == 0 && index < frames.block_count);
-    CHECK(frames.blocks[index].added_count == LARGE_PAGE_FRAMES && frames.blocks[index].free_count == 0);
-
-    for (unsigned word = 0; word < BLOCK_WORDS; word++)
-        frames.bits[index][word] = ~0ull;
-    set_free_count((uint32_t)index, LARGE_PAGE_FRAMES);
 }
 
 uint64_t frames_count_free(void)

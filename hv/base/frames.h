@@ -58,11 +58,7 @@ static inline hpa_t frames_alloc_quick(void)
     return HPA(((uint64_t)(word - frames_hint.bits) * 64 + bit) << PAGE_SHIFT);
 }
 
-/* 512 frames, together and aligned to 2 MiB; HPA_NONE when there are none. Freed by frames_free_large or one by one. */
-hpa_t frames_alloc_large(void);
-
 void frames_free(hpa_t frame);
-void frames_free_large(hpa_t frame);
 
 /* Frames free now, and frames ever added. */
 uint64_t frames_count_free(void);

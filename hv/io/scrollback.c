@@ -7,14 +7,43 @@
 
 #define STEP (VCON_ROWS / 2)
 
+void scrollback_init(struct scrollback *history, void *(*get_page)(size_t bytes))
+{
+    memset(history, 0, sizeof(*history));
+    history->limit = SCROLLBACK_ROWS;
+    history->get_page = get_page;
+}
+
+/* Where the ring keeps this row, of those that ever came. */
+static uint16_t *row_at(const struct scrollback *history, uint64_t number)
+{
+    unsigned index = (unsigned)(number % history->limit);
+
+    return history->pages[index / SCROLLBACK_PAGE_ROWS][index % SCROLLBACK_PAGE_ROWS];
+}
+
+/* The row to come begins another page. Without one, it is the oldest row that it takes the place of. */
+static void add_page(struct scrollback *history)
+{
+    unsigned page = (unsigned)history->pushed / SCROLLBACK_PAGE_ROWS;
+
+    history->pages[page] = history->get_page(SCROLLBACK_PAGE_ROWS * sizeof(history->pages[0][0]));
+    if (history->pages[page] == NULL)
+        history->limit = (unsigned)history->pushed;
+}
+
 void scrollback_push(struct scrollback *history, const uint16_t row[VCON_COLS])
 {
-    memcpy(history->rows[history->pushed++ % SCROLLBACK_ROWS], row, sizeof(history->rows[0]));
+    if (history->pushed < history->limit && history->pushed % SCROLLBACK_PAGE_ROWS == 0)
+        add_page(history);
+    if (history->limit == 0)
+        return;
+    memcpy(row_at(history, history->pushed++), row, VCON_COLS * sizeof(*row));
 }
 
 unsigned scrollback_rows(const struct scrollback *history)
 {
-    return history->pushed < SCROLLBACK_ROWS ? (unsigned)history->pushed : SCROLLBACK_ROWS;
+    return history->pushed < history->limit ? (unsigned)history->pushed : history->limit;
 }
 
 unsigned scrollback_move(const struct scrollback *history, unsigned back, bool further_back)
@@ -31,6 +60,6 @@ unsigned scrollback_compose(const struct scrollback *history, unsigned back, uin
     unsigned count = back < VCON_ROWS ? back : VCON_ROWS;
 
     for (unsigned row = 0; row < count; row++)
-        memcpy(view[row], history->rows[(history->pushed - back + row) % SCROLLBACK_ROWS], sizeof(view[row]));
+        memcpy(view[row], row_at(history, history->pushed - back + row), sizeof(view[row]));
     return count;
 }

@@ -5,18 +5,25 @@
 #define IO_SCROLLBACK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "io/vcon.h"
 
 #define SCROLLBACK_ROWS 1000
+#define SCROLLBACK_PAGE_ROWS 25     /* what fits into 4 KiB */
 
 struct scrollback {
-    uint16_t rows[SCROLLBACK_ROWS][VCON_COLS];  /* a ring, oldest row overwritten first */
+    /* A ring, oldest row overwritten first. Its pages come as rows do: most machines never need more than two. */
+    uint16_t (*pages[SCROLLBACK_ROWS / SCROLLBACK_PAGE_ROWS])[VCON_COLS];
+    unsigned limit;                             /* rows it may have */
     uint64_t pushed;                            /* rows that ever came */
+    void *(*get_page)(size_t bytes);            /* NULL: there is none, and the ring stays as large as it is */
 };
 
-/* All zero is an empty one. */
+/* An empty one. The pages that get_page gives stay the scrollback's. */
+void scrollback_init(struct scrollback *history, void *(*get_page)(size_t bytes));
+
 void scrollback_push(struct scrollback *history, const uint16_t row[VCON_COLS]);
 
 /* How far back one can go, 0 to SCROLLBACK_ROWS. */

@@ -10,9 +10,10 @@
 #include "monitor/config_line.h"
 #include "pebpeb.h"
 
-void config_init(struct config *config)
+void config_init(struct config *config, void *(*get_room)(size_t bytes))
 {
-    memset(config, 0, sizeof(*config));
+    memset(config, 0, offsetof(struct config, get_room));
+    config->get_room = get_room;
     config->autoruns = config->few_autoruns;
     config->autoruns_room = CONFIG_AUTORUNS_FEW;
     config->log_level = LOG_INFO;
@@ -25,7 +26,8 @@ void config_refuse(struct config *config, struct config_autorun *autorun, const 
 {
     size_t bytes = strnlen(why, CONFIG_MESSAGE_BYTES - 1);
 
-    if (bytes >= sizeof(config->refusals) - config->refusals_used) {
+    config->refusals = config_take_room(config, config->refusals, CONFIG_REFUSALS_BYTES);
+    if (config->refusals == NULL || bytes >= CONFIG_REFUSALS_BYTES - config->refusals_used) {
         autorun->refused = "no room to say why: too many autoruns are refused";
         return;
     }
@@ -65,7 +67,8 @@ static void make_printable(char *text)
 
 static void add_message(struct config *config, const char *source, uint64_t line, const char *problem)
 {
-    if (config->message_count == CONFIG_MESSAGES_MAX) {
+    config->messages = config_take_room(config, config->messages, CONFIG_MESSAGES_MAX * sizeof(*config->messages));
+    if (config->messages == NULL || config->message_count == CONFIG_MESSAGES_MAX) {
         config->messages_dropped++;
         return;
     }
@@ -79,7 +82,7 @@ static struct config_autorun *next_autorun(struct config *config)
 {
     if (config->autorun_count < config->autoruns_room)
         return &config->autoruns[config->autorun_count];
-    if (config->autoruns != config->few_autoruns || config->get_room == NULL)
+    if (config->autoruns != config->few_autoruns)
         return NULL;
     struct config_autorun *room = config->get_room(CONFIG_AUTORUNS_MAX * sizeof(*room));
     if (room == NULL)
@@ -113,7 +116,8 @@ static void begin_choice(struct config *config, const char *source, uint64_t lin
         add_message(config, source, line, "write: choice \"TITLE\"");
         return;
     }
-    if (config->choice_count == CONFIG_CHOICES_MAX) {
+    config->choices = config_take_room(config, config->choices, CONFIG_CHOICES_MAX * sizeof(*config->choices));
+    if (config->choices == NULL || config->choice_count == CONFIG_CHOICES_MAX) {
         add_message(config, source, line, "more than 9 choices: this one is left out");
         return;
     }

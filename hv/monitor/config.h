@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "monitor/line_words.h"
 
-#define CONFIG_AUTORUNS_FEW 64          /* for these there is room in the image; more have room of their own */
+#define CONFIG_AUTORUNS_FEW 16          /* for these there is room in the image; more have room of their own */
 #define CONFIG_AUTORUNS_MAX 4096
 #define CONFIG_TYPINGS_MAX 256
 #define CONFIG_MATCHES_MAX 1024
@@ -78,19 +78,32 @@ struct config {
     uint32_t text_used, refusals_used;
     struct config_autorun *autoruns;        /* few_autoruns, or from get_room */
     unsigned autoruns_room;
-    void *(*get_room)(size_t bytes);        /* for a long plan, once; NULL, or returns NULL: there is none */
     struct config_autorun few_autoruns[CONFIG_AUTORUNS_FEW];
-    struct config_typing typings[CONFIG_TYPINGS_MAX];
-    struct config_match matches[CONFIG_MATCHES_MAX];
-    char choices[CONFIG_CHOICES_MAX][CONFIG_CHOICE_BYTES];      /* their titles, fit to be shown */
-    char messages[CONFIG_MESSAGES_MAX][CONFIG_MESSAGE_BYTES];   /* "cobble.cfg:3: unknown directive ..." */
-    char text[CONFIG_TEXT_BYTES];
-    char refusals[CONFIG_REFUSALS_BYTES];   /* texts with their NULs, one after the other */
     struct words words;                     /* the line being read */
+    /*
+     * Most machines have no configuration at all: memory for what it says comes when there is something to keep, from
+     * get_room, and stays for a further config_init. get_room gives zeroed memory, or NULL: there is none.
+     */
+    void *(*get_room)(size_t bytes);
+    struct config_typing *typings;          /* CONFIG_TYPINGS_MAX of them */
+    struct config_match *matches;           /* CONFIG_MATCHES_MAX */
+    char (*choices)[CONFIG_CHOICE_BYTES];   /* CONFIG_CHOICES_MAX: their titles, fit to be shown */
+    char (*messages)[CONFIG_MESSAGE_BYTES]; /* CONFIG_MESSAGES_MAX: "cobble.cfg:3: unknown directive ..." */
+    char *text;                             /* CONFIG_TEXT_BYTES */
+    char *refusals;                         /* CONFIG_REFUSALS_BYTES: texts with their NULs, one after the other */
 };
 
-/* The values that hold when no file says otherwise. A long plan wants get_room set after it. */
-void config_init(struct config *config);
+/*
+ * The values that hold when no file says otherwise. The structure is all zero before the first time; further times
+ * forget what was read.
+ */
+void config_init(struct config *config, void *(*get_room)(size_t bytes));
+
+/* One of these rooms, bytes long, is needed now: the one that is there already, or a new one. NULL: there is none. */
+static inline void *config_take_room(const struct config *config, void *room, size_t bytes)
+{
+    return room != NULL ? room : config->get_room(bytes);
+}
 
 /*
  * An autorun of this configuration cannot be run: keep a copy of why, cut to CONFIG_MESSAGE_BYTES. Once

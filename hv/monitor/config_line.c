@@ -11,6 +11,7 @@
 #include "io/serial.h"
 
 #define MIB (1u << 20)
+#define NO_MEMORY "no memory to keep it"
 #define AUTORUN_WORDS "expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed="
 
 /* Keep a text for the typist. NULL, or what is wrong. */
@@ -20,6 +21,10 @@ static const char *add_typing(struct config *config, int autorun, const char *na
         return "more than 256 texts to type";
     if (length > CONFIG_TEXT_BYTES - config->text_used)
         return "more than 32K of texts to type and to match";
+    config->typings = config_take_room(config, config->typings, CONFIG_TYPINGS_MAX * sizeof(*config->typings));
+    config->text = config_take_room(config, config->text, CONFIG_TEXT_BYTES);
+    if (config->typings == NULL || config->text == NULL)
+        return NO_MEMORY;
     struct config_typing *typing = &config->typings[config->typing_count++];
     typing->autorun = autorun;
     (void)text_copy(typing->name, sizeof(typing->name), name);
@@ -38,6 +43,10 @@ static const char *add_match(struct config *config, struct config_autorun *autor
         return "more than 1024 texts to match";
     if (length > CONFIG_TEXT_BYTES - config->text_used)
         return "more than 32K of texts to type and to match";
+    config->matches = config_take_room(config, config->matches, CONFIG_MATCHES_MAX * sizeof(*config->matches));
+    config->text = config_take_room(config, config->text, CONFIG_TEXT_BYTES);
+    if (config->matches == NULL || config->text == NULL)
+        return NO_MEMORY;
     int count = cp437_from_utf8((uint8_t *)config->text + config->text_used, text, length);
     if (count < 0)
         return "a character that no console shows";

@@ -9,7 +9,6 @@
 
 #include "base/addr.h"
 #include "base/boot_phases.h"
-#include "base/frames.h"
 #include "base/log.h"
 #include "base/string.h"
 #include "io/console.h"
@@ -26,6 +25,7 @@
 #include "monitor/tap.h"
 #include "monitor/typist.h"
 #include "monitor/welcome.h"
+#include "pagetable/vmap.h"
 
 #define NS_PER_MS 1000000ull
 
@@ -34,19 +34,10 @@ static const struct boot_info *boot_info;
 static bool has_plan;           /* autoruns are going on */
 static bool has_menu;           /* choices are shown, and none is picked so far */
 
-/* Memory for a long plan, which stays to the end of the machine. */
-static void *get_room(size_t bytes)
-{
-    hpa_t block = bytes <= LARGE_PAGE_SIZE ? frames_alloc_large() : HPA_NONE;
-
-    return block.v == 0 ? NULL : hpa_to_ptr(block);
-}
-
 /* choice: the one whose lines count, too; 0: none. */
 static void read_config(const struct boot_info *info, unsigned choice)
 {
-    config_init(&config);
-    config.get_room = get_room;
+    config_init(&config, vmap_alloc);
     config.choice_picked = choice;
     if (info->config != 0)
         config_read(&config, "cobble.cfg", hpa_to_ptr(HPA(info->config)), info->config_size, false);

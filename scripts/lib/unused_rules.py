@@ -18,7 +18,6 @@ INLINE = re.compile(r"^static inline [^(]*?(\w+)\(", re.MULTILINE)
 GIVEN = {"memcpy", "memset", "memmove", "memcmp", "hv_start", "efi_main"}
 # Only tests or only its own file uses them, for a reason. One that is used, or is gone, must be taken off.
 ALLOWED = {
-    "frames_free_large": "2 MiB in one piece, for nested page tables to come",
     "switch_save": "for whoever will read a guest's state from outside: guest.h says so",
 }
 

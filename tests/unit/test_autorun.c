@@ -322,14 +322,13 @@ static void step_guests(void)
 
 static void *get_room(size_t bytes)
 {
-    return bytes <= ROOM_BYTES ? calloc(1, ROOM_BYTES) : NULL;
+    return bytes <= CONFIG_TEXT_BYTES || (gets_room && bytes <= ROOM_BYTES) ? calloc(1, bytes) : NULL;
 }
 
 /* Run a plan to its end and return how the machine went on: 0 monitor, 1 off, 2 reset. */
 static int run_plan(const char *text)
 {
-    config_init(&config);
-    config.get_room = gets_room ? get_room : NULL;
+    config_init(&config, get_room);
     config_read(&config, "cobble.cfg", text, strlen(text), false);
     autorun_init(&config, "no GOP\nno RSDP\n");
     int after = setjmp(machine_off);

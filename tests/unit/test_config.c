@@ -16,15 +16,20 @@
 
 static struct config config;
 
+static void *get_room(size_t bytes)
+{
+    return calloc(1, bytes);
+}
+
 static void read_text(const char *text)
 {
-    config_init(&config);
+    config_init(&config, get_room);
     config_read(&config, "cobble.cfg", text, strlen(text), false);
 }
 
 static void read_options(const char *text)
 {
-    config_init(&config);
+    config_init(&config, get_room);
     config_read(&config, "load options", text, strlen(text), true);
 }
 
@@ -78,8 +83,7 @@ static void test_refusals_full(void **state)
     unsigned kept = 0;
 
     (void)state;
-    config_init(&config);
-    config.get_room = malloc;
+    config_init(&config, get_room);
     for (unsigned i = 0; i < REFUSED; i++) {
         snprintf(source, sizeof(source), "source%u", i);
         config_read(&config, source, line, strlen(line), false);
@@ -244,7 +248,7 @@ static void test_long_lines(void **state)
     assert_refused(text, "k", "cobble.cfg:1: the line is longer than 4096 bytes");
     memcpy(text, "# comment      ", 15);
     memcpy(text + sizeof(text) - 20, "\nafter reboot\n#aaaa", 19);
-    config_init(&config);
+    config_init(&config, get_room);
     config_read(&config, "cobble.cfg", text, strlen(text), false);
     assert_int_equal(config.after, CONFIG_AFTER_REBOOT);
     memset(text, 'y', 300);
@@ -252,9 +256,10 @@ static void test_long_lines(void **state)
     assert_message(text, "cobble.cfg:1: unknown directive 'yyyyyyy");
 }
 
-static void *get_room(size_t bytes)
+static void *get_no_room(size_t bytes)
 {
-    return malloc(bytes);
+    (void)bytes;
+    return NULL;
 }
 
 /* Those that were there before the plan got room of its own are there after, and each is what its line said. */
@@ -263,8 +268,7 @@ static void test_long_plan(void **state)
     char line[64];
 
     (void)state;
-    config_init(&config);
-    config.get_room = get_room;
+    config_init(&config, get_room);
     for (unsigned i = 0; i < CONFIG_AUTORUNS_MAX + 2; i++) {
         int length = snprintf(line, sizeof(line), i % 3 ? "autorun g%u expect=%u\n" : "autorun g%u expect=%ux\n", i, i);
         config_read(&config, "c", line, (uint64_t)length, false);
@@ -280,21 +284,56 @@ static void test_long_plan(void **state)
     free(config.autoruns);
 }
 
+static void *get_room_but_for_plans(size_t bytes)
+{
+    return bytes <= CONFIG_TEXT_BYTES ? get_room(bytes) : NULL;
+}
+
+/* Without memory nothing is kept, and what is refused for that says so; what needs none holds. */
+static void test_no_memory(void **state)
+{
+    static struct config none;
+    static const char text[] = "autorun a type=x\nautorun b match=y\ntype c z\nchoice \"t\"\nafter reboot\nautorun d\n";
+
+    (void)state;
+    config_init(&none, get_no_room);
+    config_read(&none, "cobble.cfg", text, strlen(text), false);
+    assert_int_equal(none.autorun_count, 2);
+    assert_string_equal(none.autoruns[0].refused, "no room to say why: too many autoruns are refused");
+    assert_non_null(none.autoruns[1].refused);
+    assert_int_equal(none.typing_count + none.match_count + none.choice_count + none.message_count, 0);
+    assert_int_equal(none.messages_dropped, 2);
+}
+
+/* What was kept for one reading has room for the next. */
+static void test_read_again(void **state)
+{
+    (void)state;
+    read_text("type a b\nbad\n");
+    const struct config_typing *typings = config.typings;
+    read_text("type c dd\n");
+    assert_ptr_equal(config.typings, typings);
+    assert_int_equal(config.typing_count, 1);
+    assert_int_equal(config.message_count, 0);
+    assert_string_equal(config.typings[0].name, "c");
+    assert_memory_equal(config.text, "dd", 2);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
-    config_init(&config);
+    config_init(&config, get_room_but_for_plans);
     for (unsigned i = 0; i < CONFIG_AUTORUNS_FEW + 2; i++)
         config_read(&config, "c", "autorun a\n", 10, false);
     assert_int_equal(config.autorun_count, CONFIG_AUTORUNS_FEW);
     assert_int_equal(config.message_count, 2);
-    assert_non_null(strstr(config.messages[0], "more than 64 autoruns"));
-    config_init(&config);
+    assert_non_null(strstr(config.messages[0], "more than 16 autoruns"));
+    config_init(&config, get_room);
     for (unsigned i = 0; i < CONFIG_MESSAGES_MAX + 3; i++)
         config_read(&config, "c", "bad\n", 4, false);
     assert_int_equal(config.message_count, CONFIG_MESSAGES_MAX);
     assert_int_equal(config.messages_dropped, 3);
-    config_init(&config);
+    config_init(&config, get_room);
     for (unsigned i = 0; i < CONFIG_TYPINGS_MAX + 1; i++)
         config_read(&config, "c", "type a b\n", 9, false);
     assert_int_equal(config.typing_count, CONFIG_TYPINGS_MAX);
@@ -308,7 +347,7 @@ static void test_text_room(void **state)
     (void)state;
     memset(line, 'z', sizeof(line));
     memcpy(line, "type a ", 7);
-    config_init(&config);
+    config_init(&config, get_room);
     for (unsigned i = 0; i < 12; i++)
         config_read(&config, "c", line, sizeof(line), false);
     assert_true(config.text_used <= CONFIG_TEXT_BYTES);
@@ -362,7 +401,7 @@ static void test_random(void **state)
         }
         char *exact = malloc(used);
         memcpy(exact, text, used);
-        config_init(&config);
+        config_init(&config, get_room);
         config_read(&config, "c", exact, used, round % 2 == 0);
         free(exact);
         for (unsigned i = 0; i < config.autorun_count; i++)
@@ -377,7 +416,7 @@ static void read_choices(unsigned picked)
 {
     static const char text[] = "log warn\nchoice \"One of them\"\nautorun one\nlog debug\nchoice Two\nautorun two\n"
                                "bogus\nchoice\nautorun nobody\n";
-    config_init(&config);
+    config_init(&config, get_room);
     config.choice_picked = picked;
     config_read(&config, "c", text, sizeof(text) - 1, false);
     config_read(&config, "o", "tick 20ms", 9, true);
@@ -409,7 +448,7 @@ static void test_choices(void **state)
 static void test_too_many_choices(void **state)
 {
     (void)state;
-    config_init(&config);
+    config_init(&config, get_room);
     for (int i = 0; i < 11; i++)
         config_read(&config, "c", "choice x", 8, false);
     assert_int_equal(config.choice_count, 9);
@@ -424,7 +463,9 @@ int main(void)
         cmocka_unit_test(test_serial),
         cmocka_unit_test(test_malformed),  cmocka_unit_test(test_malformed_autorun), cmocka_unit_test(test_long_lines),
         cmocka_unit_test(test_long_plan),
-        cmocka_unit_test(test_limits),     cmocka_unit_test(test_text_room),         cmocka_unit_test(test_options),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_read_again),     cmocka_unit_test(test_text_room),         cmocka_unit_test(test_options),
         cmocka_unit_test(test_random),     cmocka_unit_test(test_byte_order_marks),
         cmocka_unit_test(test_choices),    cmocka_unit_test(test_too_many_choices),
     };

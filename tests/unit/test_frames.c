@@ -16,7 +16,7 @@
 #define TOP_FRAMES 10240u       /* 20 blocks of 2 MiB */
 #define STEPS 100000
 
-enum owner { FOREIGN, FREE, TAKEN, TAKEN_LARGE };
+enum owner { FOREIGN, FREE, TAKEN };
 
 static uint8_t model[TOP_FRAMES];
 static uint64_t model_free, model_total;
@@ -117,20 +117,6 @@ static void step_alloc(void)
     assert_int_equal(model_count_whole(), in_broken > 0 ? whole : whole - 1);
 }
 
-static void step_alloc_large(void)
-{
-    int there_is_one = model_count_whole() > 0;
-    hpa_t address = frames_alloc_large();
-
-    assert_int_equal(address.v != HPA_NONE.v, there_is_one);
-    if (!there_is_one)
-        return;
-    uint64_t first = address.v / PAGE_SIZE;
-    assert_true(address.v % LARGE_PAGE_SIZE == 0 && model_block_is(first, FREE));
-    memset(model + first, TAKEN_LARGE, LARGE_PAGE_FRAMES);
-    model_free -= LARGE_PAGE_FRAMES;
-}
-
 static void step_free(void)
 {
     uint64_t frame = pick(TAKEN);
@@ -141,22 +127,6 @@ static void step_free(void)
     model_free++;
 }
 
-/* Large blocks go back whole or frame by frame. */
-static void step_free_large(void)
-{
-    uint64_t frame = pick(TAKEN_LARGE);
-    if (frame == TOP_FRAMES)
-        return;
-    uint64_t first = frame / LARGE_PAGE_FRAMES * LARGE_PAGE_FRAMES;
-    if (rand() % 2 == 0) {
-        frames_free_large(frame_address(first));
-        memset(model + first, FREE, LARGE_PAGE_FRAMES);
-        model_free += LARGE_PAGE_FRAMES;
-    } else {
-        memset(model + first, TAKEN, LARGE_PAGE_FRAMES);
-    }
-}
-
 static void test_random_walk(void **state)
 {
     (void)state;
@@ -165,11 +135,10 @@ static void test_random_walk(void **state)
     for (int step = 0; step < STEPS; step++) {
         if (step % 8000 == 0)
             tendency = rand() % 101;    /* percent of allocations: long stretches fill or empty the memory */
-        int large = rand() % 300 == 0;
         if (rand() % 100 < tendency)
-            large ? step_alloc_large() : step_alloc();
+            step_alloc();
         else
-            large ? step_free_large() : step_free();
+            step_free();
         assert_true(frames_count_free() == model_free);
     }
     assert_true(frames_count_total() == model_total);
@@ -182,7 +151,6 @@ static void test_everything_comes_back(void **state)
 
     (void)state;
     add_typical_map();
-    uint64_t whole = model_count_whole();
     for (hpa_t frame = frames_alloc(); frame.v != HPA_NONE.v; frame = frames_alloc())
         taken[count++] = frame;
     assert_int_equal(count, frames_count_total());
@@ -190,9 +158,6 @@ static void test_everything_comes_back(void **state)
     while (count > 0)
         frames_free(taken[--count]);
     assert_true(frames_count_free() == frames_count_total());
-    for (; whole > 0; whole--)
-        assert_true(frames_alloc_large().v != HPA_NONE.v);
-    assert_true(frames_alloc_large().v == HPA_NONE.v);
 }
 
 static void test_wrong_frees_panic(void **state)
@@ -208,13 +173,6 @@ static void test_wrong_frees_panic(void **state)
     expect_panic(frames_free(frame_address(TOP_FRAMES)));
     expect_panic(frames_free(HPA(~0ull << PAGE_SHIFT)));
     expect_panic(frames_free(HPA(256 * PAGE_SIZE + 8)));
-
-    hpa_t large = frames_alloc_large();
-    expect_panic(frames_free_large(HPA(large.v + PAGE_SIZE)));
-    frames_free(large);
-    expect_panic(frames_free_large(large));                    /* one frame of it is free */
-    expect_panic(frames_free_large(frame_address(0)));
-    expect_panic(frames_free_large(frame_address(TOP_FRAMES)));
 }
 
 static void test_wrong_adds_panic(void **state)

@@ -18,9 +18,14 @@ static struct match match;
 static struct vcon console;
 static struct tapfmt_line lines[TAPFMT_DIFFERENCES_MAX];
 
+static void *get_room(size_t bytes)
+{
+    return calloc(1, bytes);
+}
+
 static void begin(const char *autorun)
 {
-    config_init(&config);
+    config_init(&config, get_room);
     config_read(&config, "cobble.cfg", autorun, strlen(autorun), false);
     assert_int_equal(config.autorun_count, 1);
     assert_null(config.autoruns[0].refused);
@@ -124,7 +129,7 @@ static void test_characters(void **state)
 
 static void assert_refused(const char *autorun, const char *why)
 {
-    config_init(&config);
+    config_init(&config, get_room);
     config_read(&config, "cobble.cfg", autorun, strlen(autorun), false);
     assert_non_null(config.autoruns[0].refused);
     if (strstr(config.autoruns[0].refused, why) == NULL)
@@ -144,8 +149,7 @@ static void test_words(void **state)
     assert_refused("autorun k console=a/b", "guest's name");
     begin("autorun k console=\\guests\\want.txt");
     assert_string_equal(config.autoruns[0].console, "want.txt");
-    config_init(&config);
-    config.get_room = malloc;           /* more autoruns than have room in the image */
+    config_init(&config, get_room);
     for (unsigned i = 0; i < CONFIG_MATCHES_MAX / 16 + 1; i++) {
         strcpy(text, "autorun k");
         for (unsigned j = 0; j < 16; j++)

@@ -17,10 +17,21 @@ static struct vcon vcon;
 static unsigned printed;
 static uint16_t view[VCON_ROWS][VCON_COLS];
 
+static uint16_t page_memory[SCROLLBACK_ROWS / SCROLLBACK_PAGE_ROWS][SCROLLBACK_PAGE_ROWS][VCON_COLS];
+static unsigned pages_taken, pages_there;
+
+static void *get_page(size_t bytes)
+{
+    assert_int_equal(bytes, sizeof(page_memory[0]));
+    return pages_taken < pages_there ? page_memory[pages_taken++] : NULL;
+}
+
 static int begin(void **state)
 {
     (void)state;
-    memset(&history, 0, sizeof(history));
+    scrollback_init(&history, get_page);
+    pages_taken = 0;
+    pages_there = SCROLLBACK_ROWS / SCROLLBACK_PAGE_ROWS;
     vcon_init(&vcon);
     vcon.history = &history;
     printed = 0;
@@ -82,6 +93,24 @@ static void every_distance_shows_the_roll(void **state)
     }
 }
 
+/* Memory ran out on the way to a thousand rows: those there is room for are the latest ones. */
+static void without_memory_fewer_rows(void **state)
+{
+    (void)state;
+    for (unsigned pages = 0; pages < 4; pages++) {
+        begin(NULL);
+        pages_there = pages;
+        print_rows(200);
+        unsigned top = 200 - (VCON_ROWS - 1), rows = scrollback_rows(&history);
+        assert_int_equal(rows, pages * SCROLLBACK_PAGE_ROWS);
+        for (unsigned back = 1; back <= rows; back++) {
+            compose(back);
+            for (unsigned row = 0; row < VCON_ROWS - 1; row++)
+                expect_row(view[row], top - back + row);
+        }
+    }
+}
+
 static void half_a_screen_a_key(void **state)
 {
     (void)state;
@@ -109,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(nothing_scrolled_off, begin),
         cmocka_unit_test_setup(every_distance_shows_the_roll, begin),
+        cmocka_unit_test_setup(without_memory_fewer_rows, begin),
         cmocka_unit_test_setup(half_a_screen_a_key, begin),
         cmocka_unit_test_setup(colours_are_kept, begin),
     };

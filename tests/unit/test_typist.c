@@ -17,7 +17,9 @@
 #define QUEUE 256
 #define LONG 5000
 
-static struct config config;
+static char texts_kept[CONFIG_TEXT_BYTES];
+static struct config_typing typings[CONFIG_TYPINGS_MAX];
+static struct config config = { .typings = typings, .text = texts_kept };
 static struct guest guest;
 static uint32_t queue[QUEUE];
 static unsigned queued;
