@@ -24,6 +24,7 @@
 #include "monitor/autorun_end.h"
 #include "monitor/judge.h"
 #include "monitor/match_start.h"
+#include "monitor/room.h"
 #include "guest/images.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
@@ -314,7 +315,7 @@ bool autorun_pump(uint64_t now_ns)
     if (!is_begun) {
         is_begun = true;
         tally.started_ns = now_ns;
-        tally.free_frames_before = frames_count_free() + usb_frames_held();
+        tally.free_frames_before = frames_count_free() + usb_frames_held() + room_frames_held();
     }
     if (!autorun_end_is_sealed())
         write_log_lines();

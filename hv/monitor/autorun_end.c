@@ -12,6 +12,7 @@
 #include "io/serial.h"
 #include "io/usb/usb.h"
 #include "monitor/console_dump.h"
+#include "monitor/room.h"
 #include "monitor/tap.h"
 
 #define NS_PER_MS 1000000ull
@@ -85,7 +86,8 @@ static void write_last_lines(uint64_t now_ns)
 
     if (buffer == NULL)
         return;
-    int64_t leaked = (int64_t)(tally->free_frames_before - frames_count_free() - usb_frames_held());
+    uint64_t accounted = frames_count_free() + usb_frames_held() + room_frames_held();
+    int64_t leaked = (int64_t)(tally->free_frames_before - accounted);
     state.ok = tally->not_ok == 0 && leaked == 0;
     tapfmt_text(buffer, "# leaked frames: %lld\n", (long long)leaked);
     tapfmt_text(buffer, "# cobble: done ok=%u not_ok=%u crashed=%u time_ms=%llu\n", tally->ok, tally->not_ok,

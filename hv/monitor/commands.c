@@ -16,6 +16,7 @@
 #include "monitor/commands_guest.h"
 #include "monitor/diag.h"
 #include "monitor/loop_figures.h"
+#include "monitor/room.h"
 #include "guest/images.h"
 #include "monitor/shell_output.h"
 
@@ -63,6 +64,8 @@ static void do_mem(const struct words *words, uint64_t now_ns)
     shell_print("%-16s %10llu KiB  %8llu frames", "usable RAM", total * 4, total);
     shell_print("%-16s %10llu KiB  %8llu frames", "free", free * 4, free);
     shell_print("%-16s %10llu KiB  %8llu frames", "in use", (total - free) * 4, total - free);
+    shell_print("%-16s %10llu KiB  the monitor's own: rows to scroll back, its configuration", "of that",
+                (unsigned long long)room_frames_held() * 4);
     shell_print("%-16s %10llu KiB  RAM touched by %u guests; %u ended keep a console", "of that",
                 (unsigned long long)touched_kib, running, ended);
     shell_print("%-16s %10llu KiB  their RAM in all, backed when they touch it", "promised",

@@ -19,13 +19,13 @@
 #include "monitor/diag.h"
 #include "monitor/jobs.h"
 #include "monitor/menu.h"
+#include "monitor/room.h"
 #include "guest/images.h"
 #include "monitor/shell.h"
 #include "monitor/shell_output.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
 #include "monitor/welcome.h"
-#include "pagetable/vmap.h"
 
 #define NS_PER_MS 1000000ull
 
@@ -37,7 +37,7 @@ static bool has_menu;           /* choices are shown, and none is picked so far 
 /* choice: the one whose lines count, too; 0: none. */
 static void read_config(const struct boot_info *info, unsigned choice)
 {
-    config_init(&config, vmap_alloc);
+    config_init(&config, room_take);
     config.choice_picked = choice;
     if (info->config != 0)
         config_read(&config, "cobble.cfg", hpa_to_ptr(HPA(info->config)), info->config_size, false);

@@ -13,8 +13,8 @@
 #include "monitor/complete.h"
 #include "monitor/jobs.h"
 #include "monitor/lineedit.h"
+#include "monitor/room.h"
 #include "monitor/shell_output.h"
-#include "pagetable/vmap.h"
 #include "pebpeb.h"
 
 #define KEYS 256
@@ -43,7 +43,7 @@ void shell_init(void)
     struct console *console = shell_console();
 
     vcon_init(&console->vcon);
-    scrollback_init(&history, vmap_alloc);
+    scrollback_init(&history, room_take);
     console->vcon.history = &history;
     (void)text_copy(console->name, sizeof(console->name), "monitor");
     (void)text_copy(console->state, sizeof(console->state), "type help");

@@ -22,11 +22,13 @@ def plan():
 
 
 def free_frames(terminal):
-    """What the monitor says is free."""
+    """What the monitor says is free, with what it keeps itself for more and more rows that scrolled off."""
+    figures = r"\nfree +\d+ KiB +(\d+) frames(?:.*\n)*of that +(\d+) KiB +the monitor's own"
     terminal.type("clear\rmem\r")
-    if not terminal.wait(r"\nfree +\d+ KiB +\d+ frames", 60):
+    if not terminal.wait(figures, 60):
         return None
-    return int(re.search(r"\nfree +\d+ KiB +(\d+) frames", "\n".join(terminal.screen.display)).group(1))
+    free, own_kib = re.search(figures, "\n".join(terminal.screen.display)).groups()
+    return int(free) + int(own_kib) // 4
 
 
 def storm(terminal, first):

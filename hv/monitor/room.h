@@ -1,0 +1,16 @@
+/*
+ * room.h - memory of the monitor's own: it comes when there is something to keep, and stays.
+ */
+#ifndef MONITOR_ROOM_H
+#define MONITOR_ROOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed memory of at least bytes (> 0), to the end of the machine; NULL: there is none. */
+void *room_take(size_t bytes);
+
+/* Frames that went into it, those of page tables included: whoever looks for leaks leaves them out. */
+uint64_t room_frames_held(void);
+
+#endif
