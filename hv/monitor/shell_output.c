@@ -77,7 +77,7 @@ void shell_print(const char *format, ...)
     hide_prompt();
     text[length] = '\0';
     for (const char *line = text, *next; line != NULL; line = next) {
-        write_text(line, text_wrap(line, VCON_COLS, &next));
+        write_text(line, text_wrap(line, LINE_COLS, &next));
         write_text("\n", 1);
     }
 }

@@ -10,6 +10,9 @@ MIB = 1 << 20
 VOLUME_SERIAL = "C0BB1E00"
 SMALLEST_FAT32 = 64 * MIB       # fewer clusters would make it FAT16 whatever its header says
 TREE_BYTES = 2 * MIB            # of an ISO image beside its files and its ESP: tables, directories, padding
+# Package ovmf has the key that its variables trust; everybody has it, as its passphrase, so it proves nothing.
+SNAKEOIL = pathlib.Path("/usr/share/ovmf/PkKek-1-snakeoil")
+SNAKEOIL_PASSPHRASE = "pass:snakeoil"
 # The GPT type of an EFI system partition: UEFI specification, "Defined GPT Partition Entry - Partition Type GUIDs".
 ESP_TYPE_GUID = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 
@@ -79,6 +82,14 @@ def make_iso(output, files, environment, scratch, image_bytes=0):
               "-e", "--interval:appended_partition_2:all::", "-no-emul-boot", "-no-pad",
               "-o", str(output), str(tree)], environment)
     shutil.rmtree(tree)
+
+
+def sign(efi, folder):
+    """A copy of an application in folder, signed for the firmware of a machine with secure_boot."""
+    key, signed = folder / "key.pem", folder / "signed.efi"
+    run_tool(["openssl", "pkey", "-in", f"{SNAKEOIL}.key", "-passin", SNAKEOIL_PASSPHRASE, "-out", str(key)], {})
+    run_tool(["sbsign", "--key", str(key), "--cert", f"{SNAKEOIL}.pem", "--output", str(signed), str(efi)], {})
+    return signed
 
 
 def reproducible_environment(git):

@@ -15,6 +15,11 @@ from lib.report import SetupError
 
 QEMU = "qemu-system-x86_64"
 FIRMWARE = pathlib.Path("/usr/share/OVMF")
+# Code and variables: the second pair starts only what is signed with the key that image.py signs with.
+FIRMWARE_FILES = {False: ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
+                  True: ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.snakeoil.fd")}
+# What that firmware wants of the machine: its variables change in system management mode alone.
+SECURE_BOOT = ["-machine", "q35,smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"]
 # How each kind of boot volume is attached: the drive's options, then the devices.
 BOOT_DEVICES = {
     "disk": ("", ["virtio-blk-pci,drive=boot,bootindex=0"]),
@@ -65,8 +70,9 @@ def choose_display():
 def make_command(options, volume, folder, qmp_fd, gdb_socket):
     """QEMU's command line. folder is the run's own temporary folder."""
     variables = folder / "OVMF_VARS.fd"
+    code, empty_variables = FIRMWARE_FILES[options.secure_boot]
     try:
-        shutil.copyfile(FIRMWARE / "OVMF_VARS_4M.fd", variables)
+        shutil.copyfile(FIRMWARE / empty_variables, variables)
     except OSError as error:
         raise SetupError(f"the firmware of package ovmf: {error}") from None
     drive, devices = BOOT_DEVICES[options.boot_from]
@@ -74,7 +80,7 @@ def make_command(options, volume, folder, qmp_fd, gdb_socket):
         QEMU, "-machine", "q35", "-cpu", "max", "-m", str(options.memory_mib), "-smp", str(options.processors),
         "-nodefaults", "-nic", "none", "-vga", "std",
         "-display", "none" if options.headless else choose_display(),
-        "-drive", f"if=pflash,format=raw,readonly=on,file={escape(FIRMWARE / 'OVMF_CODE_4M.fd')}",
+        "-drive", f"if=pflash,format=raw,readonly=on,file={escape(FIRMWARE / code)}",
         "-drive", f"if=pflash,format=raw,file={escape(variables)}",
         "-drive", f"if=none,id=boot,format=raw,readonly=on{drive},file={escape(volume)}",
         *(word for device in devices for word in ("-device", device)),
@@ -82,6 +88,8 @@ def make_command(options, volume, folder, qmp_fd, gdb_socket):
         "-device", "isa-debugcon,iobase=0xe9,chardev=debugcon",
         "-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control",
     ]
+    if options.secure_boot:
+        command += SECURE_BOOT
     if options.counted:
         command += COUNTED
     if options.headless:

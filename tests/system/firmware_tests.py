@@ -54,10 +54,11 @@ def wait(process):
 
 
 @contextlib.contextmanager
-def booting_volume(files, memory_mib, qemu=()):
+def booting_volume(files, memory_mib, qemu=(), secure_boot=False):
     """A machine with a volume of these files, by path: the file to copy, or its bytes. Cobble is cobble.efi on it."""
     options = types.SimpleNamespace(boot_from="disk", memory_mib=memory_mib, processors=1, headless=True,
-                                    screenshot=None, gdb=False, counted=False, qemu=list(qemu))
+                                    screenshot=None, gdb=False, counted=False, secure_boot=secure_boot,
+                                    qemu=list(qemu))
     with tempfile.TemporaryDirectory(prefix="cobble-") as name:
         folder = pathlib.Path(name)
         sources = {"cobble.efi": build.EFI}
@@ -216,8 +217,15 @@ def other_segment():
     yield Result("firmware.other_segment.found", by_ports and by_memory and by_ports[1] == by_memory[1], text[-2000:])
 
 
+def refuses_unsigned():
+    """Secure Boot is on in the machine that the matrix boots signed: there, the unsigned image is not started."""
+    with booting_volume({"EFI/BOOT/BOOTX64.EFI": build.EFI}, 256, secure_boot=True) as pc:
+        text = read_until(b"Access Denied", pc.serial_out, PATIENCE_S)
+    yield Result("firmware.refuses_unsigned", "Access Denied" in text and "Cobble" not in text, text[-2000:])
+
+
 def tests():
     """Name and function of each test."""
     for function in (above_4_gib, five_levels, does_not_let_go, leaves_binary_options, shell, unreadable_config,
-                     leaves_devices_running, other_segment):
+                     leaves_devices_running, other_segment, refuses_unsigned):
         yield f"firmware.{function.__name__}", function

@@ -23,7 +23,8 @@ FIRST_SECTOR = 2048     # of the partition, as Windows aligns it
 def boot(volume, boot_from, folder):
     """What a machine with this volume says until it ends."""
     options = types.SimpleNamespace(boot_from=boot_from, memory_mib=256, processors=1, headless=True,
-                                    screenshot=None, gdb=False, counted=False, qemu=[])
+                                    screenshot=None, gdb=False, counted=False, secure_boot=False,
+                                    qemu=[])
     with contextlib.closing(machine.Machine(options, volume, folder)) as pc:
         text = read_until(b"", pc.serial_out, PATIENCE_S)
         return Boot(wait(pc.process), text, "")

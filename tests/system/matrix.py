@@ -1,8 +1,9 @@
 """The matrix of machines: each cell boots Cobble, types hello on that machine's keyboard, and reads its screen.
 
-"scripts/test matrix" boots all of them and ends with a table; system tests boot those marked SHORT. A screen is read
-as a person does it: the prompt and the word behind it are looked for in the picture, letter by letter. A cell without a
-picture is read on the serial line.
+"scripts/test matrix" boots all of them, has each reboot come back to Cobble, and ends with a table; system tests boot
+those marked SHORT, once. A screen is read as a person does it: the prompt and the word behind it are looked for in the
+picture, letter by letter. A cell without a picture is read on the serial line. Where no keyboard can work (MUTE), the
+screen has to say so.
 """
 import contextlib
 import functools
@@ -24,8 +25,10 @@ import mkfont       # pylint: disable=wrong-import-position
 
 WORD = "hello"
 PROMPT = "cobble> "
-LIMIT_S = 120
+LIMIT_S = 180
 TYPE_S = 30
+DRAW_S = 10
+FIRMWARE_SAYS = "BdsDxe"
 FONT_FILES = [f"/usr/share/consolefonts/{part}-{size}.psf.gz" for size in
               ("VGA16", "TerminusBold24x12", "TerminusBold32x16") for part in ("FullGreek", "Lat15")]
 LARGEST_SCALE = 8
@@ -40,7 +43,9 @@ BOOT_DEVICES = {
 }
 IDE_DISK = "-drive if=none,id=disk,format=raw,snapshot=on,file=VOLUME -device ide-hd,drive=disk,bootindex=0"
 NO_PS2 = "-machine q35,i8042=off"
-SERIAL, SHORT = "serial", "short"       # read there, not in a picture; booted by the system tests, too
+# Read there, not in a picture; booted by the system tests, too; no keyboard that Cobble can use; for Secure Boot.
+SERIAL, SHORT, MUTE, SIGNED = "serial", "short", "mute", "signed"
+NO_KEYBOARD = "warn: no keyboard: no PS/2 controller"
 
 
 def cells():
@@ -74,6 +79,7 @@ def cells():
             "second_host_bridge": "-device pxb-pcie,bus_nr=32,id=far -device pcie-root-port,bus=far,id=behind "
                                   "-device virtio-rng-pci,bus=behind"}.items():
         yield f"machine.{name}", arguments, {SHORT} if name == "no_acpi" else set()
+    yield "machine.secure_boot", "", {SIGNED, SHORT}
     for name, arguments in {
             "usb": "-device qemu-xhci,id=usb -device usb-kbd,bus=usb.0",
             "nec_usb": "-device nec-usb-xhci,id=usb -device usb-kbd,bus=usb.0",
@@ -81,6 +87,8 @@ def cells():
             "usb_two": "-device qemu-xhci,id=usb -device usb-kbd,bus=usb.0 -device usb-kbd,bus=usb.0"}.items():
         yield f"keyboard.{name}", f"{NO_PS2} {arguments}", {SHORT} if name == "usb" else set()
     yield "keyboard.ps2_and_usb", "-device qemu-xhci,id=usb -device usb-kbd,bus=usb.0", set()
+    for name, controller in {"ehci": "usb-ehci", "uhci": "piix3-usb-uhci", "ohci": "pci-ohci"}.items():
+        yield f"keyboard.{name}", f"{NO_PS2} -device {controller},id=usb -device usb-kbd,bus=usb.0", {MUTE}
 
 
 @functools.cache
@@ -126,9 +134,10 @@ class Cell(Screen):
         wanted = dict(mark.split("=") for mark in marks if "=" in mark)
         options = types.SimpleNamespace(boot_from=wanted.get("boot", "disk"), memory_mib=int(wanted.get("mem", 256)),
                                         processors=1, headless=True, screenshot=None, gdb=False, counted=False,
+                                        secure_boot=SIGNED in marks,
                                         qemu=arguments.replace("VOLUME", str(folder / "volume")).split())
         volume, environment = folder / "volume", image.reproducible_environment(build.GIT)
-        files = image.boot_files(build.EFI, {}, None)
+        files = image.boot_files(image.sign(build.EFI, folder) if SIGNED in marks else build.EFI, {}, None)
         image.make_iso(volume, files, environment, folder)
         machine.BOOT_DEVICES.update(BOOT_DEVICES)
         self.folder = folder
@@ -142,9 +151,10 @@ class Cell(Screen):
         self.stream.feed(data)
         return bool(data)
 
-    def type(self, word):
-        for letter in word:
-            self.pc.qmp.call("send-key", keys=[{"type": "qcode", "data": letter}], **{"hold-time": 40})
+    def type(self, keys):
+        """Keys of QEMU's names, one after another."""
+        for key in keys:
+            self.pc.qmp.call("send-key", keys=[{"type": "qcode", "data": key}], **{"hold-time": 40})
             self.read(0.2)
             time.sleep(0.1)
 
@@ -153,29 +163,62 @@ class Cell(Screen):
         self.pc.qmp.call("screendump", filename=str(path), format="ppm")
         return read_picture(path)
 
+    def draws(self, text):
+        """The picture, which may come a little after the serial line, gets a row that begins with this text."""
+        end = time.monotonic() + DRAW_S
+        while not shows(self.picture(), text):
+            if time.monotonic() > end:
+                return False
+            self.read(0.5)
+        return True
+
+
+def judge_mute(cell, name):
+    """The screen names the controller that is there, and says that there is no keyboard."""
+    if not cell.wait(NO_KEYBOARD, TYPE_S):
+        return "nothing says that there is no keyboard"
+    if not cell.wait(f"USB: {name.upper()} [0-9a-f:.]+ is not supported", TYPE_S):
+        return "the controller is not named"
+    return "" if cell.draws(NO_KEYBOARD) else "the picture does not say that there is no keyboard"
+
+
+def reboots(cell):
+    """What went wrong when the machine was told to reboot by its keyboard."""
+    cell.pc.qmp.call("set-action", reboot="reset")      # it runs with -no-reboot
+    cell.type(["backspace"] * len(WORD) + [*"reboot", "ret"])
+    if not cell.wait(FIRMWARE_SAYS, LIMIT_S):
+        return "reboot does not lead to the firmware"
+    return "" if cell.wait(PROMPT, LIMIT_S) else "reboot does not come back to Cobble"
+
 
 def judge(cell, arguments, marks):
     """What went wrong in a machine, "" when nothing did."""
-    if not cell.wait(rf"{PROMPT}", LIMIT_S):
-        return "no prompt"
     # QEMU's keys go to the keyboard that came last.
     if not cell.wait(r"(USB: keyboard[\s\S]*)" + f"{{{arguments.count('usb-kbd')}}}", TYPE_S):
         return "a USB keyboard is not found"
     cell.type(WORD)
     if not cell.wait(rf"{PROMPT}{WORD} *\n", TYPE_S):
         return "the keys do not arrive"
-    cell.read(0.5)
-    if SERIAL not in marks and not shows(cell.picture(), PROMPT + WORD):
+    if SERIAL not in marks and not cell.draws(PROMPT + WORD):
         return "the picture does not show them"
     return ""
 
 
-def run_cell(name, arguments, marks):
+def judge_cell(cell, name, arguments, marks, whole):
+    """The same of what the machine is to show; whole: after a reboot, too."""
+    if not cell.wait(PROMPT, LIMIT_S):
+        return "no prompt"
+    if MUTE in marks:
+        return judge_mute(cell, name.rpartition(".")[2])
+    return judge(cell, arguments, marks) or (reboots(cell) if whole else "")
+
+
+def run_cell(name, arguments, marks, whole):
     """Boot a cell; one result."""
     with tempfile.TemporaryDirectory(prefix="cobble-") as folder:
         cell = Cell(pathlib.Path(folder), arguments, marks)
         with contextlib.closing(cell.pc):
-            problem = judge(cell, arguments, marks)
+            problem = judge_cell(cell, name, arguments, marks, whole)
         shown = "\n".join(cell.screen.display)
     return Result(f"matrix.{name}", not problem, f"{problem}\n{shown}" if problem else "")
 
@@ -184,7 +227,7 @@ def tests(whole=False):
     """One test a cell: of the short matrix, or of all."""
     for name, arguments, marks in cells():
         if whole or SHORT in marks:
-            yield f"matrix.{name}", lambda cell=(name, arguments, marks): iter([run_cell(*cell)])
+            yield f"matrix.{name}", lambda cell=(name, arguments, marks, whole): iter([run_cell(*cell)])
 
 
 def table(results):

@@ -119,6 +119,8 @@ def others():
             yield shown(machine, f"usb.others.{kind}", f"USB: {kind} [0-9a-f:.]+ is not supported")
         yield shown(machine, "usb.others.no_keyboard",
                     "warn: no keyboard: no PS/2 controller, and no USB controller that")
+        yield shown(machine, "usb.others.a_row_of_80_columns_leaves_no_blank_row",
+                    r"is not supported: a keyboard there types if the[^\n]* *\n[a-z]")
 
 
 def tests():
