@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "monitor/line_words.h"
 
-#define CONFIG_AUTORUNS_FEW 16          /* for these there is room in the image; more have room of their own */
+#define CONFIG_AUTORUNS_FEW 64          /* for these there is room in the image; more have room of their own */
 #define CONFIG_AUTORUNS_MAX 4096
 #define CONFIG_TYPINGS_MAX 256
 #define CONFIG_MATCHES_MAX 1024

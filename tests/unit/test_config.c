@@ -327,7 +327,7 @@ static void test_limits(void **state)
         config_read(&config, "c", "autorun a\n", 10, false);
     assert_int_equal(config.autorun_count, CONFIG_AUTORUNS_FEW);
     assert_int_equal(config.message_count, 2);
-    assert_non_null(strstr(config.messages[0], "more than 16 autoruns"));
+    assert_non_null(strstr(config.messages[0], "more than 64 autoruns"));
     config_init(&config, get_room);
     for (unsigned i = 0; i < CONFIG_MESSAGES_MAX + 3; i++)
         config_read(&config, "c", "bad\n", 4, false);
