@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "guest/give_way.h"
 #include "guest/guest.h"
 #include "guest/reclaim.h"
 #include "guest/request.h"
@@ -74,9 +75,11 @@ void service_look(struct sched *sched, uint64_t now_ns)
 
     now_ns = timer_now_ns();
     output_waits |= wake_blocked(sched, now_ns);
+    uint64_t give_way_ns = give_way(sched, now_ns);
     sched_sync(sched, now_ns);
     bool dead_wait = reclaim_step(RECLAIM_STEPS);
     service.asked_ns = earlier(earlier(monitor_next_ns(now_ns), input_next_ns()), console_next_ns());
+    service.asked_ns = earlier(service.asked_ns, give_way_ns);
     if (output_waits)
         service.asked_ns = earlier(service.asked_ns, now_ns + DRAIN_NS);
     if (poll_input || looks_again)

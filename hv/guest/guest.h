@@ -27,6 +27,7 @@ enum guest_activity {
     GUEST_HALTED,       /* HLT: waits for a virtual interrupt */
     GUEST_BLOCKED,      /* its row log is full: waits for the serial line */
     GUEST_PAUSED,       /* by the operator */
+    GUEST_SPINNING,     /* runs in a loop that does nothing: waits for a virtual interrupt, too. give_way.h */
     GUEST_ENDED,        /* end and status are valid; memory goes back in pieces, this struct after guest_release */
 };
 
@@ -57,11 +58,13 @@ struct guest_clock {
     uint32_t seed;                      /* of how far its next tick is moved: clock_seed; 0: ticks come on time */
 };
 
-/* A print too long for one go is cut: what is left of it, and what hv_print_at puts back behind it. */
-struct guest_print {
-    uint32_t buffer, left;              /* gva, bytes; left 0: there is none */
-    bool puts_back;
-    uint8_t row, column, attribute;
+/* A call too long for one go is cut: what is left of it. The guest does not run before it is done. */
+enum guest_long_call { GUEST_PRINT, GUEST_PRINT_AT };
+
+struct guest_unfinished {
+    uint32_t at, left;                  /* gva and bytes of a print; left 0: there is none */
+    uint8_t call;                       /* enum guest_long_call */
+    uint8_t row, column, attribute;     /* what hv_print_at puts back behind it */
 };
 
 /*
@@ -82,7 +85,7 @@ struct guest_state {
     struct guest_clock clock;
     struct guest_paging paging;
     struct debug_sites debug_sites;     /* of the debug print: where its RAM has an INT that the image had not */
-    struct guest_print print;           /* its last call, if it goes on in the next turn */
+    struct guest_unfinished unfinished; /* its last call, if it goes on in the next turn */
 };
 
 /* What its owner knows of it: who it is, and how it ended. */
@@ -114,6 +117,13 @@ struct guest_turns {
     bool is_known;                      /* the scheduler has seen it */
 };
 
+/* Of a guest that may spin, for give_way.c. */
+struct guest_spin {
+    bool is_known;                      /* it was found to spin, and is looked at again after each interrupt */
+    uint64_t try_ns;                    /* if so: when it was found, or the last one came; else when to look at it */
+    uint64_t gave_way;                  /* how often */
+};
+
 /* Of a guest that ended, for reclaim.c. */
 struct guest_reclaim {
     bool is_dead;                       /* its memory is being taken apart */
@@ -140,6 +150,7 @@ struct guest {
     struct console console;
     struct rowlog row_log;              /* of its console, where vcon.log points to it */
     struct guest_requests requests;
+    struct guest_spin spin;
     struct guest_reclaim reclaim;
     struct guest *next;                 /* all guests, ascending ID */
 };

@@ -45,16 +45,16 @@ static uint32_t step_room(const struct guest *guest)
     return STEP_BYTES - guest->console.vcon.pending_bytes;
 }
 
-/* The next bytes of guest->state.print are in the buffer. */
+/* The next bytes of guest->state.unfinished are in the buffer. */
 static void print_step(struct guest *guest, uint32_t bytes)
 {
-    struct guest_print *print = &guest->state.print;
+    struct guest_unfinished *print = &guest->state.unfinished;
     struct vcon *vcon = &guest->console.vcon;
 
     vcon_write(vcon, print_buffer, bytes);
-    print->buffer += bytes;
+    print->at += bytes;
     print->left -= bytes;
-    if (print->left == 0 && print->puts_back) {
+    if (print->left == 0 && print->call == GUEST_PRINT_AT) {
         vcon_set_cursor(vcon, print->row, print->column);
         vcon_set_attribute(vcon, print->attribute);
     }
@@ -63,14 +63,14 @@ static void print_step(struct guest *guest, uint32_t bytes)
 /* The call found all of it readable, and the guest has not run since; but shadows may have gone, and stale entries. */
 void call_print_on(struct guest *guest)
 {
-    struct guest_print *print = &guest->state.print;
+    struct guest_unfinished *print = &guest->state.unfinished;
     uint32_t bytes = smaller(print->left, step_room(guest));
     gva_t bad;
 
-    if (gmem_read(guest, GVA(print->buffer), print_buffer, bytes, &bad))
+    if (gmem_read(guest, GVA(print->at), print_buffer, bytes, &bad))
         print_step(guest, bytes);
     else
-        crash_buffer(guest, print->puts_back ? "hv_print_at" : "hv_print", print->left, print->buffer, bad);
+        crash_buffer(guest, print->call == GUEST_PRINT_AT ? "hv_print_at" : "hv_print", print->left, print->at, bad);
 }
 
 void call_print(struct guest *guest, const uint32_t *arguments)
@@ -88,7 +88,7 @@ void call_print(struct guest *guest, const uint32_t *arguments)
         crash_buffer(guest, "hv_print", length, buffer, bad);
         return;
     }
-    guest->state.print = (struct guest_print){ .buffer = buffer, .left = length };
+    guest->state.unfinished = (struct guest_unfinished){ .at = buffer, .left = length };
     print_step(guest, smaller(length, step_room(guest)));
 }
 
@@ -128,8 +128,9 @@ void call_print_at(struct guest *guest, const uint32_t *arguments)
         return;
     }
     vcon_settle(vcon);
-    guest->state.print = (struct guest_print){ .buffer = buffer, .left = length, .puts_back = true, .row = vcon->row,
-                                               .column = vcon->column, .attribute = vcon->attribute };
+    guest->state.unfinished = (struct guest_unfinished){ .at = buffer, .left = length, .call = GUEST_PRINT_AT,
+                                                         .row = vcon->row, .column = vcon->column,
+                                                         .attribute = vcon->attribute };
     vcon_set_cursor(vcon, row, column);
     vcon_set_attribute(vcon, (uint8_t)color);
     print_step(guest, room);

@@ -16,7 +16,7 @@ struct guest;
 HV_CALLS(X)
 #undef X
 
-/* call_console.c: the next piece of a print that was cut, while guest->state.print has some left. May end the guest. */
+/* call_console.c: the next piece of a print that was cut, while guest->state.unfinished has some. May end the guest. */
 void call_print_on(struct guest *guest);
 
 /* call_crash.c: end the guest with a sentence for its author; the report then shows the INT, not what follows it. */

@@ -64,7 +64,7 @@ void hypercall_dispatch(struct guest *guest)
 
 bool hypercall_is_unfinished(const struct guest *guest)
 {
-    return guest->state.print.left != 0;
+    return guest->state.unfinished.left != 0;
 }
 
 void hypercall_go_on(struct guest *guest)

@@ -243,5 +243,8 @@ void commands_guest_info(const struct words *words, uint64_t now_ns)
     shell_print("counts: %llu hypercalls, %llu events, %llu hidden faults",
                 (unsigned long long)guest_hypercall_count(guest), (unsigned long long)guest->event_count,
                 (unsigned long long)guest->hidden_fault_count);
+    if (guest->spin.gave_way != 0)
+        shell_print("gave way %llu times, spinning in a loop that does nothing: HLT would say so at once",
+                    (unsigned long long)guest->spin.gave_way);
     print_memory(guest);
 }

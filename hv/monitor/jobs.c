@@ -124,7 +124,7 @@ void jobs_describe(const struct guest *guest, char text[32])
 {
     static const char *const states[] = {
         [GUEST_READY] = "running", [GUEST_HALTED] = "idle", [GUEST_BLOCKED] = "waits for output",
-        [GUEST_PAUSED] = "paused",
+        [GUEST_PAUSED] = "paused", [GUEST_SPINNING] = "idle, spins",
     };
 
     if (guest->life.activity != GUEST_ENDED) {

@@ -84,7 +84,7 @@ static void test_rest_goes_away(void **state)
 {
     (void)state;
     CALL(HV_CALL_PRINT, 4096, TEXT);
-    guest->state.print.buffer = FAKE_RAM_BYTES - 100;
+    guest->state.unfinished.at = FAKE_RAM_BYTES - 100;
     hypercall_go_on(guest);
     assert_string_equal(guest->life.reason,
                         "hv_print: the buffer of 2976 bytes at 0x0000ff9c cannot be read at 0x00010000");
