@@ -93,7 +93,9 @@ trap_entry_points:
     .if lean && vector == HV_INT_VECTOR
     jmp lean_hypercall                  /* hot: hv/guest/lean.S, which comes to trap_common for what is not */
     .elseif lean && vector == EXC_PF
-    jmp lean_page_fault                 /* hot, too, like the next two */
+    jmp lean_page_fault                 /* hot, too, like the next three */
+    .elseif lean && vector == EXC_GP
+    jmp lean_general_protection
     .elseif lean && vector >= EXC_COUNT && vector < VECTOR_TIMER
     movl $vector, %r8d
     jmp lean_soft_interrupt

@@ -18,6 +18,8 @@
 #define LEAN_VIRQ_PENDING 2682       /* 16 bits: the mask of sources */
 #define LEAN_TIMER_SOURCE 0
 #define LEAN_TIMER_PENDING 1
+#define LEAN_ACTIVITY 4468
+#define LEAN_HALTED 1                /* GUEST_HALTED */
 #define LEAN_PAGING 3752
 #define LEAN_SPACE 4248
 #define LEAN_FRAME_COUNT 4212

@@ -21,6 +21,10 @@ AT(FRAME_EIP + LEAN_SS, state.frame.ss);
 AT(LEAN_VIRQ_ENABLED, state.virq.enabled);
 AT(LEAN_VIRQ_PENDING, state.virq.pending);
 _Static_assert(LEAN_TIMER_PENDING == VIRQ_MASK(VIRQ_TIMER) && LEAN_TIMER_SOURCE == VIRQ_TIMER, "virq.pending");
+_Static_assert(offsetof(struct virq, timer_yields) == offsetof(struct virq, enabled) + 1 &&
+               offsetof(struct virq, pending) == offsetof(struct virq, enabled) + 2, "read as one word");
+AT(LEAN_ACTIVITY, life.activity);
+_Static_assert(sizeof(enum guest_activity) == 4 && LEAN_HALTED == GUEST_HALTED, "written as such");
 AT(LEAN_PAGING, state.paging.is_on);
 AT(LEAN_SPACE, space);
 AT(LEAN_FRAME_COUNT, ram.frame_count);

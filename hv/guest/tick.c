@@ -40,7 +40,6 @@ _Static_assert(LEAN_PROCESSOR == offsetof(struct guest, processor), "struct gues
 _Static_assert(LEAN_VIRQ_COALESCED == offsetof(struct guest, state.virq.ticks_coalesced), "struct virq");
 _Static_assert(LEAN_NOW == offsetof(struct guest, console.vcon.now_ns), "struct vcon");
 _Static_assert(LEAN_REVISION == offsetof(struct guest, console.vcon.revision), "struct vcon");
-_Static_assert(offsetof(struct virq, timer_yields) == offsetof(struct virq, enabled) + 1, "read as one word");
 
 bool tick_guest_has_printed(const struct turn *turn, const struct guest *guest)
 {
