@@ -20,6 +20,30 @@ bool text_equal_nocase(const char *left, const char *right)
     }
 }
 
+/* A * that turns out to stand for too little takes one more: only the last one need be tried again. */
+bool text_matches(const char *text, const char *pattern)
+{
+    const char *star = NULL, *behind_star = NULL;
+
+    while (*text != '\0') {
+        if (*pattern == '*') {
+            star = ++pattern;
+            behind_star = text;
+        } else if (*pattern != '\0' && (*pattern == '?' || to_lower(*pattern) == to_lower(*text))) {
+            pattern++;
+            text++;
+        } else if (star != NULL) {
+            pattern = star;
+            text = ++behind_star;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*')
+        pattern++;
+    return *pattern == '\0';
+}
+
 bool text_copy(char *destination, size_t size_bytes, const char *source)
 {
     size_t length = strlen(source);

@@ -11,6 +11,9 @@
 /* Equal, if A-Z and a-z count as the same (ASCII only, as on FAT). */
 bool text_equal_nocase(const char *left, const char *right);
 
+/* Does all of text fit the pattern, in which * is any text and ? any character? Case as above. */
+bool text_matches(const char *text, const char *pattern);
+
 /* Copy as much of source as fits, always NUL-terminated when size_bytes > 0. Returns false when it was cut. */
 bool text_copy(char *destination, size_t size_bytes, const char *source);
 

@@ -14,6 +14,7 @@
 
 #define MODE_TYPE 0170000
 #define MODE_REGULAR 0100000
+#define TESTS_FOLDER "tests/"           /* of the ramdisk: guestfs/mkramdisk */
 
 static const struct boot_info *loader_info;
 
@@ -29,6 +30,7 @@ static bool take_volume_file(uint64_t index, struct image_file *file)
     const struct boot_file *entry = (const struct boot_file *)hpa_to_ptr(HPA(loader_info->files)) + index;
     file->runnable = image_name_parse(entry->name, file->name) == NULL;
     file->on_volume = true;
+    file->for_tests = false;
     file->image = hpa_to_ptr(HPA(entry->address));
     file->image_bytes = entry->size;
     return true;
@@ -58,6 +60,7 @@ static bool take_ramdisk_file(uint64_t *position, struct image_file *file)
             continue;
         file->runnable = image_name_parse(name, file->name) == NULL;
         file->on_volume = false;
+        file->for_tests = strncmp(entry.name, TESTS_FOLDER, sizeof(TESTS_FOLDER) - 1) == 0;
         file->image = entry.data;
         file->image_bytes = entry.size;
         return true;

@@ -13,6 +13,7 @@ struct image_file {
     char name[64];          /* fit to be shown; runnable says whether it is a guest's name too */
     bool runnable;
     bool on_volume;         /* else in the ramdisk */
+    bool for_tests;         /* one of the guests of Cobble's own tests, which a person seldom looks for */
     const void *image;
     uint64_t image_bytes;
 };

@@ -7,6 +7,7 @@
 #include "base/frames.h"
 #include "base/log.h"
 #include "base/string.h"
+#include "base/text.h"
 #include "cpu/insn.h"
 #include "guest/guest.h"
 #include "io/console.h"
@@ -27,22 +28,32 @@
 
 static void do_help(const struct words *words, uint64_t now_ns);
 
+/* Of the guests that only Cobble's tests run, those are listed that somebody asks for. */
 static void do_ls(const struct words *words, uint64_t now_ns)
 {
+    const char *pattern = words->count > 1 ? words->word[1] : NULL;
     struct images_position position = { 0, 0 };
     struct image_file file;
-    unsigned count = 0;
+    unsigned count = 0, tests = 0;
 
-    (void)words, (void)now_ns;
+    (void)now_ns;
     while (images_next(&position, &file)) {
+        bool is_wanted = pattern != NULL ? text_matches(file.name, pattern) : !file.for_tests;
+        tests += file.for_tests;
+        if (!is_wanted)
+            continue;
         if (count++ == 0)
             shell_print("%-32s %8s  %s", "NAME", "KIB", "FROM");
         shell_print("%-32s %8llu  %s%s", file.name, (unsigned long long)(file.image_bytes + 1023) / 1024,
                     file.on_volume ? "boot volume" : "built in",
                     file.runnable ? "" : " (rename it to run it)");
     }
-    if (count == 0)
+    if (pattern != NULL && count == 0)
+        shell_print("no guest is called '%s'; * stands for any text, ? for any character", pattern);
+    else if (pattern == NULL && count == 0)
         shell_print("no guests: put ELF files into \\guests\\ on the boot volume");
+    if (pattern == NULL && tests > 0)
+        shell_print("and %u guests of Cobble's own tests: ls * lists them, too", tests);
 }
 
 static void do_mem(const struct words *words, uint64_t now_ns)
@@ -64,7 +75,7 @@ static void do_mem(const struct words *words, uint64_t now_ns)
     shell_print("%-16s %10llu KiB  %8llu frames", "usable RAM", total * 4, total);
     shell_print("%-16s %10llu KiB  %8llu frames", "free", free * 4, free);
     shell_print("%-16s %10llu KiB  %8llu frames", "in use", (total - free) * 4, total - free);
-    shell_print("%-16s %10llu KiB  the monitor's own: rows to scroll back, its configuration", "of that",
+    shell_print("%-16s %10llu KiB  the monitor's own: rows and configuration", "of that",
                 (unsigned long long)room_frames_held() * 4);
     shell_print("%-16s %10llu KiB  RAM touched by %u guests; %u ended keep a console", "of that",
                 (unsigned long long)touched_kib, running, ended);
@@ -149,7 +160,7 @@ static const struct command {
     void (*run)(const struct words *words, uint64_t now_ns);
 } commands[] = {
     { "help", "[COMMAND]", "list the commands, or tell about one", COMMANDS_COMMAND, 1, 2, do_help },
-    { "ls", "", "list the guests that can be run", COMMANDS_NOTHING, 1, 1, do_ls },
+    { "ls", "[PATTERN]", "list the guests that can be run; * and ? as in names of files", COMMANDS_IMAGE, 1, 2, do_ls },
     { "run", "NAME [mem=24M] [debug-print=on] [&]", "run a guest and watch it; &: in the background", COMMANDS_IMAGE,
       2, 5, commands_guest_run },
     { "ps", "", "list guests, with those that ended lately", COMMANDS_NOTHING, 1, 1, commands_guest_ps },

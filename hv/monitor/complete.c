@@ -44,15 +44,23 @@ static void offer(const char *candidate)
                                              sizeof(search.listed) - search.listed_bytes, "%s ", candidate);
 }
 
-static void offer_images(void)
+static void offer_some_images(bool for_tests)
 {
     struct images_position position = { 0, 0 };
     struct image_file file;
 
     while (images_next(&position, &file)) {
-        if (file.runnable)
+        if (file.runnable && file.for_tests == for_tests)
             offer(file.name);
     }
+}
+
+/* Guests of tests are many, and seldom meant. */
+static void offer_images(void)
+{
+    offer_some_images(false);
+    if (search.matches == 0)
+        offer_some_images(true);
 }
 
 static void offer_ids(void)

@@ -23,6 +23,43 @@ static void test_equal_nocase(void **state)
     assert_false(text_equal_nocase("\xC4", "\xE4"));
 }
 
+/* What the pattern means, word for word. */
+static bool model_matches(const char *text, const char *pattern)
+{
+    if (*pattern == '\0')
+        return *text == '\0';
+    if (*pattern == '*')
+        return model_matches(text, pattern + 1) || (*text != '\0' && model_matches(text + 1, pattern));
+    return *text != '\0' && (*pattern == '?' || text_equal_nocase((char[]){ *text, 0 }, (char[]){ *pattern, 0 })) &&
+           model_matches(text + 1, pattern + 1);
+}
+
+/* The n-th text of these characters, the empty one being the first. */
+static void make_text(char *text, unsigned n, const char *characters)
+{
+    for (unsigned base = (unsigned)strlen(characters); n > 0; n = (n - 1) / base)
+        *text++ = characters[(n - 1) % base];
+    *text = '\0';
+}
+
+/* All texts of up to six of two letters, all patterns of up to five characters. */
+static void test_matches(void **state)
+{
+    char text[16], pattern[16];
+
+    (void)state;
+    for (unsigned i = 0; i < 127; i++) {
+        make_text(text, i, "aB");
+        for (unsigned j = 0; j < 1365; j++) {
+            make_text(pattern, j, "Ab*?");
+            if (text_matches(text, pattern) != model_matches(text, pattern))
+                fail_msg("'%s' and '%s'", text, pattern);
+        }
+    }
+    assert_true(text_matches("paging_random", "PAGING*"));
+    assert_true(text_matches("", ""));
+}
+
 static void test_copy(void **state)
 {
     char room[4] = "xyz";
@@ -110,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal_nocase),
+        cmocka_unit_test(test_matches),
         cmocka_unit_test(test_copy),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_no_numbers),
