@@ -22,6 +22,7 @@
 #include "io/console.h"
 #include "irq/irq.h"
 #include "irq/timer.h"
+#include "irq/tsc_watch.h"
 #include "monitor/loop_figures.h"
 #include "monitor/monitor.h"
 #include "guest/tick.h"
@@ -108,6 +109,8 @@ static void idle(const struct sched *sched)
         timer_set_alarm(alarm_ns);
     boot_phases_cancel();
     insn_sti_hlt_cli();
+    if (tsc_is_watched())
+        tsc_watch_look(true);
     figures_idle_wake();
     uint64_t now_ns = timer_now_ns();
     if (now_ns > alarm_ns)
@@ -122,6 +125,8 @@ void run_forever(struct processor *processor, bool poll_input)
     service_init(poll_input);
     sched->tick_ns = tick_ns = monitor_tick_ms() * NS_PER_MS;
     tick_init(&processor->turn, tick_ns);
+    if (tsc_is_watched())
+        tick_use_run_loop();            /* by which a tick is in time whatever the TSC's rate is by then */
     for (;;) {
         uint64_t now_ns = timer_ns_at(tsc);
         service.must_look |= irq_take_input();

@@ -18,6 +18,7 @@
 #include "io/input.h"
 #include "io/serial.h"
 #include "irq/timer.h"
+#include "irq/tsc_watch.h"
 #include "monitor/monitor.h"
 
 #define NS_PER_MS 1000000ull
@@ -65,6 +66,10 @@ void service_look(struct sched *sched, uint64_t now_ns)
 {
     looks_again = !looks_again && (service.must_look || now_ns >= service.asked_ns);
     service.must_look = false;
+    if (now_ns >= tsc_watch_next_ns) {
+        tsc_watch_look(false);
+        now_ns = timer_now_ns();
+    }
     input_pump(now_ns);
     monitor_pump(now_ns);
     service.must_look |= request_serve(STARTS, now_ns);     /* whoever asked looks at what came of it */
@@ -79,7 +84,7 @@ void service_look(struct sched *sched, uint64_t now_ns)
     sched_sync(sched, now_ns);
     bool dead_wait = reclaim_step(RECLAIM_STEPS);
     service.asked_ns = earlier(earlier(monitor_next_ns(now_ns), input_next_ns()), console_next_ns());
-    service.asked_ns = earlier(service.asked_ns, give_way_ns);
+    service.asked_ns = earlier(service.asked_ns, earlier(give_way_ns, tsc_watch_next_ns));
     if (output_waits)
         service.asked_ns = earlier(service.asked_ns, now_ns + DRAIN_NS);
     if (poll_input || looks_again)

@@ -18,6 +18,7 @@
 #include "irq/pic.h"
 #include "irq/reference.h"
 #include "irq/timer.h"
+#include "irq/tsc_watch.h"
 
 #define CPUID_EXTENDED 0x80000000u          /* SDM vol. 2 "CPUID": the highest extended leaf */
 #define CPUID_ADDRESS_SIZES 0x80000008u
@@ -94,6 +95,7 @@ void irq_init(void *(*map)(uint64_t physical, uint64_t bytes))
     struct reference reference = reference_find(&facts, map_device);
     if (!timer_init(&reference, have_apic))
         route_pit();
+    tsc_watch_begin(&reference);
 }
 
 const struct acpi_facts *irq_acpi_facts(void)

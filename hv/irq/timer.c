@@ -31,7 +31,8 @@
 /* 1 GHz until calibrated. */
 struct timer_clock timer_clock = { .ns_per_tsc_32 = 1ull << 32, .tsc_per_ns_32 = 1ull << 32 };
 static uint64_t count_per_ns_32, alarm_per_tsc_32;  /* of the alarm's counter */
-static bool alarm_by_apic;
+static uint64_t alarm_hertz;
+static bool alarm_by_apic, rate_may_change;
 static const char *calibrated_by = "nothing";
 
 /* Of two frequencies; the remainder's bits fit up to 4 GHz, what is beyond is whole. */
@@ -65,6 +66,13 @@ static bool pit_counts(void)
     return false;
 }
 
+static void set_tsc_hertz(uint64_t hertz)
+{
+    alarm_per_tsc_32 = fixed_ratio(alarm_hertz, hertz);
+    timer_clock.ns_per_tsc_32 = fixed_ratio(NS_PER_S, hertz);
+    timer_clock.tsc_per_ns_32 = fixed_ratio(hertz, NS_PER_S);
+}
+
 bool timer_init(const struct reference *reference, bool have_apic)
 {
     boot_phases_lap(BOOT_PHASE_IRQ, insn_rdtsc());
@@ -72,20 +80,31 @@ bool timer_init(const struct reference *reference, bool have_apic)
     boot_phases_lap(BOOT_PHASE_CALIBRATION, insn_rdtsc());
 
     calibrated_by = calibration.source;
+    rate_may_change = false;
     alarm_by_apic = have_apic && calibration.apic_hertz != 0;
-    uint64_t alarm_hertz = alarm_by_apic ? calibration.apic_hertz : PIT_HERTZ;
+    alarm_hertz = alarm_by_apic ? calibration.apic_hertz : PIT_HERTZ;
     count_per_ns_32 = fixed_ratio(alarm_hertz, NS_PER_S);
-    alarm_per_tsc_32 = fixed_ratio(alarm_hertz, calibration.tsc_hertz);
-    timer_clock = (struct timer_clock){
-        .tsc_start = insn_rdtsc(),
-        .ns_per_tsc_32 = fixed_ratio(NS_PER_S, calibration.tsc_hertz),
-        .tsc_per_ns_32 = fixed_ratio(calibration.tsc_hertz, NS_PER_S),
-    };
+    set_tsc_hertz(calibration.tsc_hertz);
+    timer_clock.tsc_start = insn_rdtsc();
     log_figure("clock: TSC at %llu kHz by %s, alarm by %s", (unsigned long long)calibration.tsc_hertz / 1000,
              calibration.source, alarm_by_apic ? "local APIC" : "PIT");
     if (!alarm_by_apic && !pit_counts())
         log_error("no alarm: neither a local APIC's timer nor the PIT counts; a guest that never calls runs for ever");
     return alarm_by_apic;
+}
+
+void timer_expect_other_rates(void)
+{
+    rate_may_change = true;
+}
+
+void timer_set_clock(uint64_t tsc, uint64_t ns, uint64_t tsc_hertz)
+{
+    set_tsc_hertz(tsc_hertz);
+    timer_clock.tsc_start = tsc - timer_span_tsc(ns);
+    /* There and back is rounded down twice, by more than a millisecond after a month. */
+    if (timer_ns_at(tsc) < ns)
+        timer_clock.tsc_start -= timer_span_tsc(ns - timer_ns_at(tsc)) + 1;
 }
 
 struct timer_choice timer_choice(void)
@@ -123,7 +142,7 @@ void timer_set_alarm_in(uint64_t span_tsc)
 
 bool timer_alarm_by_hand(volatile uint32_t **apic, uint64_t *count_per_tsc_32)
 {
-    *apic = alarm_by_apic ? apic_memory() : NULL;
+    *apic = alarm_by_apic && !rate_may_change ? apic_memory() : NULL;
     *count_per_tsc_32 = alarm_per_tsc_32;
     return *apic != NULL;
 }

@@ -18,7 +18,7 @@ bool timer_init(const struct reference *reference, bool have_apic);
 /* Nanoseconds since timer_init; monotonic. */
 uint64_t timer_now_ns(void);
 
-/* How TSC ticks become nanoseconds and back; factors in 32.32 fixed point. Only timer_init writes it. */
+/* How TSC ticks become nanoseconds and back; factors in 32.32 fixed point. timer_init and timer_set_clock write it. */
 struct timer_clock {
     uint64_t tsc_start, ns_per_tsc_32, tsc_per_ns_32;
 };
@@ -45,6 +45,11 @@ static inline uint64_t timer_span_ns(uint64_t span_tsc)
     return timer_multiply_32(span_tsc, timer_clock.ns_per_tsc_32);
 }
 
+/* timer_set_clock may come at any time: nobody may keep what timer_alarm_by_hand says. */
+void timer_expect_other_rates(void);
+/* From here on the TSC has so many hertz, and at tsc it is ns: not before any time that was told. See tsc_watch.c. */
+void timer_set_clock(uint64_t tsc, uint64_t ns, uint64_t tsc_hertz);
+
 /* What the clock was calibrated by, and what the alarm is. */
 struct timer_choice {
     const char *source, *alarm;
@@ -55,7 +60,7 @@ struct timer_choice timer_choice(void);
 void timer_set_alarm(uint64_t at_ns);
 /* The same in so many TSC ticks, at most a minute. */
 void timer_set_alarm_in(uint64_t span_tsc);
-/* What tick.c and lean_tick.S need to do that by themselves; false: they cannot. */
+/* What tick.c and lean_tick.S need to do that by themselves; false: they cannot, or the TSC's rate may change. */
 bool timer_alarm_by_hand(volatile uint32_t **apic, uint64_t *count_per_tsc_32);
 /* No alarm until the next timer_set_alarm. */
 void timer_cancel_alarm(void);

@@ -18,6 +18,7 @@
 #include "irq/irq.h"
 #include "irq/reference.h"
 #include "irq/timer.h"
+#include "irq/tsc_watch.h"
 #include "monitor/shell_output.h"
 
 #define ROW_BYTES 80            /* 79 columns: the last one stays free */
@@ -106,8 +107,8 @@ static void print_interrupts_and_timers(void)
     print_row("interrupts", "%s, %u I/O APIC%s, 8259: %s", irq_apic_mode(), facts->ioapic_count,
               facts->ioapic_count == 1 ? "" : "s", facts->have_madt ? yes_no(facts->have_8259) : "assumed");
     print_row("timers", "%s; %s; %s", reference_verdict(0), reference_verdict(1), reference_verdict(2));
-    print_row("", "TSC %llu kHz by %s, alarm by %s", (unsigned long long)timer_span_tsc(NS_PER_MS), choice.source,
-              choice.alarm);
+    print_row("", "TSC %llu kHz by %s%s, alarm by %s", (unsigned long long)timer_span_tsc(NS_PER_MS), choice.source,
+              tsc_is_unsteady() ? ", not steady" : tsc_is_watched() ? ", watched" : "", choice.alarm);
 }
 
 static void print_input(void)

@@ -19,6 +19,7 @@ TALLY = "a figure: to be one for each processor, added up by who asks"
 CALLS_IN = "raised by interrupts: to be atomic"
 PANIC = "the first to panic wins: to be atomic"
 LOG = "lock of the log"
+CLOCK = "to be one for each processor: so is the TSC"
 OWNERS = {
     "hv/base/boot_phases.c": {"begun": START, "boot_phases_open": START, "hides_firmware": START, "last": START,
                               "loader": START, "spent": START},
@@ -38,8 +39,10 @@ OWNERS = {
     "hv/irq/irq.c": {"facts": START, "have_apic": START, "input_came": CALLS_IN, "map_any_device": START,
                      "map_any_table": START, "timer_by_pic": START},
     "hv/irq/reference.c": {"hpet": START, "pm_port": START, "verdicts": START},
-    "hv/irq/timer.c": {"alarm_by_apic": START, "alarm_per_tsc_32": START, "calibrated_by": START,
-                       "count_per_ns_32": START, "timer_clock": START},
+    "hv/irq/timer.c": {"alarm_by_apic": START, "alarm_hertz": START, "alarm_per_tsc_32": CLOCK, "calibrated_by": START,
+                       "count_per_ns_32": START, "rate_may_change": START, "timer_clock": CLOCK},
+    "hv/irq/tsc_watch.c": {"first_hertz": START, "is_unsteady": CLOCK, "ns_per_count_32": START, "seen_count": CLOCK,
+                           "seen_ns": CLOCK, "seen_tsc": CLOCK, "truth": START, "tsc_watch_next_ns": CLOCK},
     "hv/main.c": {"boot_processor": "the processor's"},
     "hv/pagetable/hvmap.c": {"next_device": TABLES, "no_execute": START, "physical_top": START, "root": START},
     "hv/pagetable/ram.c": {"absent_records": START},
