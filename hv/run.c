@@ -140,7 +140,9 @@ void run_forever(struct processor *processor, bool poll_input)
         if (next) {
             tsc = run_turn(processor, next, tsc, now_ns);
         } else {
-            if (!service.must_look)
+            if (service.must_look)
+                insn_sti_nop_cli();     /* nobody's turn is there to let interrupts in */
+            else
                 idle(sched);
             tsc = insn_rdtsc();
         }

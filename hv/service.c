@@ -25,9 +25,9 @@
 #define POLL_NS (10 * NS_PER_MS)
 #define DRAIN_NS (1 * NS_PER_MS)
 #define SETTLE_NS (20 * NS_PER_MS)          /* rows are logged once they have been still: rowlog.c */
-#define STARTS 16               /* of guests in a look: some 0.03 ms of the counting machine each */
+#define REQUESTS 16             /* in a look: a start is some 0.03 ms of the counting machine */
 #define RECLAIM_STEPS 1000      /* of the dead in a look: 0.1 ms of the counting machine, a tenth of others' time */
-#define RECLAIM_NS (1 * NS_PER_MS)
+#define BETWEEN_NS (1 * NS_PER_MS)          /* looks, where guests want the processor: work that is cut goes on then */
 #define LOST_NS (1000 * NS_PER_MS)          /* an edge of an interrupt line that got lost must not cost a key */
 
 struct service service;
@@ -72,7 +72,7 @@ void service_look(struct sched *sched, uint64_t now_ns)
     }
     input_pump(now_ns);
     monitor_pump(now_ns);
-    service.must_look |= request_serve(STARTS, now_ns);     /* whoever asked looks at what came of it */
+    service.must_look |= request_serve(REQUESTS, now_ns);   /* whoever asked looks at what came of it */
     bool output_waits = console_output_pump(now_ns);
     size_t space = serial_tx_space();
     output_waits |= serial_pump();
@@ -91,8 +91,10 @@ void service_look(struct sched *sched, uint64_t now_ns)
         service.asked_ns = earlier(service.asked_ns, now_ns + POLL_NS);
     if (rows_wait())
         service.asked_ns = earlier(service.asked_ns, now_ns + SETTLE_NS);
-    if (dead_wait)
-        service.asked_ns = earlier(service.asked_ns, sched_pick(sched) ? now_ns + RECLAIM_NS : now_ns);
+    if (dead_wait || request_waits())
+        service.asked_ns = now_ns;
+    if (sched_pick(sched) && service.asked_ns < now_ns + BETWEEN_NS)
+        service.asked_ns = now_ns + BETWEEN_NS;
     service.look_ns = service.asked_ns;
     if (sched_pick(sched) || sched_next_wake_ns(sched) != UINT64_MAX)
         service.look_ns = earlier(service.asked_ns, now_ns + LOST_NS);

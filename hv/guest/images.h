@@ -23,7 +23,8 @@ struct images_position {
     uint64_t file, ramdisk;
 };
 
-void images_init(const struct boot_info *info);
+/* get_page: a zeroed page that stays, for a table of contents; NULL: there is none left. */
+void images_init(const struct boot_info *info, void *(*get_page)(void));
 
 /* The next image; a name on the boot volume hides the same name in the ramdisk. False: no more. */
 bool images_next(struct images_position *position, struct image_file *file);

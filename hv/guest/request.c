@@ -113,11 +113,11 @@ static struct request *take_first(void)
     return request;
 }
 
-bool request_serve(unsigned starts_max, uint64_t now_ns)
+bool request_serve(unsigned requests_max, uint64_t now_ns)
 {
     bool any = first != NULL;
 
-    while (first != NULL && (first->kind != REQUEST_START || starts_max-- > 0))
+    while (first != NULL && requests_max-- > 0)
         carry_out(take_first(), now_ns);
     return any;
 }

@@ -65,10 +65,10 @@ void request_type(struct request *request, struct guest *guest, const uint32_t *
 void request_view(struct console *console);
 
 /*
- * Carry out what waits, also what is posted meanwhile, but stop behind the last start of so many: a start is long work.
- * True when something was done or is left: whoever asked may want to look at what came of it.
+ * Carry out what waits, also what is posted meanwhile, but no more than so many. True when something was done or is
+ * left: whoever asked may want to look at what came of it.
  */
-bool request_serve(unsigned starts_max, uint64_t now_ns);
+bool request_serve(unsigned requests_max, uint64_t now_ns);
 
 /* Does anything wait? */
 bool request_waits(void);

@@ -31,6 +31,10 @@
 
 #define NS_PER_MS 1000000ull
 #define ROWS_PER_TURN 32        /* of one guest, so that its neighbours' rows are not far behind */
+/* In one pump, so that nobody waits long for a plan of thousands: some 2,000 instructions each. */
+#define STARTS_PER_PUMP 16      /* guests that are looked for */
+#define VERDICTS_PER_PUMP 16
+#define LOG_LINES_PER_PUMP 16
 
 enum phase { PHASE_WAITING, PHASE_STARTING, PHASE_RUNNING, PHASE_ENDED, PHASE_REPORTED };
 
@@ -48,6 +52,8 @@ static struct test {
 static struct config *plan;
 static struct judge_tally tally;
 static unsigned reported;           /* tests before this one have their verdict in the stream */
+static unsigned next_start;         /* tests before this one were asked for, or refused */
+static bool is_cut;                 /* the last pump left something, which nothing else holds up */
 static bool is_begun, is_finishing;
 
 static void write_notes(const char *prefix, const char *text)
@@ -167,14 +173,17 @@ static void launch(unsigned index)
     request_post(&launching.request);
 }
 
+static bool is_start_due(void)
+{
+    return next_start < plan->autorun_count && (plan->together || next_start == reported) &&
+           !launching.request.is_queued;
+}
+
 static void launch_due(void)
 {
-    for (unsigned i = reported; i < plan->autorun_count && !launching.request.is_queued; i++) {
-        if (!plan->together && i != reported)
-            return;
-        if (tests[i].phase == PHASE_WAITING)
-            launch(i);
-    }
+    for (unsigned i = 0; i < STARTS_PER_PUMP && is_start_due(); i++)
+        launch(next_start++);
+    is_cut |= is_start_due();
 }
 
 /* End guests whose time is up, and notice those that ended by themselves. */
@@ -271,13 +280,17 @@ static void write_log_lines(void)
     char line[TAPFMT_LINE_BYTES / 2];
     char prefix[16];
 
-    for (struct tapfmt_buffer *buffer; (buffer = tap_take_buffer(TAPFMT_LINE_BYTES)) != NULL;) {
+    for (unsigned i = 0; i < LOG_LINES_PER_PUMP; i++) {
+        struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_LINE_BYTES);
+        if (buffer == NULL)
+            return;
         int level = log_take(line, sizeof(line));
         if (level < 0)
             return;
         format_string(prefix, sizeof(prefix), "%s:", log_level_name((enum log_level)level));
         tapfmt_comment(buffer, prefix, line, strlen(line));
     }
+    is_cut = true;
 }
 
 static void release_guests(void)
@@ -295,6 +308,11 @@ static const struct vcon *final_console(unsigned index)
     return tests[index].guest != NULL ? &tests[index].guest->console.vcon : NULL;
 }
 
+static bool is_verdict_due(void)
+{
+    return reported < plan->autorun_count && tests[reported].phase == PHASE_ENDED;
+}
+
 static void run_tests(uint64_t now_ns)
 {
     launch_due();
@@ -304,7 +322,13 @@ static void run_tests(uint64_t now_ns)
         if (tests[i].guest != NULL)
             (void)drain_rows(&tests[i], &plan->autoruns[i]);
     }
-    while (reported < plan->autorun_count && tests[reported].phase == PHASE_ENDED && report_test(reported)) {
+    for (unsigned i = 0; is_verdict_due(); i++) {
+        if (i == VERDICTS_PER_PUMP) {
+            is_cut = true;
+            return;
+        }
+        if (!report_test(reported))
+            return;             /* the serial line holds it up */
         reported++;
         launch_due();
     }
@@ -317,6 +341,7 @@ bool autorun_pump(uint64_t now_ns)
         tally.started_ns = now_ns;
         tally.free_frames_before = frames_count_free() + usb_frames_held() + room_frames_held();
     }
+    is_cut = false;
     if (!autorun_end_is_sealed())
         write_log_lines();
     if (!is_finishing)
@@ -335,6 +360,8 @@ uint64_t autorun_next_ns(uint64_t now_ns)
 {
     uint64_t next_ns = is_finishing ? autorun_end_next_ns() : UINT64_MAX;
 
+    if (is_cut)
+        return now_ns;
     for (unsigned i = reported; i < plan->autorun_count; i++) {
         if (tests[i].phase != PHASE_RUNNING)
             continue;

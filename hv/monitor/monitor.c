@@ -92,7 +92,7 @@ static void begin_as_told(const struct boot_info *info)
 void monitor_init(const struct boot_info *info)
 {
     boot_info = info;
-    images_init(info);
+    images_init(info, room_take_page);
     diag_init(info);
     read_config(info, 0);
     place_serial();

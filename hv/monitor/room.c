@@ -4,6 +4,7 @@
 #include "monitor/room.h"
 
 #include "base/frames.h"
+#include "base/string.h"
 #include "pagetable/vmap.h"
 
 static uint64_t held;
@@ -15,6 +16,16 @@ void *room_take(size_t bytes)
 
     held += free_before - frames_count_free();
     return room;
+}
+
+void *room_take_page(void)
+{
+    hpa_t frame = frames_alloc();
+
+    if (!frame.v)
+        return NULL;
+    held++;
+    return memset(hpa_to_ptr(frame), 0, PAGE_SIZE);
 }
 
 uint64_t room_frames_held(void)

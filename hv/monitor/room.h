@@ -10,6 +10,9 @@
 /* Zeroed memory of at least bytes (> 0), to the end of the machine; NULL: there is none. */
 void *room_take(size_t bytes);
 
+/* The same, of a page, and with no page table of its own: it can be taken between guests that come and go. */
+void *room_take_page(void);
+
 /* Frames that went into it, those of page tables included: whoever looks for leaks leaves them out. */
 uint64_t room_frames_held(void);
 

@@ -134,27 +134,28 @@ static void unmap_pages(uint32_t first, uint32_t end)
         search_from = first;
 }
 
-/* The first page from here on that is taken, or is not, looked for by words. */
-static uint32_t find_page(uint32_t page, bool wanted)
+/* The first page from here to end that is taken, or is not, looked for by words; else end or one behind it. */
+static uint32_t find_page(uint32_t page, uint32_t end, bool wanted)
 {
-    while (page < VMAP_PAGES) {
+    while (page < end) {
         uint64_t bits = (wanted ? taken[page / WORD_BITS] : ~taken[page / WORD_BITS]) >> page % WORD_BITS;
         if (bits)
             return page + (uint32_t)__builtin_ctzll(bits);
         page = (page / WORD_BITS + 1) * WORD_BITS;
     }
-    return VMAP_PAGES;
+    return page;
 }
 
 /*
- * The first of count + 1 pages that are free; VMAP_PAGES when there is no such place. Bound: the words of taken, and
- * two searches for each run of free pages that is too short.
+ * The first of count + 1 pages that are free; VMAP_PAGES when there is no such place. A run of free pages is looked at
+ * as far as it has to go and no further: there are four thousand words behind the last that is taken. Bound: the words
+ * of taken, and two searches for each run of free pages that is too short.
  */
 static uint32_t find_free_pages(uint32_t count)
 {
-    search_from = find_page(search_from, false);
-    for (uint32_t page = search_from, end; page < VMAP_PAGES; page = find_page(end, false)) {
-        end = find_page(page, true);
+    search_from = find_page(search_from, VMAP_PAGES, false);
+    for (uint32_t page = search_from, end; page + count < VMAP_PAGES; page = find_page(end, VMAP_PAGES, false)) {
+        end = find_page(page, page + count + 1, true);
         if (end - page > count)
             return page;
     }

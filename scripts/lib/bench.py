@@ -121,6 +121,10 @@ FIGURES = {
         Figure("end_directories", "end of a guest with 64 directories and 240 tables in each", 500_000, 1_000_000),
         Figure("longest", "the longest of all these", 1_000_000, 2_000_000),
     ],
+    "launches": [
+        Figure("together", "200 launches together", 1_000_000, 2_000_000),
+        Figure("large", "launch of a guest of 3 GiB, with those that go on together with it", 1_000_000, 2_000_000),
+    ],
     "memory": [
         Figure("hypervisor", "hypervisor", 1024, 2048),
         Figure("image", "of that its image with stacks"),

@@ -110,6 +110,10 @@ def generated(figures):
         parts += ["### Ends, in instructions", "",
                   "The longest time in which a guest that never stops did not run, nobody else being there to.", "",
                   *figures_table("ends", figures["ends"]), ""]
+    if "launches" in figures:
+        parts += ["### Launches, in instructions", "",
+                  "The longest time in which no guest ran, while others were launched; interrupts are off for no "
+                  "longer.", "", *figures_table("launches", figures["launches"]), ""]
     if "memory" in figures:
         parts += ["### Memory, in KiB", "", *figures_table("memory", figures["memory"]), ""]
     if "shares" in figures:

@@ -11,6 +11,10 @@ from lib import bench, build
 
 PLUGIN = GUESTS / "stretch.so"
 PRINTS = GUESTS / "bench_prints"
+LAUNCHED = GUESTS / "bench_ends"    # with such RAM it ends at once, or sleeps first: tests/bench/ends.c
+LAUNCHES = 201
+LARGE_LAUNCH = 120                  # launched before the one of 3 GiB
+LEAST_BATCHES = 5                   # else they were not launched while others wanted to run
 BOOT_SECONDS = 1500
 SHOWN = 8                           # functions of a stretch
 
@@ -62,6 +66,22 @@ def stretches(*options, flags=bench.FLAGS, until="interrupt"):
 def prints_stretch():
     """Of tests/bench/prints.c."""
     return stretches("--guest", PRINTS, "--autorun", PRINTS.name)[0][0].instructions
+
+
+def launch_figures(after):
+    """From the longest time in which nobody ran, by how many had been launched then."""
+    batches = {launched: length for launched, length in after.items() if 0 < launched < LAUNCHES}
+    large = min((launched for launched in batches if launched > LARGE_LAUNCH), default=None)
+    if large is None or len(batches) < LEAST_BATCHES:
+        raise BenchError(f"guests ran between the launches only after {sorted(batches)}")
+    return {"large": batches.pop(large), "together": max(batches.values())}
+
+
+def measure_launches():
+    """How long nobody runs when guests are launched: 200 of a few MiB together, and one of 3 GiB among them."""
+    specs = [f"{LAUNCHED.name} mem={'3070M' if number == LARGE_LAUNCH else '3M'}" for number in range(LAUNCHES)]
+    options = [word for spec in specs for word in ("--autorun", spec)]
+    return launch_figures(stretches("--together", "--guest", LAUNCHED, *options, until="guest")[1])
 
 
 def measure_prints():

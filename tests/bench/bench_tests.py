@@ -103,5 +103,6 @@ def tests():
     yield "bench.stops", part("stops", bench_runs.measure_stops)
     yield "bench.prints", prints
     yield "bench.ends", part("ends", bench_runs.measure_ends)
+    yield "bench.launches", part("launches", bench_stretch.measure_launches)
     yield "bench.memory", part("memory", bench_runs.measure_memory)
     yield "bench.many_files", many_files

@@ -3,8 +3,9 @@
  * what they were made of. Of those whose dearest block of instructions is the same, the longest is kept.
  *
  * A stretch ends where a guest's code begins, or where the hypervisor lets interrupts in: at STI and HLT, and at an
- * IRETQ to a guest, which may have one pending. With until=guest it is how long nobody ran. scripts/bench prints loads it (bench_stretch.py); the image is the
- * shipped one and does not know of it. For the interface see profile.c.
+ * IRETQ to a guest, which may have one pending. With until=guest only a guest's code ends it, and HLT: it is how long
+ * nobody ran. scripts/bench loads this (bench_stretch.py); the image is the shipped one and does not know of it. For
+ * the interface see profile.c.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -190,7 +191,10 @@ static void translated(uint64_t id, struct qemu_plugin_tb *translation)
     qemu_plugin_register_vcpu_tb_exec_cb(translation, hypervisor_ran, PLUGIN_NO_REGISTERS, block);
 }
 
-/* Each as "stretch INSTRUCTIONS LAUNCHES" and its blocks, "block ADDRESS INSTRUCTIONS"; "after LAUNCHES INSTRUCTIONS". */
+/*
+ * Each as "stretch INSTRUCTIONS LAUNCHES" and its blocks, "block ADDRESS INSTRUCTIONS"; then, by how many had been
+ * launched, "after LAUNCHES INSTRUCTIONS".
+ */
 static void write_all(uint64_t id, void *data)
 {
     FILE *file = fopen(path, "w");

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import bench_profile
 import bench_runs
+import bench_stretch
 from lib import bench, bench_page, figure
 
 ROW = bench.Row("magic", "hv_magic", 6, 15, 30, {"cr3_writes": 0, "port_in+port_out": 2})
@@ -150,6 +151,14 @@ class PageTest(unittest.TestCase):
         self.assertEqual((found["instructions"], found["median"]), (165, 167))
         self.assertEqual(found["events"], {**dict.fromkeys(bench.EVENTS, 0), "port_in": 0.01, "traps": 1})
         self.assertEqual(bench.read_samples(lines[:-1]), {})
+
+    def test_launches_that_nobody_saw_are_no_figure(self):
+        """Guests that first run when all are launched feel no launch: the row would pass whatever it cost."""
+        seen = {8: 300_000, 16: 310_000, 128: 500_000, 136: 320_000, 144: 330_000, 201: 9_000_000}
+        self.assertEqual(bench_stretch.launch_figures(seen), {"large": 500_000, "together": 330_000})
+        for after in ({201: 9_000_000}, {16: 300_000, 201: 9_000_000}, {each: 1 for each in range(8, 100, 8)}):
+            with self.assertRaises(bench_runs.BenchError):
+                bench_stretch.launch_figures(after)
 
     def test_committed_page_is_what_the_figures_say(self):
         page = bench.PAGE.read_text(encoding="utf-8")
