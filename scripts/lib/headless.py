@@ -3,6 +3,7 @@ import contextlib
 import re
 
 from lib import report
+from lib.logs import Logs
 from lib.report import OutputLost, say, write_stdout
 from lib.session import Session, Stopped
 from lib.tap import PROCESS_STATUS, Stream
@@ -18,6 +19,7 @@ class HeadlessSession(Session):
     def __init__(self, options, machine, folder):
         super().__init__(options, machine, folder)
         self.stream = Stream()
+        self.logs = Logs(options.logs, [name for name, _ in options.planned]) if options.logs else None
         self.grace_given = False
         self.last_words = b""       # what came after the time-out: no part of the stream
 
@@ -25,7 +27,10 @@ class HeadlessSession(Session):
         if self.timed_out:
             self.last_words += data
             return
-        write_stdout(self.stream.feed(data))
+        lines = self.stream.feed(data)
+        write_stdout(lines)
+        if self.logs is not None:
+            self.logs.take(lines)
         if self.stream.is_complete and not self.grace_given:
             self.grace_given = True
             self.call_after(SECONDS_AFTER_PANIC if self.stream.bailed_out else SECONDS_TO_POWER_OFF, self.give_up)

@@ -5,6 +5,7 @@ import os
 import pathlib
 
 from lib import spec
+from lib.config_file import ConfigFile
 from lib.report import SetupError
 
 DESCRIPTION = "Build Cobble if needed and boot it in QEMU with OVMF firmware."
@@ -37,7 +38,9 @@ def make_parser():
     parser = Parser(prog="scripts/run", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False,
                     usage="scripts/run [OPTIONS] [-- QEMU-ARGS]", formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--guest", metavar="FILE", action="append", default=[], help="put an ELF on the boot volume (repeatable)")
+    add("--guest", metavar="FILE", action="append", default=[],
+        help="put an ELF on the boot volume, or all files of a directory (repeatable)")
+    add("--config", metavar="FILE", help="a cobble.cfg; other options are added behind its lines")
     add("--autorun", metavar="SPEC", action="append", default=[], help="run a guest and judge it (repeatable)")
     add("--together", action="store_true", help="start all autoruns at once")
     add("--headless", action="store_true", help="no window; stdout carries the TAP stream only. Without --autorun it "
@@ -56,6 +59,7 @@ def make_parser():
         help="type TEXT (C escapes) to a guest once its console is quiet for a second, or three seconds after it was "
              "last typed to; without --autorun also to the guest \"monitor\", at boot (repeatable)")
     add("--dump-console", metavar="FILE", help="the final console of each autorun as text")
+    add("--logs", metavar="DIR", help="with --headless: what each autorun printed, in a file of its own")
     add("--gdb", action="store_true", help="wait for gdb before the first instruction")
     return parser
 
@@ -90,7 +94,7 @@ def read_seconds(text):
 def read_guests(arguments):
     """--guest files by their names; matching ignores case, as FAT does."""
     guests = {}
-    for path in read_each("--guest", arguments, read_guest_path):
+    for path in itertools.chain(*read_each("--guest", arguments, read_guest_paths)):
         for other in guests:
             if other.lower() == path.name.lower():
                 raise SetupError(f"--guest '{path}': '{guests[other]}' has the same name; on a FAT volume case does "
@@ -126,9 +130,38 @@ def read_file_path(argument):
     return path
 
 
-def read_guest_path(argument):
-    path = read_file_path(argument)
-    spec.check_file_name(path.name)
+def read_guest_paths(argument):
+    """The file, or those that lie directly in a directory; a name that begins with a dot is hidden."""
+    folder = pathlib.Path(argument).absolute()
+    if not folder.is_dir():
+        paths = [read_file_path(argument)]
+    elif not os.access(folder, os.R_OK | os.X_OK):
+        raise ValueError("this directory cannot be read")
+    else:
+        paths = [read_file_path(path) for path in sorted(folder.iterdir())
+                 if path.is_file() and not path.name.startswith(".")]
+        if not paths:
+            raise ValueError("there is no file in this directory")
+    for path in paths:
+        spec.check_file_name(path.name)
+    return paths
+
+
+def read_config(argument):
+    return ConfigFile(read_file_path(argument))
+
+
+def read_logs_folder(argument):
+    """A directory to write to, made when there is none."""
+    if argument is None:
+        return None
+    path = pathlib.Path(argument).absolute()
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise SetupError(f"--logs '{argument}': this directory cannot be made: {error.strerror}") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise SetupError(f"--logs '{argument}': this directory cannot be written")
     return path
 
 
@@ -148,18 +181,20 @@ def read_output(option, argument):
 
 def check_together(options):
     """What only makes sense in company."""
-    if options.headless and not options.autoruns and not options.qemu:
-        raise SetupError("--headless needs at least one --autorun: it gives a TAP stream and a verdict, and the "
-                         "monitor has neither; without --headless, --type monitor:TEXT and --timeout are enough for "
-                         "a script")
-    if options.together and not options.autoruns:
+    if options.headless and not options.planned and not options.qemu:
+        raise SetupError("--headless needs at least one --autorun, or a --config with one: it gives a TAP stream and "
+                         "a verdict, and the monitor has neither; without --headless, --type monitor:TEXT and "
+                         "--timeout are enough for a script")
+    if options.together and not options.planned:
         raise SetupError("--together needs --autorun")
-    if options.dump_console and not options.autoruns:
+    if options.logs and not (options.headless and options.planned):
+        raise SetupError("--logs needs --headless and --autorun: it is made of their stream")
+    if options.dump_console and not options.planned:
         raise SetupError("--dump-console needs --autorun: it shows the final console of each")
-    if options.screenshot and not options.autoruns and options.timeout is None:
+    if options.screenshot and not options.planned and options.timeout is None:
         raise SetupError("--screenshot needs --autorun or --timeout: it is taken when the last autorun has ended, or "
                          "at the timeout")
-    names = {autorun.name.lower() for autorun in options.autoruns}
+    names = {name.lower() for name, _ in options.planned}
     for typing in options.typings:
         if names and typing.name.lower() not in names:
             raise SetupError(f"--type '{typing.name}:...': no --autorun starts a guest of this name")
@@ -178,6 +213,10 @@ class Options:
         self.guests = read_guests(parsed.guest)
         self.autoruns = read_each("--autorun", parsed.autorun, spec.Autorun)
         place_consoles(self.guests, self.autoruns)
+        self.config_file = read_each("--config", [parsed.config], read_config)[0] if parsed.config else None
+        # (name, milliseconds) of all autoruns, in the order of the plan
+        self.planned = [*(self.config_file.autoruns if self.config_file else []),
+                        *((autorun.name, autorun.timeout_ms) for autorun in self.autoruns)]
         self.typings = read_each("--type", parsed.type, spec.Typing)
         for option, items, most in (("--autorun", self.autoruns, spec.MAX_AUTORUNS),
                                     ("--type", self.typings, spec.MAX_TYPINGS)):
@@ -192,8 +231,9 @@ class Options:
         if self.screenshot and self.screenshot.suffix.lower() != ".png":
             raise SetupError(f"--screenshot '{parsed.screenshot}': the picture is a PNG; give it a name in .png")
         self.dump_console = read_output("--dump-console", parsed.dump_console)
+        self.logs = read_logs_folder(parsed.logs)
         check_together(self)
-        if self.headless and not self.autoruns:     # somebody else has QEMU's keyboard: the monitor, without a window
+        if self.headless and not self.planned:     # somebody else has QEMU's keyboard: the monitor, without a window
             self.headless = False
             self.qemu += ["-display", "none"]
 
@@ -201,7 +241,7 @@ class Options:
     def timeout_seconds(self):
         """Host seconds that QEMU may run; None for as long as it likes."""
         if self.timeout is None and self.headless:
-            return sum(autorun.timeout_ms for autorun in self.autoruns) / 1000 + 60
+            return sum(milliseconds for _, milliseconds in self.planned) / 1000 + 60
         return self.timeout
 
     @property
@@ -212,7 +252,7 @@ class Options:
         lines += ["together on"] * self.together
         lines += ["counted on"] * self.counted
         lines += ["after poweroff"] * self.headless
-        return "".join(line + "\n" for line in lines)
+        return (self.config_file.text if self.config_file else "") + "".join(line + "\n" for line in lines)
 
 
 def split_at_dashes(arguments):

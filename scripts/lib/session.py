@@ -157,6 +157,6 @@ class Session:
         except OSError as error:
             self.lose(f"no console dump: {error}")
             return
-        if lines != DUMP_LINES * len(self.options.autoruns):
+        if lines != DUMP_LINES * len(self.options.planned):
             self.lose(f"the console dump has {lines} lines, not {DUMP_LINES} of each autorun: the machine wrote no "
                       "more")

@@ -132,6 +132,24 @@ def without_devices():
         yield check(f"boot.without_{name}", boot.status == 0, boot)
 
 
+def config_and_logs():
+    """A cobble.cfg of somebody's own, a folder of guests, and a log for each of them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "guests").mkdir()
+        shutil.copy(find_guest("hello"), folder / "guests" / "mine.elf")
+        (folder / "my.cfg").write_text("autorun mine.elf timeout=20s\nbogus\n", encoding="ascii")
+        boot = run("--config", folder / "my.cfg", "--guest", folder / "guests", "--logs", folder / "logs", "--autorun",
+                   "console expect=0")
+        logs = {path.name: path.read_text(encoding="utf-8") for path in (folder / "logs").iterdir()}
+    yield check("config.autoruns_of_the_file_come_first", "\nok 1 - mine.elf # exit 0" in boot.out and
+                "\nnot ok 2 - console\n" in boot.out and boot.status == 1, boot)
+    yield check("config.message", "# cobble.cfg:2: unknown directive 'bogus'" in boot.out, boot)
+    yield check("logs.one_each", sorted(logs) == ["1-mine.elf.log", "2-console.log"] and
+                logs["1-mine.elf.log"].startswith("| Hello from a guest kernel") and
+                "\n= not ok 2 - console\n=   ---\n=   expected: exit 0\n" in logs["2-console.log"], boot)
+
+
 def monitor():
     """A session with the monitor over serial."""
     terminal = Terminal()
@@ -264,6 +282,6 @@ def typing():
 
 def tests():
     """Name and function of each test."""
-    for function in (statuses, wrong_arguments, own_guest, screens, game, without_devices, monitor, guest_shell,
-                     panic, gdb, output_lost, together, typing):
+    for function in (statuses, wrong_arguments, own_guest, config_and_logs, screens, game, without_devices, monitor,
+                     guest_shell, panic, gdb, output_lost, together, typing):
         yield f"operator.{function.__name__}", function
