@@ -92,6 +92,18 @@ static bool handle_trap(struct guest *guest)
     return true;
 }
 
+/*
+ * EIP is beyond the segment: an INT was the last instruction in it (SDM vol. 2 "IRET"), or the guest is of a kind that
+ * the processor does not run by itself. Then this was its turn.
+ */
+static bool run_or_fault(struct guest *guest)
+{
+    if (guest->kind->turn == NULL)
+        return deliver_exception(guest, EXC_GP, 0, 0);
+    guest->kind->turn(guest);
+    return false;
+}
+
 bool trap_may_enter(struct guest *guest)
 {
     if (hypercall_is_unfinished(guest)) {
@@ -101,8 +113,8 @@ bool trap_may_enter(struct guest *guest)
     }
     if (virq_is_deliverable(&guest->state.virq))
         deliver_pending(guest);
-    else if (guest->state.frame.eip > HV_MAX_GVA)
-        deliver_exception(guest, EXC_GP, 0, 0);     /* an INT was the last instruction of the segment: SDM "IRET" */
+    else if (guest->state.frame.eip > HV_MAX_GVA && !run_or_fault(guest))
+        return false;
     return guest->life.activity == GUEST_READY && !rowlog_is_full(&guest->row_log);
 }
 

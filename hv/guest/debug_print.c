@@ -55,6 +55,8 @@ void debug_print_enable(struct guest *guest, const void *image, uint64_t image_b
     uint32_t taken = 0;
     unsigned patched = 0, free_vector = 0;
 
+    if (guest->kind != &guest_pebpeb)
+        return;
     if (!elf32_parse(image, image_bytes, guest->ram.bytes, &parsed, reason, sizeof(reason)))
         return;
     for (unsigned i = 0; i < parsed.segment_count; i++)

@@ -53,6 +53,15 @@ static void bury(struct guest *guest)
     reclaim_add(guest);
 }
 
+void guest_keep_symbols(struct guest *guest, const void *image, uint64_t image_bytes)
+{
+    guest->symbols.storage_bytes = image_symbols_bytes(image, image_bytes);
+    if (guest->symbols.storage_bytes)
+        guest->symbols.storage = vmap_alloc(guest->symbols.storage_bytes);     /* a luxury: reports do without */
+    if (guest->symbols.storage)
+        image_symbols_load(&guest->symbols, image, image_bytes);
+}
+
 /* Copy the segments of a checked image to zeroed RAM. False: no memory. */
 static bool load_image(struct guest *guest, const void *image, uint64_t image_bytes, const struct elf32_image *parsed)
 {
@@ -62,11 +71,7 @@ static bool load_image(struct guest *guest, const void *image, uint64_t image_by
                        segment->file_bytes))
             return false;
     }
-    guest->symbols.storage_bytes = image_symbols_bytes(image, image_bytes);
-    if (guest->symbols.storage_bytes)
-        guest->symbols.storage = vmap_alloc(guest->symbols.storage_bytes);     /* a luxury: reports do without */
-    if (guest->symbols.storage)
-        image_symbols_load(&guest->symbols, image, image_bytes);
+    guest_keep_symbols(guest, image, image_bytes);
     return true;
 }
 
@@ -82,10 +87,26 @@ static void set_launch_state(struct guest *guest, uint32_t entry)
         .eflags = HV_LAUNCH_EFLAGS,
         .ss = SEL_GUEST_KERNEL_SS,
     };
-    guest->state.version = GUEST_STATE_VERSION;
-    fpu_fresh(guest->state.fpu);
-    virq_init(&guest->state.virq);
 }
+
+static bool check_elf(const struct request_start *start, struct elf32_image *parsed, char *reason)
+{
+    return elf32_parse(start->image, start->image_bytes, start->memory_bytes, parsed, reason, GUEST_REASON_BYTES);
+}
+
+static bool load_elf(struct guest *guest, const struct request_start *start, const struct elf32_image *parsed,
+                     char *reason)
+{
+    if (!load_image(guest, start->image, start->image_bytes, parsed)) {
+        format_string(reason, GUEST_REASON_BYTES, "not enough free memory for its image");
+        return false;
+    }
+    set_launch_state(guest, parsed->entry);
+    log_info("guest %u %s: %u KiB, entry 0x%08x", last_id + 1, start->name, start->memory_bytes / 1024, parsed->entry);
+    return true;
+}
+
+const struct guest_kind guest_pebpeb = { .check = check_elf, .load = load_elf, .describe = report_write };
 
 static void insert_guest(struct guest *guest)
 {
@@ -95,31 +116,9 @@ static void insert_guest(struct guest *guest)
     *link = guest;
 }
 
-struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes,
-                           char *reason)
+/* A name, a console, a place among the others. */
+static void introduce(struct guest *guest, const char *name)
 {
-    struct elf32_image parsed;
-
-    boot_phases_lap(BOOT_PHASE_MONITOR, insn_rdtsc());
-    if (!elf32_parse(image, image_bytes, memory_bytes, &parsed, reason, GUEST_REASON_BYTES))
-        return NULL;
-    struct guest *guest = vmap_alloc(sizeof(*guest));
-    if (!guest) {
-        format_string(reason, GUEST_REASON_BYTES, "no memory left for another guest");
-        return NULL;
-    }
-    if (!make_memory(guest, memory_bytes)) {
-        format_string(reason, GUEST_REASON_BYTES, "not enough free memory for the records of %u KiB of guest RAM",
-                      memory_bytes / 1024);
-        bury(guest);
-        return NULL;
-    }
-    if (!load_image(guest, image, image_bytes, &parsed)) {
-        format_string(reason, GUEST_REASON_BYTES, "not enough free memory for its image");
-        bury(guest);
-        return NULL;
-    }
-    set_launch_state(guest, parsed.entry);
     guest->life.id = ++last_id;
     text_copy(guest->life.name, sizeof(guest->life.name), name);
     guest->life.activity = GUEST_READY;
@@ -137,7 +136,37 @@ struct guest *guest_create(const char *name, const void *image, uint64_t image_b
     text_copy(guest->console.state, sizeof(guest->console.state), "running");
     console_attach(&guest->console);
     insert_guest(guest);
-    log_info("guest %u %s: %u KiB, entry 0x%08x", guest->life.id, name, memory_bytes / 1024, parsed.entry);
+}
+
+struct guest *guest_create(const struct request_start *start)
+{
+    const struct guest_kind *kind = start->kind != NULL ? start->kind : &guest_pebpeb;
+    struct elf32_image parsed;
+    char *reason = start->reason;
+
+    boot_phases_lap(BOOT_PHASE_MONITOR, insn_rdtsc());
+    if (!kind->check(start, &parsed, reason))
+        return NULL;
+    struct guest *guest = vmap_alloc(sizeof(*guest));
+    if (!guest) {
+        format_string(reason, GUEST_REASON_BYTES, "no memory left for another guest");
+        return NULL;
+    }
+    if (!make_memory(guest, start->memory_bytes)) {
+        format_string(reason, GUEST_REASON_BYTES, "not enough free memory for the records of %u KiB of guest RAM",
+                      start->memory_bytes / 1024);
+        bury(guest);
+        return NULL;
+    }
+    guest->state.version = GUEST_STATE_VERSION;
+    fpu_fresh(guest->state.fpu);
+    virq_init(&guest->state.virq);
+    guest->kind = kind;
+    if (!kind->load(guest, start, &parsed, reason)) {
+        bury(guest);
+        return NULL;
+    }
+    introduce(guest, start->name);
     boot_phases_lap(BOOT_PHASE_LOAD, insn_rdtsc());
     return guest;
 }
@@ -184,7 +213,7 @@ void guest_crash(struct guest *guest, const char *format, ...)
     format_string_v(guest->life.reason, sizeof(guest->life.reason), format, arguments);
     va_end(arguments);
     switch_to(processor_this(), guest);     /* the report reads the guest's memory through its own mapping */
-    report_write(guest, report, sizeof(report));
+    guest->kind->describe(guest, report, sizeof(report));
     end_guest(guest, GUEST_END_CRASH, (int32_t)HV_STATUS_CRASH, "crashed");
     keep_report(guest, report);
 }

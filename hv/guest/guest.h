@@ -14,6 +14,7 @@
 #include "guest/debug_sites.h"
 #include "guest/elf32.h"
 #include "guest/events.h"
+#include "guest/kind.h"
 #include "guest/queue.h"
 #include "guest/request.h"
 #include "guest/virq.h"
@@ -153,15 +154,21 @@ struct guest {
     struct guest_spin spin;
     struct guest_reclaim reclaim;
     struct guest *next;                 /* all guests, ascending ID */
+    const struct guest_kind *kind;      /* NULL only while it is made */
+    void *machine;                      /* of its kind; NULL: none */
 };
 
 /*
- * Make a guest from an ELF image: memory, tables, console attached, state GUEST_READY, nothing run yet.
- * name is 1-63 of A-Za-z0-9._-; memory_bytes a multiple of 4096. On failure NULL, with the exact reason in
- * reason (GUEST_REASON_BYTES), and nothing leaked. The image is not needed afterwards.
+ * Make a guest as a request says: memory, tables, console attached, state GUEST_READY, nothing run yet. On failure
+ * NULL, with the exact reason in start->reason, and nothing leaked. A PebPeb image is not needed afterwards.
  */
-struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes,
-                           char *reason);
+struct guest *guest_create(const struct request_start *start);
+
+/* The kind that this hypervisor is made for. */
+extern const struct guest_kind guest_pebpeb;
+
+/* Copy the names of an image that is an ELF, if it has some and there is memory for them. */
+void guest_keep_symbols(struct guest *guest, const void *image, uint64_t image_bytes);
 
 /* End a guest; the first end wins, later ones are ignored. RAM and page tables go to reclaim.h, the console stays. */
 void guest_end_exit(struct guest *guest, int32_t status);

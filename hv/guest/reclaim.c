@@ -38,6 +38,8 @@ static void free_released(struct guest *guest)
 /* False: steps are used up. What comes after RAM is one step, of some pages. */
 static bool take_apart(struct guest *guest, uint32_t *steps)
 {
+    if (guest->kind != NULL && guest->kind->destroy != NULL && !guest->kind->destroy(guest, steps))
+        return false;
     if (!gspace_destroy(&guest->space, steps) || !ram_destroy(&guest->ram, steps) || *steps == 0)
         return false;
     --*steps;

@@ -67,7 +67,7 @@ static void start_guest(struct request *request)
     struct request_start *start = request->start;
 
     start->reason[0] = '\0';
-    request->guest = guest_create(start->name, start->image, start->image_bytes, start->memory_bytes, start->reason);
+    request->guest = guest_create(start);
     if (request->guest != NULL)
         request->guest->console.kill = kill_from_console;
 }

@@ -15,15 +15,19 @@
 
 struct console;
 struct guest;
+struct guest_equipment;
+struct guest_kind;
 
 enum request_kind { REQUEST_START, REQUEST_END, REQUEST_RELEASE, REQUEST_TYPE, REQUEST_VIEW };
 
 /* What REQUEST_START wants, and why it was refused. */
 struct request_start {
-    const char *name;                   /* a guest's name: guest_create */
+    const char *name;                   /* 1-63 of A-Za-z0-9._- */
     const void *image;
     uint64_t image_bytes;
-    uint32_t memory_bytes;
+    uint32_t memory_bytes;              /* a multiple of 4096 */
+    const struct guest_kind *kind;      /* NULL: PebPeb */
+    const struct guest_equipment *equipment;    /* of a machine; else NULL */
     char *reason;                       /* GUEST_REASON_BYTES for the answer, when guest is NULL: one line */
 };
 

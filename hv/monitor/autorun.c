@@ -102,6 +102,7 @@ void autorun_init(struct config *config, const char *loader_notes)
 static struct {
     struct request request;
     struct request_start start;
+    struct guest_equipment equipment;
     struct image_file file;
     char reason[GUEST_REASON_BYTES];
     unsigned index;
@@ -163,12 +164,16 @@ static void launch(unsigned index)
         refuse_test(index, launching.reason);
         return;
     }
-    test->phase = PHASE_STARTING;
     launching.index = index;
     launching.start = (struct request_start){
         .name = launching.file.name, .image = launching.file.image, .image_bytes = launching.file.image_bytes,
         .memory_bytes = spec->memory_bytes, .reason = launching.reason,
     };
+    if (!equip_find(&spec->equip, &launching.start, &launching.equipment, launching.reason)) {
+        refuse_test(index, launching.reason);
+        return;
+    }
+    test->phase = PHASE_STARTING;
     launching.request = (struct request){ .kind = REQUEST_START, .start = &launching.start, .answer = test_started };
     request_post(&launching.request);
 }

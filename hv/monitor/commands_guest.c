@@ -50,15 +50,21 @@ static const char *read_option(const char *word, struct jobs_options *options)
 {
     const char *memory = words_value(word, "mem=");
     const char *debug_print = words_value(word, "debug-print=");
+    const char *wrong;
 
+    if (equip_read(&options->equip, word, &wrong))
+        return wrong;
     if (strcmp(word, "&") == 0)
         options->watched = false;
+    else if (strcmp(word, "clock=instructions") == 0)
+        options->equip.counts_time = true;
     else if (memory != NULL)
         return words_parse_memory(memory, &options->memory_bytes);
     else if (debug_print != NULL && (strcmp(debug_print, "on") == 0 || strcmp(debug_print, "off") == 0))
         options->debug_print = strcmp(debug_print, "on") == 0;
     else
-        return debug_print != NULL ? "debug-print= is on or off" : "unknown word; known: mem=, debug-print= and &";
+        return debug_print != NULL ? "debug-print= is on or off" :
+               "unknown word; known: mem= debug-print= " EQUIP_WORDS " &";
     return NULL;
 }
 
@@ -80,7 +86,11 @@ void commands_guest_run(const struct words *words, uint64_t now_ns)
             return;
         }
     }
-    jobs_start(name, &options);
+    wrong = equip_judge(&options.equip);
+    if (wrong != NULL)
+        shell_print("run: %s", wrong);
+    else
+        jobs_start(name, &options);
 }
 
 void commands_guest_ps(const struct words *words, uint64_t now_ns)
@@ -139,6 +149,10 @@ void commands_guest_restart(const struct words *words, uint64_t now_ns)
     struct jobs_options options = jobs_options(guest->life.id);
     if (options.memory_bytes == 0) {
         shell_print("restart: guest %u belongs to the autoruns", guest->life.id);
+        return;
+    }
+    if (options.equip.is_machine) {
+        shell_print("restart: what a virtual PC was given is not kept; run it again");
         return;
     }
     (void)text_copy(name, sizeof(name), guest->life.name);
@@ -238,6 +252,11 @@ void commands_guest_info(const struct words *words, uint64_t now_ns)
     shell_print("%u %s: %s, started %llu ms ago, processor time %llu ms", guest->life.id, guest->life.name, text,
                 (unsigned long long)((now_ns - guest->life.started_ns) / NS_PER_MS),
                 (unsigned long long)(guest->turns.run_ns / NS_PER_MS));
+    if (guest->kind->inform != NULL) {
+        for (unsigned i = 0; guest->kind->inform(guest, i, text, sizeof(text)); i++)
+            shell_print("%s", text);
+        return;
+    }
     print_guest_registers(guest);
     print_interrupts(guest);
     shell_print("counts: %llu hypercalls, %llu events, %llu hidden faults",

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "monitor/equip.h"
 #include "monitor/line_words.h"
 
 #define CONFIG_AUTORUNS_FEW 64          /* for these there is room in the image; more have room of their own */
@@ -26,7 +27,7 @@
 #define CONFIG_CHOICE_BYTES 64
 
 enum config_expect { CONFIG_EXPECT_EXIT, CONFIG_EXPECT_CRASH, CONFIG_EXPECT_TIMEOUT, CONFIG_EXPECT_REFUSED };
-enum config_clock { CONFIG_CLOCK_DEFAULT, CONFIG_CLOCK_WALL, CONFIG_CLOCK_RUN };
+enum config_clock { CONFIG_CLOCK_DEFAULT, CONFIG_CLOCK_WALL, CONFIG_CLOCK_RUN };   /* or equip.counts_time */
 enum config_choice { CONFIG_CHOICE_DEFAULT, CONFIG_CHOICE_OFF, CONFIG_CHOICE_ON };
 enum config_after { CONFIG_AFTER_MONITOR, CONFIG_AFTER_POWEROFF, CONFIG_AFTER_REBOOT };
 
@@ -43,6 +44,7 @@ struct config_autorun {
     uint32_t seed;                          /* moves its ticks: clock_seed; 0: not */
     char console[64];                       /* file in \guests\ with the console that it must leave; "": any */
     uint32_t first_match, match_count;      /* in config.matches, as they stand in the line */
+    struct equip equip;                     /* of a virtual PC; its texts are in config.text */
     const char *refused;                    /* NULL, or why the line cannot be run: config_refuse */
 };
 

@@ -12,7 +12,8 @@
 
 #define MIB (1u << 20)
 #define NO_MEMORY "no memory to keep it"
-#define AUTORUN_WORDS "expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed="
+#define AUTORUN_WORDS \
+    "expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed= " EQUIP_WORDS
 
 /* Keep a text for the typist. NULL, or what is wrong. */
 static const char *add_typing(struct config *config, int autorun, const char *name, const char *text, size_t length)
@@ -75,8 +76,11 @@ static const char *set_expect(struct config_autorun *autorun, const char *value)
 
 static const char *set_clock(struct config_autorun *autorun, const char *value)
 {
+    autorun->equip.counts_time = strcmp(value, "instructions") == 0;
+    if (autorun->equip.counts_time)
+        return NULL;
     if (strcmp(value, "run") != 0 && strcmp(value, "wall") != 0)
-        return "clock= is run or wall";
+        return "clock= is run, wall or, with engine=interp, instructions";
     autorun->clock = strcmp(value, "run") == 0 ? CONFIG_CLOCK_RUN : CONFIG_CLOCK_WALL;
     return NULL;
 }
@@ -125,8 +129,10 @@ static const char *set_text(struct config *config, struct config_autorun *autoru
 static const char *set_word(struct config *config, struct config_autorun *autorun, unsigned index)
 {
     const char *word = config->words.word[index];
-    const char *value;
+    const char *value, *wrong;
 
+    if (equip_read(&autorun->equip, word, &wrong))
+        return wrong;
     if ((value = words_value(word, "expect=")) != NULL)
         return set_expect(autorun, value);
     if ((value = words_value(word, "timeout=")) != NULL)
@@ -152,6 +158,25 @@ static void keep_first_problem(char *problem, size_t problem_bytes, const char *
         format_string(problem, problem_bytes, "'%.60s': %s", word, wrong);
 }
 
+/* What is said of a virtual PC stays longer than the line. */
+static const char *keep_equip(struct config *config, struct equip *equip)
+{
+    const char *wrong = equip_judge(equip);
+
+    for (unsigned i = 0; i < EQUIP_TEXTS && wrong == NULL; i++) {
+        size_t bytes = equip->texts[i] != NULL ? strlen(equip->texts[i]) + 1 : 0;
+        if (bytes == 0)
+            continue;
+        config->text = config_take_room(config, config->text, CONFIG_TEXT_BYTES);
+        if (config->text == NULL || bytes > CONFIG_TEXT_BYTES - config->text_used)
+            return NO_MEMORY;
+        memcpy(config->text + config->text_used, equip->texts[i], bytes);
+        equip->texts[i] = config->text + config->text_used;
+        config->text_used += (uint32_t)bytes;
+    }
+    return wrong;
+}
+
 void config_line_autorun(struct config *config, struct config_autorun *autorun, char *problem, size_t problem_bytes)
 {
     const struct words *words = &config->words;
@@ -165,6 +190,7 @@ void config_line_autorun(struct config *config, struct config_autorun *autorun, 
     keep_first_problem(problem, problem_bytes, name, image_name_parse(name, autorun->name));
     for (unsigned i = 2; i < words->count; i++)
         keep_first_problem(problem, problem_bytes, words->word[i], set_word(config, autorun, i));
+    keep_first_problem(problem, problem_bytes, name, keep_equip(config, &autorun->equip));
 }
 
 static const char *do_together(struct config *config, const char *value)

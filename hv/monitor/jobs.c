@@ -36,7 +36,8 @@ void jobs_init(bool debug_print)
 
 struct jobs_options jobs_defaults(void)
 {
-    return (struct jobs_options){ GUEST_MEMORY_DEFAULT, true, debug_print_default };
+    return (struct jobs_options){ .memory_bytes = GUEST_MEMORY_DEFAULT, .watched = true,
+                                  .debug_print = debug_print_default };
 }
 
 static struct job *find_job(uint32_t id)
@@ -52,6 +53,7 @@ static struct job *find_job(uint32_t id)
 static struct {
     struct request request;
     struct request_start start;
+    struct guest_equipment equipment;
     struct image_file file;
     struct jobs_options options;
     char reason[GUEST_REASON_BYTES];
@@ -98,6 +100,10 @@ void jobs_start(const char *name, const struct jobs_options *options)
         .name = starting.file.name, .image = starting.file.image, .image_bytes = starting.file.image_bytes,
         .memory_bytes = options->memory_bytes, .reason = starting.reason,
     };
+    if (!equip_find(&options->equip, &starting.start, &starting.equipment, starting.reason)) {
+        shell_print("%s refused: %s", starting.file.name, starting.reason);
+        return;
+    }
     starting.request = (struct request){ .kind = REQUEST_START, .start = &starting.start, .answer = job_started };
     request_post(&starting.request);
 }

@@ -8,11 +8,13 @@
 #include <stdint.h>
 
 #include "guest/guest.h"
+#include "monitor/equip.h"
 
 /* How a guest is started. */
 struct jobs_options {
     uint32_t memory_bytes;
     bool watched;           /* its console is shown until it ends */
+    struct equip equip;     /* of a virtual PC: its texts last until it is started */
     bool debug_print;       /* the simulator's debug print is shown on the monitor's console */
 };
 

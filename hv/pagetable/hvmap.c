@@ -23,6 +23,7 @@ static uint64_t *root;
 static uint64_t no_execute;             /* PTE_NX, or 0 where the processor lacks it */
 static uint64_t next_device = HVMAP_DEVICES_BASE;
 static uint64_t physical_top = LOW_4GIB;
+static uint64_t image_base;             /* physical */
 
 static void map_or_panic(uint64_t linear, uint64_t physical, uint64_t bytes, uint64_t flags)
 {
@@ -68,6 +69,7 @@ void hvmap_init(const struct boot_info *info, const void *stack_guard)
     hpa_t frame = table_alloc();
     CHECK(frame.v);
     root = hpa_to_ptr(frame);
+    image_base = info->hv_image;
     map_image(info, stack_guard);
     map_memory(info);
     /* These exist before the first guest root is made, so that every root shares all that is ever mapped below them. */
@@ -79,6 +81,11 @@ void hvmap_init(const struct boot_info *info, const void *stack_guard)
 uint64_t hvmap_no_execute(void)
 {
     return no_execute;
+}
+
+void *hvmap_writable(const void *image_address)
+{
+    return hpa_to_ptr(HPA(image_base + (uint64_t)((const char *)image_address - hv_image_start)));
 }
 
 void hvmap_load(void)

@@ -36,6 +36,9 @@ void hvmap_load(void);
 /* PTE_NX, or 0 on a processor without it. */
 uint64_t hvmap_no_execute(void);
 
+/* The same byte of the image where it can be written to: in the direct map. */
+void *hvmap_writable(const void *image_address);
+
 /* Give a new root the upper half. root is a zeroed PML4. */
 void hvmap_share_upper(uint64_t *root);
 

@@ -44,7 +44,8 @@ OWNERS = {
     "hv/irq/tsc_watch.c": {"first_hertz": START, "is_unsteady": CLOCK, "ns_per_count_32": START, "seen_count": CLOCK,
                            "seen_ns": CLOCK, "seen_tsc": CLOCK, "truth": START, "tsc_watch_next_ns": CLOCK},
     "hv/main.c": {"boot_processor": "the processor's"},
-    "hv/pagetable/hvmap.c": {"next_device": TABLES, "no_execute": START, "physical_top": START, "root": START},
+    "hv/pagetable/hvmap.c": {"image_base": START, "next_device": TABLES, "no_execute": START, "physical_top": START,
+                             "root": START},
     "hv/pagetable/ram.c": {"absent_records": START},
     "hv/pagetable/vmap.c": {"directory": START, "search_from": TABLES, "taken": TABLES},
     # Variables for the tests' sake only, which set them: nobody writes them here.

@@ -25,6 +25,7 @@
 #include "io/power.h"
 #include "io/serial.h"
 #include "monitor/autorun.h"
+#include "vpc/machine.h"
 #include "monitor/console_dump.h"
 #include "guest/images.h"
 #include "monitor/tap.h"
@@ -130,19 +131,19 @@ void tick_use_run_loop(void)
     uses_run_loop = true;
 }
 
-struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes,
-                           char *reason)
+const struct guest_kind machine_interp = { .check = NULL };
+
+struct guest *guest_create(const struct request_start *start)
 {
-    (void)image_bytes, (void)memory_bytes;
-    if (strcmp(name, "bad") == 0) {
-        strcpy(reason, "not an ELF file");
+    if (strcmp(start->name, "bad") == 0) {
+        strcpy(start->reason, "not an ELF file");
         return NULL;
     }
     REQUIRE(guest_count < GUESTS);
     struct guest *guest = &guests[guest_count];
-    guest_scripts[guest_count] = image;
+    guest_scripts[guest_count] = start->image;
     rows_left[guest_count] = guest_scripts[guest_count]->rows;
-    strcpy(guest->life.name, name);
+    strcpy(guest->life.name, start->name);
     guest->life.report = "";
     guest->life.id = ++guest_count;
     guest->console.number = guest->life.id;

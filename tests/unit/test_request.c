@@ -46,18 +46,17 @@ static void take_key(void *owner, uint32_t key_word)
     key_count += ((struct guest *)owner)->console.key == take_key;      /* it is not gone */
 }
 
-struct guest *guest_create(const char *name, const void *image, uint64_t image_bytes, uint32_t memory_bytes,
-                           char *reason)
+struct guest *guest_create(const struct request_start *start)
 {
-    const struct paper_guest *paper = image;
+    const struct paper_guest *paper = start->image;
 
     assert_true(serving);
     done++;
-    assert_string_equal(name, paper->name);
-    assert_int_equal(image_bytes, 77);
-    assert_int_equal(memory_bytes, 4096);
+    assert_string_equal(start->name, paper->name);
+    assert_int_equal(start->image_bytes, 77);
+    assert_int_equal(start->memory_bytes, 4096);
     if (paper->is_refused) {
-        strcpy(reason, expected_reason);
+        strcpy(start->reason, expected_reason);
         return NULL;
     }
     struct guest *guest = calloc(1, sizeof(*guest));

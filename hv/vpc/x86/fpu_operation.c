@@ -1,5 +1,5 @@
 /*
- * fpu_operation.c - the floating-point unit: whether it may be used, and WAIT (PURE).
+ * fpu_operation.c - the floating-point unit: whether it may be used, and its use (PURE).
  */
 #include "vpc/x86/fpu_operation.h"
 
@@ -29,20 +29,4 @@ bool fpu_is_ready(struct interp *interp, bool is_waiting)
     if (is_waiting && interp->cpu.fpu[FPU_STATUS] & FPU_STATUS_ES)
         return fault(interp, EXC_MF);
     return true;
-}
-
-/* WAIT is #NM only if both MP and TS are set. */
-static bool wait(struct interp *interp, const struct instruction *insn)
-{
-    (void)insn;
-    if ((interp->cpu.cr0 & (CR0_MP | CR0_TS)) == (CR0_MP | CR0_TS))
-        return fault(interp, EXC_NM);
-    return !(interp->cpu.fpu[FPU_STATUS] & FPU_STATUS_ES) || fault(interp, EXC_MF);
-}
-
-handler_t fpu_find(const struct instruction *insn)
-{
-    if (insn->map == MAP_TWO_BYTES)
-        return insn->opcode == 0xAE ? fxstate_find(insn) : sse_find(insn);
-    return insn->opcode == 0x9B ? wait : x87_find(insn);
 }

@@ -48,17 +48,6 @@ static char file_of(const struct instruction *insn)
     return file == '.' ? file_of_group(insn) : file;
 }
 
-bool op_undefined(struct interp *interp, const struct instruction *insn)
-{
-    struct vcpu_refusals *refusals = &interp->cpu.refusals;
-
-    refusals->undefined++;
-    refusals->last_map = insn->map;
-    refusals->last_opcode = insn->opcode;
-    refusals->last_reg = insn->reg;
-    return fault(interp, EXC_UD);
-}
-
 handler_t dispatch_find(const struct instruction *insn)
 {
     static const finder_t finders[26] = {

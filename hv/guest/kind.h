@@ -1,0 +1,50 @@
+/*
+ * kind.h - what differs between kinds of guest: a small table of operations. Name, RAM, console, keys, clock, requests
+ * and end are the same for all.
+ *
+ * Inject is missing among them: keys wait in guest->state.virq whatever the guest is, and who runs it takes them.
+ */
+#ifndef GUEST_KIND_H
+#define GUEST_KIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct elf32_image;
+struct guest;
+struct request_start;
+
+struct guest_kind {
+    /* Is it an image for a guest of this kind? False: reason (GUEST_REASON_BYTES) says what is wrong. */
+    bool (*check)(const struct request_start *start, struct elf32_image *parsed, char *reason);
+    /* Fill RAM and set where it begins. False: reason, and what was made goes by destroy. */
+    bool (*load)(struct guest *guest, const struct request_start *start, const struct elf32_image *parsed,
+                 char *reason);
+    /*
+     * A turn of a guest that the processor does not run by itself: bounded work, then back. Such a guest has an EIP
+     * beyond every guest address in its frame: trap_may_enter comes here by what it asks anyway. NULL: it is entered.
+     */
+    void (*turn)(struct guest *guest);
+    /* Its crash report: lines ended by '\n', and life.registers. */
+    void (*describe)(struct guest *guest, char *text, size_t text_bytes);
+    /* The lines of the monitor's info, the number-th of them. False: there are no more. NULL: the monitor knows. */
+    bool (*inform)(const struct guest *guest, unsigned number, char *text, size_t text_bytes);
+    /* Give back what load made, in steps as in reclaim.h. False: steps are used up. NULL: there is nothing. */
+    bool (*destroy)(struct guest *guest, uint32_t *steps);
+};
+
+/* What a plan, or the operator, says to a guest that is a machine of its own. Texts and files stay. */
+struct guest_file {
+    const void *bytes;          /* NULL: none */
+    uint64_t count;
+};
+
+struct guest_equipment {
+    bool takes_serial_input;    /* keys are typed on its serial line, not its keyboard */
+    bool counts_time;           /* its clock is the count of its instructions */
+    const char *command_line;   /* NULL: none */
+    struct guest_file initrd, disks[2];
+};
+
+#endif

@@ -1,0 +1,222 @@
+/*
+ * i8259.c - see i8259.h. The names of the words (ICW1 to 4, OCW1 to 3) are the data sheet's (PURE).
+ */
+#include "vpc/i8259.h"
+
+#define CASCADE 2u              /* line of the first that the second drives */
+#define SPURIOUS 7u
+#define NO_LINE 8u
+#define ICW1 0x10u
+#define ICW1_WORD4 0x01u
+#define ICW1_SINGLE 0x02u
+#define ICW1_LEVEL 0x08u
+#define ICW4_AUTO_EOI 0x02u
+#define ICW4_FULLY_NESTED 0x10u
+#define OCW3 0x08u
+#define POLL_HAS 0x80u
+#define SECOND_PORTS 0x80u      /* A0 and A1 */
+#define ELCR_PORTS 0x4D0u
+#define LEVEL_FIRST 0xF8u       /* lines that may be level-triggered: not timer, keyboard, cascade; not clock, FPU */
+#define LEVEL_SECOND 0xDEu
+
+/* The first line by priority of a set; NO_LINE: it is empty. */
+static unsigned first_line(const struct i8259 *chip, unsigned set)
+{
+    if (set == 0)
+        return NO_LINE;
+    unsigned line = (chip->lowest + 1u) & 7u;
+    while (!(set >> line & 1))
+        line = (line + 1) & 7u;
+    return line;
+}
+
+static unsigned rank_of(const struct i8259 *chip, unsigned line)
+{
+    return line == NO_LINE ? NO_LINE : (line - chip->lowest - 1u) & 7u;
+}
+
+/* The line that would interrupt now, as what is in service stands back behind it; NO_LINE: none. */
+static unsigned asking_line(const struct i8259 *chip, bool is_first)
+{
+    unsigned served = chip->isr;
+    unsigned line = first_line(chip, chip->irr & ~(unsigned)chip->imr);
+
+    if (chip->is_special_mask)
+        served &= ~(unsigned)chip->imr;
+    if (is_first && chip->is_fully_nested)
+        served &= ~(1u << CASCADE);
+    return rank_of(chip, line) < rank_of(chip, first_line(chip, served)) ? line : NO_LINE;
+}
+
+static void set_pic_line(struct i8259 *chip, unsigned line, bool is_high)
+{
+    uint8_t bit = (uint8_t)(1u << line);
+
+    if (chip->level & bit)
+        chip->irr = (uint8_t)(is_high ? chip->irr | bit : chip->irr & ~bit);
+    else if (is_high && !(chip->lines & bit))
+        chip->irr |= bit;
+    chip->lines = (uint8_t)(is_high ? chip->lines | bit : chip->lines & ~bit);
+}
+
+/* The first's line 2 is what the second asks. It falls and rises again with each of its interrupts. */
+static void cascade(struct i8259_pair *pair)
+{
+    set_pic_line(&pair->first, CASCADE, asking_line(&pair->second, false) != NO_LINE);
+    if (!(pair->first.lines & 1u << CASCADE))
+        pair->first.irr &= (uint8_t)~(1u << CASCADE);
+}
+
+void i8259_reset(struct i8259_pair *pair)
+{
+    *pair = (struct i8259_pair){ .first = { .lowest = 7 }, .second = { .lowest = 7 } };
+}
+
+void i8259_set_lines(struct i8259_pair *pair, uint16_t lines)
+{
+    for (unsigned line = 0; line < 8; line++) {
+        if (line != CASCADE)
+            set_pic_line(&pair->first, line, lines >> line & 1);
+        set_pic_line(&pair->second, line, lines >> (8 + line) & 1);
+    }
+    cascade(pair);
+}
+
+bool i8259_has_interrupt(const struct i8259_pair *pair)
+{
+    return asking_line(&pair->first, true) != NO_LINE;
+}
+
+static void begin_service(struct i8259 *chip, unsigned line)
+{
+    uint8_t bit = (uint8_t)(1u << line);
+
+    if (!chip->is_auto_eoi)
+        chip->isr |= bit;
+    else if (chip->rotates_on_auto_eoi)
+        chip->lowest = (uint8_t)line;
+    if (!(chip->level & bit))
+        chip->irr &= (uint8_t)~bit;
+}
+
+/* The line of a chip that is served from now on; SPURIOUS if none asks. */
+static unsigned take_line(struct i8259 *chip, bool is_first)
+{
+    unsigned line = asking_line(chip, is_first);
+
+    if (line == NO_LINE)
+        return SPURIOUS;
+    begin_service(chip, line);
+    return line;
+}
+
+uint8_t i8259_acknowledge(struct i8259_pair *pair)
+{
+    unsigned line = take_line(&pair->first, true);
+    uint8_t vector = (uint8_t)(pair->first.base + line);
+
+    if (line == CASCADE) {
+        vector = (uint8_t)(pair->second.base + take_line(&pair->second, false));
+        set_pic_line(&pair->first, CASCADE, false);
+        cascade(pair);
+    }
+    return vector;
+}
+
+static void initialise(struct i8259 *chip, uint8_t word)
+{
+    uint8_t level = word & ICW1_LEVEL ? 0xFF : chip->level, lines = chip->lines, base = chip->base;
+
+    *chip = (struct i8259){ .lowest = 7, .step = 2, .level = level, .lines = lines, .base = base,
+                            .has_word4 = word & ICW1_WORD4, .is_single = word & ICW1_SINGLE };
+}
+
+static void write_icw(struct i8259 *chip, uint8_t value)
+{
+    if (chip->step == 2) {
+        chip->base = value & 0xF8;
+        chip->step = !chip->is_single ? 3 : chip->has_word4 ? 4 : 0;
+    } else if (chip->step == 3) {           /* who is wired to whom is not to be changed here */
+        chip->step = chip->has_word4 ? 4 : 0;
+    } else {
+        chip->is_auto_eoi = value & ICW4_AUTO_EOI;
+        chip->is_fully_nested = value & ICW4_FULLY_NESTED;
+        chip->step = 0;
+    }
+}
+
+/* OCW2, end of interrupt and rotation: bits 7 to 5 are the command. */
+static void write_eoi(struct i8259 *chip, uint8_t value)
+{
+    unsigned command = value >> 5, line = value & 7u;
+
+    if (command == 0 || command == 4)
+        chip->rotates_on_auto_eoi = command == 4;
+    if (command == 1 || command == 5)
+        line = first_line(chip, chip->isr);
+    if ((command & 1) && line != NO_LINE)
+        chip->isr &= (uint8_t)~(1u << line);
+    if (command >= 5 && line != NO_LINE)
+        chip->lowest = (uint8_t)line;
+}
+
+static void write_command(struct i8259 *chip, uint8_t value)
+{
+    if (value & ICW1) {
+        initialise(chip, value);
+    } else if (value & OCW3) {
+        if (value & 0x40)
+            chip->is_special_mask = value & 0x20;
+        chip->polls = value & 0x04;
+        if (value & 0x02)
+            chip->reads_isr = value & 0x01;
+    } else {
+        write_eoi(chip, value);
+    }
+}
+
+/* A poll is an acknowledgement without the processor. */
+static uint8_t poll(struct i8259 *chip, bool is_first)
+{
+    unsigned line = asking_line(chip, is_first);
+
+    chip->polls = false;
+    if (line == NO_LINE)
+        return 0;
+    begin_service(chip, line);
+    return (uint8_t)(POLL_HAS | line);
+}
+
+uint8_t i8259_read(struct i8259_pair *pair, uint16_t port)
+{
+    bool is_first = !(port & SECOND_PORTS);
+    struct i8259 *chip = is_first ? &pair->first : &pair->second;
+
+    if ((port & ~1u) == ELCR_PORTS)
+        return port & 1 ? pair->second.level : pair->first.level;
+    if (chip->polls) {
+        uint8_t answer = poll(chip, is_first);
+        cascade(pair);
+        return answer;
+    }
+    if (port & 1)
+        return chip->imr;
+    return chip->reads_isr ? chip->isr : chip->irr;
+}
+
+void i8259_write(struct i8259_pair *pair, uint16_t port, uint8_t value)
+{
+    struct i8259 *chip = port & SECOND_PORTS ? &pair->second : &pair->first;
+
+    if (port == ELCR_PORTS)
+        pair->first.level = value & LEVEL_FIRST;
+    else if (port == ELCR_PORTS + 1)
+        pair->second.level = value & LEVEL_SECOND;
+    else if (!(port & 1))
+        write_command(chip, value);
+    else if (chip->step != 0)
+        write_icw(chip, value);
+    else
+        chip->imr = value;
+    cascade(pair);
+}

@@ -1,0 +1,71 @@
+/*
+ * keys.c - see keys.h (PURE).
+ */
+#include "vpc/keys.h"
+
+#include "pebpeb.h"
+
+/* What a terminal sends for the keys that have no character. */
+static const char *sequence_of(uint8_t raw)
+{
+    switch (raw) {
+    case HV_KEYCODE_UP: return "\x1B[A";
+    case HV_KEYCODE_DOWN: return "\x1B[B";
+    case HV_KEYCODE_RIGHT: return "\x1B[C";
+    case HV_KEYCODE_LEFT: return "\x1B[D";
+    default: return "";
+    }
+}
+
+static void add(struct keys *keys, uint8_t byte)
+{
+    if (keys->count < KEYS_BYTES)
+        keys->bytes[(keys->first + keys->count++) % KEYS_BYTES] = byte;
+}
+
+/* A terminal's Enter is a carriage return. */
+static void type_on_serial(struct keys *keys, uint32_t word)
+{
+    uint8_t raw = (uint8_t)(word >> HV_KEY_RAW_SHIFT);
+
+    if (!(word & HV_KEY_MAKE))
+        return;
+    if (word & HV_KEY_HASDATA) {
+        uint8_t character = (uint8_t)(word & HV_KEY_CHAR_MASK);
+        add(keys, character == '\n' ? '\r' : character);
+        return;
+    }
+    for (const char *next = sequence_of(raw); *next != '\0'; next++)
+        add(keys, (uint8_t)*next);
+}
+
+static unsigned device_room(const struct keys *keys, const struct vpc *vpc)
+{
+    return keys->takes_serial_input ? uart_room(&vpc->uart) : 0;
+}
+
+void keys_feed(struct keys *keys, struct virq *virq, struct vpc *vpc)
+{
+    uint32_t word;
+    bool any = false;
+
+    for (unsigned room = device_room(keys, vpc); room > 0; room--) {
+        while (keys->count == 0 && virq_is_pending(virq)) {
+            (void)virq_take(virq, &word);
+            type_on_serial(keys, word);
+        }
+        if (keys->count == 0)
+            break;
+        uart_receive(&vpc->uart, keys->bytes[keys->first]);
+        keys->first = (uint8_t)((keys->first + 1) % KEYS_BYTES);
+        keys->count--;
+        any = true;
+    }
+    if (any)
+        vpc_settle_lines(vpc);
+}
+
+bool keys_wait(const struct keys *keys, const struct virq *virq, const struct vpc *vpc)
+{
+    return (keys->count > 0 || virq_is_pending(virq)) && device_room(keys, vpc) > 0;
+}

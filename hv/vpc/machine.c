@@ -1,0 +1,172 @@
+/*
+ * machine.c - a virtual PC as a guest: its turns, its keys, its console, its end.
+ *
+ * A turn is interpretation for half a millisecond at most, in pieces, with interrupts off; then what came meanwhile is
+ * taken, and the run loop looks around. So a virtual PC holds nobody up for longer than a long hypercall does.
+ */
+#include "vpc/machine.h"
+
+#include "base/format.h"
+#include "base/log.h"
+#include "base/string.h"
+#include "cpu/insn.h"
+#include "guest/clock.h"
+#include "guest/guest.h"
+#include "guest/processor.h"
+#include "irq/timer.h"
+#include "pagetable/vmap.h"
+#include "vpc/machine_parts.h"
+#include "vpc/machine_report.h"
+#include "vpc/unit.h"
+
+#define TURN_NS 500000u
+#define PIECE 512u                  /* instructions between two looks at the clock */
+#define COPY_PAGES 128u             /* of files in a turn: some 0.2 ms of the counting machine */
+#define LOOK_NS 1000000000u         /* a PC that waits for nothing in particular is looked at so often */
+
+/* A PC's time begins with its launch, and stands still as its guest's clock does. */
+static uint64_t machine_now_ns(void *owner)
+{
+    const struct guest *guest = owner;
+
+    return timer_now_ns() - clock_settled_lag_ns(guest) - guest->life.started_ns;
+}
+
+static struct vpc_file as_vpc_file(const struct guest_file *file)
+{
+    return (struct vpc_file){ file->bytes, file->count };
+}
+
+static bool choose(struct vpc_boot *boot, const struct request_start *start, const char *command_line, char *reason)
+{
+    return vpc_boot_choose(boot, (struct vpc_file){ start->image, start->image_bytes },
+                           as_vpc_file(&start->equipment->initrd), command_line, start->memory_bytes, reason,
+                           GUEST_REASON_BYTES);
+}
+
+static bool check_machine(const struct request_start *start, struct elf32_image *parsed, char *reason)
+{
+    static struct vpc_boot boot;
+    const char *line = start->equipment->command_line;
+
+    (void)parsed;
+    return choose(&boot, start, line != NULL ? line : "", reason);
+}
+
+static bool load_machine(struct guest *guest, const struct request_start *start, const struct elf32_image *parsed,
+                         char *reason)
+{
+    const struct guest_equipment *equipment = start->equipment;
+    struct machine *machine = vmap_alloc(sizeof(*machine));
+
+    (void)parsed;
+    guest->machine = machine;
+    if (machine == NULL) {
+        format_string(reason, GUEST_REASON_BYTES, "no memory left for a virtual PC");
+        return false;
+    }
+    if (equipment->command_line != NULL)
+        memcpy(machine->command_line, equipment->command_line, strlen(equipment->command_line) + 1);
+    if (!choose(&machine->boot, start, machine->command_line, reason))
+        return false;
+    guest->life.started_ns = timer_now_ns();
+    struct vpc_clock clock = { .now_ns = machine_now_ns, .owner = guest, .is_counted = equipment->counts_time };
+    vpc_init(&machine->vpc, &guest->ram, &clock, &vpc_bus, unit_execute);
+    machine->keys.takes_serial_input = equipment->takes_serial_input;
+    guest_keep_symbols(guest, start->image, start->image_bytes);
+    guest->state.frame.eip = UINT64_MAX;        /* trap_may_enter: never entered */
+    log_info("%s: a virtual PC of %u KiB, interpreted", start->name, start->memory_bytes / 1024);
+    return true;
+}
+
+/* The rest of what it starts with, some pages of it. False: it cannot run yet, or has ended. */
+static bool start_machine(struct guest *guest, struct machine *machine)
+{
+    switch (vpc_boot_step(&machine->boot, &machine->vpc, COPY_PAGES)) {
+    case VPC_BOOT_NO_MEMORY:
+        guest->life.lacks_memory = true;
+        guest_crash(guest, "the machine has no memory left for what this virtual PC starts with");
+        return false;
+    case VPC_BOOT_COPIES:
+        return false;
+    case VPC_BOOT_DONE:
+        break;
+    }
+    machine->is_started = true;
+    return true;
+}
+
+static void end_machine(struct guest *guest, const struct vpc *vpc)
+{
+    if (vpc->end == VPC_END_EXIT) {
+        guest_end_exit(guest, vpc->status);
+        return;
+    }
+    guest->life.lacks_memory = vpc->end == VPC_END_MEMORY;
+    guest_crash(guest, "%s", vpc->reason);
+}
+
+/* Asleep until a device is due. A clock=run wakes with the machine's ticks, perhaps too early, and sleeps again. */
+static void sleep_machine(struct guest *guest, const struct vpc *vpc)
+{
+    uint64_t now_ns = machine_now_ns(guest), until_ns = now_ns + LOOK_NS;
+
+    if (!vpc->clock.is_counted && vpc->due_ns < until_ns)
+        until_ns = vpc->due_ns;
+    guest->state.clock.next_tick_ns = until_ns + guest->life.started_ns;
+    guest->life.activity = GUEST_HALTED;
+}
+
+static enum vpc_state run_pieces(struct guest *guest, struct machine *machine)
+{
+    struct vpc *vpc = &machine->vpc;
+    uint64_t until_tsc = insn_rdtsc() + timer_span_tsc(TURN_NS);
+    enum vpc_state state;
+
+    if (guest->processor->turn.other_tsc < until_tsc)
+        until_tsc = guest->processor->turn.other_tsc;
+    do {
+        keys_feed(&machine->keys, &guest->state.virq, vpc);
+        state = vpc_run(vpc, PIECE);
+        if (state == VPC_WAITS && vpc->clock.is_counted && vpc_skip(vpc))
+            state = VPC_RUNS;
+    } while (state == VPC_RUNS && vpc->output_count < VPC_OUTPUT_STOP && insn_rdtsc() < until_tsc);
+    return state;
+}
+
+static void turn_machine(struct guest *guest)
+{
+    struct machine *machine = guest->machine;
+    enum vpc_state state = VPC_RUNS;
+
+    guest->state.virq.pending &= (uint16_t)~VIRQ_MASK(VIRQ_TIMER);      /* it has clocks of its own */
+    if (rowlog_is_full(&guest->row_log))
+        return;
+    if (machine->is_started || start_machine(guest, machine))
+        state = run_pieces(guest, machine);
+    terminal_write(&machine->terminal, &guest->console.vcon, machine->vpc.output, machine->vpc.output_count);
+    machine->vpc.output_count = 0;
+    if (state == VPC_ENDED)
+        end_machine(guest, &machine->vpc);
+    else if (state == VPC_WAITS && !keys_wait(&machine->keys, &guest->state.virq, &machine->vpc))
+        sleep_machine(guest, &machine->vpc);
+    insn_sti_nop_cli();
+}
+
+/* One step: what it has is some pages. */
+static bool destroy_machine(struct guest *guest, uint32_t *steps)
+{
+    if (guest->machine == NULL)
+        return true;
+    if (*steps == 0)
+        return false;
+    --*steps;
+    vmap_free(guest->machine);
+    guest->machine = NULL;
+    return true;
+}
+
+const struct guest_kind machine_interp = {
+    .check = check_machine, .load = load_machine, .turn = turn_machine, .describe = machine_describe,
+    .inform = machine_inform, .destroy = destroy_machine,
+};

@@ -1,0 +1,23 @@
+/*
+ * machine_parts.h - what a guest that is a virtual PC is made of: guest->machine.
+ */
+#ifndef VPC_MACHINE_PARTS_H
+#define VPC_MACHINE_PARTS_H
+
+#include <stdbool.h>
+
+#include "vpc/keys.h"
+#include "vpc/terminal.h"
+#include "vpc/vpc.h"
+#include "vpc/vpc_boot.h"
+
+struct machine {
+    struct vpc vpc;
+    struct vpc_boot boot;
+    struct terminal terminal;
+    struct keys keys;
+    bool is_started;
+    char command_line[VPC_COMMAND_LINE_BYTES];
+};
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * machine_report.h - what is told of a virtual PC: when it crashed, and by the monitor's info.
+ */
+#ifndef VPC_MACHINE_REPORT_H
+#define VPC_MACHINE_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct guest;
+
+/* guest_kind.describe and guest_kind.inform. */
+void machine_describe(struct guest *guest, char *text, size_t text_bytes);
+bool machine_inform(const struct guest *guest, unsigned number, char *text, size_t text_bytes);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * ports.c - see ports.h. A wide access to ports of a byte is one after the other, as on an ISA bus (PURE).
+ */
+#include "vpc/ports.h"
+
+#include "vpc/vpc.h"
+
+#define PORT_PIC1 0x20u
+#define PORT_TIMER 0x40u
+#define PORT_SPEAKER 0x61u
+#define PORT_PIC2 0xA0u
+#define PORT_DEBUG_EXIT 0xF4u       /* QEMU's isa-debug-exit, whose status this is without its (value << 1) | 1 */
+#define PORT_SERIAL 0x3F8u
+#define PORT_ELCR 0x4D0u
+#define PORT_POWER 0x604u           /* PM1a_CNT of QEMU's ACPI: SDM has nothing; ACPI "PM1 Control Registers" */
+#define POWER_SLEEP 0x2000u         /* SLP_EN; type 0 is off there */
+#define ABSENT 0xFFu
+
+static uint8_t read_byte(struct vpc *vpc, uint16_t port)
+{
+    switch (port) {
+    case PORT_PIC1: case PORT_PIC1 + 1: case PORT_PIC2: case PORT_PIC2 + 1: case PORT_ELCR: case PORT_ELCR + 1:
+        return i8259_read(&vpc->pic, port);
+    case PORT_TIMER: case PORT_TIMER + 1: case PORT_TIMER + 2: case PORT_TIMER + 3: case PORT_SPEAKER:
+        return i8254_read(&vpc->timer, port, vpc_now_ns(vpc));
+    case PORT_DEBUG_EXIT: case PORT_POWER: case PORT_POWER + 1:
+        return 0;
+    default:
+        return port - PORT_SERIAL < 8u ? uart_read(&vpc->uart, port - PORT_SERIAL) : ABSENT;
+    }
+}
+
+static void send_byte(struct vpc *vpc, uint8_t value)
+{
+    if (vpc->output_count < VPC_OUTPUT_BYTES)
+        vpc->output[vpc->output_count++] = value;
+    if (vpc->output_count >= VPC_OUTPUT_STOP)
+        interp_stop(&vpc->interp);
+}
+
+static void write_byte(struct vpc *vpc, uint16_t port, uint8_t value)
+{
+    switch (port) {
+    case PORT_PIC1: case PORT_PIC1 + 1: case PORT_PIC2: case PORT_PIC2 + 1: case PORT_ELCR: case PORT_ELCR + 1:
+        i8259_write(&vpc->pic, port, value);
+        break;
+    case PORT_TIMER: case PORT_TIMER + 1: case PORT_TIMER + 2: case PORT_TIMER + 3: case PORT_SPEAKER:
+        i8254_write(&vpc->timer, port, value, vpc_now_ns(vpc));
+        break;
+    default:
+        if (port - PORT_SERIAL < 8u && uart_write(&vpc->uart, port - PORT_SERIAL, value))
+            send_byte(vpc, value);
+    }
+}
+
+/* Registers wider than a byte. True: it was one. */
+static bool write_whole(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
+{
+    if (port == PORT_DEBUG_EXIT) {
+        vpc_finish(vpc, VPC_END_EXIT, (int32_t)value, "");
+        return true;
+    }
+    if (port != PORT_POWER || bytes == 1)
+        return false;
+    if (value & POWER_SLEEP)
+        vpc_finish(vpc, VPC_END_EXIT, 0, "");
+    return true;
+}
+
+uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes)
+{
+    uint32_t value = 0;
+
+    for (unsigned i = 0; i < bytes; i++)
+        value |= (uint32_t)read_byte(vpc, (uint16_t)(port + i)) << 8 * i;
+    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
+    vpc_settle_lines(vpc);
+    return value;
+}
+
+void ports_write(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
+{
+    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
+    if (!write_whole(vpc, port, bytes, value)) {
+        for (unsigned i = 0; i < bytes; i++)
+            write_byte(vpc, (uint16_t)(port + i), (uint8_t)(value >> 8 * i));
+    }
+    vpc_settle_lines(vpc);
+}

@@ -1,0 +1,70 @@
+"""Virtual PCs: kernels of tests/vpc, which know nothing of a hypervisor, in Cobble and in plain QEMU.
+
+Plain QEMU is the oracle: what a kernel says on its serial line is the same there, byte for byte, and so is its status.
+"""
+import dataclasses
+import re
+import subprocess
+import tempfile
+
+from harness import Result, check, run
+from lib import build
+
+KERNELS = build.DIRECTORY / "tests" / "vpc"
+LIMIT = 60
+
+
+@dataclasses.dataclass
+class Kernel:
+    """One of tests/vpc: its words in a plan besides the engine's, and QEMU's arguments for the same machine."""
+    name: str
+    words: str = ""
+    status: int = 42
+    qemu: tuple = ()
+
+    @property
+    def path(self):
+        return KERNELS / f"{self.name}.vpc"
+
+
+ALL = (
+    Kernel("hello"),
+)
+
+
+def boot_plain(kernel):
+    """A kernel in plain QEMU: its status and what it said, line ends as they are."""
+    with tempfile.NamedTemporaryFile() as serial:
+        command = ["qemu-system-i386", "-M", "pc", "-m", "32", "-display", "none", "-no-reboot", "-net", "none",
+                   "-serial", f"file:{serial.name}", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+                   "-kernel", str(kernel.path), *kernel.qemu]
+        status = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT,
+                                check=False).returncode
+        return status >> 1, serial.read().decode("latin-1")
+
+
+def rows_of(boot, name):
+    """What the stream shows of a guest's rows."""
+    return re.findall(rf"^# {re.escape(name)}\| (.*)$", boot.out, re.MULTILINE)
+
+
+def boots():
+    """All of them in one boot of Cobble, then each in plain QEMU."""
+    autoruns = [word for kernel in ALL for word in
+                ("--guest", str(kernel.path), "--autorun",
+                 f"{kernel.path.name} engine=interp mem=32M timeout=30s expect={kernel.status} {kernel.words}")]
+    boot = run(*autoruns)
+    yield check("vpc.no_frame_is_lost", "# leaked frames: 0" in boot.out, boot)
+    for kernel in ALL:
+        name = kernel.path.name
+        yield check(f"vpc.{kernel.name}", boot.verdict(name).startswith("ok"), boot)
+        status, text = boot_plain(kernel)
+        yield check(f"vpc.{kernel.name}.plain_status", status == kernel.status)
+        ours, plain = rows_of(boot, name), [line.rstrip() for line in text.split("\n") if line.strip()]
+        yield Result(f"vpc.{kernel.name}.says_the_same", ours == plain and len(plain) > 0,
+                     f"Cobble: {ours}\nplain QEMU: {plain}")
+
+
+def tests():
+    """Name and function of each test."""
+    yield "vpc.boots", boots
