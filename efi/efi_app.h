@@ -14,7 +14,8 @@ extern EFI_SYSTEM_TABLE *efi_system;
 extern EFI_BOOT_SERVICES *efi_boot;
 
 /*
- * memory.c: zeroed pages for bytes, for ever ours; below limit (exclusive) when limit is not 0. 0 when there are none.
+ * memory.c: zeroed pages for bytes, for ever ours; below limit (exclusive), or below RAM_LIMIT when limit is 0. 0 when
+ * there are none.
  * Every such block is remembered, and reported as BOOT_RANGE_OURS.
  */
 uint64_t memory_alloc(uint64_t bytes, uint64_t limit);
@@ -24,6 +25,8 @@ struct boot_range memory_ours(uint64_t index);
 
 /* notes.c: add a line to boot_info.loader_notes, with an optional name behind it; cut when the room is used up. */
 void note(const char *text, const char *name);
+/* The same with a number and its unit behind it. */
+void note_number(const char *text, uint64_t number, const char *unit);
 void notes_copy(char *to, uint64_t bytes);
 
 /* One file each; what is missing leaves fields 0 and a note. */
@@ -42,15 +45,21 @@ uint64_t load_hv(struct boot_info *info);
 /* What hv.elf asks for the page at this offset of its image: PF_X 1, PF_W 2, PF_R 4. */
 uint32_t load_hv_rights(uint64_t offset);
 
-/* tables.c: the first page tables: identity and direct map below top, hv.elf with its rights. 0 when memory is out. */
+/*
+ * tables.c: the first page tables: identity and direct map below top, and up to where this application runs, hv.elf
+ * with its rights. 0 when memory is out.
+ */
 uint64_t tables_build(const struct boot_info *info, uint64_t top);
 /* The same tables as 5-level paging sees them: a page whose first entry is root. 0 when memory is out. */
 uint64_t tables_build_5_level(uint64_t root);
 /* 1 when the processor has no-execute pages. */
 uint64_t tables_no_execute(void);
 
-/* memmap.c: one past the highest address of RAM now; room for the final ranges; then leave the firmware. */
-uint64_t memmap_top(void);
+/*
+ * memmap.c: one past the highest address of RAM now that is used, with a note of what is not; room for the final
+ * ranges; then leave the firmware.
+ */
+uint64_t memmap_top(struct boot_info *info);
 EFI_STATUS memmap_prepare(struct boot_info *info);
 EFI_STATUS memmap_exit(EFI_HANDLE image, struct boot_info *info);
 

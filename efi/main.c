@@ -47,7 +47,7 @@ static int load(EFI_HANDLE image, struct boot_info *info, struct handoff *handof
     handoff->info = BOOT_DIRECT_MAP_BASE + (uint64_t)info;
     handoff->no_execute = tables_no_execute();
     handoff->trampoline = memory_alloc(4096, BELOW_4GIB);
-    handoff->root = tables_build(info, memmap_top());
+    handoff->root = tables_build(info, memmap_top(info));
     handoff->root_5_level = tables_build_5_level(handoff->root);
     return load_ramdisk(image, info) && stack && handoff->entry && handoff->trampoline && handoff->root &&
            handoff->root_5_level;

@@ -44,17 +44,29 @@ EFI_STATUS memmap_prepare(struct boot_info *info)
     return map && info->ranges && raw_ranges ? EFI_SUCCESS : EFI_OUT_OF_RESOURCES;
 }
 
-uint64_t memmap_top(void)
+static struct boot_range range_at(UINTN offset)
 {
-    uint64_t top = 0x100000000ull;
+    const EFI_MEMORY_DESCRIPTOR *from = descriptor(offset);
+    return (struct boot_range){ from->PhysicalStart, from->NumberOfPages * 4096, ram_ranges_kind(from->Type), 0 };
+}
+
+uint64_t memmap_top(struct boot_info *info)
+{
+    uint64_t top = 0x100000000ull, left_out = 0;
     if (read_map())
         return top;
     /* By descriptor_bytes, which is the firmware's: newer ones have longer descriptors than the structure we know. */
     for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += descriptor_bytes) {
-        uint64_t end = descriptor(at)->PhysicalStart + descriptor(at)->NumberOfPages * 4096;
-        if (ram_ranges_kind(descriptor(at)->Type) && end > top)
-            top = end;
+        struct boot_range range = range_at(at);
+        uint64_t beyond = range.kind ? ram_ranges_cut(&range) : 0;
+        left_out += beyond;
+        if (beyond && range.kind == BOOT_RANGE_RUNTIME)
+            info->reset_system = 0;     /* it would not find its own data */
+        if (range.kind && range.length && range.base + range.length > top)
+            top = range.base + range.length;
     }
+    if (left_out)
+        note_number("RAM beyond 1 TiB is not used: ", left_out >> 30, " GiB");
     return top;
 }
 
@@ -62,9 +74,10 @@ static void write_ranges(struct boot_info *info)
 {
     uint64_t count = 0;
 
-    for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += descriptor_bytes)
-        raw_ranges[count++] = (struct boot_range){ descriptor(at)->PhysicalStart, descriptor(at)->NumberOfPages * 4096,
-                                                   ram_ranges_kind(descriptor(at)->Type), 0 };
+    for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += descriptor_bytes) {
+        raw_ranges[count] = range_at(at);
+        ram_ranges_cut(&raw_ranges[count++]);
+    }
     info->map_entries = count;
     for (uint64_t i = 0; i < memory_ours_count(); i++)
         raw_ranges[count++] = memory_ours(i);

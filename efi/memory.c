@@ -2,6 +2,7 @@
  * memory.c - LoaderData that survives the hand-off, and the list of it.
  */
 #include "efi_app.h"
+#include "ram_ranges.h"
 
 #define OURS_FIRST_ROOM 64
 
@@ -39,12 +40,12 @@ static void remember(uint64_t address, uint64_t bytes)
 
 uint64_t memory_alloc(uint64_t bytes, uint64_t limit)
 {
-    EFI_PHYSICAL_ADDRESS address = limit ? limit - 1 : 0;
+    EFI_PHYSICAL_ADDRESS address = (limit ? limit : RAM_LIMIT) - 1;
     uint64_t pages = (bytes + 4095) / 4096;
 
     if (pages == 0 || !make_room())
         return 0;
-    if (efi_boot->AllocatePages(limit ? AllocateMaxAddress : AllocateAnyPages, EfiLoaderData, pages, &address))
+    if (efi_boot->AllocatePages(AllocateMaxAddress, EfiLoaderData, pages, &address))
         return 0;
     efi_boot->SetMem((void *)address, pages * 4096, 0);
     remember(address, pages * 4096);

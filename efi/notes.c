@@ -22,6 +22,20 @@ void note(const char *text, const char *name)
         used = sizeof(notes) - 2;
 }
 
+void note_number(const char *text, uint64_t number, const char *unit)
+{
+    char digits[64];
+    unsigned at = 20, end = 20;
+
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while (number /= 10);
+    while (*unit && end < sizeof(digits) - 1)
+        digits[end++] = *unit++;
+    digits[end] = '\0';
+    note(text, digits + at);
+}
+
 void notes_copy(char *to, uint64_t bytes)
 {
     for (uint64_t i = 0; i < bytes; i++)

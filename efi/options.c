@@ -25,17 +25,6 @@ static struct utf16 own_path(const EFI_DEVICE_PATH_PROTOCOL *node)
     return path;
 }
 
-static void note_dropped(const char *why, uint64_t bytes)
-{
-    char digits[] = "                     bytes";
-    unsigned at = 20;
-
-    do
-        digits[--at] = (char)('0' + bytes % 10);
-    while (bytes /= 10);
-    note(why, digits + at);
-}
-
 void options_load(EFI_HANDLE image, struct boot_info *info)
 {
     EFI_LOADED_IMAGE_PROTOCOL *loaded;
@@ -47,12 +36,12 @@ void options_load(EFI_HANDLE image, struct boot_info *info)
     struct utf16 options = { loaded->LoadOptions, size / 2, 0 }, own = own_path(loaded->FilePath);
     uint64_t text = memory_alloc(room ? room : 1, 0);
     if (!text) {
-        note_dropped("load options dropped, no memory for them: ", size);
+        note_number("load options dropped, no memory for them: ", size, " bytes");
         return;
     }
     uint64_t used = option_text_decode(&options, &own, (char *)text, room);
     if (used == OPTION_TEXT_BINARY || !options.units) {
-        note_dropped("load options dropped, they are no text in UTF-16: ", size);
+        note_number("load options dropped, they are no text in UTF-16: ", size, " bytes");
         return;
     }
     info->options_size = used;

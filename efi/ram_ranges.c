@@ -28,6 +28,15 @@ uint32_t ram_ranges_kind(uint32_t efi_memory_type)
     }
 }
 
+uint64_t ram_ranges_cut(struct boot_range *range)
+{
+    uint64_t room = range->base < RAM_LIMIT ? RAM_LIMIT - range->base : 0;
+    uint64_t beyond = range->length > room ? range->length - room : 0;
+
+    range->length -= beyond;
+    return beyond;
+}
+
 static unsigned rank(uint32_t kind)
 {
     switch (kind) {

@@ -14,6 +14,12 @@
  */
 uint32_t ram_ranges_kind(uint32_t efi_memory_type);
 
+/* RAM from here on, 1 TiB, is not used: docs/boot.md, "Memory". */
+#define RAM_LIMIT 0x10000000000ull
+
+/* Take off what lies from RAM_LIMIT on; length may become 0. Returns the bytes that were taken off. */
+uint64_t ram_ranges_cut(struct boot_range *range);
+
 /*
  * Write ranges[0..count) as a sorted, non-overlapping, merged, page-aligned list to sorted. Input may be unsorted,
  * empty, overlapping; where ranges of different kinds overlap, the more restrictive wins: left alone (kind 0), then

@@ -66,6 +66,10 @@ static uint64_t map_hv(const struct boot_info *info, uint64_t no_execute)
 uint64_t tables_build(const struct boot_info *info, uint64_t top)
 {
     uint64_t no_execute = tables_no_execute() ? NX : 0;
+    uint64_t here = (uint64_t)(uintptr_t)handoff_jump + 4096;
+
+    if (top < here)     /* RAM that is not used, but the way to hv begins there */
+        top = here;
     uint64_t slots = (top + 512 * GIB - 1) / (512 * GIB);
     /* Below 4 GiB: the way out of 5-level paging loads CR3 in 32-bit mode. */
     uint64_t *root = (uint64_t *)memory_alloc(4096, 0x100000000ull);

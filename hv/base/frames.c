@@ -16,7 +16,7 @@
 #define BLOCK_WORDS (LARGE_PAGE_FRAMES / 64)
 #define BLOCK_SHIFT 21
 #define NO_BLOCK UINT32_MAX
-#define RANGES_MAX 256          /* separate ranges of RAM; firmware memory maps have a few dozen */
+#define RANGES_MAX 256          /* separate ranges of RAM: a map of 500 entries has no more */
 
 struct block {
     uint32_t next, previous;    /* in its list, by index; NO_BLOCK at the ends */
@@ -37,6 +37,7 @@ static struct {
     uint64_t total_count;
     uint32_t hint_block;      /* the one that frames_hint is about */
     bool (*give_back)(void);    /* NULL: nobody */
+    bool left_out;              /* more ranges were added than there is room for */
     unsigned range_count;
     struct range ranges[RANGES_MAX];
 } frames;
@@ -61,6 +62,7 @@ void frames_init(void *bookkeeping, hpa_t top)
     frames_hint = (struct frames_at_hand){ .bits = frames.bits[0] };
     frames.total_count = 0;
     frames.range_count = 0;
+    frames.left_out = false;
 }
 
 static void list_push(uint32_t *head, uint32_t index)
@@ -184,8 +186,9 @@ void frames_add(hpa_t base, uint64_t length_bytes)
     if (first >= end)
         return;
     if (!insert_range(first, end)) {
-        log_warn("RAM at 0x%lx (%lu KiB) left out: more than %u separate ranges", base.v, length_bytes >> 10,
-                 RANGES_MAX);
+        if (!frames.left_out)
+            log_warn("RAM left out from 0x%lx on: more than %u separate ranges", base.v, RANGES_MAX);
+        frames.left_out = true;
         return;
     }
     frames.total_count += end - first;

@@ -6,6 +6,8 @@
  *   X  ExitBootServices never succeeds
  *   O  the load options are a GUID, as some boot managers leave one for themselves
  *   D  drivers leave their devices running: bus mastering and message-signalled interrupts are on in every PCI function
+ *   F  free memory is in 200 pieces more, so that the memory map has more than 400 entries
+ *   T  the memory map says that there are 2 TiB of RAM at 1 TiB
  *   S  ACPI's MCFG table says segment 1 of the window of PCI registers that is segment 0's
  */
 #include <efi.h>
@@ -15,6 +17,8 @@
 #define COBBLE_BYTES (64u << 20)
 #define SCRAP_PAGES 32u
 #define LOW_BYTES 0x100000u
+#define PIECES 200u
+#define TIB 0x10000000000ull
 #define LAST_BELOW_4GIB 0xFFFFFFFFu
 #define CR4_LA57 0x1000u
 #define PRESENT_WRITABLE 3u
@@ -45,6 +49,7 @@ static EFI_GUID binary_options = { 0x8108AC4E, 0x9F11, 0x4D59, { 0x85, 0x0E, 0x1
 static EFI_SYSTEM_TABLE *efi;
 static EFI_BOOT_SERVICES *boot;
 static EFI_EXIT_BOOT_SERVICES real_exit;
+static EFI_GET_MEMORY_MAP real_map;
 
 static void say(CHAR16 *text)
 {
@@ -69,6 +74,38 @@ static void eat_memory(void)
         if (at)
             boot->FreePages(at, pages);
     }
+}
+
+/* Every second page goes back; what is between is nobody's to use, also later. */
+static void tear_memory(void)
+{
+    EFI_PHYSICAL_ADDRESS at = LAST_BELOW_4GIB;
+
+    if (boot->AllocatePages(AllocateMaxAddress, EfiReservedMemoryType, 2 * PIECES, &at))
+        return;
+    for (UINTN i = 0; i < PIECES; i++)
+        boot->FreePages(at + 2 * i * PAGE, 1);
+    say(u"memory is in pieces");
+}
+
+static EFI_STATUS EFIAPI map_with_more(UINTN *bytes, EFI_MEMORY_DESCRIPTOR *map, UINTN *key, UINTN *descriptor_bytes,
+                                       UINT32 *version)
+{
+    UINTN room = *bytes;
+    EFI_STATUS status = real_map(bytes, map, key, descriptor_bytes, version);
+    UINTN own = *bytes;
+
+    *bytes += *descriptor_bytes;
+    if (!status && *bytes > room)
+        return EFI_BUFFER_TOO_SMALL;
+    if (!status) {
+        EFI_MEMORY_DESCRIPTOR *more = (void *)((uint8_t *)map + own);
+        boot->SetMem(more, *descriptor_bytes, 0);
+        more->Type = EfiConventionalMemory;
+        more->PhysicalStart = TIB;
+        more->NumberOfPages = 2 * TIB / PAGE;
+    }
+    return status;
 }
 
 static void enter_5_levels(void)
@@ -179,6 +216,12 @@ static void make_harsh(char letter)
         enter_5_levels();
     if (letter == 'X')
         boot->ExitBootServices = never_exit;
+    if (letter == 'F')
+        tear_memory();
+    if (letter == 'T') {
+        real_map = boot->GetMemoryMap;
+        boot->GetMemoryMap = map_with_more;
+    }
     if (letter == 'S')
         move_to_segment_1();
     if (letter == 'D') {

@@ -217,6 +217,23 @@ def other_segment():
     yield Result("firmware.other_segment.found", by_ports and by_memory and by_ports[1] == by_memory[1], text[-2000:])
 
 
+def hard_memory_map():
+    """A map of more than 400 entries, all of which count, and RAM from 1 TiB on, which is left alone and said."""
+    with booting("FT", 256, b"") as pc:
+        text = read_log(pc)
+        for key in ("d", "i", "a", "g", "ret"):
+            pc.qmp.call("send-key", keys=[{"type": "qcode", "data": key}], **{"hold-time": 40})
+            time.sleep(0.2)
+        text += re.sub(r"\x1b\[[0-9;]*H", " ", read_until(b"refused", pc.serial_out, 20))
+    found = re.search(r"memory +(\d+) MiB usable.*map of (\d+) entries", text)
+    yield Result("firmware.hard_memory_map.made", found and int(found[2]) > 400, text[-2000:])
+    yield Result("firmware.hard_memory_map.usable", found and 200 < int(found[1]) < 256 and "left out" not in text,
+                 text[-2000:])
+    yield Result("firmware.hard_memory_map.said", "RAM beyond 1 TiB is not used: 2048 GiB" in text, text[-2000:])
+    result = boot("FT", 256)
+    yield check("firmware.hard_memory_map.runs", runs_a_guest(result), result)
+
+
 def refuses_unsigned():
     """Secure Boot is on in the machine that the matrix boots signed: there, the unsigned image is not started."""
     with booting_volume({"EFI/BOOT/BOOTX64.EFI": build.EFI}, 256, secure_boot=True) as pc:
@@ -227,5 +244,5 @@ def refuses_unsigned():
 def tests():
     """Name and function of each test."""
     for function in (above_4_gib, five_levels, does_not_let_go, leaves_binary_options, shell, unreadable_config,
-                     leaves_devices_running, other_segment, refuses_unsigned):
+                     leaves_devices_running, other_segment, hard_memory_map, refuses_unsigned):
         yield f"firmware.{function.__name__}", function

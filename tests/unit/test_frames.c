@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/frames.h"
+#include "base/log.h"
 #include "host_panic.h"
 
 #define TOP_FRAMES 10240u       /* 20 blocks of 2 MiB */
@@ -192,6 +193,8 @@ static void test_too_many_ranges_are_left_out(void **state)
         frames_add(frame_address(2 + 2 * i), PAGE_SIZE);
     assert_int_equal(frames_count_total(), 256);
     assert_int_equal(frames_count_free(), 256);
+    assert_non_null(strstr(log_kept(0), "more than 256 separate ranges"));
+    assert_null(log_kept(1));                   /* said once, not 44 times */
 }
 
 static void test_bookkeeping_is_small(void **state)
