@@ -16,6 +16,7 @@
 #include "cpu/desc.h"
 #include "cpu/fpu.h"
 #include "cpu/insn.h"
+#include "guest/elf32.h"
 #include "guest/processor.h"
 #include "guest/reclaim.h"
 #include "guest/report.h"
@@ -53,15 +54,6 @@ static void bury(struct guest *guest)
     reclaim_add(guest);
 }
 
-void guest_keep_symbols(struct guest *guest, const void *image, uint64_t image_bytes)
-{
-    guest->symbols.storage_bytes = image_symbols_bytes(image, image_bytes);
-    if (guest->symbols.storage_bytes)
-        guest->symbols.storage = vmap_alloc(guest->symbols.storage_bytes);     /* a luxury: reports do without */
-    if (guest->symbols.storage)
-        image_symbols_load(&guest->symbols, image, image_bytes);
-}
-
 /* Copy the segments of a checked image to zeroed RAM. False: no memory. */
 static bool load_image(struct guest *guest, const void *image, uint64_t image_bytes, const struct elf32_image *parsed)
 {
@@ -71,7 +63,7 @@ static bool load_image(struct guest *guest, const void *image, uint64_t image_by
                        segment->file_bytes))
             return false;
     }
-    guest_keep_symbols(guest, image, image_bytes);
+    guest->image = (struct image_bytes){ image, image_bytes };
     return true;
 }
 
@@ -192,36 +184,59 @@ void guest_end_exit(struct guest *guest, int32_t status)
     end_guest(guest, GUEST_END_EXIT, status, state);
 }
 
-/* Only guests that crashed pay for a report. It has room: the guest's own memory is on its way back. */
-static void keep_report(struct guest *guest, const char *text)
+static char report_bytes[GUEST_REPORT_BYTES];
+
+/* The report reads the guest's memory through its own mapping. */
+static struct report_texts make_report(struct guest *guest, enum report_kind kind, const char *reason)
 {
-    size_t bytes = strlen(text) + 1;
-    char *kept = vmap_alloc(bytes);
+    struct report_texts texts;
+
+    switch_to(processor_this(), guest);
+    guest->kind->describe(guest, kind, reason, report_bytes, sizeof(report_bytes), &texts);
+    return texts;
+}
+
+/* Only guests that end so pay for a report. It has room: the guest's own memory is on its way back. */
+static void keep_report(struct guest *guest, const struct report_texts *texts)
+{
+    char *kept = vmap_alloc(texts->bytes);
 
     CHECK(kept);
-    memcpy(kept, text, bytes);
+    memcpy(kept, texts->report, texts->bytes);
     guest->life.report = kept;
 }
 
 void guest_crash(struct guest *guest, const char *format, ...)
 {
-    static char report[GUEST_REPORT_BYTES];
     va_list arguments;
     if (guest->life.activity == GUEST_ENDED)
         return;
     va_start(arguments, format);
     format_string_v(guest->life.reason, sizeof(guest->life.reason), format, arguments);
     va_end(arguments);
-    switch_to(processor_this(), guest);     /* the report reads the guest's memory through its own mapping */
-    guest->kind->describe(guest, report, sizeof(report));
+    struct report_texts texts = make_report(guest, REPORT_CRASH, guest->life.reason);
     end_guest(guest, GUEST_END_CRASH, (int32_t)HV_STATUS_CRASH, "crashed");
-    keep_report(guest, report);
+    keep_report(guest, &texts);
 }
 
 void guest_end_timeout(struct guest *guest)
 {
-    if (guest->life.activity != GUEST_ENDED)
-        end_guest(guest, GUEST_END_TIMEOUT, 0, "timed out");
+    if (guest->life.activity == GUEST_ENDED)
+        return;
+    struct report_texts texts = make_report(guest, REPORT_TIMEOUT, "its time was up");
+    end_guest(guest, GUEST_END_TIMEOUT, 0, "timed out");
+    keep_report(guest, &texts);
+}
+
+const char *guest_describe(struct guest *guest, const char **rest)
+{
+    if (guest->life.activity == GUEST_ENDED) {
+        *rest = guest_report_rest(guest);
+        return guest->life.report;
+    }
+    struct report_texts texts = make_report(guest, REPORT_LIVE, "");
+    *rest = texts.rest;
+    return texts.report;
 }
 
 void guest_kill(struct guest *guest)

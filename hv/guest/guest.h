@@ -9,11 +9,12 @@
 
 #include "base/addr.h"
 #include "base/status.h"
+#include "base/string.h"
 #include "cpu/fpu.h"
 #include "cpu/trap_frame.h"
 #include "guest/debug_sites.h"
-#include "guest/elf32.h"
 #include "guest/events.h"
+#include "guest/image_sections.h"
 #include "guest/kind.h"
 #include "guest/queue.h"
 #include "guest/request.h"
@@ -99,7 +100,10 @@ struct guest_life {
     enum guest_end end;
     int32_t status;                     /* hv_exit's argument, or 0xDEADC0DE */
     char reason[GUEST_REASON_BYTES];    /* why it crashed: the first reason, one line, no quotes needed */
-    /* docs/operator.md "Crash reports": lines ended by '\n', in memory of its own; "" unless crashed */
+    /*
+     * docs/operator.md "Crash reports": lines ended by '\n', in memory of its own; "" unless it crashed or its time was
+     * up. What it had no room for stands behind its zero: guest_report_rest.
+     */
     const char *report;
     bool lacks_memory;                  /* it crashed because the machine had no frame left for it */
     char registers[200];                /* "eax=... ebx=..." at the crash */
@@ -125,6 +129,13 @@ struct guest_spin {
     uint64_t gave_way;                  /* how often */
 };
 
+/* Where it was at the last moments at which somebody looked, for reports. */
+#define GUEST_SEEN 16
+struct guest_seen {
+    uint32_t count;                     /* ever; the newest is eips[(count - 1) % GUEST_SEEN] */
+    uint32_t eips[GUEST_SEEN];
+};
+
 /* Of a guest that ended, for reclaim.c. */
 struct guest_reclaim {
     bool is_dead;                       /* its memory is being taken apart */
@@ -147,12 +158,13 @@ struct guest {
     uint32_t fault_address;
     enum gfault refused;                /* why the hypervisor's last access for it failed: gmem.h */
     gva_t refused_at;
-    struct image_symbols symbols;       /* copied names of its ELF, for reports; may be empty */
+    struct image_bytes image;           /* its ELF file, for reports; bytes NULL: not there any more */
     struct console console;
     struct rowlog row_log;              /* of its console, where vcon.log points to it */
     struct guest_requests requests;
     struct guest_spin spin;
     struct guest_reclaim reclaim;
+    struct guest_seen seen;
     struct guest *next;                 /* all guests, ascending ID */
     const struct guest_kind *kind;      /* NULL only while it is made */
     void *machine;                      /* of its kind; NULL: none */
@@ -160,21 +172,37 @@ struct guest {
 
 /*
  * Make a guest as a request says: memory, tables, console attached, state GUEST_READY, nothing run yet. On failure
- * NULL, with the exact reason in start->reason, and nothing leaked. A PebPeb image is not needed afterwards.
+ * NULL, with the exact reason in start->reason, and nothing leaked. The image must stay as long as the guest is known:
+ * reports name places by it. Whose image goes away clears guest->image.
  */
 struct guest *guest_create(const struct request_start *start);
 
 /* The kind that this hypervisor is made for. */
 extern const struct guest_kind guest_pebpeb;
 
-/* Copy the names of an image that is an ELF, if it has some and there is memory for them. */
-void guest_keep_symbols(struct guest *guest, const void *image, uint64_t image_bytes);
-
 /* End a guest; the first end wins, later ones are ignored. RAM and page tables go to reclaim.h, the console stays. */
 void guest_end_exit(struct guest *guest, int32_t status);
 void guest_crash(struct guest *guest, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void guest_end_timeout(struct guest *guest);
 void guest_kill(struct guest *guest);
+
+/* Note where a guest is that has been interrupted. */
+static inline void guest_see(struct guest *guest)
+{
+    guest->seen.eips[guest->seen.count++ % GUEST_SEEN] = (uint32_t)guest->state.frame.eip;
+}
+
+/* What the report of a guest that ended had no room for: lines, or "". */
+static inline const char *guest_report_rest(const struct guest *guest)
+{
+    return guest->life.report[0] == '\0' ? "" : guest->life.report + strlen(guest->life.report) + 1;
+}
+
+/*
+ * The same report on a guest that lives: where it is and what it waits for. Good until the next report of any guest.
+ * rest: what it had no room for.
+ */
+const char *guest_describe(struct guest *guest, const char **rest);
 
 /* After it ended: detach its console; the struct is the caller's no more. */
 void guest_release(struct guest *guest);

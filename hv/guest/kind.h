@@ -15,6 +15,19 @@ struct elf32_image;
 struct guest;
 struct request_start;
 
+enum report_kind {
+    REPORT_CRASH,       /* the guest ends for something that it did */
+    REPORT_TIMEOUT,     /* its time is up */
+    REPORT_LIVE,        /* somebody asks */
+};
+
+/* Where a report was written to: texts end by '\n' or are empty, and follow each other. */
+struct report_texts {
+    const char *report;     /* one screen */
+    const char *rest;       /* what had no room there */
+    size_t bytes;           /* of both, with their zeros */
+};
+
 struct guest_kind {
     /* Is it an image for a guest of this kind? False: reason (GUEST_REASON_BYTES) says what is wrong. */
     bool (*check)(const struct request_start *start, struct elf32_image *parsed, char *reason);
@@ -26,8 +39,9 @@ struct guest_kind {
      * beyond every guest address in its frame: trap_may_enter comes here by what it asks anyway. NULL: it is entered.
      */
     void (*turn)(struct guest *guest);
-    /* Its crash report: lines ended by '\n', and life.registers. */
-    void (*describe)(struct guest *guest, char *text, size_t text_bytes);
+    /* Its report, and life.registers. reason: one line; "" for REPORT_LIVE. */
+    void (*describe)(struct guest *guest, enum report_kind kind, const char *reason, char *text, size_t text_bytes,
+                     struct report_texts *texts);
     /* The lines of the monitor's info, the number-th of them. False: there are no more. NULL: the monitor knows. */
     bool (*inform)(const struct guest *guest, unsigned number, char *text, size_t text_bytes);
     /* Give back what load made, in steps as in reclaim.h. False: steps are used up. NULL: there is nothing. */

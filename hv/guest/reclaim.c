@@ -30,7 +30,7 @@ bool reclaim_waits(void)
 
 static void free_released(struct guest *guest)
 {
-    if (guest->life.end == GUEST_END_CRASH)
+    if (guest->life.end == GUEST_END_CRASH || guest->life.end == GUEST_END_TIMEOUT)
         vmap_free((void *)(uintptr_t)guest->life.report);
     vmap_free(guest);
 }
@@ -43,9 +43,6 @@ static bool take_apart(struct guest *guest, uint32_t *steps)
     if (!gspace_destroy(&guest->space, steps) || !ram_destroy(&guest->ram, steps) || *steps == 0)
         return false;
     --*steps;
-    if (guest->symbols.storage)
-        vmap_free(guest->symbols.storage);
-    guest->symbols = (struct image_symbols){ 0 };
     return true;
 }
 

@@ -1,5 +1,5 @@
 /*
- * report.c - collect what a crash report says, while the guest's memory is still there.
+ * report.c - collect what a report says, while the guest's memory is still there.
  *
  * Everything is read by gmem_peek: the guest has ended for one reason, which the report is about, and a stack or a
  * table that cannot be read must not become another. What cannot be read is left out, and the report says so. How it is
@@ -8,24 +8,15 @@
  */
 #include "guest/report.h"
 
+#include "base/string.h"
+#include "cpu/opcodes.h"
 #include "cpu/vectors.h"
 #include "guest/gmem.h"
 #include "guest/guest.h"
-#include "guest/report_text.h"
-
-#define FRAME_REACH_BYTES 0x100000u     /* stack frames farther apart than this are no frames */
-
-static struct report_place find_report_place(const struct guest *guest, uint32_t address)
-{
-    struct report_place place = { .address = address };
-    place.name = image_symbols_find(&guest->symbols, address, &place.offset);
-    return place;
-}
-
-static bool peek_u32(struct guest *guest, uint32_t from, uint32_t *value)
-{
-    return gmem_peek(guest, GVA(from), value, sizeof(*value), NULL);
-}
+#include "guest/image_lines.h"
+#include "guest/image_symbols.h"
+#include "guest/report_caller.h"
+#include "guest/report_names.h"
 
 static unsigned read_code(struct guest *guest, uint8_t code[REPORT_CODE_BYTES])
 {
@@ -42,26 +33,8 @@ static unsigned read_stack(struct guest *guest, uint32_t stack[REPORT_STACK_WORD
     uint32_t esp = (uint32_t)guest->state.frame.esp;
     unsigned count = 0;
 
-    while (count < REPORT_STACK_WORDS && peek_u32(guest, esp + 4 * count, &stack[count]))
+    while (count < REPORT_STACK_WORDS && report_peek(guest, esp + 4 * count, &stack[count]))
         count++;
-    return count;
-}
-
-/* Follow the frame pointers upwards. Each must lie above the last, so a loop in guest memory ends the walk. */
-static unsigned read_backtrace(struct guest *guest, struct report_place backtrace[REPORT_BACKTRACE_MAX])
-{
-    uint32_t ebp = (uint32_t)guest->state.frame.ebp;
-    unsigned count = 0;
-
-    while (count < REPORT_BACKTRACE_MAX) {
-        uint32_t next, from;
-        if (!peek_u32(guest, ebp, &next) || !peek_u32(guest, ebp + 4, &from) || from == 0)
-            break;
-        backtrace[count++] = find_report_place(guest, from);
-        if (next <= ebp || next - ebp > FRAME_REACH_BYTES)
-            break;
-        ebp = next;
-    }
     return count;
 }
 
@@ -73,14 +46,140 @@ static uint32_t event_slot(const struct guest *guest)
     return guest->state.idt[HV_SLOT_TIMER].eip == 0 ? HV_SLOT_TIMER : HV_SLOT_KEYBOARD;
 }
 
-void report_write(struct guest *guest, char *text, size_t text_bytes)
+/* The first byte that cannot be read, of so many; the last one's when all can. */
+static uint32_t find_unreadable(struct guest *guest, uint32_t from, uint32_t bytes)
 {
-    bool is_fault = guest->state.frame.vector == EXC_PF;
+    uint8_t byte;
+
+    while (bytes > 1 && gmem_peek(guest, GVA(from), &byte, 1, NULL)) {
+        uint32_t step = PAGE_SIZE - (from & PAGE_MASK);
+        step = step < bytes ? step : bytes - 1;
+        from += step;
+        bytes -= step;
+    }
+    return from;
+}
+
+/* The address whose tables matter: what the call could not read, the stack that takes no event, the fault, or EIP. */
+static uint32_t choose_explained(struct guest *guest, const struct report_facts *facts)
+{
+    const struct trap_frame *frame = &guest->state.frame;
+    uint32_t words = report_call_word_count((uint32_t)frame->eax);
+    bool is_print = frame->eax == HV_CALL_PRINT || frame->eax == HV_CALL_PRINT_AT;
+
+    if (facts->kind != REPORT_CRASH)
+        return facts->place.address;
+    if (frame->vector == HV_INT_VECTOR && facts->stack_count < words)
+        return (uint32_t)frame->esp + 4 * facts->stack_count;
+    if (frame->vector == HV_INT_VECTOR && is_print && facts->stack[0] <= HV_PRINT_MAX_BYTES)
+        return find_unreadable(guest, facts->stack[1], facts->stack[0]);
+    if (frame->vector == HV_INT_VECTOR)
+        return frame->eax == HV_CALL_CONS_GET_CURSOR_POS ? facts->fault_address : facts->place.address;
+    if (facts->handler != 0)
+        return (facts->is_user ? facts->esp0 : (uint32_t)frame->esp) - 4;
+    return frame->vector == EXC_PF ? facts->fault_address : facts->place.address;
+}
+
+/* Give every place its name, and those of the guest's own path its line. */
+static void name_places(const struct guest *guest, struct report_facts *facts)
+{
+    struct image_place *places[4 + REPORT_OFTEN_MAX + REPORT_BACKTRACE_MAX + GUEST_EVENTS];
+    uint64_t ever = events_count(facts->events);
+    unsigned count = 0;
+
+    places[count++] = &facts->place;
+    places[count++] = &facts->caller;
+    places[count++] = &facts->nested_first;
+    for (unsigned i = 0; i < facts->often_count; i++)
+        places[count++] = &facts->often[i].place;
+    for (unsigned i = 0; i < facts->backtrace_count; i++)
+        places[count++] = &facts->backtrace[i];
+    image_lines_find(&guest->image, places, count);
+    for (unsigned age = 0; age < report_count_events(facts->events); age++) {
+        const struct guest_event *event = &facts->events->ring[(ever - 1 - age) % GUEST_EVENTS];
+        facts->event_places[age].address = event->eip - (event->kind >= GUEST_EVENT_CALL ? INT_BYTES : 0);
+        places[count++] = &facts->event_places[age];
+    }
+    image_symbols_name(&guest->image, places, count);
+}
+
+/* The commonest of the moments at which the guest was seen, and of its last ticks. */
+static void count_often(const struct guest *guest, struct report_facts *facts)
+{
+    uint32_t seen[GUEST_SEEN + GUEST_EVENTS], times[GUEST_SEEN + GUEST_EVENTS] = { 0 };
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < GUEST_SEEN && i < guest->seen.count; i++)
+        seen[count++] = guest->seen.eips[i];
+    for (unsigned i = 0; i < GUEST_EVENTS; i++)
+        if (guest->events.ring[i].kind == HV_SLOT_TIMER)
+            seen[count++] = guest->events.ring[i].eip;
+    facts->often_of = count;
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned first = 0; first <= i; first++)
+            if (seen[first] == seen[i]) {
+                times[first]++;
+                break;
+            }
+    for (facts->often_count = 0; facts->often_count < REPORT_OFTEN_MAX; facts->often_count++) {
+        unsigned most = 0;
+        for (unsigned i = 1; i < count; i++)
+            most = times[i] > times[most] ? i : most;
+        if (count == 0 || times[most] == 0)
+            break;
+        facts->often[facts->often_count] = (struct report_often){ { .address = seen[most] }, times[most] };
+        times[most] = 0;
+    }
+}
+
+/* It would be guest user, if esp0 of the last hv_iret had not been 0. */
+static bool is_in_user_page(const struct guest *guest, const struct report_facts *facts)
+{
+    struct gspace_entry entry = gspace_look(&guest->space, GVA(facts->place.address));
+
+    return facts->is_outside_code && entry.found == GSPACE_PAGE && (entry.pde & entry.pte & PF_USER) != 0;
+}
+
+static void collect(struct guest *guest, struct report_facts *facts)
+{
+    const struct image_bytes *image = &guest->image;
+    uint32_t eip = facts->place.address;
+
+    facts->code_count = read_code(guest, facts->code);
+    facts->stack_count = read_stack(guest, facts->stack);
+    facts->is_outside_code = image->bytes != NULL && !facts->is_user && !image_has_code(image, eip);
+    facts->is_in_user_page = is_in_user_page(guest, facts);
+    report_find_caller(guest, facts);
+    if (facts->kind != REPORT_CRASH)
+        count_often(guest, facts);
+    facts->explained = choose_explained(guest, facts);
+    facts->entry = gspace_look(&guest->space, GVA(facts->explained));
+    gspace_explain(&guest->space, GVA(facts->explained), facts->explanation, sizeof(facts->explanation));
+    name_places(guest, facts);
+}
+
+static void write_texts(const struct report_facts *facts, char *text, size_t text_bytes, struct report_texts *texts)
+{
+    struct report_shown shown;
+    size_t used;
+
+    texts->report = text;
+    report_format(facts, text, text_bytes, &shown);
+    used = strlen(text) + 1;
+    texts->rest = text + used;
+    report_format_rest(facts, &shown, text + used, text_bytes - used);
+    texts->bytes = used + strlen(text + used) + 1;
+}
+
+void report_write(struct guest *guest, enum report_kind kind, const char *reason, char *text, size_t text_bytes,
+                  struct report_texts *texts)
+{
     struct report_facts facts = {
-        .reason = guest->life.reason,
+        .kind = kind,
+        .reason = reason,
         .frame = &guest->state.frame,
         .events = &guest->events,
-        .place = find_report_place(guest, (uint32_t)guest->state.frame.eip),
+        .place = { .address = (uint32_t)guest->state.frame.eip },
         .fault_address = guest->fault_address,
         .memory_bytes = guest->ram.bytes,
         .esp0 = guest->state.esp0,
@@ -90,14 +189,15 @@ void report_write(struct guest *guest, char *text, size_t text_bytes)
         .is_user = guest_is_user(guest),
         .is_paging = guest->state.paging.is_on,
         .virtual_if = guest->state.virq.enabled,
+        .is_halted = guest->life.activity == GUEST_HALTED,
+        .is_spinning = guest->life.activity == GUEST_SPINNING,
+        .is_blocked = guest->life.activity == GUEST_BLOCKED,
+        .tick_waits = virq_has(&guest->state.virq, VIRQ_TIMER),
+        .keys_wait = guest->state.virq.key_count,
         .lacks_memory = guest->life.lacks_memory,
-        .explained = is_fault ? guest->fault_address : (uint32_t)guest->state.frame.eip,
     };
 
-    facts.code_count = read_code(guest, facts.code);
-    facts.stack_count = read_stack(guest, facts.stack);
-    facts.backtrace_count = read_backtrace(guest, facts.backtrace);
-    gspace_explain(&guest->space, GVA(facts.explained), facts.explanation, sizeof(facts.explanation));
+    collect(guest, &facts);
     report_format_registers(&guest->state.frame, guest->life.registers, sizeof(guest->life.registers));
-    report_format(&facts, text, text_bytes);
+    write_texts(&facts, text, text_bytes, texts);
 }

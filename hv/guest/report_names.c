@@ -54,3 +54,54 @@ const char *report_call_name(uint32_t number)
         return NULL;
     }
 }
+
+const char *const *report_call_words(uint32_t number)
+{
+    static const struct {
+        uint32_t number;
+        const char *words[REPORT_CALL_WORDS + 1];
+    } calls[] = {
+        { HV_CALL_EXIT, { "status" } },
+        { HV_CALL_IRET, { "eip", "eflags", "esp", "esp0", "eax" } },
+        { HV_CALL_SETIDT, { "slot", "eip", "privileged" } },
+        { HV_CALL_SETPD, { "pd", "wp" } },
+        { HV_CALL_ADJUSTPG, { "gva" } },
+        { HV_CALL_PRINT, { "len", "buf" } },
+        { HV_CALL_CONS_SET_TERM_COLOR, { "color" } },
+        { HV_CALL_CONS_SET_CURSOR_POS, { "row", "col" } },
+        { HV_CALL_CONS_GET_CURSOR_POS, { "row", "col" } },
+        { HV_CALL_PRINT_AT, { "len", "buf", "row", "col", "color" } },
+        { HV_CALL_COUNTERS, { "to", "bytes" } },
+    };
+
+    for (unsigned i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+        if (calls[i].number == number)
+            return calls[i].words;
+    return NULL;
+}
+
+uint32_t report_call_word_count(uint32_t number)
+{
+    switch (number) {
+#define X(call_number, NAME, name, words) \
+    case call_number:                     \
+        return words;
+    HV_CALLS(X)
+#undef X
+    default:
+        return 0;
+    }
+}
+
+void report_format_place(const struct image_place *place, char *text, size_t text_bytes)
+{
+    size_t used = format_string(text, text_bytes, "0x%08x", place->address);
+
+    if (place->name != NULL && used < text_bytes)
+        used += format_string(text + used, text_bytes - used, " %.*s+0x%x", place->name_bytes, place->name,
+                              place->offset);
+    if (place->file != NULL && used < text_bytes)
+        format_string(text + used, text_bytes - used, " (%.*s:%u)", place->file_bytes, place->file, place->line);
+    for (char *at = text; *at != '\0'; at++)
+        *at = *at >= ' ' && *at <= '~' ? *at : '?';
+}

@@ -35,6 +35,12 @@
 #define STARTS_PER_PUMP 16      /* guests that are looked for */
 #define VERDICTS_PER_PUMP 16
 #define LOG_LINES_PER_PUMP 16
+/*
+ * A guest whose time is nearly up is looked at so often, so far apart, for its report: no multiple of a tick, or the
+ * looks would find its handler each time.
+ */
+#define SIGHTS GUEST_SEEN
+#define SIGHT_NS (7 * NS_PER_MS)
 
 enum phase { PHASE_WAITING, PHASE_STARTING, PHASE_RUNNING, PHASE_ENDED, PHASE_REPORTED };
 
@@ -191,11 +197,22 @@ static void launch_due(void)
     is_cut |= is_start_due();
 }
 
+/* When to look at a test's guest for its time-out's report, or to end it. */
+static uint64_t next_sight_ns(const struct test *test, uint64_t now_ns)
+{
+    uint64_t deadline_ns = judge_deadline_ns(test->guest, now_ns);
+    uint64_t before_ns = test->guest->seen.count < SIGHTS ? (SIGHTS - test->guest->seen.count) * SIGHT_NS : 0;
+
+    return deadline_ns == UINT64_MAX || deadline_ns < before_ns ? deadline_ns : deadline_ns - before_ns;
+}
+
 /* End guests whose time is up, and notice those that ended by themselves. */
 static void watch(struct test *test, uint64_t now_ns)
 {
     struct guest *guest = test->guest;
 
+    if (guest->life.activity != GUEST_ENDED && now_ns >= next_sight_ns(test, now_ns))
+        guest_see(guest);
     if (guest->life.activity != GUEST_ENDED && now_ns >= judge_deadline_ns(guest, now_ns))
         request_end(guest, true);
     bool ended = guest->life.activity == GUEST_ENDED;
@@ -370,8 +387,8 @@ uint64_t autorun_next_ns(uint64_t now_ns)
     for (unsigned i = reported; i < plan->autorun_count; i++) {
         if (tests[i].phase != PHASE_RUNNING)
             continue;
-        uint64_t deadline_ns = judge_deadline_ns(tests[i].guest, now_ns);
-        next_ns = deadline_ns < next_ns ? deadline_ns : next_ns;
+        uint64_t sight_ns = next_sight_ns(&tests[i], now_ns);
+        next_ns = sight_ns < next_ns ? sight_ns : next_ns;
     }
     return next_ns;
 }

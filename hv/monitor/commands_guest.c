@@ -191,17 +191,15 @@ void commands_guest_console(const struct words *words, uint64_t now_ns)
         request_view(&guest->console);
 }
 
-static void print_guest_registers(const struct guest *guest)
+/* Line by line: the whole is longer than a message may be. */
+static void print_lines(const char *text)
 {
-    const struct trap_frame *frame = &guest->state.frame;
-
-    shell_print("eax=%08x ebx=%08x ecx=%08x edx=%08x", (uint32_t)frame->eax, (uint32_t)frame->ebx,
-                (uint32_t)frame->ecx, (uint32_t)frame->edx);
-    shell_print("esi=%08x edi=%08x ebp=%08x esp=%08x", (uint32_t)frame->esi, (uint32_t)frame->edi,
-                (uint32_t)frame->ebp, (uint32_t)frame->esp);
-    shell_print("eip=%08x eflags=%08x esp0=%08x in guest %s, virtual IF %s", (uint32_t)frame->eip,
-                (uint32_t)frame->eflags, guest->state.esp0, guest_is_user(guest) ? "user" : "kernel",
-                guest->state.virq.enabled ? "on" : "off");
+    while (*text != '\0') {
+        const char *end = strchr(text, '\n');
+        int length = end != NULL ? (int)(end - text) : (int)strlen(text);
+        shell_print("%.*s", length, text);
+        text += length + (end != NULL ? 1 : 0);
+    }
 }
 
 static void print_shadows(const struct gspace *space)
@@ -227,8 +225,6 @@ static void print_interrupts(const struct guest *guest)
 
 static void print_memory(const struct guest *guest)
 {
-    char text[256];
-
     if (guest->life.activity == GUEST_ENDED) {
         shell_print("memory: given back%s%s", guest->life.reason[0] != '\0' ? "; reason: " : "", guest->life.reason);
         return;
@@ -237,13 +233,12 @@ static void print_memory(const struct guest *guest)
                 guest->ram.backed_count * (PAGE_SIZE / 1024), guest->state.paging.is_on ? "on" : "off");
     if (guest->state.paging.is_on)
         print_shadows(&guest->space);
-    gspace_explain(&guest->space, GVA(guest->state.frame.eip), text, sizeof(text));
-    shell_print("page of eip: %s", text);
 }
 
 void commands_guest_info(const struct words *words, uint64_t now_ns)
 {
     struct guest *guest = find_guest(words);
+    const char *report, *rest;
     char text[256];
 
     if (guest == NULL)
@@ -257,7 +252,9 @@ void commands_guest_info(const struct words *words, uint64_t now_ns)
             shell_print("%s", text);
         return;
     }
-    print_guest_registers(guest);
+    report = guest_describe(guest, &rest);
+    print_lines(rest);
+    print_lines(report);
     print_interrupts(guest);
     shell_print("counts: %llu hypercalls, %llu events, %llu hidden faults",
                 (unsigned long long)guest_hypercall_count(guest), (unsigned long long)guest->event_count,

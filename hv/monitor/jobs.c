@@ -248,6 +248,8 @@ void jobs_pump(void)
         struct guest *guest = job->id != 0 && !job->announced ? guest_find(job->id) : NULL;
         if (guest != NULL && job->options.debug_print)
             print_debug(guest);
+        if (guest != NULL)
+            guest_see(guest);
         if (guest != NULL && guest->life.activity == GUEST_ENDED)
             announce(job, guest);
     }

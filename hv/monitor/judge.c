@@ -53,6 +53,8 @@ void judge_write(struct tapfmt_buffer *buffer, unsigned number, const struct con
         .end = end_kind(guest),
         .reason = guest == NULL ? spec->refused : guest->life.reason,
         .registers = guest == NULL ? "" : guest->life.registers,
+        .report = guest == NULL ? "" : guest->life.report,
+        .rest = guest == NULL ? "" : guest_report_rest(guest),
     };
 
     if (guest != NULL) {

@@ -211,6 +211,39 @@ static void append_differences(struct tapfmt_buffer *buffer, const struct tapfmt
     }
 }
 
+/* The last line of a report, which is the advice. */
+static void append_advice(struct tapfmt_buffer *buffer, const char *report)
+{
+    size_t end = report != NULL ? strlen(report) : 0;
+
+    while (end > 0 && report[end - 1] == '\n')
+        end--;
+    size_t start = end;
+    while (start > 0 && report[start - 1] != '\n')
+        start--;
+    if (start == end)
+        return;
+    append_string(buffer, "  advice: \"");
+    append_text(buffer, report + start, end - start, true);
+    append_string(buffer, "\"\n");
+}
+
+/* What the report had no room for: its lines, of which none is empty. */
+static void append_rest(struct tapfmt_buffer *buffer, const char *rest)
+{
+    if (rest == NULL || rest[0] == '\0')
+        return;
+    append_string(buffer, "  more: |\n");
+    while (rest[0] != '\0') {
+        const char *end = strchr(rest, '\n');
+        size_t length = end != NULL ? (size_t)(end - rest) : strlen(rest);
+        append_string(buffer, "    |");
+        append_text(buffer, rest, length, false);
+        append_string(buffer, "\n");
+        rest += length + (end != NULL ? 1 : 0);
+    }
+}
+
 /* The rows of the console down to the last one with text. */
 static void append_console(struct tapfmt_buffer *buffer, const struct vcon *console)
 {
@@ -242,6 +275,8 @@ void tapfmt_verdict(struct tapfmt_buffer *buffer, const struct tapfmt_result *re
     append_got(buffer, result);
     append_quoted(buffer, "reason", result->reason);
     append_quoted(buffer, "registers", result->registers);
+    append_advice(buffer, result->report);
+    append_rest(buffer, result->rest);
     append_differences(buffer, result);
     if (result->console != NULL)
         append_console(buffer, result->console);

@@ -58,7 +58,9 @@ struct tapfmt_result {
     uint64_t milliseconds;          /* from launch to end */
     char expected[32];              /* "exit 0", "crash", "timeout", "refused" */
     const char *reason;             /* of a crash or refusal, else "" */
-    const char *registers;          /* of a crash, else "" */
+    const char *registers;          /* of a crash or time-out, else "" */
+    const char *report;             /* the same: its last line is the advice; NULL or "": none */
+    const char *rest;               /* lines that the report had no room for; NULL or "": none */
     const struct tapfmt_line *differences;  /* of its rows and console, at most TAPFMT_DIFFERENCES_MAX */
     unsigned difference_count;
     const struct vcon *console;     /* NULL: none */

@@ -24,41 +24,56 @@ static void explain_boot(const struct gspace *space, gva_t address, char *text, 
                   address.v, verdict);
 }
 
-/* The words after "PDE[n] 0x...": what is wrong with the PDE, or NULL. */
-static const char *pde_fault(const struct gspace *space, uint32_t pde)
+struct gspace_entry gspace_look(const struct gspace *space, gva_t address)
 {
-    if (!(pde & GPTE_P))
-        return "not present";
-    if (pde & GPDE_PS)
-        return "has PS set, and 4 MiB pages do not exist here";
-    return pde >> GPTE_FRAME_SHIFT >= space->ram->frame_count ? "names a page table outside RAM" : NULL;
+    struct gspace_entry entry = { .found = GSPACE_BEYOND_SEGMENT };
+
+    if (address.v > gspace_max_gva(space))
+        return entry;
+    if (!space->paging->is_on) {
+        entry.found = address.v < space->ram->bytes ? GSPACE_RAM : GSPACE_BEYOND_RAM;
+        return entry;
+    }
+    const uint32_t *directory = ram_peek(space->ram, space->paging->directory.v >> PAGE_SHIFT);
+    uint32_t pde = entry.pde = directory ? directory[gtable_pde_index(address)] : 0;
+    if (!(pde & GPTE_P) || pde & GPDE_PS || pde >> GPTE_FRAME_SHIFT >= space->ram->frame_count) {
+        entry.found = !(pde & GPTE_P) ? GSPACE_NO_TABLE : pde & GPDE_PS ? GSPACE_LARGE_PAGE : GSPACE_BAD_TABLE;
+        return entry;
+    }
+    const uint32_t *table = ram_peek(space->ram, pde >> GPTE_FRAME_SHIFT);
+    uint32_t pte = entry.pte = table ? table[gtable_pte_index(address)] : 0;
+    entry.found = !(pte & GPTE_P)                                      ? GSPACE_NO_PAGE
+                  : pte >> GPTE_FRAME_SHIFT >= space->ram->frame_count ? GSPACE_BAD_PAGE
+                                                                       : GSPACE_PAGE;
+    return entry;
 }
 
 void gspace_explain(const struct gspace *space, gva_t address, char *text, uint32_t text_bytes)
 {
-    if (address.v > gspace_max_gva(space)) {
+    static const char *const faults[] = {
+        [GSPACE_NO_TABLE] = "not present",
+        [GSPACE_LARGE_PAGE] = "has PS set, and 4 MiB pages do not exist here",
+        [GSPACE_BAD_TABLE] = "names a page table outside RAM",
+        [GSPACE_NO_PAGE] = "not present",
+        [GSPACE_BAD_PAGE] = "names a frame outside RAM",
+    };
+    struct gspace_entry entry = gspace_look(space, address);
+
+    if (entry.found == GSPACE_BEYOND_SEGMENT) {
         format_string(text, text_bytes, "0x%08x lies beyond the segment limit 0x%08x", address.v,
                       gspace_max_gva(space));
         return;
     }
-    if (!space->paging->is_on) {
+    if (entry.found == GSPACE_RAM || entry.found == GSPACE_BEYOND_RAM) {
         explain_boot(space, address, text, text_bytes);
         return;
     }
-    const uint32_t *directory = ram_peek(space->ram, space->paging->directory.v >> PAGE_SHIFT);
-    uint32_t pde = directory ? directory[gtable_pde_index(address)] : 0;
-    const char *fault = pde_fault(space, pde);
     format_string(text, text_bytes, "directory 0x%08x, wp %u, PDE[0x%03x] 0x%08x ", space->paging->directory.v,
-                  space->paging->wp, gtable_pde_index(address), pde);
+                  space->paging->wp, gtable_pde_index(address), entry.pde);
     uint32_t used = (uint32_t)strlen(text);
-    if (fault) {
-        format_string(text + used, text_bytes - used, "%s", fault);
-        return;
-    }
-    const uint32_t *table = ram_peek(space->ram, pde >> GPTE_FRAME_SHIFT);
-    uint32_t pte = table ? table[gtable_pte_index(address)] : 0;
-    format_string(text + used, text_bytes - used, "PTE[0x%03x] 0x%08x %s", gtable_pte_index(address), pte,
-                  !(pte & GPTE_P)                                    ? "not present"
-                  : pte >> GPTE_FRAME_SHIFT >= space->ram->frame_count ? "names a frame outside RAM"
-                                                                     : rights_name(pde & pte));
+    if (entry.found < GSPACE_NO_PAGE)
+        format_string(text + used, text_bytes - used, "%s", faults[entry.found]);
+    else
+        format_string(text + used, text_bytes - used, "PTE[0x%03x] 0x%08x %s", gtable_pte_index(address), entry.pte,
+                      entry.found == GSPACE_PAGE ? rights_name(entry.pde & entry.pte) : faults[entry.found]);
 }

@@ -86,7 +86,25 @@ MUST_CHECK enum status gspace_setpd(struct gspace *space, gpa_t directory, uint3
 /* hv_adjustpg: re-read the PDE and PTE. False, and nothing done, when paging is off or this address begins no page. */
 bool gspace_adjustpg(struct gspace *space, gva_t address);
 
-/* What the guest's own tables say, in words, for crash reports ("paging is off: ...", "PDE 0x... PTE 0x... ..."). */
+/* What the guest's own tables say about an address, whatever has been made of them so far. */
+enum gspace_found {
+    GSPACE_BEYOND_SEGMENT,
+    GSPACE_RAM,             /* paging is off, and it lies inside RAM, */
+    GSPACE_BEYOND_RAM,      /* or beyond */
+    GSPACE_NO_TABLE,        /* PDE not present */
+    GSPACE_LARGE_PAGE,      /* PDE.PS: ends the guest, like the next but one and the last but one */
+    GSPACE_BAD_TABLE,       /* the PDE names a frame outside RAM */
+    GSPACE_NO_PAGE,         /* PTE not present */
+    GSPACE_BAD_PAGE,        /* the PTE names a frame outside RAM */
+    GSPACE_PAGE,            /* present, with the rights of both entries */
+};
+struct gspace_entry {
+    enum gspace_found found;
+    uint32_t pde, pte;      /* 0 where there is none */
+};
+struct gspace_entry gspace_look(const struct gspace *space, gva_t address);
+
+/* The same in words, for crash reports ("paging is off: ...", "PDE 0x... PTE 0x... ..."). */
 void gspace_explain(const struct gspace *space, gva_t address, char *text, uint32_t text_bytes);
 
 #endif

@@ -73,7 +73,7 @@ static bool load_machine(struct guest *guest, const struct request_start *start,
     struct vpc_clock clock = { .now_ns = machine_now_ns, .owner = guest, .is_counted = equipment->counts_time };
     vpc_init(&machine->vpc, &guest->ram, &clock, &vpc_bus, unit_execute);
     machine->keys.takes_serial_input = equipment->takes_serial_input;
-    guest_keep_symbols(guest, start->image, start->image_bytes);
+    guest->image = (struct image_bytes){ start->image, start->image_bytes };
     guest->state.frame.eip = UINT64_MAX;        /* trap_may_enter: never entered */
     log_info("%s: a virtual PC of %u KiB, interpreted", start->name, start->memory_bytes / 1024);
     return true;

@@ -8,9 +8,13 @@
 #include "base/format.h"
 #include "cpu/x86.h"
 #include "guest/guest.h"
+#include "guest/image_lines.h"
+#include "guest/image_symbols.h"
+#include "guest/report_names.h"
 #include "vpc/machine_parts.h"
 
 #define CODE_BYTES 16u
+#define ADDRESS_BYTES 160u
 #define STACK_WORDS 8u
 #define BACKTRACE_MAX 12u
 #define FRAME_REACH 0x100000u
@@ -131,13 +135,13 @@ static void add_tables(struct page_text *text, const struct vpc *vpc, const char
 
 static void add_address(struct page_text *text, const struct guest *guest, const char *what, uint32_t address)
 {
-    uint32_t offset = 0;
-    const char *name = image_symbols_find(&guest->symbols, address, &offset);
+    struct image_place place = { .address = address }, *places[] = { &place };
+    char shown[ADDRESS_BYTES];
 
-    if (name != NULL)
-        add_machine_line(text, "%s 0x%08x %s+0x%x", what, address, name, offset);
-    else
-        add_machine_line(text, "%s 0x%08x", what, address);
+    image_lines_find(&guest->image, places, 1);
+    image_symbols_name(&guest->image, places, 1);
+    report_format_place(&place, shown, sizeof(shown));
+    add_machine_line(text, "%s %s", what, shown);
 }
 
 static void add_memory(struct page_text *text, const struct vpc *vpc)
@@ -218,15 +222,16 @@ static void format_refusals(const struct vcpu *cpu, char *text, size_t text_byte
                   refusals->virtual_8086);
 }
 
-void machine_describe(struct guest *guest, char *bytes, size_t size_bytes)
+void machine_describe(struct guest *guest, enum report_kind kind, const char *reason, char *bytes, size_t size_bytes,
+                      struct report_texts *texts)
 {
     const struct vpc *vpc = &((const struct machine *)guest->machine)->vpc;
     const struct vcpu *cpu = &vpc->interp.cpu;
-    struct page_text text = { .bytes = bytes, .size = size_bytes };
+    struct page_text text = { .bytes = bytes, .size = size_bytes - 1 };
     char wide[240];
 
     bytes[0] = '\0';
-    add_machine_line(&text, "crash: %s", guest->life.reason);
+    add_machine_line(&text, "%s: %s", kind == REPORT_CRASH ? "crash" : "timeout", reason);
     add_address(&text, guest, "at:", cpu->eip);
     format_gprs(cpu, guest->life.registers, sizeof(guest->life.registers));
     add_machine_line(&text, "registers: %s", guest->life.registers);
@@ -240,6 +245,8 @@ void machine_describe(struct guest *guest, char *bytes, size_t size_bytes)
     add_trail(&text, vpc);
     format_refusals(cpu, wide, sizeof(wide));
     add_machine_line(&text, "%s", wide);
+    bytes[text.used + 1] = '\0';        /* there is no rest */
+    *texts = (struct report_texts){ .report = bytes, .rest = bytes + text.used + 1, .bytes = text.used + 2 };
 }
 
 bool machine_inform(const struct guest *guest, unsigned number, char *text, size_t text_bytes)

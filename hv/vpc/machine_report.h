@@ -7,10 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "guest/kind.h"
+
 struct guest;
 
 /* guest_kind.describe and guest_kind.inform. */
-void machine_describe(struct guest *guest, char *text, size_t text_bytes);
+void machine_describe(struct guest *guest, enum report_kind kind, const char *reason, char *text, size_t text_bytes,
+                      struct report_texts *texts);
 bool machine_inform(const struct guest *guest, unsigned number, char *text, size_t text_bytes);
 
 #endif

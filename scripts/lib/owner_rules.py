@@ -28,7 +28,7 @@ OWNERS = {
     "hv/base/log.c": {"figure_count": LOG, "kept": LOG, "kept_count": LOG, "kept_figures": LOG, "ring": LOG},
     "hv/base/panic.c": {"is_panicking": PANIC, "symbols": START, "write_text": START},
     "hv/cpu/cpu.c": {"cpu_keeps_error_pointers": START, "idt": START},
-    "hv/guest/guest.c": {"guest_crash.report": CALL, "guests": GUESTS, "last_id": GUESTS},
+    "hv/guest/guest.c": {"guests": GUESTS, "last_id": GUESTS, "report_bytes": CALL},
     "hv/guest/images.c": {"image_index": REQUESTS, "loader_info": START},
     "hv/guest/reclaim.c": {"dead": GUESTS},
     "hv/guest/request.c": {"end_link": REQUESTS, "first": REQUESTS, "wanted_view": REQUESTS},

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "guest/elf32.h"
+#include "guest/image_symbols.h"
 
 #define RAM_BYTES (24u << 20)
 
@@ -34,14 +35,15 @@ static void check_promises(const struct elf32_image *parsed, size_t image_bytes)
 
 static void check_symbols(const uint8_t *bytes, size_t size)
 {
-    static uint64_t storage[IMAGE_SYMBOLS_MAX_BYTES / 8];
-    struct image_symbols symbols = { .storage_bytes = image_symbols_bytes(bytes, size), .storage = storage };
-    uint32_t offset;
+    struct image_bytes image = { bytes, size };
 
-    image_symbols_load(&symbols, bytes, size);
-    for (uint32_t address = 0; address < 0x200000; address += 0x10001) {
-        const char *name = image_symbols_find(&symbols, address, &offset);
-        CHECK(name == NULL || (strlen(name) <= 63 && offset <= address));
+    for (uint32_t address = 0xFFFFF; address < 0x200000; address += 0x10001) {
+        struct image_place place = { .address = address, .is_return = address & 1 }, *places[] = { &place };
+        image_symbols_name(&image, places, 1);
+        CHECK(place.name == NULL || (place.name_bytes >= 1 && place.name_bytes <= 63 && place.offset <= address));
+        CHECK(place.name == NULL || ((const uint8_t *)place.name >= bytes &&
+                                     (const uint8_t *)place.name + place.name_bytes <= bytes + size));
+        (void)image_has_code(&image, address);
     }
 }
 

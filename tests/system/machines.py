@@ -27,8 +27,9 @@ def judge(boot, guest, machine):
     verdict = boot.verdict(guest.name)
     if not verdict.startswith("ok "):
         return Result(name, False, report_of(boot, guest) or boot.tail())
-    if guest.reason and guest.reason not in report_of(boot, guest):
-        return Result(name, False, f"the report does not contain {guest.reason!r}:\n{report_of(boot, guest)}")
+    missing = [words for words in guest.reason.split(" && ") if words not in report_of(boot, guest)]
+    if missing:
+        return Result(name, False, f"the report does not contain {missing}:\n{report_of(boot, guest)}")
     return Result(name, True)
 
 

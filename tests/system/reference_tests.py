@@ -29,7 +29,8 @@ def report_lines(batches):
 
 def compare_reports(shipped, reference):
     """One result a guest that either reports."""
-    for name in sorted((shipped.keys() | reference.keys()) - DIFFERS):
+    late = {guest.name for guest in machines.read_manifest() if "expect=timeout" in guest.spec}
+    for name in sorted((shipped.keys() | reference.keys()) - DIFFERS - late):
         ours, theirs = shipped.get(name, []), reference.get(name, [])
         lines = [f"assembly: {line}" for line in ours if line not in theirs]
         lines += [f"C: {line}" for line in theirs if line not in ours]

@@ -31,6 +31,7 @@ static const struct guest *ended(enum guest_end end, int32_t status)
 {
     memset(&guest, 0, sizeof(guest));
     guest.life.activity = GUEST_ENDED;
+    guest.life.report = "";
     guest.life.end = end;
     guest.life.status = status;
     guest.life.started_ns = 5000000;

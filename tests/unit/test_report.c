@@ -12,12 +12,13 @@
 
 #include "cpu/x86.h"
 #include "guest/report_names.h"
-#include "guest/report_text.h"
+#include "guest/report_advice.h"
 #include "pebpeb.h"
 
 static struct trap_frame frame;
 static struct guest_events events;
 static struct report_facts facts;
+static struct report_shown shown;
 
 /* A guest kernel with a good stack, paging off, nothing handled, that divided by zero. */
 static int set_up(void **state)
@@ -30,16 +31,19 @@ static int set_up(void **state)
         .reason = "#DE at 0x00100010: no handler",
         .frame = &frame,
         .events = &events,
-        .place = { 0x100010, "kernel_main", 0x10 },
+        .place = { .address = 0x100010, .name = "kernel_main+", .name_bytes = 11, .offset = 0x10, .file = "main.c",
+                   .file_bytes = 6, .line = 42 },
         .memory_bytes = 24u << 20,
         .code_count = 4,
         .code = { 0xF7, 0xF1, 0x90, 0xC3 },
-        .stack_count = 8,
-        .stack = { 1, 2, 3, 4, 5, 6, 7, 0xFFFFFFFF },
-        .explanation = "paging is off: inside RAM",
+        .stack_count = 6,
+        .stack = { 1, 2, 3, 4, 5, 0xFFFFFFFF },
+        .explanation = "PTE 0x00000000 not present",
         .explained = 0x100010,
+        .entry = { .found = GSPACE_NO_PAGE },
         .backtrace_count = 2,
-        .backtrace = { { 0x100444, "start", 0x4 }, { 0x100999, NULL, 0 } },
+        .backtrace = { { .address = 0x100444, .name = "start", .name_bytes = 5, .offset = 4 },
+                       { .address = 0x100999 } },
     };
     return 0;
 }
@@ -49,29 +53,107 @@ static void test_whole_report(void **state)
     char text[4096];
 
     (void)state;
-    facts.is_paging = facts.virtual_if = true;
+    facts.is_paging = facts.virtual_if = facts.has_caller = true;
+    facts.caller = (struct image_place){ .address = 0x100123, .name = "a\nb\x1b", .name_bytes = 4, .offset = 3 };
     events_record(&events, HV_SLOT_TIMER, 0x100001, 0);
     events_record(&events, GUEST_EVENT_CALL + HV_CALL_PRINT, 0x100004, 5);
     events_record(&events, EXC_PF, 0x100003, 0xCAFE000);
-    report_format(&facts, text, sizeof(text));
+    facts.event_places[0] = (struct image_place){ .address = 0x100003 };
+    facts.event_places[1] = (struct image_place){ .address = 0x100002, .name = "hv_print", .name_bytes = 8 };
+    facts.event_places[2] = (struct image_place){ .address = 0x100001 };
+    report_format(&facts, text, sizeof(text), &shown);
     assert_string_equal(text,
         "crash: #DE at 0x00100010: no handler\n"
         "event: #DE (divide error), error code 0x0\n"
-        "at: 0x00100010 kernel_main+0x10, guest kernel, paging on, virtual interrupts on\n"
+        "at: 0x00100010 kernel_main+0x10 (main.c:42), guest kernel, paging on, virtual interrupts on\n"
         "code: f7 f1 90 c3 (then unreadable)\n"
-        "registers: eax=0x00000011 ebx=0x000017ff ecx=0xfeffffff edx=0x00000000 esi=0x00000000 edi=0x00000000 "
-        "ebp=0x00104ff0 esp=0x00104fe0 eip=0x00100010 eflags=0x00000202\n"
-        "stack at 0x00104fe0: 00000001 00000002 00000003 00000004 00000005 00000006 00000007 ffffffff\n"
-        "tables for 0x00100010: paging is off: inside RAM\n"
+        "eax=00000011 ebx=000017ff ecx=feffffff edx=00000000 esi=00000000 edi=00000000\n"
+        "ebp=00104ff0 esp=00104fe0 eip=00100010 eflags=00000202 esp0=00000000\n"
+        "stack at 0x00104fe0: 00000001 00000002 00000003 00000004 00000005 ffffffff\n"
+        "tables for 0x00100010: PTE 0x00000000 not present\n"
+        "called from: 0x00100123 a?b?+0x3\n"
         "backtrace:\n"
         "  from 0x00100444 start+0x4\n"
         "  from 0x00100999\n"
         "last events, newest first:\n"
         "  #PF (page fault) at 0x00100003, 0x0cafe000\n"
-        "  hypercall print at 0x00100002, 0x00000005\n"
+        "  hv_print at 0x00100002 hv_print+0x0, 0x00000005\n"
         "  timer at 0x00100001, 0x00000000\n"
         "Look at: the divisor at EIP: it is 0, or the quotient does not fit; a kernel that wants to handle it calls "
         "hv_setidt(0, handler, 1).\n");
+    assert_int_equal(shown.backtrace, 2);
+    assert_int_equal(shown.events, 3);
+    report_format_rest(&facts, &shown, text, sizeof(text));
+    assert_string_equal(text, "");
+}
+
+static unsigned screen_rows(const char *text)
+{
+    unsigned rows = 0, column = 0;
+
+    for (; *text != '\0'; text++) {
+        rows += *text == '\n' || column == REPORT_COLUMNS ? 1 : 0;
+        column = *text == '\n' ? 0 : column == REPORT_COLUMNS ? 1 : column + 1;
+    }
+    return rows;
+}
+
+/* However much there is: one screen, the advice last, and nothing lost. */
+static void test_one_screen(void **state)
+{
+    static char text[4096], rest[4096], line[60];
+
+    (void)state;
+    facts.reason = "#PF (page fault) at 0x00100010 in guest kernel, read or fetch of 0x70000000, error code 0x0: no "
+                   "handler, vIDT slot 0x0e is empty";
+    facts.is_outside_code = facts.has_caller = true;
+    facts.backtrace_count = REPORT_BACKTRACE_MAX;
+    for (unsigned i = 0; i < REPORT_BACKTRACE_MAX; i++)
+        facts.backtrace[i] = (struct image_place){ .address = 0x200000 + i };
+    for (uint32_t i = 0; i < 40; i++)
+        events_record(&events, 0x80, 0x100000 + i, i);
+    for (unsigned i = 0; i < GUEST_EVENTS; i++)
+        facts.event_places[i] = (struct image_place){ .address = 0x300000 + i };
+    report_format(&facts, text, sizeof(text), &shown);
+    report_format_rest(&facts, &shown, rest, sizeof(rest));
+    assert_in_range(screen_rows(text), REPORT_ROWS - 1, REPORT_ROWS + 1);      /* lines are broken at blanks there */
+    assert_in_range(shown.events, 3, 15);
+    assert_in_range(shown.backtrace, 1, 15);
+    assert_non_null(strstr(rest, "backtrace goes on:\n"));
+    assert_non_null(strstr(rest, "events before:\n"));
+    for (unsigned i = 0; i < REPORT_BACKTRACE_MAX; i++) {
+        snprintf(line, sizeof(line), "  from 0x%08x\n", 0x200000 + i);
+        assert_true((strstr(text, line) != NULL) == (i < shown.backtrace));
+        assert_true((strstr(rest, line) != NULL) == (i >= shown.backtrace));
+    }
+    for (unsigned i = 0; i < GUEST_EVENTS - 1; i++) {
+        snprintf(line, sizeof(line), " at 0x%08x, ", 0x300000 + i);
+        assert_true((strstr(text, line) != NULL) == (i < shown.events));
+        assert_true((strstr(rest, line) != NULL) == (i >= shown.events));
+    }
+}
+
+/* Time is up: where it was, how often, and what it did not see coming. */
+static void test_timeout(void **state)
+{
+    static char text[4096];
+
+    (void)state;
+    facts.kind = REPORT_TIMEOUT;
+    facts.reason = "its time was up";
+    facts.tick_waits = true;
+    facts.keys_wait = 2;
+    facts.often_of = 16;
+    facts.often_count = 2;
+    facts.often[0] = (struct report_often){ { .address = 0x100010, .name = "wait", .name_bytes = 4 }, 12 };
+    facts.often[1] = (struct report_often){ { .address = 0x100020 }, 3 };
+    report_format(&facts, text, sizeof(text), &shown);
+    assert_non_null(strstr(text, "timeout: its time was up\nat: 0x00100010 kernel_main+0x10 (main.c:42), guest "));
+    assert_non_null(strstr(text, "often at: 0x00100010 wait+0x0, 12 of 16 times\n      at: 0x00100020, 3 of 16 times\n"
+                                 "busy; waiting: a tick, 2 keys; slot of the timer empty, of the keyboard empty\n"));
+    assert_non_null(strstr(text, "were never filled"));
+    assert_null(strstr(text, "event:"));
+    assert_null(strstr(text, "tables"));
 }
 
 static void test_unreadable_memory(void **state)
@@ -80,47 +162,31 @@ static void test_unreadable_memory(void **state)
 
     (void)state;
     facts.code_count = facts.stack_count = facts.backtrace_count = 0;
-    facts.explanation[0] = '\0';
-    facts.place.name = NULL;
+    facts.entry.found = GSPACE_RAM;
+    facts.place.name = facts.place.file = NULL;
     facts.is_user = true;
-    report_format(&facts, text, sizeof(text));
+    report_format(&facts, text, sizeof(text), &shown);
     assert_non_null(strstr(text, "at: 0x00100010, guest user, paging off, virtual interrupts off\n"));
     assert_non_null(strstr(text, "code: cannot be read at 0x00100010\n"));
     assert_non_null(strstr(text, "stack: cannot be read at esp 0x00104fe0\n"));
-    assert_non_null(strstr(text, "backtrace: none (ebp holds no frame pointer)\n"));
+    assert_non_null(strstr(text, "backtrace: none (ebp holds no frame pointer of guest user)\n"));
     assert_non_null(strstr(text, "last events: none\n"));
     assert_null(strstr(text, "tables"));
 }
 
-static void test_event_ring_wraps(void **state)
+/* An event that could not be delivered has been taken back, and its record is over the oldest. */
+static void test_how_many_events(void **state)
 {
-    char text[4096], line[60];
-
     (void)state;
-    events.next_bytes = UINT32_MAX - 7 * sizeof(struct guest_event) + 1;
-    for (uint32_t i = 0; i < 40; i++)
+    assert_int_equal(report_count_events(&events), 0);
+    for (uint32_t i = 0; i < 40; i++) {
         events_record(&events, 0x80, 0x100000 + i, i);
-    report_format(&facts, text, sizeof(text));
-    for (uint32_t i = 25; i < 40; i++) {
-        snprintf(line, sizeof(line), "  INT 0x80 at 0x%08x, 0x%08x\n", 0x100000 + i, i);
-        assert_non_null(strstr(text, line));
+        assert_int_equal(report_count_events(&events), i < 15 ? i + 1 : 15);
     }
-    assert_null(strstr(text, "at 0x00100018,"));
-}
-
-/* An event that could not be delivered: the reason tells of it, the record has been taken back. */
-static void test_event_taken_back(void **state)
-{
-    char text[4096];
-
-    (void)state;
-    for (uint32_t i = 0; i < 40; i++)
-        events_record(&events, 0x80, 0x100000 + i, i);
     events_record(&events, EXC_PF, 0xBAD, 0);
     events_forget(&events);
-    report_format(&facts, text, sizeof(text));
-    assert_non_null(strstr(text, "newest first:\n  INT 0x80 at 0x00100027, 0x00000027\n"));
-    assert_null(strstr(text, "0x00000bad"));
+    assert_int_equal(report_count_events(&events), 15);
+    assert_int_equal(events_newest(&events)->eip, 0x100027);
 }
 
 /* At every size: terminated, never longer, whole lines only, a prefix of the whole. */
@@ -129,10 +195,10 @@ static void test_cut_reports(void **state)
     static char whole[4096], text[4096];
 
     (void)state;
-    report_format(&facts, whole, sizeof(whole));
+    report_format(&facts, whole, sizeof(whole), &shown);
     for (size_t size = 1; size < strlen(whole) + 3; size++) {
         memset(text, '~', sizeof(text));
-        report_format(&facts, text, size);
+        report_format(&facts, text, size, &shown);
         size_t length = strlen(text);
         assert_true(length < size && text[size] == '~');
         assert_true(length == 0 || text[length - 1] == '\n');
@@ -157,22 +223,89 @@ static void raise_event(unsigned vector, uint32_t error)
     frame.error = error;
 }
 
+static void refuse_call(uint32_t number, uint32_t first, uint32_t second, uint32_t third, uint32_t fourth)
+{
+    raise_event(HV_INT_VECTOR, 0);
+    frame.eax = number;
+    facts.entry.found = GSPACE_RAM;
+    facts.stack[0] = first;
+    facts.stack[1] = second;
+    facts.stack[2] = third;
+    facts.stack[3] = fourth;
+}
+
 static void test_advice_hypercalls(void **state)
 {
     (void)state;
-    raise_event(HV_INT_VECTOR, 0);
-    frame.eax = 0x1234;
+    refuse_call(0x1234, 0, 0, 0, 0);
     expect_advice("EAX is 0x00001234, which is no hypercall");
-    frame.eax = HV_CALL_PRINT;
-    expect_advice("the 2 argument words of hv_print at ESP 0x00104fe0");
+    refuse_call(HV_CALL_PRINT, 5, 0x70000000, 0, 0);
+    facts.entry.found = GSPACE_NO_TABLE;
+    expect_advice("buf, 0x70000000: not all of its 5 bytes can be read");
+    refuse_call(HV_CALL_PRINT, 0x100000, 5, 0, 0);
+    expect_advice("the length comes first");
+    refuse_call(HV_CALL_PRINT, (uint32_t)-7, 0x100000, 0, 0);
+    expect_advice("len, -7: a print has 0 to 4096 bytes. Was an error");
+    refuse_call(HV_CALL_PRINT_AT, 5, 0x100000, 5, 90);
+    expect_advice("row 5 and col 90");
     facts.stack_count = 1;
-    expect_advice("hv_print takes 2 words from there, and they cannot be read");
-    frame.eax = HV_CALL_ENABLE_INTERRUPTS;
-    expect_advice("hv_setidt(0x20, ...): interrupts were turned on while the slot of the timer was empty");
-    facts.timer_handler = true;
-    expect_advice("hv_setidt(0x21, ...): interrupts were turned on while the slot of the keyboard was empty");
-    facts.keyboard_handler = true;
-    expect_advice("hv_enable_interrupts");
+    refuse_call(HV_CALL_PRINT, 0, 0, 0, 0);
+    expect_advice("the call takes 2 words from there, and they cannot be read. Is the page");
+    frame.esp = 0;
+    expect_advice("A guest starts with ESP = 0");
+}
+
+/* By the reason, and never by the call's number. */
+static void test_advice_iret(void **state)
+{
+    (void)state;
+    refuse_call(HV_CALL_IRET, 0x100000, 0x3202, 0, 0);
+    expect_advice("eflags, 0x00003202, the second word of hv_iret");
+    refuse_call(HV_CALL_IRET, 0x202, 0x10F000, 0, 0);
+    expect_advice("the order of the words of hv_iret");
+    refuse_call(HV_CALL_IRET, 0xFF000000, 0x202, 0, 0);
+    expect_advice("eip, 0xff000000, the first word");
+    refuse_call(HV_CALL_IRET, 0x100000, 0x202, 0, 0x104000);
+    expect_advice("hv_setpd, which must come first: esp0 0x00104000");
+}
+
+/* Tables that lead nowhere are at fault, whatever was going on. */
+static void test_advice_bad_entries(void **state)
+{
+    (void)state;
+    raise_event(EXC_PF, 0);
+    facts.explained = facts.fault_address = 0x70000000;
+    facts.is_paging = true;
+    facts.entry = (struct gspace_entry){ GSPACE_LARGE_PAGE, 0x83, 0 };
+    expect_advice("the PDE of 0x70000000, 0x00000083: bit 7 (PS) is set");
+    facts.entry = (struct gspace_entry){ GSPACE_BAD_TABLE, 0x7F000003, 0 };
+    expect_advice("the PDE of 0x70000000, 0x7f000003: it names a frame beyond RAM, which ends at 0x01800000");
+    facts.entry = (struct gspace_entry){ GSPACE_BAD_PAGE, 3, 0x7F000007 };
+    expect_advice("the PTE of 0x70000000, 0x7f000007");
+    facts.handler = 0x100000;
+    expect_advice("the PTE of 0x70000000, 0x7f000007");
+    frame.vector = HV_INT_VECTOR;
+    frame.eax = HV_CALL_PRINT;
+    expect_advice("the PTE of 0x70000000, 0x7f000007");
+}
+
+static void test_advice_rights(void **state)
+{
+    (void)state;
+    raise_event(EXC_PF, PF_PRESENT | PF_USER);
+    facts.fault_address = 0x100123;
+    facts.is_paging = facts.is_user = true;
+    facts.entry = (struct gspace_entry){ GSPACE_PAGE, 0x3, 0x7 };
+    expect_advice("the rights of page 0x00100000: guest user may not touch it, as its PDE lacks U");
+    facts.entry.pte = 0x3;
+    expect_advice("its PDE and PTE lacks U");
+    facts.entry.pde = 0x7;
+    expect_advice("its PTE lacks U");
+    facts.entry = (struct gspace_entry){ GSPACE_PAGE, 0x7, 0x5 };
+    frame.error |= PF_WRITE;
+    expect_advice("it is read-only, as its PTE lacks W (bit 1).");
+    frame.error = PF_PRESENT | PF_WRITE;
+    expect_advice("lacks W (bit 1), and hv_setpd was given wp = 1");
 }
 
 static void test_advice_page_faults(void **state)
@@ -194,10 +327,15 @@ static void test_advice_page_faults(void **state)
     raise_event(EXC_PF, 0);
     facts.fault_address = facts.place.address;
     expect_advice("a bad function pointer or an overwritten return address");
+    facts.is_user = true;
+    expect_advice("is the program loaded and mapped there");
+    facts.is_user = false;
     facts.fault_address = 24u << 20;
     expect_advice("the guest's RAM ends at 0x01800000 and paging is off");
     facts.is_paging = true;
-    expect_advice("the pointer 0x01800000 and the tables line above; and hv_setidt(14, ...)");
+    expect_advice("the pointer 0x01800000: its page is not present");
+    facts.entry.found = GSPACE_NO_TABLE;
+    expect_advice("the pointer 0x01800000: its page table is not present");
 }
 
 static void test_advice_protection(void **state)
@@ -213,18 +351,70 @@ static void test_advice_protection(void **state)
         uint8_t code[2];
         const char *words;
     } cases[] = {
-        { { 0xEE, 0 }, "port I/O" }, { { 0xE4, 0x60 }, "port I/O" }, { { 0x66, 0xED }, "port I/O" },
-        { { 0xF4, 0 }, "HLT" }, { { 0xFA, 0 }, "CLI or STI" }, { { 0xCF, 0 }, "hv_iret" },
-        { { 0x0F, 0x22 }, "hv_setpd" }, { { 0x0F, 0x01 }, "LGDT" }, { { 0x0F, 0x30 }, "model-specific" },
-        { { 0xCD, 0x0D }, "INT 0x0d at EIP: hv_setidt must fill its slot first" },
+        { { 0xEE, 0 }, "no ports" }, { { 0xE4, 0x60 }, "no ports" }, { { 0x66, 0xED }, "no ports" },
+        { { 0xF4, 0 }, "hv_enable_interrupts first" }, { { 0xFA, 0 }, "hv_disable_interrupts and" },
+        { { 0xCF, 0 }, "hv_iret" }, { { 0x0F, 0x22 }, "hv_setpd" }, { { 0x0F, 0x01 }, "hv_setidt" },
+        { { 0x0F, 0x30 }, "model-specific" },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         raise_event(EXC_GP, 0);
         memcpy(facts.code, cases[i].code, 2);
+        facts.code[2] = 0x10;
         expect_advice(cases[i].words);
     }
     facts.is_user = true;
-    expect_advice("only when hv_setidt filled its slot as not privileged");
+    memcpy(facts.code, "\xCD\xDE", 2);
+    expect_advice("hypercalls are the guest kernel's");
+    memcpy(facts.code, "\xCD\x80", 2);
+    expect_advice("Its third word must be 0");
+    set_up(NULL);
+    raise_event(EXC_GP, 0);
+    facts.code[0] = 0x50;
+    frame.esp = 0;
+    expect_advice("the push or call at EIP has none");
+    facts.code[0] = 0x90;
+    facts.place.address = 0xFF000000;
+    expect_advice("how the code got to 0xff000000, above the last guest address");
+}
+
+/* Its handler raises it itself: that, and where it began, is what matters. */
+static void test_advice_nested(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        events_record(&events, EXC_PF, 0x100010, 0);
+    raise_event(EXC_PF, 0);
+    facts.handler = 0x100500;
+    facts.nested = 34;
+    facts.nested_first = (struct image_place){ .address = 0x100777, .name = "main", .name_bytes = 4, .offset = 7 };
+    expect_advice("the handler of #PF (page fault): it raises the same event itself, and was nested 34 deep. The first "
+                  "was at 0x00100777 main+0x7");
+    facts.nested = 1;
+    expect_advice("the stack for events");
+}
+
+static void test_advice_hangs(void **state)
+{
+    (void)state;
+    facts.kind = REPORT_TIMEOUT;
+    expect_advice("the loop at EIP: what it waits for does not come");
+    facts.tick_waits = facts.timer_handler = true;
+    expect_advice("hv_enable_interrupts, or IF (0x200)");
+    events_record(&events, GUEST_EVENT_CALL + HV_CALL_IRET, 0x100002, 0);
+    expect_advice("the eflags of the hv_iret at 0x00100000");
+    events_record(&events, HV_SLOT_TIMER, 0x100000, 0);
+    expect_advice("the handler that runs now");
+    facts.virtual_if = facts.is_halted = true;
+    expect_advice("was never filled, so no key wakes it");
+    facts.keyboard_handler = true;
+    expect_advice("a key that nobody typed");
+    for (int i = 0; i < 4; i++) {
+        events_record(&events, EXC_PF, 0x100010, 0);
+        events_record(&events, GUEST_EVENT_CALL + HV_CALL_IRET, 0x100002, 0);
+    }
+    expect_advice("it returns to 0x00100010, which raises the same again (the last 4 events are alike)");
+    facts.is_blocked = true;
+    expect_advice("how much it prints");
 }
 
 /* Whatever the guest was doing. */
@@ -249,8 +439,9 @@ static void test_advice_delivery(void **state)
     facts.is_user = true;
     facts.esp0 = 0x2000;
     expect_advice("esp0 (argument of the last hv_iret) is 0x00002000, and the 24 bytes below");
-    raise_event(EXC_PF, 0);
-    expect_advice("names a page-table entry");
+    facts.is_user = false;
+    frame.esp = 0;
+    expect_advice("ESP, 0x00000000: the event has a handler, but no stack");
     facts.handler = 0xFF000000;
     expect_advice("its handler 0xff000000 lies above the last guest address");
 }
@@ -286,13 +477,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_whole_report, set_up),
+        cmocka_unit_test_setup(test_one_screen, set_up),
+        cmocka_unit_test_setup(test_timeout, set_up),
         cmocka_unit_test_setup(test_unreadable_memory, set_up),
-        cmocka_unit_test_setup(test_event_ring_wraps, set_up),
-        cmocka_unit_test_setup(test_event_taken_back, set_up),
+        cmocka_unit_test_setup(test_how_many_events, set_up),
         cmocka_unit_test_setup(test_cut_reports, set_up),
         cmocka_unit_test_setup(test_advice_hypercalls, set_up),
+        cmocka_unit_test_setup(test_advice_iret, set_up),
+        cmocka_unit_test_setup(test_advice_bad_entries, set_up),
+        cmocka_unit_test_setup(test_advice_rights, set_up),
         cmocka_unit_test_setup(test_advice_page_faults, set_up),
         cmocka_unit_test_setup(test_advice_protection, set_up),
+        cmocka_unit_test_setup(test_advice_nested, set_up),
+        cmocka_unit_test_setup(test_advice_hangs, set_up),
         cmocka_unit_test_setup(test_advice_memory, set_up),
         cmocka_unit_test_setup(test_advice_delivery, set_up),
         cmocka_unit_test_setup(test_advice_interrupts, set_up),

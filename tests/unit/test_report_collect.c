@@ -43,6 +43,15 @@ void gspace_explain(const struct gspace *space, gva_t address, char *text, uint3
     snprintf(text, text_bytes, "explained 0x%x", address.v);
 }
 
+static struct gspace_entry looked;
+
+struct gspace_entry gspace_look(const struct gspace *space, gva_t address)
+{
+    assert_ptr_equal(space, &guest->space);
+    assert_true(address.v == guest->state.frame.eip || address.v != 0);
+    return looked;
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -50,6 +59,7 @@ static int set_up(void **state)
     guest = aligned_alloc(16, (sizeof(*guest) + 15) / 16 * 16);
     memset(guest, 0, sizeof(*guest));
     strcpy(guest->life.reason, "test");
+    looked = (struct gspace_entry){ .found = GSPACE_PAGE };
     guest->state.frame.vector = EXC_UD;
     guest->state.frame.cs = 0x19;
     guest->state.frame.eip = WINDOW_START;
@@ -64,10 +74,22 @@ static int tear_down(void **state)
     return 0;
 }
 
+static struct report_texts texts;
+static char all[2 * GUEST_REPORT_BYTES];    /* report and rest */
+
+static void write_report(void)
+{
+    report_write(guest, REPORT_CRASH, "test", report, sizeof(report), &texts);
+    assert_ptr_equal(texts.report, report);
+    assert_ptr_equal(texts.rest, report + strlen(report) + 1);
+    assert_int_equal(texts.bytes, strlen(report) + strlen(texts.rest) + 2);
+    snprintf(all, sizeof(all), "%s%s", texts.report, texts.rest);
+}
+
 static unsigned count_lines(const char *start)
 {
     unsigned count = 0;
-    for (const char *at = report; (at = strstr(at, start)) != NULL; at++)
+    for (const char *at = all; (at = strstr(at, start)) != NULL; at++)
         count++;
     return count;
 }
@@ -85,7 +107,7 @@ static void test_backtrace_follows_frames(void **state)
     put_frame(WINDOW_START + 0x100, WINDOW_START + 0x120, 0x101111);
     put_frame(WINDOW_START + 0x120, WINDOW_START + 0x140, 0x102222);
     put_frame(WINDOW_START + 0x140, 0, 0x103333);
-    report_write(guest, report, sizeof(report));
+    write_report();
     assert_non_null(strstr(report, "  from 0x00101111\n  from 0x00102222\n  from 0x00103333\nlast events"));
 }
 
@@ -94,24 +116,24 @@ static void test_backtrace_ends(void **state)
     (void)state;
     guest->state.frame.ebp = WINDOW_START + 0x100;
     put_frame(WINDOW_START + 0x100, WINDOW_START + 0x100, 0x101111);    /* a frame that points at itself */
-    report_write(guest, report, sizeof(report));
+    write_report();
     assert_int_equal(count_lines("  from"), 1);
     put_frame(WINDOW_START + 0x100, WINDOW_START + 0x200, 0x101111);    /* a loop of two */
     put_frame(WINDOW_START + 0x200, WINDOW_START + 0x100, 0x102222);
-    report_write(guest, report, sizeof(report));
+    write_report();
     assert_int_equal(count_lines("  from"), 2);
     put_frame(WINDOW_START + 0x200, WINDOW_START + 0x40000000, 0x102222);
-    report_write(guest, report, sizeof(report));
+    write_report();
     assert_int_equal(count_lines("  from"), 2);
     put_frame(WINDOW_START + 0x200, WINDOW_START + 0x300, 0);           /* no return address */
-    report_write(guest, report, sizeof(report));
+    write_report();
     assert_int_equal(count_lines("  from"), 1);
     for (uint32_t ebp = WINDOW_START + 0x100; ebp < WINDOW_START + 0xF00; ebp += 8)
         put_frame(ebp, ebp + 8, 0x101111);                              /* endless recursion */
-    report_write(guest, report, sizeof(report));
+    write_report();
     assert_int_equal(count_lines("  from"), 16);
     guest->state.frame.ebp = 0xFFFFFFFC;                                      /* the address of the second word wraps */
-    report_write(guest, report, sizeof(report));
+    write_report();
     assert_int_equal(count_lines("  from"), 0);
 }
 
@@ -120,11 +142,11 @@ static void test_memory_that_ends(void **state)
     (void)state;
     guest->state.frame.eip = WINDOW_START + sizeof(window) - 2;
     guest->state.frame.esp = WINDOW_START + sizeof(window) - 8;
-    report_write(guest, report, sizeof(report));
+    write_report();
     assert_non_null(strstr(report, "code: 00 00 (then unreadable)\n"));
     assert_non_null(strstr(report, "stack at 0x00100ff8: 00000000 00000000\n"));
     guest->state.frame.eip = guest->state.frame.esp = 0xFFFFFFFF;
-    report_write(guest, report, sizeof(report));
+    write_report();
     assert_non_null(strstr(report, "code: cannot be read at 0xffffffff\n"));
     assert_non_null(strstr(report, "stack: cannot be read at esp 0xffffffff\n"));
 }
@@ -132,11 +154,11 @@ static void test_memory_that_ends(void **state)
 static void test_what_is_explained(void **state)
 {
     (void)state;
-    report_write(guest, report, sizeof(report));
+    write_report();
     assert_non_null(strstr(report, "tables for 0x00100000: explained 0x100000\n"));
     guest->state.frame.vector = EXC_PF;
     guest->fault_address = 0xCAFE0;
-    report_write(guest, report, sizeof(report));
+    write_report();
     assert_non_null(strstr(report, "tables for 0x000cafe0: explained 0xcafe0\n"));
     assert_non_null(strstr(guest->life.registers, "eip=0x00100000 eflags=0x00000000"));
 }
@@ -146,12 +168,120 @@ static void test_slot_of_event(void **state)
     (void)state;
     guest->state.frame.vector = 0xF0;     /* the host's timer interrupt */
     guest->state.idt[HV_SLOT_KEYBOARD].eip = WINDOW_START;
-    report_write(guest, report, sizeof(report));
+    write_report();
     assert_non_null(strstr(report, "event: a virtual interrupt was due\n"));
     assert_non_null(strstr(report, "the slot of the timer is empty"));
     guest->state.idt[HV_SLOT_TIMER].eip = WINDOW_START;
-    report_write(guest, report, sizeof(report));
+    write_report();
     assert_non_null(strstr(report, "the stack for events"));
+}
+
+/* POP EDX; INT 0xDE, called from 0x100205, where a CALL ends. */
+static void put_call(void)
+{
+    uint8_t *bytes = (uint8_t *)window;
+
+    memcpy(bytes + 0x100, "\x5A\xCD\xDE", 3);
+    bytes[0x200] = 0xE8;
+    guest->state.frame.eip = WINDOW_START + 0x101;
+    guest->state.frame.vector = HV_INT_VECTOR;
+    guest->state.frame.eax = HV_CALL_EXIT;
+}
+
+static void test_caller_of_call(void **state)
+{
+    (void)state;
+    put_call();
+    guest->state.frame.edx = WINDOW_START + 0x205;
+    write_report();
+    assert_non_null(strstr(report, "called from: 0x00100205\n"));
+    guest->state.frame.edx = WINDOW_START + 0x206;            /* no call ends there */
+    write_report();
+    assert_null(strstr(report, "called from"));
+    window[0x7FC / 4] = WINDOW_START + 0x205;                 /* just below ESP */
+    write_report();
+    assert_non_null(strstr(report, "called from: 0x00100205\n"));
+    window[0x7FC / 4] = 0;
+    window[0x800 / 4] = WINDOW_START + 0x205;                 /* at ESP */
+    write_report();
+    assert_non_null(strstr(report, "called from: 0x00100205\n"));
+    guest->state.frame.eip += 2;                              /* an interrupt right behind the call */
+    guest->state.frame.vector = HV_SLOT_TIMER;
+    write_report();
+    assert_non_null(strstr(report, "called from: 0x00100205\n"));
+}
+
+/* CALL *EAX to nowhere: the return address is at ESP. */
+static void test_caller_of_nowhere(void **state)
+{
+    (void)state;
+    memcpy((uint8_t *)window + 0x300, "\xFF\xD0", 2);
+    window[0x800 / 4] = WINDOW_START + 0x302;
+    guest->state.frame.eip = guest->fault_address = 0x70000000;
+    guest->state.frame.vector = EXC_PF;
+    write_report();
+    assert_non_null(strstr(report, "called from: 0x00100302\n"));
+    guest->state.frame.eip = WINDOW_START;                    /* code of some function: nobody knows */
+    write_report();
+    assert_null(strstr(report, "called from"));
+}
+
+/* EBP is the kernel's until user code sets it: only a frame in user pages, above ESP, is guest user's. */
+static void test_backtrace_of_user(void **state)
+{
+    (void)state;
+    guest->state.frame.cs = 0x1B;
+    guest->state.frame.ebp = WINDOW_START + 0x900;
+    put_frame(WINDOW_START + 0x900, 0, 0x101111);
+    looked = (struct gspace_entry){ GSPACE_PAGE, 3, 7 };
+    write_report();
+    assert_int_equal(count_lines("  from"), 0);
+    looked.pde = 7;
+    write_report();
+    assert_int_equal(count_lines("  from"), 1);
+    guest->state.frame.ebp = WINDOW_START + 0x700;            /* below ESP */
+    put_frame(WINDOW_START + 0x700, 0, 0x101111);
+    write_report();
+    assert_int_equal(count_lines("  from"), 0);
+}
+
+static void test_nested(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 12; i++) {
+        events_record(&guest->events, EXC_PF, WINDOW_START, 0);
+        window[0x810 / 4 + 5 * i] = i < 11 ? WINDOW_START : WINDOW_START + 0x77;
+        window[0x814 / 4 + 5 * i] = HV_MODE_KERNEL;
+    }
+    guest->state.idt[EXC_PF].eip = WINDOW_START;
+    guest->state.frame.vector = EXC_PF;
+    write_report();
+    assert_non_null(strstr(report, "nested 11 deep. The first was at 0x00100077"));
+    guest->state.frame.eip = WINDOW_START + 0x50;             /* ran on somewhere else: the events tell */
+    write_report();
+    assert_non_null(strstr(report, "nested 11 deep. The first was at 0x00100077"));
+}
+
+/* The commonest moments, ticks among them. */
+static void test_often(void **state)
+{
+    static const uint32_t eips[] = { 5, 7, 7, 9, 7, 5, 7, 3 };
+
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        guest->state.frame.eip = eips[i];
+        guest_see(guest);
+    }
+    guest->state.frame.eip = WINDOW_START;
+    events_record(&guest->events, HV_SLOT_TIMER, 5, 0);
+    report_write(guest, REPORT_LIVE, "", report, sizeof(report), &texts);
+    assert_non_null(strstr(report, "often at: 0x00000007, 4 of 9 times\n      at: 0x00000005, 3 of 9 times\n"
+                                   "      at: 0x00000009, 1 of 9 times\n"));
+    assert_memory_equal(report, "at: 0x00100000", 14);
+    for (unsigned i = 0; i < 40; i++)
+        guest_see(guest);
+    report_write(guest, REPORT_LIVE, "", report, sizeof(report), &texts);
+    assert_non_null(strstr(report, "often at: 0x00100000, 16 of 17 times\n      at: 0x00000005, 1 of 17 times\n"));
 }
 
 int main(void)
@@ -162,6 +292,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_memory_that_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_explained, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_slot_of_event, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_caller_of_call, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_caller_of_nowhere, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_backtrace_of_user, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nested, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_often, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,7 +121,9 @@ static void test_crash_block(void **state)
 {
     struct tapfmt_result result = { .number = 2, .name = "cliff", .end = TAPFMT_CRASH,
                                     .status = (int32_t)0xDEADC0DE, .expected = "exit 0",
-                                    .reason = "say \"no\" \\", .registers = "eax=0", .console = &console };
+                                    .reason = "say \"no\" \\", .registers = "eax=0", .console = &console,
+                                    .report = "crash: no\nLook at: \"it\"\n",
+                                    .rest = "backtrace goes on:\n  from a\x1b" "b\n" };
 
     (void)state;
     clear_console();
@@ -129,11 +131,13 @@ static void test_crash_block(void **state)
     put(2, 1, "last");
     tapfmt_verdict(&buffer, &result);
     assert_string_equal(written(), "not ok 2 - cliff\n  ---\n  expected: exit 0\n  got: crash 0xdeadc0de\n"
-                                   "  reason: \"say \\\"no\\\" \\\\\"\n  registers: \"eax=0\"\n  console: |\n"
+                                   "  reason: \"say \\\"no\\\" \\\\\"\n  registers: \"eax=0\"\n"
+                                   "  advice: \"Look at: \\\"it\\\"\"\n  more: |\n    |backtrace goes on:\n"
+                                   "    |  from a?b\n  console: |\n"
                                    "    |first\n    |\n    | last\n  ...\n");
     clear_console();
     result.reason = "";
-    result.registers = "";
+    result.registers = result.report = result.rest = "";
     tapfmt_verdict(&buffer, &result);
     assert_string_equal(written(), "not ok 2 - cliff\n  ---\n  expected: exit 0\n  got: crash 0xdeadc0de\n"
                                    "  console: \"\"\n  ...\n");

@@ -1,0 +1,18 @@
+/*
+ * image_symbols.h - the names that a guest's ELF file has for addresses (PURE).
+ */
+#ifndef GUEST_IMAGE_SYMBOLS_H
+#define GUEST_IMAGE_SYMBOLS_H
+
+#include "guest/image_sections.h"
+
+#define IMAGE_SYMBOL_VISITS 200000u     /* symbols times places that are looked at in one call */
+
+/*
+ * Find the name and offset of each place, from .symtab and .strtab. A function or object that has a size holds the
+ * addresses within it, the innermost counts. A label has no size: it holds what follows it in its section, up to the
+ * next symbol of any kind.
+ */
+void image_symbols_name(const struct image_bytes *image, struct image_place *const *places, unsigned count);
+
+#endif
