@@ -24,6 +24,7 @@
 #define HV_IDT_SLOTS 256
 #define HV_SLOT_TIMER 0x20
 #define HV_SLOT_KEYBOARD 0x21
+#define HV_SLOT_CHILD 0x22          /* a child ended, or the view came back: "Control calls" */
 
 #define HV_CONSOLE_ROWS 25
 #define HV_CONSOLE_COLS 80
@@ -48,10 +49,19 @@
     X(0xC, PRINT_AT, print_at, 5)                         \
     X(0x20, COUNTERS, counters, 2)
 
+/* For guests with the right to start guests (docs/abi.md "Control calls"); for others there are no such calls. */
+#define HV_CONTROL_CALLS(X)                               \
+    X(0x21, START, start, 2)                              \
+    X(0x22, STATE, state, 4)                              \
+    X(0x23, SIGNAL, signal, 2)                            \
+    X(0x24, VIEW, view, 1)                                \
+    X(0x25, LIST, list, 4)
+
 #ifndef __ASSEMBLER__
 enum hv_call {
 #define X(number, NAME, name, words) HV_CALL_##NAME = number,
     HV_CALLS(X)
+    HV_CONTROL_CALLS(X)
 #undef X
 };
 #endif
@@ -70,6 +80,113 @@ struct hv_counters {
     uint64_t events;            /* exceptions, virtual interrupts and INT n delivered to it */
     uint64_t hidden_faults;     /* page faults that it never saw */
     uint64_t run_ns;            /* processor time in its finished turns */
+    uint64_t rights;            /* what it may: HV_RIGHT_CONTROL */
+};
+#endif
+
+#define HV_RIGHT_CONTROL 1u         /* the control calls */
+
+/* What a control call returns when it does nothing. All else that it returns is 0 or more. */
+#define HV_ERROR_ARGUMENT (-1)      /* a value that means nothing here */
+#define HV_ERROR_NO_CHILD (-2)      /* no child of the caller has this ID (any more) */
+#define HV_ERROR_NO_IMAGE (-3)      /* the machine has no image of this name */
+#define HV_ERROR_CHILDREN (-4)      /* one more guest is more than the caller, or one above it, may have below it */
+#define HV_ERROR_MEMORY (-5)        /* the same of their RAM in all */
+#define HV_ERROR_DEPTH (-6)         /* the caller is at HV_DEPTH_MAX */
+#define HV_ERROR_BUSY (-7)          /* an image of the caller's still waits to be loaded: ask again */
+#define HV_ERROR_NO_ROOM (-8)       /* the machine has no memory for it now */
+#define HV_ERROR_STATE (-9)         /* the child has ended, or is not there yet */
+
+#define HV_DEPTH_MAX 8              /* guests above a guest, at most */
+#define HV_CHILDREN_MAX 256         /* guests below one, at most, whatever was allowed */
+#define HV_START_IMAGE_MAX 0x100000 /* bytes of an image in the caller's memory */
+#define HV_LIST_MOST 16             /* entries that a call of hv_list stores */
+#define HV_NAME_BYTES 64            /* of a guest's name, with its NUL */
+#define HV_REASON_BYTES 200
+
+/* hv_start: flags. */
+#define HV_START_CONTROL 0x1        /* it may start guests, too, within what its parent may */
+#define HV_START_VIEW 0x2           /* it has the caller's view from the start: hv_view */
+#define HV_START_FLAGS 0x3
+
+/* hv_state: what to store. */
+#define HV_STATE_CHILD 0            /* struct hv_child */
+#define HV_STATE_REPORT 1           /* its crash report, text with a NUL at the end; empty if there is none */
+#define HV_STATE_CONSOLE 2          /* struct hv_console */
+
+/* hv_signal: what is to be done. */
+#define HV_SIGNAL_END 0             /* end it: what it was stays to be asked for */
+#define HV_SIGNAL_FORGET 1          /* end it if it has not ended, and know it no more: its place is free again */
+#define HV_SIGNAL_PAUSE 2           /* do not give it the processor */
+#define HV_SIGNAL_RESUME 3          /* do again */
+
+/* hv_list: of what. */
+#define HV_LIST_IMAGES 0            /* struct hv_listed_image; those of Cobble's own tests are left out */
+#define HV_LIST_CHILDREN 1          /* struct hv_listed_child */
+
+/* A child's state. */
+#define HV_CHILD_STARTING 0         /* asked for, not there yet */
+#define HV_CHILD_RUNNING 1          /* has the processor when it is its turn */
+#define HV_CHILD_IDLE 2             /* waits for a virtual interrupt */
+#define HV_CHILD_ENDED 3
+
+/* A child's end. */
+#define HV_END_NONE 0
+#define HV_END_EXIT 1               /* status: what it gave to hv_exit */
+#define HV_END_CRASH 2              /* status: HV_STATUS_CRASH; there is a reason, and a report */
+#define HV_END_KILL 3               /* by its parent, or the operator */
+#define HV_END_REFUSED 4            /* it never was a guest: the reason says what is wrong with the image */
+
+/* A child's flags. */
+#define HV_CHILD_HAS_VIEW 0x1       /* its parent lent it the view */
+#define HV_CHILD_HAS_CONTROL 0x2
+#define HV_CHILD_IS_PAUSED 0x4
+
+#ifndef __ASSEMBLER__
+/* What hv_start is told. Zeros are what is usual; new fields come at the end. */
+struct hv_start {
+    uint32_t name;              /* gva of the image's name, with a NUL */
+    uint32_t image;             /* gva of an ELF file to be started under that name; 0: the machine's image */
+    uint32_t image_bytes;       /* up to HV_START_IMAGE_MAX */
+    uint32_t memory_kib;        /* RAM, a multiple of 4; 0: 24 MiB */
+    uint32_t flags;             /* HV_START_... */
+    uint32_t children;          /* with HV_START_CONTROL: guests that may be below it; 0: as below its parent */
+    uint32_t children_kib;      /* their RAM in all; 0: as below its parent */
+};
+
+/* One entry of hv_list for children, and how struct hv_child begins. */
+struct hv_listed_child {
+    uint32_t id;
+    uint32_t state;             /* HV_CHILD_STARTING ... */
+    uint32_t end;               /* HV_END_... */
+    int32_t status;             /* of HV_END_EXIT and HV_END_CRASH */
+    uint32_t flags;             /* HV_CHILD_HAS_... */
+};
+
+struct hv_listed_image {
+    uint32_t index;             /* counts up in the list */
+    uint32_t bytes;
+    char name[HV_NAME_BYTES];
+};
+
+/* What hv_state tells of a child, or of the caller itself. */
+struct hv_child {
+    uint32_t id, state, end;
+    int32_t status;
+    uint32_t flags;
+    uint32_t memory_kib, touched_kib;           /* its RAM, and what of it is backed; 0 when it has ended */
+    uint32_t children, children_max;            /* guests below it, and how many may be */
+    uint32_t children_kib, children_kib_max;    /* their RAM, the same */
+    uint32_t depth;                             /* guests above it */
+    uint64_t started_ns, ended_ns;              /* the hypervisor's clock, as in struct hv_counters */
+    uint64_t run_ns, hypercalls, events, hidden_faults;
+    char name[HV_NAME_BYTES];
+    char reason[HV_REASON_BYTES];               /* of HV_END_CRASH and HV_END_REFUSED: one line */
+};
+
+struct hv_console {
+    uint32_t row, column;                       /* its cursor */
+    uint16_t cells[HV_CONSOLE_ROWS][HV_CONSOLE_COLS];   /* character, and attribute in the high byte */
 };
 #endif
 

@@ -56,4 +56,40 @@ void hv_print_at(int32_t length, const char *text, uint32_t row, uint32_t column
  */
 uint32_t hv_counters(struct hv_counters *counters, uint32_t bytes);
 
+/*
+ * The control calls, extensions too: guests that start guests (docs/control.md). Only a guest with that right has them,
+ * which counters.rights of hv_counters tells; any other is ended as by any unknown number. They return a negative
+ * HV_ERROR_... for whatever a program might pass on, and none of them waits. Crash: memory of the caller's that it
+ * cannot read or write itself.
+ */
+
+/*
+ * Ask for a guest: a child of the caller's. The first bytes bytes of *start count, the rest of it is 0. Returns its ID,
+ * more than 0; it is there soon, and what is wrong with its image is told as its end: HV_END_REFUSED. Its end raises
+ * HV_SLOT_CHILD. Errors: ARGUMENT, NO_IMAGE, CHILDREN, MEMORY, DEPTH, BUSY, NO_ROOM.
+ */
+int32_t hv_start(const struct hv_start *start, uint32_t bytes);
+
+/*
+ * Store the first bytes bytes of what is asked about a child (HV_STATE_...), or all if that is less; returns how much
+ * there is. id 0: HV_STATE_CHILD of the caller itself. Errors: ARGUMENT, NO_CHILD, STATE (no console yet).
+ */
+int32_t hv_state(uint32_t id, uint32_t what, void *buffer, uint32_t bytes);
+
+/* HV_SIGNAL_... to a child. Returns 0. Errors: ARGUMENT, NO_CHILD, STATE (to be paused, and ended or still to come). */
+int32_t hv_signal(uint32_t id, uint32_t what);
+
+/*
+ * Lend the view to a child: where the caller would be shown the child is, and keys for the caller go to it. id 0: take
+ * it back. It also comes back when the child ends, or the operator looks at the caller's own console; then it raises
+ * HV_SLOT_CHILD. Returns 0. Errors: NO_CHILD, STATE.
+ */
+int32_t hv_view(uint32_t id);
+
+/*
+ * Store up to count entries of a list (HV_LIST_...), at most HV_LIST_MOST, from the first whose index or ID is from or
+ * more; returns how many, 0 at the end. Errors: ARGUMENT.
+ */
+int32_t hv_list(uint32_t what, uint32_t from, void *buffer, uint32_t count);
+
 #endif

@@ -1,5 +1,5 @@
 /*
- * hypercalls.S - one C function per line of HV_CALLS in pebpeb.h.
+ * hypercalls.S - one C function per line of HV_CALLS and HV_CONTROL_CALLS in pebpeb.h.
  *
  * The hypervisor reads arguments at 0(%esp), but the C caller left its return address there. So each function takes it
  * off the stack into ECX, which C lets it destroy and which every hypercall preserves. Moving ESP without saving the
@@ -20,3 +20,4 @@ hv_##name:                                                                      
         .size hv_##name, . - hv_##name;
 
 HV_CALLS(X)
+HV_CONTROL_CALLS(X)

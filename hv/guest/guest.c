@@ -29,14 +29,14 @@ static uint32_t last_id;
 
 static void guest_key(void *owner, uint32_t key_word)
 {
-    struct guest *guest = owner;
+    struct guest *guest = guest_holder(owner);
     if (guest->life.activity != GUEST_ENDED)
         virq_raise_key(&guest->state.virq, key_word);
 }
 
 static unsigned guest_key_room(const void *owner)
 {
-    const struct guest *guest = owner;
+    const struct guest *guest = guest_holder((struct guest *)(uintptr_t)owner);
     return guest->life.activity == GUEST_ENDED ? VIRQ_KEYS : VIRQ_KEYS - guest->state.virq.key_count;
 }
 
@@ -94,7 +94,9 @@ static bool load_elf(struct guest *guest, const struct request_start *start, con
         return false;
     }
     set_launch_state(guest, parsed->entry);
-    log_info("guest %u %s: %u KiB, entry 0x%08x", last_id + 1, start->name, start->memory_bytes / 1024, parsed->entry);
+    /* One guest may start thousands. */
+    log_write(start->id ? LOG_DEBUG : LOG_INFO, "guest %u %s: %u KiB, entry 0x%08x",
+              start->id ? start->id : last_id + 1, start->name, start->memory_bytes / 1024, parsed->entry);
     return true;
 }
 
@@ -103,15 +105,21 @@ const struct guest_kind guest_pebpeb = { .check = check_elf, .load = load_elf, .
 static void insert_guest(struct guest *guest)
 {
     struct guest **link = &guests;
-    while (*link)
+    while (*link && (*link)->life.id < guest->life.id)
         link = &(*link)->next;
+    guest->next = *link;
     *link = guest;
 }
 
-/* A name, a console, a place among the others. */
-static void introduce(struct guest *guest, const char *name)
+uint32_t guest_new_id(void)
 {
-    guest->life.id = ++last_id;
+    return ++last_id;
+}
+
+/* A name, a console, a place among the others. id: 0: the next. */
+static void introduce(struct guest *guest, uint32_t id, const char *name)
+{
+    guest->life.id = id ? id : guest_new_id();
     text_copy(guest->life.name, sizeof(guest->life.name), name);
     guest->life.activity = GUEST_READY;
     guest->life.report = "";
@@ -158,7 +166,7 @@ struct guest *guest_create(const struct request_start *start)
         bury(guest);
         return NULL;
     }
-    introduce(guest, start->name);
+    introduce(guest, start->id, start->name);
     boot_phases_lap(BOOT_PHASE_LOAD, insn_rdtsc());
     return guest;
 }
@@ -173,6 +181,8 @@ static void end_guest(struct guest *guest, enum guest_end end, int32_t status, c
     text_copy(guest->console.state, sizeof(guest->console.state), state);
     switch_forget(guest);
     reclaim_add(guest);
+    if (guest->family.ended)
+        guest->family.ended(guest);
 }
 
 void guest_end_exit(struct guest *guest, int32_t status)
@@ -248,6 +258,7 @@ void guest_kill(struct guest *guest)
 void guest_release(struct guest *guest)
 {
     CHECK(guest->life.activity == GUEST_ENDED);
+    CHECK(!guest->family.record && !guest->family.children);
     CHECK(!guest->processor);   /* else the next guest at this address would be taken for loaded, FPU and all */
     for (struct guest **link = &guests; *link; link = &(*link)->next) {
         if (*link == guest) {

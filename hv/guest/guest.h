@@ -5,6 +5,7 @@
 #define GUEST_GUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -14,6 +15,7 @@
 #include "cpu/trap_frame.h"
 #include "guest/debug_sites.h"
 #include "guest/events.h"
+#include "guest/family.h"
 #include "guest/image_sections.h"
 #include "guest/kind.h"
 #include "guest/queue.h"
@@ -33,6 +35,10 @@ enum guest_activity {
     GUEST_ENDED,        /* end and status are valid; memory goes back in pieces, this struct after guest_release */
 };
 
+/* Who paused it: it goes on when nobody does any more. */
+#define GUEST_PAUSED_BY_OPERATOR 0x1u
+#define GUEST_PAUSED_BY_PARENT 0x2u
+
 enum guest_end {
     GUEST_END_NONE,
     GUEST_END_EXIT,     /* hv_exit: status */
@@ -41,8 +47,8 @@ enum guest_end {
     GUEST_END_KILL,     /* by the operator */
 };
 
-#define GUEST_REASON_BYTES 200
-#define GUEST_NAME_BYTES 64
+#define GUEST_REASON_BYTES HV_REASON_BYTES
+#define GUEST_NAME_BYTES HV_NAME_BYTES
 #define GUEST_MEMORY_DEFAULT (24u << 20)
 #define GUEST_REPORT_BYTES 4096
 
@@ -95,7 +101,7 @@ struct guest_life {
     uint32_t id;                        /* counts up from 1, never reused */
     char name[GUEST_NAME_BYTES];
     enum guest_activity activity;
-    bool paused;                        /* operator's pause, on top of activity */
+    uint8_t paused;                     /* GUEST_PAUSED_BY_..., on top of activity */
     bool is_released;                   /* nobody knows it any more: the struct goes back with its memory */
     enum guest_end end;
     int32_t status;                     /* hv_exit's argument, or 0xDEADC0DE */
@@ -165,6 +171,7 @@ struct guest {
     struct guest_spin spin;
     struct guest_reclaim reclaim;
     struct guest_seen seen;
+    struct family family;               /* who started it, and whom it started */
     struct guest *next;                 /* all guests, ascending ID */
     const struct guest_kind *kind;      /* NULL only while it is made */
     void *machine;                      /* of its kind; NULL: none */
@@ -176,6 +183,9 @@ struct guest {
  * reports name places by it. Whose image goes away clears guest->image.
  */
 struct guest *guest_create(const struct request_start *start);
+
+/* An ID for a guest that will be there later: it is nobody else's. */
+uint32_t guest_new_id(void);
 
 /* The kind that this hypervisor is made for. */
 extern const struct guest_kind guest_pebpeb;
@@ -223,6 +233,14 @@ static inline uint64_t guest_hypercall_count(const struct guest *guest)
 static inline bool guest_is_user(const struct guest *guest)
 {
     return (guest->state.frame.cs & 3) == 3;
+}
+
+/* Who takes the keys that are for a guest: itself, or who has its view, or who has that one's. */
+static inline struct guest *guest_holder(struct guest *guest)
+{
+    while (guest->family.lent_to != NULL)
+        guest = guest->family.lent_to->guest;
+    return guest;
 }
 
 #endif

@@ -64,7 +64,7 @@ static uint32_t find_unreadable(struct guest *guest, uint32_t from, uint32_t byt
 static uint32_t choose_explained(struct guest *guest, const struct report_facts *facts)
 {
     const struct trap_frame *frame = &guest->state.frame;
-    uint32_t words = report_call_word_count((uint32_t)frame->eax);
+    uint32_t words = report_call_word_count((uint32_t)frame->eax, facts->may_control);
     bool is_print = frame->eax == HV_CALL_PRINT || frame->eax == HV_CALL_PRINT_AT;
 
     if (facts->kind != REPORT_CRASH)
@@ -187,6 +187,7 @@ void report_write(struct guest *guest, enum report_kind kind, const char *reason
         .timer_handler = guest->state.idt[HV_SLOT_TIMER].eip != 0,
         .keyboard_handler = guest->state.idt[HV_SLOT_KEYBOARD].eip != 0,
         .is_user = guest_is_user(guest),
+        .may_control = guest->family.rights.control,
         .is_paging = guest->state.paging.is_on,
         .virtual_if = guest->state.virq.enabled,
         .is_halted = guest->life.activity == GUEST_HALTED,

@@ -123,14 +123,14 @@ static bool advise_console(const struct report_facts *facts, const struct advice
 bool report_advise_call(const struct report_facts *facts, const struct advice *advice)
 {
     uint32_t number = (uint32_t)facts->frame->eax;
-    const char *name = report_call_name(number);
+    const char *name = report_call_name(number, facts->may_control);
 
     if (facts->frame->vector != HV_INT_VECTOR || facts->kind != REPORT_CRASH)
         return false;
     if (name == NULL)
         return ADVISE(advice, "EAX is 0x%08x, which is no hypercall: was it loaded before int $0x%X, or did the code "
                       "run into data?", number, HV_INT_VECTOR);
-    if (advise_unreadable_words(facts, advice, report_call_word_count(number)) ||
+    if (advise_unreadable_words(facts, advice, report_call_word_count(number, facts->may_control)) ||
         (number == HV_CALL_IRET && advise_iret(facts, advice)) ||
         ((number == HV_CALL_SETPD || number == HV_CALL_ADJUSTPG) && advise_paging_call(facts, advice)) ||
         advise_console(facts, advice))

@@ -36,19 +36,26 @@ void report_name_vector(uint32_t vector, char *text, size_t text_bytes)
         format_string(text, text_bytes, "timer");
     else if (vector == HV_SLOT_KEYBOARD)
         format_string(text, text_bytes, "keyboard");
+    else if (vector == HV_SLOT_CHILD)
+        format_string(text, text_bytes, "child");
     else if (vector == HV_INT_VECTOR)
         format_string(text, text_bytes, "hypercall");
     else
         format_string(text, text_bytes, "INT 0x%02x", vector);
 }
 
-const char *report_call_name(uint32_t number)
+const char *report_call_name(uint32_t number, bool may_control)
 {
     switch (number) {
 #define X(call_number, NAME, name, words) \
     case call_number:                     \
         return #name;
     HV_CALLS(X)
+#undef X
+#define X(call_number, NAME, name, words) \
+    case call_number:                     \
+        return may_control ? #name : NULL;
+    HV_CONTROL_CALLS(X)
 #undef X
     default:
         return NULL;
@@ -72,6 +79,11 @@ const char *const *report_call_words(uint32_t number)
         { HV_CALL_CONS_GET_CURSOR_POS, { "row", "col" } },
         { HV_CALL_PRINT_AT, { "len", "buf", "row", "col", "color" } },
         { HV_CALL_COUNTERS, { "to", "bytes" } },
+        { HV_CALL_START, { "start", "bytes" } },
+        { HV_CALL_STATE, { "id", "what", "to", "bytes" } },
+        { HV_CALL_SIGNAL, { "id", "what" } },
+        { HV_CALL_VIEW, { "id" } },
+        { HV_CALL_LIST, { "what", "from", "to", "count" } },
     };
 
     for (unsigned i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
@@ -80,13 +92,18 @@ const char *const *report_call_words(uint32_t number)
     return NULL;
 }
 
-uint32_t report_call_word_count(uint32_t number)
+uint32_t report_call_word_count(uint32_t number, bool may_control)
 {
     switch (number) {
 #define X(call_number, NAME, name, words) \
     case call_number:                     \
         return words;
     HV_CALLS(X)
+#undef X
+#define X(call_number, NAME, name, words) \
+    case call_number:                     \
+        return may_control ? words : 0;
+    HV_CONTROL_CALLS(X)
 #undef X
     default:
         return 0;

@@ -77,7 +77,7 @@ static void add_event(struct text *text, const struct report_facts *facts)
     const struct trap_frame *frame = facts->frame;
     uint32_t vector = (uint32_t)frame->vector;
     uint32_t error = (uint32_t)frame->error;
-    const char *call = report_call_name((uint32_t)frame->eax);
+    const char *call = report_call_name((uint32_t)frame->eax, facts->may_control);
     char name[40];
 
     report_name_vector(vector, name, sizeof(name));
@@ -129,8 +129,10 @@ static void add_code(struct text *text, const struct report_facts *facts)
 static void add_stack(struct text *text, const struct report_facts *facts)
 {
     char words[12 * REPORT_STACK_WORDS + 80] = "";
-    const char *const *names = facts->kind == REPORT_CRASH && facts->frame->vector == HV_INT_VECTOR
-                                   ? report_call_words((uint32_t)facts->frame->eax) : NULL;
+    uint32_t number = (uint32_t)facts->frame->eax;
+    bool is_call = facts->kind == REPORT_CRASH && facts->frame->vector == HV_INT_VECTOR &&
+                   report_call_name(number, facts->may_control) != NULL;
+    const char *const *names = is_call ? report_call_words(number) : NULL;
     uint32_t esp = (uint32_t)facts->frame->esp;
     size_t used = 0;
 
@@ -160,7 +162,7 @@ static void add_registers(struct text *text, const struct trap_frame *frame, uin
 static bool add_one_event(struct text *text, const struct report_facts *facts, unsigned age)
 {
     const struct guest_event *event = &facts->events->ring[(events_count(facts->events) - 1 - age) % GUEST_EVENTS];
-    const char *call = report_call_name(event->kind - GUEST_EVENT_CALL);
+    const char *call = report_call_name(event->kind - GUEST_EVENT_CALL, true);
     char name[40], label[48], detail[24];
 
     report_name_vector(event->kind, name, sizeof(name));

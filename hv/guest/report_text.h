@@ -46,6 +46,7 @@ struct report_facts {
     bool is_halted, is_spinning, is_blocked;    /* it sleeps in HLT, in a loop, or waits for the serial line */
     bool tick_waits;
     uint32_t keys_wait;
+    bool may_control;                   /* the control calls are calls for it */
     bool lacks_memory;                  /* the machine had no frame left: nothing of the guest's own is wrong */
     unsigned code_count;                /* bytes at EIP that could be read */
     uint8_t code[REPORT_CODE_BYTES];

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "guest/guest.h"
 #include "io/console.h"
+#include "irq/timer.h"
 
 static struct request *first;
 static struct request **end_link = &first;
@@ -72,6 +73,25 @@ static void start_guest(struct request *request)
         request->guest->console.kill = kill_from_console;
 }
 
+/* Whoever has guests started has the less time for itself: it takes no more from others by its children's starts. */
+static void start_for(struct request *request, struct guest *payer)
+{
+    uint64_t began_ns = timer_now_ns();
+
+    start_guest(request);
+    uint64_t spent_ns = timer_now_ns() - began_ns;
+    payer->turns.run_ns += spent_ns;
+    payer->turns.virtual_ns += spent_ns;
+}
+
+/* Nobody shows what is gone: a view that still waits is forgotten. */
+static void release_guest(struct guest *guest)
+{
+    if (wanted_view.console == &guest->console)
+        wanted_view.console = NULL;
+    guest_release(guest);
+}
+
 /* Afterwards the request may be gone: it was the guest's, or its owner's again. */
 static void carry_out(struct request *request, uint64_t now_ns)
 {
@@ -79,7 +99,12 @@ static void carry_out(struct request *request, uint64_t now_ns)
 
     switch (request->kind) {
     case REQUEST_START:
-        start_guest(request);
+        if (request->start->is_withdrawn)
+            break;
+        if (request->start->payer != NULL)
+            start_for(request, request->start->payer);
+        else
+            start_guest(request);
         break;
     case REQUEST_END:
         if (request->is_timeout)
@@ -88,14 +113,15 @@ static void carry_out(struct request *request, uint64_t now_ns)
             guest_kill(request->guest);
         break;
     case REQUEST_RELEASE:
-        guest_release(request->guest);
+        release_guest(request->guest);
         break;
     case REQUEST_TYPE:
         for (unsigned i = 0; i < request->count; i++)
             request->guest->console.key(request->guest->console.owner, request->words[i]);
         break;
     case REQUEST_VIEW:
-        console_view(request->console);
+        if (request->console != NULL)
+            console_view(request->console);
         break;
     }
     if (answer != NULL)

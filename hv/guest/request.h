@@ -22,6 +22,7 @@ enum request_kind { REQUEST_START, REQUEST_END, REQUEST_RELEASE, REQUEST_TYPE, R
 
 /* What REQUEST_START wants, and why it was refused. */
 struct request_start {
+    uint32_t id;                        /* from guest_new_id; 0: the next */
     const char *name;                   /* 1-63 of A-Za-z0-9._- */
     const void *image;
     uint64_t image_bytes;
@@ -29,6 +30,8 @@ struct request_start {
     const struct guest_kind *kind;      /* NULL: PebPeb */
     const struct guest_equipment *equipment;    /* of a machine; else NULL */
     char *reason;                       /* GUEST_REASON_BYTES for the answer, when guest is NULL: one line */
+    struct guest *payer;                /* whose processor time it costs; NULL: nobody's */
+    bool is_withdrawn;                  /* it is answered, and nothing is started */
 };
 
 struct request {

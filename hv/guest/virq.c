@@ -11,6 +11,7 @@ _Static_assert((VIRQ_KEYS & (VIRQ_KEYS - 1)) == 0, "the key ring is indexed with
 static const uint8_t slots[VIRQ_SOURCES] = {
     [VIRQ_TIMER] = HV_SLOT_TIMER,
     [VIRQ_KEYBOARD] = HV_SLOT_KEYBOARD,
+    [VIRQ_CHILD] = HV_SLOT_CHILD,
 };
 
 void virq_init(struct virq *virq)

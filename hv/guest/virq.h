@@ -13,10 +13,11 @@
 
 #define VIRQ_KEYS 256
 
-/* Bits of virq.pending, by rank. A new source (a child's end, a disk, a message) is one more here and in virq.c. */
+/* Bits of virq.pending, by rank. A new source (a disk, a message) is one more here and in virq.c. */
 enum virq_source {
     VIRQ_TIMER,
     VIRQ_KEYBOARD,
+    VIRQ_CHILD,
     VIRQ_SOURCES,
 };
 
@@ -45,6 +46,12 @@ static inline void virq_raise_tick(struct virq *virq)
 }
 
 void virq_raise_key(struct virq *virq, uint32_t key_word);
+
+/* Something happened to a child, or to the view: which, the guest asks. Coalesces. */
+static inline void virq_raise_child(struct virq *virq)
+{
+    virq->pending |= VIRQ_MASK(VIRQ_CHILD);
+}
 
 /* Something could be delivered if virtual IF were on. */
 static inline bool virq_is_pending(const struct virq *virq)

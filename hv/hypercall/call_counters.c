@@ -25,6 +25,7 @@ void call_counters(struct guest *guest, const uint32_t *arguments)
         .events = guest->event_count,
         .hidden_faults = guest->hidden_fault_count,
         .run_ns = guest->turns.run_ns,
+        .rights = guest->family.rights.control ? HV_RIGHT_CONTROL : 0,
     };
     gva_t bad;
 

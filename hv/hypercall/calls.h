@@ -1,5 +1,6 @@
 /*
- * calls.h - one function per hypercall of HV_CALLS in pebpeb.h: call_NAME(guest, its argument words).
+ * calls.h - one function per hypercall of HV_CALLS and HV_CONTROL_CALLS in pebpeb.h: call_NAME(guest, its argument
+ * words).
  *
  * The words are a copy, so the guest's memory cannot change between check and use. Bad input goes to call_crash.
  */
@@ -14,6 +15,7 @@ struct guest;
 
 #define X(number, NAME, name, words) void call_##name(struct guest *guest, const uint32_t *arguments);
 HV_CALLS(X)
+HV_CONTROL_CALLS(X)
 #undef X
 
 /* call_console.c: the next piece of a print that was cut, while guest->state.unfinished has some. May end the guest. */

@@ -18,6 +18,7 @@ struct call {
 
 #define X(number, NAME, name, words) _Static_assert((words) <= WORDS_MAX, "hv_" #name);
 HV_CALLS(X)
+HV_CONTROL_CALLS(X)
 #undef X
 
 static const struct call calls[] = {
@@ -27,6 +28,25 @@ static const struct call calls[] = {
 };
 
 #define CALL_COUNT (sizeof(calls) / sizeof(calls[0]))
+
+/* Apart, so that no other call pays for the question who may. */
+static const struct call control_calls[] = {
+#define X(number, NAME, name, words) [(number) - HV_CALL_START] = { call_##name, words, #name },
+    HV_CONTROL_CALLS(X)
+#undef X
+};
+
+#define CONTROL_CALL_COUNT (sizeof(control_calls) / sizeof(control_calls[0]))
+
+/* NULL: for this guest there is no such call. */
+static const struct call *choose_call(const struct guest *guest, uint32_t number)
+{
+    if (number < CALL_COUNT)
+        return calls[number].function != NULL ? &calls[number] : NULL;
+    if (number - HV_CALL_START < CONTROL_CALL_COUNT && guest->family.rights.control)
+        return &control_calls[number - HV_CALL_START];
+    return NULL;
+}
 
 static void crash_without_words(struct guest *guest, const struct call *call, gva_t bad)
 {
@@ -45,12 +65,11 @@ void hypercall_dispatch(struct guest *guest)
         irq_acknowledge(HV_INT_VECTOR);
         return;
     }
-    if (number >= CALL_COUNT || calls[number].function == NULL) {
+    const struct call *call = choose_call(guest, number);
+    if (call == NULL) {
         call_crash(guest, "hypercall 0x%x (EAX): there is no such call", number);
         return;
     }
-
-    const struct call *call = &calls[number];
     arguments[0] = 0;
     /* A call without arguments does not look at ESP, which may then point anywhere. */
     if (call->word_count != 0 &&

@@ -67,6 +67,8 @@ void console_view(struct console *console)
     console_shown = console;
     if (console)
         console->back = 0;
+    if (console && console->viewed)
+        console->viewed(console->owner);
     help_shown = false;
     screen_invalidate();
 }

@@ -25,6 +25,7 @@ struct console {
     void *owner;
     void (*key)(void *owner, uint32_t key_word);    /* a key word of docs/abi.md "Keyboard word", make and break */
     unsigned (*room)(const void *owner);            /* key words that it can keep now; NULL: any number */
+    void (*viewed)(void *owner);                    /* it has come into view; NULL: its owner does not care */
     void (*kill)(void *owner);  /* the operator wants it ended (prefix k); NULL: cannot be */
     struct console *next;       /* list in ascending number, kept by console.c */
 };

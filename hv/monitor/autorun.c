@@ -139,6 +139,7 @@ static void test_started(struct request *request, uint64_t now_ns)
             clock_seed(guest, spec->seed, plan->tick_ms * NS_PER_MS);
             tick_use_run_loop();
         }
+        guest->family.rights = spec->rights;
         guest->console.vcon.log = &guest->row_log;
         if (spec->debug_print == CONFIG_CHOICE_ON ||
             (spec->debug_print == CONFIG_CHOICE_DEFAULT && plan->debug_print))

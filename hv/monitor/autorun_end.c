@@ -61,6 +61,8 @@ static void keep_picture(void)
     picture = *in_view;
     picture.owner = NULL;
     picture.key = ignore_key;
+    picture.room = NULL;
+    picture.viewed = NULL;
     picture.next = NULL;
     picture.vcon.log = NULL;
     console_attach(&picture);

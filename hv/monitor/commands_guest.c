@@ -15,6 +15,7 @@
 #include "pagetable/shadow.h"
 
 #define NS_PER_MS 1000000ull
+#define PS_DEPTH_COLUMNS 2u
 
 /* The guest that the first argument names by its ID, or NULL, and then a message says why. */
 static struct guest *find_guest(const struct words *words)
@@ -50,7 +51,7 @@ static const char *read_option(const char *word, struct jobs_options *options)
 {
     const char *memory = words_value(word, "mem=");
     const char *debug_print = words_value(word, "debug-print=");
-    const char *wrong;
+    const char *wrong = NULL;
 
     if (equip_read(&options->equip, word, &wrong))
         return wrong;
@@ -62,10 +63,11 @@ static const char *read_option(const char *word, struct jobs_options *options)
         return words_parse_memory(memory, &options->memory_bytes);
     else if (debug_print != NULL && (strcmp(debug_print, "on") == 0 || strcmp(debug_print, "off") == 0))
         options->debug_print = strcmp(debug_print, "on") == 0;
-    else
-        return debug_print != NULL ? "debug-print= is on or off" :
-               "unknown word; known: mem= debug-print= " EQUIP_WORDS " &";
-    return NULL;
+    else if (debug_print != NULL)
+        return "debug-print= is on or off";
+    else if (!words_read_right(word, &options->rights, &wrong))
+        return "unknown word; known: mem= control children= memory= debug-print= " EQUIP_WORDS " &";
+    return wrong;
 }
 
 void commands_guest_run(const struct words *words, uint64_t now_ns)
@@ -93,21 +95,33 @@ void commands_guest_run(const struct words *words, uint64_t now_ns)
         jobs_start(name, &options);
 }
 
+/* A guest stands two columns further right than who started it. */
+static void print_guest(const struct guest *guest, unsigned depth)
+{
+    char state[32], name[GUEST_NAME_BYTES + PS_DEPTH_COLUMNS * HV_DEPTH_MAX];
+
+    format_string(name, sizeof(name), "%*s%s", (int)(PS_DEPTH_COLUMNS * depth), "", guest->life.name);
+    jobs_describe(guest, state);
+    uint32_t memory_bytes = guest->life.activity == GUEST_ENDED ? 0 : guest->ram.bytes;
+    uint64_t exits = guest_hypercall_count(guest) + guest->event_count + guest->hidden_fault_count;
+    shell_print("%4u %-24.24s %-18s %10llu %8u %10llu", guest->life.id, name, state,
+                (unsigned long long)(guest->turns.run_ns / NS_PER_MS), memory_bytes / 1024,
+                (unsigned long long)exits);
+}
+
+/* The operator's in the order of their IDs, and behind each what it started. */
 void commands_guest_ps(const struct words *words, uint64_t now_ns)
 {
-    char state[32];
     unsigned count = 0;
 
     (void)words, (void)now_ns;
-    for (const struct guest *guest = guest_first(); guest != NULL; guest = guest->next) {
+    for (struct guest *top = guest_first(); top != NULL; top = top->next) {
+        if (top->family.parent != NULL)
+            continue;
         if (count++ == 0)
             shell_print("%4s %-24s %-18s %10s %8s %10s", "ID", "NAME", "STATE", "RUN MS", "MEM KIB", "EXITS");
-        jobs_describe(guest, state);
-        uint32_t memory_bytes = guest->life.activity == GUEST_ENDED ? 0 : guest->ram.bytes;
-        uint64_t exits = guest_hypercall_count(guest) + guest->event_count + guest->hidden_fault_count;
-        shell_print("%4u %-24.24s %-18s %10llu %8u %10llu", guest->life.id, guest->life.name, state,
-                    (unsigned long long)(guest->turns.run_ns / NS_PER_MS), memory_bytes / 1024,
-                    (unsigned long long)exits);
+        for (struct guest *guest = top; guest != NULL; guest = family_next(top, guest))
+            print_guest(guest, guest->family.depth - top->family.depth);
     }
     if (count == 0)
         shell_print("no guest was run yet; ls lists what can be run");
@@ -120,7 +134,8 @@ static void set_paused(const struct words *words, bool paused)
 
     if (guest == NULL)
         return;
-    guest->life.paused = paused;
+    guest->life.paused = (uint8_t)((guest->life.paused & ~GUEST_PAUSED_BY_OPERATOR) |
+                                   (paused ? GUEST_PAUSED_BY_OPERATOR : 0));
     jobs_describe(guest, state);
     (void)text_copy(guest->console.state, sizeof(guest->console.state), state);
     shell_print("%u %s: %s", guest->life.id, guest->life.name, state);
@@ -148,7 +163,8 @@ void commands_guest_restart(const struct words *words, uint64_t now_ns)
         return;
     struct jobs_options options = jobs_options(guest->life.id);
     if (options.memory_bytes == 0) {
-        shell_print("restart: guest %u belongs to the autoruns", guest->life.id);
+        shell_print("restart: guest %u belongs to %s", guest->life.id,
+                    guest->family.parent != NULL ? guest->family.parent->life.name : "the autoruns");
         return;
     }
     if (options.equip.is_machine) {
@@ -168,6 +184,15 @@ void commands_guest_kill(const struct words *words, uint64_t now_ns)
     (void)now_ns;
     if (guest != NULL)
         request_end(guest, false);
+}
+
+void commands_guest_adopt(const struct words *words, uint64_t now_ns)
+{
+    struct guest *guest = find_guest(words);
+
+    (void)now_ns;
+    if (guest != NULL && jobs_adopt(guest))
+        shell_print("%u %s is the operator's now", guest->life.id, guest->life.name);
 }
 
 void commands_guest_wait(const struct words *words, uint64_t now_ns)

@@ -14,6 +14,7 @@ void commands_guest_pause(const struct words *words, uint64_t now_ns);
 void commands_guest_resume(const struct words *words, uint64_t now_ns);
 void commands_guest_restart(const struct words *words, uint64_t now_ns);
 void commands_guest_kill(const struct words *words, uint64_t now_ns);
+void commands_guest_adopt(const struct words *words, uint64_t now_ns);
 void commands_guest_wait(const struct words *words, uint64_t now_ns);
 void commands_guest_console(const struct words *words, uint64_t now_ns);
 void commands_guest_info(const struct words *words, uint64_t now_ns);

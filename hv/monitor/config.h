@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "guest/family.h"
 #include "monitor/equip.h"
 #include "monitor/line_words.h"
 
@@ -43,6 +44,7 @@ struct config_autorun {
     uint64_t output_bytes;                  /* limit of its row log */
     uint32_t seed;                          /* moves its ticks: clock_seed; 0: not */
     char console[64];                       /* file in \guests\ with the console that it must leave; "": any */
+    struct family_rights rights;            /* control=, children=, memory= */
     uint32_t first_match, match_count;      /* in config.matches, as they stand in the line */
     struct equip equip;                     /* of a virtual PC; its texts are in config.text */
     const char *refused;                    /* NULL, or why the line cannot be run: config_refuse */

@@ -13,7 +13,8 @@
 #define MIB (1u << 20)
 #define NO_MEMORY "no memory to keep it"
 #define AUTORUN_WORDS \
-    "expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed= " EQUIP_WORDS
+    "expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed= control children= memory= " \
+    EQUIP_WORDS
 
 /* Keep a text for the typist. NULL, or what is wrong. */
 static const char *add_typing(struct config *config, int autorun, const char *name, const char *text, size_t length)
@@ -149,6 +150,9 @@ static const char *set_word(struct config *config, struct config_autorun *autoru
         return set_seed(autorun, value);
     if ((value = words_value(word, "console=")) != NULL)
         return image_name_parse(value, autorun->console);
+    wrong = NULL;
+    if (words_read_right(word, &autorun->rights, &wrong))
+        return wrong;
     return set_text(config, autorun, word, config->words.length[index]);
 }
 
@@ -186,6 +190,7 @@ void config_line_autorun(struct config *config, struct config_autorun *autorun, 
     autorun->memory_bytes = 24 * MIB;
     autorun->timeout_ms = 60 * 1000;
     autorun->output_bytes = MIB;
+    autorun->rights = family_no_rights();
     autorun->first_match = config->match_count;
     keep_first_problem(problem, problem_bytes, name, image_name_parse(name, autorun->name));
     for (unsigned i = 2; i < words->count; i++)

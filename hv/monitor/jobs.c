@@ -36,7 +36,7 @@ void jobs_init(bool debug_print)
 
 struct jobs_options jobs_defaults(void)
 {
-    return (struct jobs_options){ .memory_bytes = GUEST_MEMORY_DEFAULT, .watched = true,
+    return (struct jobs_options){ .memory_bytes = GUEST_MEMORY_DEFAULT, .watched = true, .rights = family_no_rights(),
                                   .debug_print = debug_print_default };
 }
 
@@ -70,6 +70,7 @@ static void job_started(struct request *request, uint64_t now_ns)
     }
     job_count++;
     *job = (struct job){ .id = guest->life.id, .options = starting.options };
+    guest->family.rights = job->options.rights;
     guest->console.vcon.log = job->options.debug_print ? &guest->row_log : NULL;
     if (job->options.debug_print)
         debug_print_enable(guest, starting.file.image, starting.file.image_bytes);
@@ -81,16 +82,37 @@ static void job_started(struct request *request, uint64_t now_ns)
                     guest->life.id);
 }
 
+/* Is there room for one more guest of the operator's? Else it is said why not. */
+static bool may_have_job(void)
+{
+    if (tap_is_open())
+        shell_print("autoruns are going on: no other guest can be run until they are done");
+    else if (find_job(0) == NULL)
+        shell_print("%d guests are the most at once: kill one first", JOBS_MAX);
+    else
+        return true;
+    return false;
+}
+
+bool jobs_adopt(struct guest *guest)
+{
+    if (guest->family.parent == NULL) {
+        shell_print("adopt: guest %u is the operator's already", guest->life.id);
+        return false;
+    }
+    if (!may_have_job())
+        return false;
+    family_adopt(guest);
+    job_count++;
+    *find_job(0) = (struct job){ .id = guest->life.id, .options = { .memory_bytes = guest->ram.bytes,
+                                                                    .rights = guest->family.rights } };
+    return true;
+}
+
 void jobs_start(const char *name, const struct jobs_options *options)
 {
-    if (tap_is_open()) {
-        shell_print("autoruns are going on: no other guest can be run until they are done");
+    if (!may_have_job())
         return;
-    }
-    if (find_job(0) == NULL) {
-        shell_print("%d guests are the most at once: kill one first", JOBS_MAX);
-        return;
-    }
     if (!images_find(name, &starting.file)) {
         shell_print("no guest named '%.64s'; ls lists them", name);
         return;

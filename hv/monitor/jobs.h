@@ -15,6 +15,7 @@ struct jobs_options {
     uint32_t memory_bytes;
     bool watched;           /* its console is shown until it ends */
     struct equip equip;     /* of a virtual PC: its texts last until it is started */
+    struct family_rights rights;    /* to start guests */
     bool debug_print;       /* the simulator's debug print is shown on the monitor's console */
 };
 
@@ -24,6 +25,9 @@ struct jobs_options jobs_defaults(void);
 
 /* Ask for a guest by its image's name. It comes, or what is wrong is printed, before the next line is read. */
 void jobs_start(const char *name, const struct jobs_options *options);
+
+/* Take over a guest that another one started. True: it is the operator's now; else what is wrong is printed. */
+bool jobs_adopt(struct guest *guest);
 
 /* One that was asked for has not come yet. */
 bool jobs_is_starting(void);

@@ -5,7 +5,10 @@
 
 #include "base/string.h"
 #include "base/text.h"
+#include "guest/family.h"
 #include "pebpeb.h"
+
+#define CHILDREN_MEMORY_MAX (1ull << 40)
 
 /* The rest of a line while it is read, and where the words go. */
 struct scan {
@@ -209,4 +212,37 @@ const char *words_parse_status(const char *text, uint32_t *status)
         return "a status has 32 bits";
     *status = negative ? 0u - (uint32_t)number : (uint32_t)number;
     return NULL;
+}
+
+/* Which is told in KiB, in 32 bits. */
+static const char *read_children_memory(const char *text, uint64_t *bytes)
+{
+    const char *wrong = words_parse_size(text, 1u << 20, bytes);
+
+    return wrong == NULL && *bytes > CHILDREN_MEMORY_MAX ? "the size is too large" : wrong;
+}
+
+static const char *read_children(const char *text, uint32_t *children)
+{
+    const char *wrong = words_parse_status(text, children);
+
+    return wrong == NULL && *children >= 1 && *children <= HV_CHILDREN_MAX ? NULL
+                                                                          : "children= is a number from 1 to 256";
+}
+
+bool words_read_right(const char *word, struct family_rights *rights, const char **wrong)
+{
+    const char *value;
+
+    if (strcmp(word, "control") == 0 || strcmp(word, "control=on") == 0 || strcmp(word, "control=off") == 0)
+        rights->control = strcmp(word, "control=off") != 0;
+    else if ((value = words_value(word, "children=")) != NULL)
+        *wrong = read_children(value, &rights->most.children);
+    else if ((value = words_value(word, "memory=")) != NULL)
+        *wrong = read_children_memory(value, &rights->most.memory_bytes);
+    else if (words_value(word, "control=") != NULL)
+        *wrong = "control= is on or off";
+    else
+        return false;
+    return true;
 }

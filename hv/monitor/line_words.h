@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct family_rights;
+
 #define WORDS_MAX 32
 #define WORDS_BYTES 4096        /* longest line, in bytes */
 
@@ -40,5 +42,11 @@ const char *words_parse_memory(const char *text, uint32_t *bytes);
 const char *words_parse_time(const char *text, uint64_t *milliseconds);
 /* Read a 32-bit status, decimal (a minus sign is allowed) or hexadecimal: -2147483648 to 4294967295. */
 const char *words_parse_status(const char *text, uint32_t *status);
+
+/*
+ * control, control=on, control=off, children=N, memory=SIZE: what a guest may start. False: the word is none of them.
+ * *wrong: what is wrong with it, or as it was.
+ */
+bool words_read_right(const char *word, struct family_rights *rights, const char **wrong);
 
 #endif

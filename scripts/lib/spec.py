@@ -13,8 +13,8 @@ ESCAPES = {"n": b"\n", "t": b"\t", "r": b"\r", "b": b"\b", "a": b"\a", "e": b"\x
            "\\": b"\\", '"': b'"', "'": b"'", "?": b"?"}
 SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 TIME_UNITS_MS = {"": 1000, "s": 1000, "ms": 1, "m": 60000}
-AUTORUN_WORDS = ("expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed= engine= input= "
-                 "cmdline= initrd= disk=")
+AUTORUN_WORDS = ("expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed= control= "
+                 "children= memory= engine= input= cmdline= initrd= disk=")
 DEFAULT_TIMEOUT_MS = 60000
 DEFAULT_MEMORY_BYTES = 24 << 20
 MAX_GUEST_BYTES = 0xFF000000        # guest addresses end at 0xFEFFFFFF
@@ -105,6 +105,14 @@ def parse_seed(text):
     return number
 
 
+def parse_children(text):
+    """1 to 256 guests."""
+    number = parse_number(text)
+    if not 1 <= number <= 256:
+        raise ValueError(f"'{text}': children= is a number from 1 to 256")
+    return number
+
+
 def decode_escape(text, index):
     """The bytes of the C escape whose backslash is at index - 1, and the index behind it."""
     for pattern, base in ((r"x([0-9A-Fa-f]{1,2})", 16), (r"([0-7]{1,3})", 8)):
@@ -186,7 +194,7 @@ class Autorun:
     """One --autorun SPEC: its line, and what scripts/run must know of it."""
 
     CHECKS = {"expect": parse_expect, "timeout": parse_time_ms, "mem": parse_memory, "output": parse_size,
-              "seed": parse_seed}
+              "seed": parse_seed, "children": parse_children, "memory": lambda text: parse_size(text, SIZE_UNITS["M"])}
 
     def __init__(self, line):
         if any(ord(character) < 0x20 and character != "\t" for character in line):
@@ -214,7 +222,9 @@ class Autorun:
             self.line = f"{self.line[:start]}console={name}{self.line[end:]}"
 
     def read(self, key, equals, value):
-        """Take one KEY=VALUE."""
+        """Take one KEY=VALUE, or the word control."""
+        if (key, equals) == ("control", ""):
+            return
         if not equals or key + "=" not in AUTORUN_WORDS.split():
             raise ValueError(f"'{key}{equals}{value}': unknown word; known: {AUTORUN_WORDS}")
         if key == "clock" and value not in ("run", "wall", "instructions"):
@@ -225,6 +235,8 @@ class Autorun:
             raise ValueError(f"'{value}': input= is keyboard or serial")
         if key == "debug-print" and value not in ("on", "off"):
             raise ValueError(f"'{value}': debug-print= is on or off")
+        if key == "control" and value not in ("on", "off"):
+            raise ValueError(f"'{value}': control= is on or off")
         if key in self.CHECKS:
             try:
                 value = self.CHECKS[key](value)

@@ -133,8 +133,16 @@ void tick_use_run_loop(void)
 
 const struct guest_kind machine_interp = { .check = NULL };
 
+/* The operator's guests cost nobody's time. */
+uint64_t timer_now_ns(void)
+{
+    fail();
+    return 0;
+}
+
 struct guest *guest_create(const struct request_start *start)
 {
+    assert_int_equal(start->id, 0);
     if (strcmp(start->name, "bad") == 0) {
         strcpy(start->reason, "not an ELF file");
         return NULL;

@@ -189,6 +189,30 @@ static void test_values(void **state)
     assert_int_equal(config.log_level, LOG_WARN);
 }
 
+static void test_rights(void **state)
+{
+    (void)state;
+    read_text("autorun a\nautorun b control\nautorun c control=on children=256 memory=1G\n"
+              "autorun d control=on control=off\nautorun e memory=7\n");
+    assert_int_equal(config.message_count, 0);
+    assert_false(config.autoruns[0].rights.control);
+    assert_int_equal(config.autoruns[0].rights.most.children, 16);
+    assert_int_equal(config.autoruns[0].rights.most.memory_bytes, 384u << 20);
+    assert_true(config.autoruns[1].rights.control);
+    assert_true(config.autoruns[2].rights.control);
+    assert_int_equal(config.autoruns[2].rights.most.children, 256);
+    assert_int_equal(config.autoruns[2].rights.most.memory_bytes, 1u << 30);
+    assert_false(config.autoruns[3].rights.control);
+    assert_int_equal(config.autoruns[4].rights.most.memory_bytes, 7u << 20);
+    assert_refused("autorun a control=maybe", "a", "cobble.cfg:1: 'control=maybe': control= is on or off");
+    assert_refused("autorun a children=0", "a", "cobble.cfg:1: 'children=0': children= is a number from 1 to 256");
+    assert_refused("autorun a children=257", "a", "cobble.cfg:1: 'children=257': children= is a number from 1 to 256");
+    assert_refused("autorun a children=some", "a", "cobble.cfg:1: 'children=some': children= is a number");
+    assert_refused("autorun a memory=2000G", "a", "cobble.cfg:1: 'memory=2000G': the size is too large");
+    assert_refused("autorun a memory=", "a", "cobble.cfg:1: 'memory=': not a size");
+    assert_refused("autorun a controls", "a", "cobble.cfg:1: 'controls': unknown word");
+}
+
 static void test_malformed(void **state)
 {
     (void)state;
@@ -461,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_defaults),   cmocka_unit_test(test_refusals_full), cmocka_unit_test(test_example),
                   cmocka_unit_test(test_values),
         cmocka_unit_test(test_serial),
+        cmocka_unit_test(test_rights),
         cmocka_unit_test(test_malformed),  cmocka_unit_test(test_malformed_autorun), cmocka_unit_test(test_long_lines),
         cmocka_unit_test(test_long_plan),
         cmocka_unit_test(test_limits),

@@ -17,7 +17,7 @@
 static void test_counters(void **state)
 {
     const struct hv_counters expected = { FAKE_NOW_NS, 1, 2, 3, 1ull << 40, FAKE_FRAMES_TOTAL, FAKE_FRAMES_FREE, 8,
-                                          9, 10, 11 };
+                                          9, 10, 11, 0 };
     struct hv_counters stored;
 
     (void)state;

@@ -21,7 +21,8 @@ struct model {
     unsigned ticks_waiting;         /* every tick since the last delivered one */
     uint32_t keys[VIRQ_KEYS];       /* oldest first, moved down by one for each delivery */
     unsigned key_count;
-    bool timer_was_last_with_keys;
+    bool child_waiting;
+    bool timer_was_last_with_others;
     uint64_t coalesced, dropped;
 };
 
@@ -41,24 +42,29 @@ static void model_key(struct model *model, uint32_t word)
 
 static uint8_t model_take(struct model *model, uint32_t *word)
 {
-    bool is_key = model->key_count > 0 && (model->ticks_waiting == 0 || model->timer_was_last_with_keys);
+    bool others = model->key_count > 0 || model->child_waiting;
 
-    if (!is_key) {
+    if (model->ticks_waiting > 0 && !(others && model->timer_was_last_with_others)) {
         model->ticks_waiting = 0;
-        model->timer_was_last_with_keys = model->key_count > 0;
+        model->timer_was_last_with_others = others;
         *word = 0;
         return HV_SLOT_TIMER;
+    }
+    model->timer_was_last_with_others = false;
+    if (model->key_count == 0) {
+        model->child_waiting = false;
+        *word = 0;
+        return HV_SLOT_CHILD;
     }
     *word = model->keys[0];
     memmove(model->keys, model->keys + 1, sizeof(model->keys) - sizeof(model->keys[0]));
     model->key_count--;
-    model->timer_was_last_with_keys = false;
     return HV_SLOT_KEYBOARD;
 }
 
 static void compare(const struct virq *virq, const struct model *model)
 {
-    bool is_pending = model->ticks_waiting > 0 || model->key_count > 0;
+    bool is_pending = model->ticks_waiting > 0 || model->key_count > 0 || model->child_waiting;
 
     assert_int_equal(virq_is_pending(virq), is_pending);
     assert_int_equal(virq_is_deliverable(virq), is_pending && virq->enabled);
@@ -86,8 +92,8 @@ static void test_random_walk(void **state)
     (void)state;
     virq_init(&virq);
     for (unsigned step = 0; step < WALK_STEPS; step++) {
-        unsigned choice = random_u32() % 16;
-        unsigned key_share = 2 + 4 * (step / 3000 % 4);     /* of 16 */
+        unsigned choice = random_u32() % 17;
+        unsigned key_share = 2 + 4 * (step / 3000 % 4);     /* of 17 */
         if (choice < key_share) {
             uint32_t word = random_u32();
             virq_raise_key(&virq, word);
@@ -95,6 +101,9 @@ static void test_random_walk(void **state)
         } else if (choice < key_share + 1) {
             virq_raise_tick(&virq);
             model_tick(&model);
+        } else if (choice == 16) {
+            virq_raise_child(&virq);
+            model.child_waiting = true;
         } else if (random_u32() % 8 == 0) {
             virq.enabled = !virq.enabled;
         } else if (virq_is_pending(&virq)) {

@@ -1,0 +1,264 @@
+/*
+ * family.c - see family.h.
+ */
+#include "guest/family.h"
+
+#include <stddef.h>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "guest/guest.h"
+#include "io/console.h"
+#include "pagetable/vmap.h"
+
+int32_t family_check(const struct guest *parent, uint32_t memory_bytes)
+{
+    if (parent->family.depth >= HV_DEPTH_MAX)
+        return HV_ERROR_DEPTH;
+    for (const struct guest *above = parent; above != NULL; above = above->family.parent) {
+        const struct family *family = &above->family;
+        if (family->below.children >= family->rights.most.children)
+            return HV_ERROR_CHILDREN;
+        if (memory_bytes > family->rights.most.memory_bytes - family->below.memory_bytes)
+            return HV_ERROR_MEMORY;
+    }
+    return 0;
+}
+
+static void count_below(struct guest *parent, struct family_sum sum)
+{
+    for (struct guest *above = parent; above != NULL; above = above->family.parent) {
+        above->family.below.children += sum.children;
+        above->family.below.memory_bytes += sum.memory_bytes;
+    }
+}
+
+/* All that a child counts for, with what is below it. */
+static struct family_sum sum_of(const struct child *child)
+{
+    struct family_sum sum = child->sum;
+
+    if (child->guest != NULL) {
+        sum.children += child->guest->family.below.children;
+        sum.memory_bytes += child->guest->family.below.memory_bytes;
+    }
+    return sum;
+}
+
+static void uncount_below(struct guest *parent, struct family_sum sum)
+{
+    for (struct guest *above = parent; above != NULL; above = above->family.parent) {
+        CHECK(above->family.below.children >= sum.children && above->family.below.memory_bytes >= sum.memory_bytes);
+        above->family.below.children -= sum.children;
+        above->family.below.memory_bytes -= sum.memory_bytes;
+    }
+}
+
+/* Who leaves the slot empty does not want to be told. */
+static void tell(struct guest *parent)
+{
+    if (parent->state.idt[HV_SLOT_CHILD].eip != 0)
+        virq_raise_child(&parent->state.virq);
+}
+
+static void free_record(struct child *child)
+{
+    if (child->image != NULL)
+        vmap_free(child->image);
+    vmap_free(child);
+}
+
+/* Not among the children of its parent any more, and not counted. */
+static void cut_off(struct child *child)
+{
+    struct child **link = &child->parent->family.children;
+
+    while (*link != child)
+        link = &(*link)->next;
+    *link = child->next;
+    uncount_below(child->parent, sum_of(child));
+    child->parent = NULL;
+    child->start.payer = NULL;
+    if (child->guest != NULL) {
+        child->guest->family.parent = NULL;
+        child->guest->family.record = NULL;
+    }
+}
+
+/* The operator looks at this guest's own console: what it lent comes back. */
+static void take_back_view(void *owner)
+{
+    struct guest *guest = owner;
+
+    if (guest->family.lent_to == NULL)
+        return;
+    guest->family.lent_to = NULL;
+    tell(guest);
+}
+
+void family_lend(struct guest *parent, struct child *child)
+{
+    struct guest *before = guest_holder(parent);
+
+    parent->console.viewed = take_back_view;
+    parent->family.lent_to = child;
+    if (console_in_view() == &before->console)
+        request_view(&guest_holder(parent)->console);
+}
+
+/* A guest has just ended: its parent is told, and all below it ends. */
+static void end_family(struct guest *guest)
+{
+    struct guest *parent = guest->family.parent;
+
+    if (parent != NULL) {
+        if (parent->family.lent_to == guest->family.record)
+            family_lend(parent, NULL);
+        tell(parent);
+    }
+    while (guest->family.children != NULL)
+        family_forget(guest->family.children);
+}
+
+/* The answer to its request. */
+static void child_came(struct request *request, uint64_t now_ns)
+{
+    struct child *child = (struct child *)((char *)request - offsetof(struct child, request));
+    struct guest *parent = child->parent, *guest = request->guest;
+
+    (void)now_ns;
+    if (parent == NULL) {
+        free_record(child);
+        return;
+    }
+    if (child->image != NULL)
+        vmap_free(child->image);
+    child->image = NULL;
+    child->guest = guest;
+    child->is_refused = guest == NULL;
+    if (guest == NULL) {
+        tell(parent);
+        return;
+    }
+    guest->family.parent = parent;
+    guest->family.record = child;
+    guest->family.ended = end_family;
+    guest->family.rights = child->rights;
+    guest->family.depth = parent->family.depth + 1;
+    guest->state.clock.run = parent->state.clock.run;
+    if (child->wants_view)
+        family_lend(parent, child);
+    if (child->wants_end)
+        request_end(guest, false);
+}
+
+/* No right is more than the parent's; none that is not asked for. */
+static struct family_rights narrow_rights(const struct family_rights *wish, const struct family_rights *of_parent)
+{
+    struct family_rights rights = { .control = wish->control, .most = of_parent->most };
+
+    if (wish->most.children != 0 && wish->most.children < rights.most.children)
+        rights.most.children = wish->most.children;
+    if (wish->most.memory_bytes != 0 && wish->most.memory_bytes < rights.most.memory_bytes)
+        rights.most.memory_bytes = wish->most.memory_bytes;
+    return rights;
+}
+
+int32_t family_start(struct guest *parent, const struct family_wish *wish)
+{
+    struct child *child = vmap_alloc(sizeof(*child));
+    struct child **link = &parent->family.children;
+
+    if (child == NULL)
+        return HV_ERROR_NO_ROOM;
+    child->id = guest_new_id();
+    child->parent = parent;
+    child->wants_view = wish->wants_view;
+    child->image = wish->copy;
+    child->rights = narrow_rights(&wish->rights, &parent->family.rights);
+    child->sum = (struct family_sum){ 1, wish->memory_bytes };
+    (void)text_copy(child->name, sizeof(child->name), wish->name);
+    child->start = (struct request_start){
+        .id = child->id, .name = child->name, .image = wish->image, .image_bytes = wish->image_bytes,
+        .memory_bytes = wish->memory_bytes, .reason = child->reason, .payer = parent,
+    };
+    child->request = (struct request){ .kind = REQUEST_START, .start = &child->start, .answer = child_came };
+    while (*link != NULL)
+        link = &(*link)->next;
+    *link = child;
+    count_below(parent, child->sum);
+    parent->family.ended = end_family;
+    request_post(&child->request);
+    return (int32_t)child->id;
+}
+
+bool family_has_copy(const struct guest *parent)
+{
+    const struct child *child = parent->family.children;
+
+    while (child != NULL && child->image == NULL)
+        child = child->next;
+    return child != NULL;
+}
+
+struct child *family_find(const struct guest *parent, uint32_t id)
+{
+    struct child *child = parent->family.children;
+
+    while (child != NULL && child->id != id)
+        child = child->next;
+    return child;
+}
+
+void family_end(struct child *child)
+{
+    child->wants_end = true;
+    if (child->guest != NULL)
+        request_end(child->guest, false);
+}
+
+void family_forget(struct child *child)
+{
+    struct guest *guest = child->guest;
+
+    if (child->parent->family.lent_to == child)
+        family_lend(child->parent, NULL);
+    cut_off(child);
+    if (child->request.is_queued) {
+        child->start.is_withdrawn = true;       /* the record goes with the answer */
+        return;
+    }
+    free_record(child);
+    if (guest == NULL)
+        return;
+    request_end(guest, false);
+    request_release(guest);
+}
+
+void family_adopt(struct guest *guest)
+{
+    struct child *child = guest->family.record;
+    struct guest *parent = guest->family.parent;
+
+    if (parent->family.lent_to == child)
+        parent->family.lent_to = NULL;          /* the operator sees what he takes over */
+    cut_off(child);
+    free_record(child);
+    tell(parent);
+}
+
+struct guest *family_next(const struct guest *top, struct guest *guest)
+{
+    struct child *child = guest->family.children;
+
+    for (;;) {
+        while (child != NULL && child->guest == NULL)
+            child = child->next;
+        if (child != NULL)
+            return child->guest;
+        if (guest == top)
+            return NULL;
+        child = guest->family.record->next;
+        guest = guest->family.parent;
+    }
+}

@@ -1,0 +1,138 @@
+/*
+ * fake_family.c - stands in for the parts of guest.c that make and end guests, and for vmap.c, images.c and console.c:
+ * guests are memory of their own, so that the sanitizer sees who touches one that is gone.
+ */
+#include "fake_family.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "guest/images.h"
+#include "pagetable/vmap.h"
+
+unsigned fake_guest_count, fake_block_count, fake_no_room;
+struct guest *fake_newest;
+struct console *console_shown;
+static uint32_t last_id = 100;
+
+void *vmap_alloc(size_t bytes)
+{
+    if (fake_no_room > 0) {
+        fake_no_room--;
+        return NULL;
+    }
+    fake_block_count++;
+    return calloc(1, bytes);
+}
+
+void vmap_free(void *memory)
+{
+    fake_block_count--;
+    free(memory);
+}
+
+uint32_t guest_new_id(void)
+{
+    return ++last_id;
+}
+
+struct guest *guest_create(const struct request_start *start)
+{
+    assert_non_null(start->image);
+    assert_true(start->image_bytes > 0);
+    if (start->memory_bytes == FAKE_REFUSED_SIZE) {
+        strcpy(start->reason, "too small for it");
+        return NULL;
+    }
+    struct guest *made = calloc(1, sizeof(*made));
+    fake_guest_count++;
+    made->life.id = start->id;
+    strcpy(made->life.name, start->name);
+    made->life.report = "";
+    made->ram.bytes = start->memory_bytes;
+    made->console.owner = made;
+    fake_newest = made;
+    return made;
+}
+
+static void end(struct guest *who, enum guest_end how, int32_t status)
+{
+    if (who->life.activity == GUEST_ENDED)
+        return;
+    who->life.activity = GUEST_ENDED;
+    who->life.end = how;
+    who->life.status = status;
+    if (who->family.ended != NULL)
+        who->family.ended(who);
+}
+
+void fake_exit(struct guest *who, int32_t status)
+{
+    end(who, GUEST_END_EXIT, status);
+}
+
+void guest_kill(struct guest *who)
+{
+    end(who, GUEST_END_KILL, 0);
+}
+
+void guest_end_timeout(struct guest *who)
+{
+    end(who, GUEST_END_TIMEOUT, 0);
+}
+
+void guest_release(struct guest *who)
+{
+    assert_int_equal(who->life.activity, GUEST_ENDED);
+    assert_null(who->family.record);
+    assert_null(who->family.children);
+    if (console_shown == &who->console)
+        console_shown = NULL;
+    fake_guest_count--;
+    free(who);
+}
+
+void console_view(struct console *console)
+{
+    console_shown = console;
+    if (console->viewed != NULL)
+        console->viewed(console->owner);
+}
+
+bool images_next(struct images_position *position, struct image_file *file)
+{
+    static const struct image_file files[] = {
+        { .name = FAKE_OTHER, .runnable = true, .image = "other", .image_bytes = 5 },
+        { .name = "of-a-test", .runnable = true, .for_tests = true, .image = "test", .image_bytes = 4 },
+        { .name = "not to be run?", .image = "none", .image_bytes = 4 },
+        { .name = FAKE_IMAGE, .runnable = true, .image = "the elf", .image_bytes = FAKE_IMAGE_BYTES },
+    };
+
+    if (position->file == sizeof(files) / sizeof(files[0]))
+        return false;
+    *file = files[position->file++];
+    return true;
+}
+
+bool images_find(const char *name, struct image_file *file)
+{
+    struct images_position position = { 0, 0 };
+
+    while (images_next(&position, file))
+        if (file->runnable && strcmp(file->name, name) == 0)
+            return true;
+    return false;
+}
+
+void vcon_read_row(const struct vcon *console, unsigned row, uint16_t cells[VCON_COLS])
+{
+    (void)console;
+    for (unsigned column = 0; column < VCON_COLS; column++)
+        cells[column] = (uint16_t)(100 * row + column);
+}

@@ -1,0 +1,24 @@
+/*
+ * fake_family.h - a machine of paper for guests that start guests: see fake_family.c.
+ */
+#ifndef FAKE_FAMILY_H
+#define FAKE_FAMILY_H
+
+#include <stdbool.h>
+
+#include "guest/guest.h"
+
+#define FAKE_IMAGE "kernel"         /* there is FAKE_OTHER, too, which comes first */
+#define FAKE_OTHER "another"
+#define FAKE_IMAGE_BYTES 8
+#define FAKE_REFUSED_SIZE 4096u     /* a guest with so much RAM is refused */
+
+/* Guests that are not released, of those that guest_create made; blocks of memory that are not freed. */
+extern unsigned fake_guest_count, fake_block_count;
+extern unsigned fake_no_room;       /* so many of the next allocations fail */
+extern struct guest *fake_newest;
+
+/* A guest ends by itself. */
+void fake_exit(struct guest *who, int32_t status);
+
+#endif
