@@ -7,6 +7,7 @@
  *   O  the load options are a GUID, as some boot managers leave one for themselves
  *   D  drivers leave their devices running: bus mastering and message-signalled interrupts are on in every PCI function
  *   F  free memory is in 200 pieces more, so that the memory map has more than 400 entries
+ *   R  ResetSystem returns without having done anything
  *   T  the memory map says that there are 2 TiB of RAM at 1 TiB
  *   S  ACPI's MCFG table says segment 1 of the window of PCI registers that is segment 0's
  */
@@ -18,6 +19,7 @@
 #define SCRAP_PAGES 32u
 #define LOW_BYTES 0x100000u
 #define PIECES 200u
+#define OPCODE_RET 0xC3
 #define TIB 0x10000000000ull
 #define LAST_BELOW_4GIB 0xFFFFFFFFu
 #define CR4_LA57 0x1000u
@@ -86,6 +88,18 @@ static void tear_memory(void)
     for (UINTN i = 0; i < PIECES; i++)
         boot->FreePages(at + 2 * i * PAGE, 1);
     say(u"memory is in pieces");
+}
+
+/* In memory that stays: it is called when this application is long gone. */
+static void only_return_from_reset(void)
+{
+    EFI_PHYSICAL_ADDRESS at = LAST_BELOW_4GIB;
+
+    if (boot->AllocatePages(AllocateMaxAddress, EfiRuntimeServicesCode, 1, &at))
+        return;
+    *(uint8_t *)at = OPCODE_RET;
+    efi->RuntimeServices->ResetSystem = (EFI_RESET_SYSTEM)at;
+    say(u"ResetSystem returns");
 }
 
 static EFI_STATUS EFIAPI map_with_more(UINTN *bytes, EFI_MEMORY_DESCRIPTOR *map, UINTN *key, UINTN *descriptor_bytes,
@@ -218,6 +232,8 @@ static void make_harsh(char letter)
         boot->ExitBootServices = never_exit;
     if (letter == 'F')
         tear_memory();
+    if (letter == 'R')
+        only_return_from_reset();
     if (letter == 'T') {
         real_map = boot->GetMemoryMap;
         boot->GetMemoryMap = map_with_more;

@@ -1,13 +1,16 @@
 """How a machine ends: reset that comes back to Cobble, power-off, and a machine check that names its bank."""
 import re
+import tempfile
+import time
 
 from lib import build
 
-from firmware_tests import PATIENCE_S, booting_volume, read_until
+from firmware_tests import PATIENCE_S, booting, booting_volume, read_until, wait
 from harness import Result, check
 from session import Machine
 
 MACHINES = {"q35": (), "pc": ("-machine", "pc"), "no_8042": ("-machine", "q35,i8042=off"), "no_acpi": ("-no-acpi",)}
+KEYBOARD = ("-device", "qemu-xhci,id=usb", "-device", "usb-kbd,bus=usb.0")      # where there is no 8042
 LIMIT_S = 90
 BANK, STATUS, ADDRESS = 4, "0xbe00000000800400", "0xdeadb000"
 
@@ -30,6 +33,31 @@ def reset_and_off(name):
             yield Result(f"end.{name}.is_off", ended, "\n".join(machine.screen.display))
 
 
+def press(pc, *keys):
+    """Keys of QEMU's names, one after another."""
+    for key in (*keys, "ret"):
+        pc.qmp.call("send-key", keys=[{"type": "qcode", "data": key}], **{"hold-time": 40})
+        time.sleep(0.2)
+
+
+def without_firmware(name, qemu):
+    """ResetSystem that does nothing: FADT's reset register, or 0xCF9 without ACPI, resets, and _S5_ switches off."""
+    with tempfile.NamedTemporaryFile() as log:
+        qemu = (*qemu, "-machine", "i8042=off", *KEYBOARD, "-d", "cpu_reset", "-D", log.name)
+        with booting("R", 256, b"", qemu) as pc:
+            pc.qmp.call("set-action", reboot="reset")       # it runs with -no-reboot
+            text = read_until(b"USB: keyboard", pc.serial_out, PATIENCE_S)
+            yield Result(f"end.{name}.made", "harsh: ResetSystem returns" in text, text[-2000:])
+            press(pc, *"reboot")
+            text = read_until(b"harsh: ResetSystem returns", pc.serial_out, LIMIT_S)
+            text += read_until(b"USB: keyboard", pc.serial_out, LIMIT_S)
+            yield Result(f"end.{name}.comes_back", "cobble>" in text.rpartition("harsh: ")[2], text[-2000:])
+            yield Result(f"end.{name}.no_triple_fault", b"Triple fault" not in log.read())
+            press(pc, *"poweroff")
+            text = read_until(b"", pc.serial_out, LIMIT_S if name == "by_acpi" else 3)
+            yield Result(f"end.{name}.off_by_s5_alone", (wait(pc.process) == 0) == (name == "by_acpi"), text[-2000:])
+
+
 def machine_check():
     """QEMU injects one: the report names the bank, its status and the address."""
     with booting_volume({"EFI/BOOT/BOOTX64.EFI": build.EFI}, 256) as pc:
@@ -45,4 +73,6 @@ def tests():
     """Name and function of each test."""
     for name in MACHINES:
         yield f"end.{name}", lambda n=name: reset_and_off(n)
+    for name, qemu in {"by_acpi": (), "by_port_cf9": ("-no-acpi",)}.items():
+        yield f"end.{name}", lambda n=name, q=qemu: without_firmware(n, q)
     yield "end.machine_check", machine_check
