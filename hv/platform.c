@@ -153,17 +153,25 @@ static bool find_serial_on(const struct pci_function *card)
     return false;
 }
 
-void platform_find_serial(void)
+static void find_serial_card(uint16_t class)
 {
     const struct pci_function *card;
     char name[PCI_NAME_BYTES];
 
-    serial_init_at(irq_acpi_facts()->serial_port);
-    for (unsigned i = 0; !serial_present() && (card = pci_find(PCI_CLASS_SERIAL, i)) != NULL; i++) {
+    for (unsigned i = 0; !serial_present() && (card = pci_find(class, i)) != NULL; i++) {
         pci_name(card->place, name);
         if (find_serial_on(card))
             log_info("serial: PCI card %s, port %#x, polled", name, serial_port());
         else
             log_warn("serial: PCI card %s has no UART at an I/O port, and is not supported", name);
     }
+}
+
+void platform_find_serial(void)
+{
+    serial_init_at(irq_acpi_facts()->serial_port);
+    find_serial_card(PCI_CLASS_SERIAL);
+    find_serial_card(PCI_CLASS_MULTIPORT);
+    if (!serial_present() && irq_acpi_facts()->serial_is_other)
+        log_warn("serial: the firmware's UART is in memory or no 16550 (ACPI SPCR), and is not supported");
 }

@@ -16,6 +16,7 @@
 #define PCI_FUNCTIONS_MAX 128
 #define PCI_CLASS_USB 0x0C03        /* PCI Code and ID Assignment Specification: base class and sub-class */
 #define PCI_CLASS_SERIAL 0x0700
+#define PCI_CLASS_MULTIPORT 0x0702
 
 /* What ACPI knows of the bus. */
 struct pci_machine {

@@ -214,8 +214,11 @@ static void read_spcr(struct acpi_facts *facts, const struct table *spcr)
 {
     uint8_t type = (uint8_t)bytes(spcr, 36, 1);
     uint64_t port = bytes(spcr, 44, 8);
-    if ((type <= 1 || type == 0x12) && bytes(spcr, 40, 1) == ADDRESS_SPACE_IO && port <= 0xFFFF)
+    bool is_known = (type <= 1 || type == 0x12) && bytes(spcr, 40, 1) == ADDRESS_SPACE_IO && port <= 0xFFFF;
+
+    if (is_known)
         facts->serial_port = (uint16_t)port;
+    facts->serial_is_other = !is_known && port != 0;    /* 0: it prints to none */
 }
 
 static void read_table(struct acpi_facts *facts, uint64_t physical, map_function map)

@@ -52,6 +52,7 @@ struct acpi_facts {
     struct acpi_ecam ecams[ACPI_ECAMS_MAX];
     unsigned pci_ids, pcie_ids; /* times that AML says PNP0A03 and PNP0A08: a host bridge says either, or both */
     uint16_t serial_port;       /* SPCR: the 16550 the firmware prints to, in I/O space; 0: none */
+    bool serial_is_other;       /* SPCR: it prints to a UART in memory, or to one that is no 16550 */
 };
 
 /*

@@ -56,6 +56,7 @@ static void assert_all_found(void)
     assert_int_equal(facts.reset_port, 0xCF9);
     assert_int_equal(facts.reset_value, 0x0F);
     assert_int_equal(facts.serial_port, 0x2E8);
+    assert_false(facts.serial_is_other);
     assert_int_equal(facts.ecam_count, 2);
     assert_int_equal(facts.ecams[0].address, 0xB0000000);
     assert_int_equal(facts.ecams[0].segment, 0);
@@ -210,6 +211,7 @@ static void fadt_fields_that_do_not_count(void **state)
     assert_int_equal(facts.boot_flags, 0xFFFF);
     assert_int_equal(facts.hpet, 0);
     assert_int_equal(facts.serial_port, 0);
+    assert_true(facts.serial_is_other);
 }
 
 /* What the table ends with counts, what it is cut in does not; of an SSDT, only host bridges count. */

@@ -41,6 +41,7 @@ static uint64_t now_ns, frames_before;
 static unsigned controllers;
 static uint8_t interface = 0x30;
 static bool mastering;
+static unsigned routings;       /* times that switched ports were led to it */
 static char log_text[4000];
 
 const struct pci_function *pci_find(uint16_t class, unsigned index)
@@ -68,6 +69,14 @@ void pci_set_mastering(uint32_t function, bool on)
 {
     (void)function;
     mastering = on;
+}
+
+bool usb_route_ports(uint32_t place)
+{
+    assert_int_equal(place, 3 << 16 | 4 << 11 | 1 << 8);
+    assert_int_equal(hosts[0]->xhci.state, XHCI_RUNNING);
+    routings++;
+    return true;
 }
 
 static void *map(uint64_t physical, uint64_t bytes)
@@ -98,6 +107,7 @@ static int begin(void **state)
     controllers = 1;
     interface = 0x30;
     mastering = false;
+    routings = 0;
     read_log();
     log_text[0] = '\0';
     return 0;
@@ -166,6 +176,8 @@ static void bring_up(void)
     run_ms(100);
     frames_before = frames_count_free();
     assert_true(mastering);
+    assert_int_equal(routings, 1);
+    expect_said("USB: xHCI 03:04.1 takes the ports that it shares with EHCI");
     assert_int_equal(fake.command & 1, 1);
 }
 

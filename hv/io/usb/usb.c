@@ -16,6 +16,7 @@
 #include "io/pci.h"
 #include "io/pci_function.h"
 #include "io/usb/usb_host.h"
+#include "io/usb/usb_routing.h"
 
 #define HOSTS_MAX 4
 #define INTERFACE_XHCI 0x30             /* PCI Code and ID Assignment: programming interfaces of USB controllers */
@@ -123,6 +124,9 @@ static void poll_host(struct usb_host *host, uint64_t now_ns)
          */
         if (before == XHCI_HALTING && host->xhci.state == XHCI_RESETTING)
             pci_set_mastering(host->function, true);
+        /* Not before: while it may still fail, a keyboard at a switched port is the firmware's. */
+        if (host->xhci.state == XHCI_RUNNING && usb_route_ports(host->function))
+            log_info("USB: xHCI %s takes the ports that it shares with EHCI", host->place);
         if (host->xhci.state == XHCI_FAILED)
             log_warn("USB: xHCI %s cannot be used: %s", host->place, host->xhci.why);
     }
