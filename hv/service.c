@@ -25,7 +25,8 @@
 #define POLL_NS (10 * NS_PER_MS)
 #define DRAIN_NS (1 * NS_PER_MS)
 #define SETTLE_NS (20 * NS_PER_MS)          /* rows are logged once they have been still: rowlog.c */
-#define REQUESTS 16             /* in a look: a start is some 0.03 ms of the counting machine */
+#define REQUESTS 16             /* in a look */
+#define START_STEPS 250         /* of launches in a look: some 0.3 ms of the counting machine, ten small guests */
 #define RECLAIM_STEPS 1000      /* of the dead in a look: 0.1 ms of the counting machine, a tenth of others' time */
 #define BETWEEN_NS (1 * NS_PER_MS)          /* looks, where guests want the processor: work that is cut goes on then */
 #define LOST_NS (1000 * NS_PER_MS)          /* an edge of an interrupt line that got lost must not cost a key */
@@ -72,7 +73,7 @@ void service_look(struct sched *sched, uint64_t now_ns)
     }
     input_pump(now_ns);
     monitor_pump(now_ns);
-    service.must_look |= request_serve(REQUESTS, now_ns);   /* whoever asked looks at what came of it */
+    service.must_look |= request_serve(REQUESTS, START_STEPS, now_ns);   /* whoever asked looks at what came of it */
     bool output_waits = console_output_pump(now_ns);
     size_t space = serial_tx_space();
     output_waits |= serial_pump();

@@ -19,7 +19,7 @@ enum boot_phase {
     BOOT_PHASE_CALIBRATION, /* waiting for the reference clock: kept apart from the sum */
     BOOT_PHASE_DEVICES,     /* ACPI's tables, PCI functions silenced; serial line, PS/2, their interrupts */
     BOOT_PHASE_MONITOR,     /* configuration, first prompt or head of the stream, finding the guest's image */
-    BOOT_PHASE_LOAD,        /* guest_create */
+    BOOT_PHASE_LOAD,        /* launch.h */
     BOOT_PHASE_TURN,        /* drawing, scheduling, entering */
     BOOT_PHASES,
 };

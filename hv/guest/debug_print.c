@@ -19,6 +19,9 @@
 #include "pagetable/gwalk.h"
 
 #define MAGIC 0x04100002u
+#define PIECE_BYTES 1024u               /* of an image, at a time: some ten instructions a byte */
+#define PIECE_STEPS 10u
+#define OVERLAP (DEBUG_SITES_BYTES - 1) /* with the next piece: a site may lie in both */
 
 static uint8_t ram_byte(const struct guest *guest, uint32_t address)
 {
@@ -27,52 +30,103 @@ static uint8_t ram_byte(const struct guest *guest, uint32_t address)
     return page != NULL ? page[address & PAGE_MASK] : 0;
 }
 
-/* The number of sites in a segment that were patched. Those before this one already are, and are known so. */
-static unsigned patch_segment(struct guest *guest, const uint8_t *bytes, const struct elf32_segment *segment)
+/* Replace the site at this address. Those before it already are, and are known so. */
+static void patch_site(struct guest *guest, uint32_t address, struct debug_print_patching *patching)
 {
-    unsigned patched = 0;
-    uint32_t count = segment->file_bytes;
+    const uint8_t patch[] = { OPCODE_INT, guest->state.debug_sites.vector };
+    uint64_t before = 0;
 
-    for (uint32_t at = 0; (at = debug_sites_next(bytes, count, at)) < count; at += DEBUG_SITES_BYTES) {
-        uint64_t before = 0;
-        for (unsigned i = 0; i < DEBUG_SITES_BEFORE; i++)
-            before |= (uint64_t)ram_byte(guest, segment->address + at - DEBUG_SITES_BEFORE + i) << 8 * i;
-        if (!debug_sites_add(&guest->state.debug_sites, before)) {
-            log_warn("guest %u %s: too many kinds of debug print, the one at 0x%08x stays silent", guest->life.id,
-                     guest->life.name, segment->address + at);
-            continue;
-        }
-        const uint8_t patch[] = { OPCODE_INT, guest->state.debug_sites.vector };
-        patched += ram_store(&guest->ram, GPA(segment->address + at), patch, sizeof(patch)) ? 1 : 0;
+    for (unsigned i = 0; i < DEBUG_SITES_BEFORE; i++)
+        before |= (uint64_t)ram_byte(guest, address - DEBUG_SITES_BEFORE + i) << 8 * i;
+    if (debug_sites_add(&guest->state.debug_sites, before)) {
+        patching->patched += ram_store(&guest->ram, GPA(address), patch, sizeof(patch)) ? 1 : 0;
+    } else if (patching->silent++ == 0) {
+        patching->first_silent = address;
     }
-    return patched;
 }
 
-void debug_print_enable(struct guest *guest, const void *image, uint64_t image_bytes)
+/* Patch the sites of a piece of a segment, of which bytes are the image's. */
+static void patch_piece(struct guest *guest, const uint8_t *bytes, const struct elf32_segment *segment,
+                        struct debug_print_patching *patching)
 {
-    char reason[GUEST_REASON_BYTES];
-    struct elf32_image parsed;
-    uint32_t taken = 0;
-    unsigned patched = 0, free_vector = 0;
+    uint32_t left = segment->file_bytes - patching->at;
+    uint32_t end = patching->at + (left < PIECE_BYTES + OVERLAP ? left : PIECE_BYTES + OVERLAP);
+    uint32_t next = patching->at + PIECE_BYTES;
 
-    if (guest->kind != &guest_pebpeb)
-        return;
-    if (!elf32_parse(image, image_bytes, guest->ram.bytes, &parsed, reason, sizeof(reason)))
-        return;
-    for (unsigned i = 0; i < parsed.segment_count; i++)
-        taken |= debug_sites_vectors((const uint8_t *)image + parsed.segments[i].file_offset,
-                                     parsed.segments[i].file_bytes);
-    while (free_vector < DEBUG_SITES_VECTORS && (taken >> free_vector & 1))
-        free_vector++;
-    if (free_vector == DEBUG_SITES_VECTORS) {
-        log_warn("guest %u %s: no vector is left for the debug print, which stays silent", guest->life.id,
-                 guest->life.name);
-        return;
+    for (uint32_t at = patching->at; (at = debug_sites_next(bytes, end, at)) < end; at += DEBUG_SITES_BYTES) {
+        patch_site(guest, segment->address + at, patching);
+        next = at + DEBUG_SITES_BYTES > next ? at + DEBUG_SITES_BYTES : next;
     }
-    guest->state.debug_sites.vector = (uint8_t)(DEBUG_SITES_VECTOR_FIRST + free_vector);
-    for (unsigned i = 0; i < parsed.segment_count; i++)
-        patched += patch_segment(guest, (const uint8_t *)image + parsed.segments[i].file_offset, &parsed.segments[i]);
-    log_info("guest %u %s: debug print at %u places", guest->life.id, guest->life.name, patched);
+    patching->at = next < segment->file_bytes ? next : segment->file_bytes;
+}
+
+static void search_piece(const uint8_t *bytes, const struct elf32_segment *segment,
+                         struct debug_print_patching *patching)
+{
+    uint32_t left = segment->file_bytes - patching->at;
+
+    patching->vectors |= debug_sites_vectors(bytes + patching->at,
+                                             left < PIECE_BYTES + OVERLAP ? left : PIECE_BYTES + OVERLAP);
+    patching->at += left < PIECE_BYTES ? left : PIECE_BYTES;
+}
+
+/* False: the image uses all. */
+static bool choose_vector(struct guest *guest, const struct debug_print_patching *patching)
+{
+    unsigned vector = 0;
+
+    while (vector < DEBUG_SITES_VECTORS && (patching->vectors >> vector & 1))
+        vector++;
+    if (vector == DEBUG_SITES_VECTORS)
+        return false;
+    guest->state.debug_sites.vector = (uint8_t)(DEBUG_SITES_VECTOR_FIRST + vector);
+    return true;
+}
+
+/* One pass over the segments in pieces. True: it is over. Bound: *steps, and one piece. */
+static bool pass_over(struct guest *guest, const uint8_t *image, const struct elf32_image *parsed,
+                      struct debug_print_patching *patching, uint32_t *steps)
+{
+    while (patching->segment < parsed->segment_count) {
+        const struct elf32_segment *segment = &parsed->segments[patching->segment];
+        if (*steps == 0)
+            return false;
+        *steps = *steps > PIECE_STEPS ? *steps - PIECE_STEPS : 0;
+        if (patching->has_vector)
+            patch_piece(guest, image + segment->file_offset, segment, patching);
+        else
+            search_piece(image + segment->file_offset, segment, patching);
+        if (patching->at == segment->file_bytes) {
+            patching->segment++;
+            patching->at = 0;
+        }
+    }
+    return true;
+}
+
+bool debug_print_patch(struct guest *guest, const void *image, const struct elf32_image *parsed,
+                       struct debug_print_patching *patching, uint32_t *steps)
+{
+    if (!patching->has_vector) {
+        if (!pass_over(guest, image, parsed, patching, steps))
+            return false;
+        if (!choose_vector(guest, patching))
+            return true;
+        patching->has_vector = true;
+        patching->segment = 0;
+    }
+    return pass_over(guest, image, parsed, patching, steps);
+}
+
+void debug_print_log(const struct guest *guest, const char *name, const struct debug_print_patching *patching)
+{
+    if (!patching->has_vector)
+        log_warn("guest %u %s: no vector is left for the debug print, which stays silent", guest->life.id, name);
+    else
+        log_info("guest %u %s: debug print at %u places", guest->life.id, name, patching->patched);
+    if (patching->silent)
+        log_warn("guest %u %s: too many kinds of debug print, %u stay silent, the first at 0x%08x", guest->life.id,
+                 name, patching->silent, patching->first_silent);
 }
 
 static bool is_site_of_guest(struct guest *guest, uint8_t vector, uint32_t eip)

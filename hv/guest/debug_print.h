@@ -14,8 +14,25 @@
 
 #define DEBUG_PRINT_MAX 254     /* characters */
 
-/* Patch the sites of a guest that has not run yet, made from this image. */
-void debug_print_enable(struct guest *guest, const void *image, uint64_t image_bytes);
+/* How far the sites of a guest that is being launched are patched; begin with zeros. */
+struct debug_print_patching {
+    bool has_vector;            /* all of the image was searched for vectors that it uses */
+    uint32_t vectors;           /* these */
+    unsigned segment;           /* being searched, and how far */
+    uint32_t at;
+    unsigned patched, silent;   /* sites; those of too many kinds, and the address of the first of them */
+    uint32_t first_silent;
+};
+
+/*
+ * Go on with patching the sites of a guest that has not run yet, made from this image; *steps, of some 1,000
+ * instructions, are used up. True: it is done.
+ */
+bool debug_print_patch(struct guest *guest, const void *image, const struct elf32_image *parsed,
+                       struct debug_print_patching *patching, uint32_t *steps);
+
+/* Tell the log what came of it. */
+void debug_print_log(const struct guest *guest, const char *name, const struct debug_print_patching *patching);
 
 /*
  * INT n at eip faulted, and EIP is behind it. True: it was a patched site, which did what XCHG EBX,EBX does there.

@@ -35,6 +35,7 @@ _Static_assert(sizeof(struct elf32_program_header) == 32, "as in the file");
 #define TYPE_EXEC 2
 #define MACHINE_386 3
 #define SEGMENT_LOAD 1
+#define PROGRAM_HEADERS_MAX 1024u       /* looked at in one go, while nobody else runs */
 
 /* What every check needs. */
 struct parse {
@@ -78,6 +79,8 @@ static bool check_header(const struct parse *parse, struct elf32_header *header)
                       header->type);
     if (header->program_count == 0)
         return REFUSE(parse, "no program headers, so nothing to load");
+    if (header->program_count > PROGRAM_HEADERS_MAX)
+        return REFUSE(parse, "%u program headers; %u are the most", header->program_count, PROGRAM_HEADERS_MAX);
     if (header->program_entry_bytes != sizeof(struct elf32_program_header))
         return REFUSE(parse, "program headers of %u bytes each, not 32", header->program_entry_bytes);
 

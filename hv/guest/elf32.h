@@ -24,8 +24,9 @@ struct elf32_image {
 /*
  * Check everything about an image for a guest of memory_bytes RAM. False: reason (size reason_bytes) says exactly what
  * is wrong and with which numbers ("segment 2 at 0x01700000..0x01900000 lies outside the guest's 24 MiB of RAM").
- * Refused: not ELF, truncated headers or segments, 64-bit, wrong machine, not ET_EXEC, no PT_LOAD, too many segments,
- * p_paddr != p_vaddr, p_filesz > p_memsz, outside RAM, overlapping segments, entry outside every segment, big-endian.
+ * Refused: not ELF, truncated headers or segments, 64-bit, wrong machine, not ET_EXEC, more than 1,024 program headers,
+ * no PT_LOAD, too many segments, p_paddr != p_vaddr, p_filesz > p_memsz, outside RAM, overlapping segments, entry
+ * outside every segment, big-endian.
  */
 bool elf32_parse(const void *image, uint64_t image_bytes, uint32_t memory_bytes, struct elf32_image *parsed,
                  char *reason, size_t reason_bytes);

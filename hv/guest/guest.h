@@ -177,15 +177,14 @@ struct guest {
     void *machine;                      /* of its kind; NULL: none */
 };
 
-/*
- * Make a guest as a request says: memory, tables, console attached, state GUEST_READY, nothing run yet. On failure
- * NULL, with the exact reason in start->reason, and nothing leaked. The image must stay as long as the guest is known:
- * reports name places by it. Whose image goes away clears guest->image.
- */
-struct guest *guest_create(const struct request_start *start);
-
 /* An ID for a guest that will be there later: it is nobody else's. */
 uint32_t guest_new_id(void);
+
+/* A guest that launch.h made, with ID and RAM, is one of all from now on: it has a name and a console, and is READY. */
+void guest_join(struct guest *guest, const char *name);
+
+/* It came to nothing, or nobody knows it any more: what it has goes back. */
+void guest_bury(struct guest *guest);
 
 /* The kind that this hypervisor is made for. */
 extern const struct guest_kind guest_pebpeb;

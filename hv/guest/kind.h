@@ -13,6 +13,7 @@
 
 struct elf32_image;
 struct guest;
+struct guest_filling;
 struct request_start;
 
 enum report_kind {
@@ -28,12 +29,17 @@ struct report_texts {
     size_t bytes;           /* of both, with their zeros */
 };
 
+enum guest_fill { GUEST_FILL_DONE, GUEST_FILL_GOES_ON, GUEST_FILL_NO_MEMORY };
+
 struct guest_kind {
     /* Is it an image for a guest of this kind? False: reason (GUEST_REASON_BYTES) says what is wrong. */
     bool (*check)(const struct request_start *start, struct elf32_image *parsed, char *reason);
-    /* Fill RAM and set where it begins. False: reason, and what was made goes by destroy. */
+    /* Set where it begins. Short. False: reason, and what was made goes by destroy. */
     bool (*load)(struct guest *guest, const struct request_start *start, const struct elf32_image *parsed,
                  char *reason);
+    /* Go on filling RAM, *steps as in launch.h. NULL: load did all that is to be done before its first turn. */
+    enum guest_fill (*fill)(struct guest *guest, const struct request_start *start, const struct elf32_image *parsed,
+                            struct guest_filling *filling, uint32_t *steps);
     /*
      * A turn of a guest that the processor does not run by itself: bounded work, then back. Such a guest has an EIP
      * beyond every guest address in its frame: trap_may_enter comes here by what it asks anyway. NULL: it is entered.

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "guest/guest.h"
+#include "guest/launch.h"
 #include "io/console.h"
 #include "irq/timer.h"
 
@@ -63,25 +64,38 @@ static void kill_from_console(void *owner)
     request_end(owner, false);
 }
 
-static void start_guest(struct request *request)
+/* False: it goes on with more steps. */
+static bool start_guest(struct request *request, uint32_t *steps)
 {
-    struct request_start *start = request->start;
-
-    start->reason[0] = '\0';
-    request->guest = guest_create(start);
+    request->start->reason[0] = '\0';
+    if (!launch_step(request->start, &request->guest, steps))
+        return false;
     if (request->guest != NULL)
         request->guest->console.kill = kill_from_console;
+    return true;
 }
 
 /* Whoever has guests started has the less time for itself: it takes no more from others by its children's starts. */
-static void start_for(struct request *request, struct guest *payer)
+static bool start_for(struct request *request, struct guest *payer, uint32_t *steps)
 {
     uint64_t began_ns = timer_now_ns();
-
-    start_guest(request);
+    bool is_over = start_guest(request, steps);
     uint64_t spent_ns = timer_now_ns() - began_ns;
+
     payer->turns.run_ns += spent_ns;
     payer->turns.virtual_ns += spent_ns;
+    return is_over;
+}
+
+static bool start_or_withdraw(struct request *request, uint32_t *steps)
+{
+    if (request->start->is_withdrawn) {
+        launch_withdraw();
+        return true;
+    }
+    if (request->start->payer != NULL)
+        return start_for(request, request->start->payer, steps);
+    return start_guest(request, steps);
 }
 
 /* Nobody shows what is gone: a view that still waits is forgotten. */
@@ -92,19 +106,10 @@ static void release_guest(struct guest *guest)
     guest_release(guest);
 }
 
-/* Afterwards the request may be gone: it was the guest's, or its owner's again. */
-static void carry_out(struct request *request, uint64_t now_ns)
+static void carry_out_short(struct request *request)
 {
-    void (*answer)(struct request *, uint64_t) = request->answer;
-
     switch (request->kind) {
-    case REQUEST_START:
-        if (request->start->is_withdrawn)
-            break;
-        if (request->start->payer != NULL)
-            start_for(request, request->start->payer);
-        else
-            start_guest(request);
+    case REQUEST_START:     /* done: start_or_withdraw */
         break;
     case REQUEST_END:
         if (request->is_timeout)
@@ -124,11 +129,9 @@ static void carry_out(struct request *request, uint64_t now_ns)
             console_view(request->console);
         break;
     }
-    if (answer != NULL)
-        answer(request, now_ns);
 }
 
-static struct request *take_first(void)
+static void take_first(void)
 {
     struct request *request = first;
 
@@ -136,15 +139,29 @@ static struct request *take_first(void)
     if (first == NULL)
         end_link = &first;
     request->is_queued = false;
-    return request;
 }
 
-bool request_serve(unsigned requests_max, uint64_t now_ns)
+/* False: it is a start, which goes on with more steps. Afterwards the request may be gone: it was its guest's. */
+static bool carry_out_first(uint32_t *steps, uint64_t now_ns)
+{
+    struct request *request = first;
+    void (*answer)(struct request *, uint64_t) = request->answer;
+
+    if (request->kind == REQUEST_START && (*steps == 0 || !start_or_withdraw(request, steps)))
+        return false;
+    take_first();
+    carry_out_short(request);
+    if (answer != NULL)
+        answer(request, now_ns);
+    return true;
+}
+
+bool request_serve(unsigned requests_max, uint32_t start_steps, uint64_t now_ns)
 {
     bool any = first != NULL;
 
-    while (first != NULL && requests_max-- > 0)
-        carry_out(take_first(), now_ns);
+    while (first != NULL && requests_max-- > 0 && carry_out_first(&start_steps, now_ns))
+        ;
     return any;
 }
 

@@ -27,6 +27,7 @@ struct request_start {
     const void *image;
     uint64_t image_bytes;
     uint32_t memory_bytes;              /* a multiple of 4096 */
+    bool debug_print;                   /* of PebPeb: the simulator's is answered, debug_print.h */
     const struct guest_kind *kind;      /* NULL: PebPeb */
     const struct guest_equipment *equipment;    /* of a machine; else NULL */
     char *reason;                       /* GUEST_REASON_BYTES for the answer, when guest is NULL: one line */
@@ -72,10 +73,11 @@ void request_type(struct request *request, struct guest *guest, const uint32_t *
 void request_view(struct console *console);
 
 /*
- * Carry out what waits, also what is posted meanwhile, but no more than so many. True when something was done or is
- * left: whoever asked may want to look at what came of it.
+ * Carry out what waits, also what is posted meanwhile, but no more than so many, and no more of starts than so many
+ * steps of launch.h: one that is not done waits on as the first. True when something was done or is left: whoever asked
+ * may want to look at what came of it.
  */
-bool request_serve(unsigned requests_max, uint64_t now_ns);
+bool request_serve(unsigned requests_max, uint32_t start_steps, uint64_t now_ns);
 
 /* Does anything wait? */
 bool request_waits(void);

@@ -14,7 +14,6 @@
 #include "base/string.h"
 #include "base/text.h"
 #include "guest/clock.h"
-#include "guest/debug_print.h"
 #include "guest/guest.h"
 #include "guest/request.h"
 #include "guest/tick.h"
@@ -141,9 +140,6 @@ static void test_started(struct request *request, uint64_t now_ns)
         }
         guest->family.rights = spec->rights;
         guest->console.vcon.log = &guest->row_log;
-        if (spec->debug_print == CONFIG_CHOICE_ON ||
-            (spec->debug_print == CONFIG_CHOICE_DEFAULT && plan->debug_print))
-            debug_print_enable(guest, launching.file.image, launching.file.image_bytes);
         tapfmt_set_prefix(&test->prefix, spec->name);
         test->phase = PHASE_RUNNING;
         request_view(&guest->console);
@@ -174,7 +170,10 @@ static void launch(unsigned index)
     launching.index = index;
     launching.start = (struct request_start){
         .name = launching.file.name, .image = launching.file.image, .image_bytes = launching.file.image_bytes,
-        .memory_bytes = spec->memory_bytes, .reason = launching.reason,
+        .memory_bytes = spec->memory_bytes,
+        .debug_print = spec->debug_print == CONFIG_CHOICE_ON ||
+                       (spec->debug_print == CONFIG_CHOICE_DEFAULT && plan->debug_print),
+        .reason = launching.reason,
     };
     if (!equip_find(&spec->equip, &launching.start, &launching.equipment, launching.reason)) {
         refuse_test(index, launching.reason);

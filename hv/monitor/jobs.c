@@ -6,7 +6,6 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "base/text.h"
-#include "guest/debug_print.h"
 #include "guest/images.h"
 #include "guest/request.h"
 #include "monitor/shell_output.h"
@@ -72,8 +71,6 @@ static void job_started(struct request *request, uint64_t now_ns)
     *job = (struct job){ .id = guest->life.id, .options = starting.options };
     guest->family.rights = job->options.rights;
     guest->console.vcon.log = job->options.debug_print ? &guest->row_log : NULL;
-    if (job->options.debug_print)
-        debug_print_enable(guest, starting.file.image, starting.file.image_bytes);
     typist_launched(guest, -1, now_ns);
     if (job->options.watched)
         request_view(&guest->console);
@@ -120,7 +117,7 @@ void jobs_start(const char *name, const struct jobs_options *options)
     starting.options = *options;
     starting.start = (struct request_start){
         .name = starting.file.name, .image = starting.file.image, .image_bytes = starting.file.image_bytes,
-        .memory_bytes = options->memory_bytes, .reason = starting.reason,
+        .memory_bytes = options->memory_bytes, .debug_print = options->debug_print, .reason = starting.reason,
     };
     if (!equip_find(&options->equip, &starting.start, &starting.equipment, starting.reason)) {
         shell_print("%s refused: %s", starting.file.name, starting.reason);

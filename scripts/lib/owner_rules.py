@@ -30,6 +30,7 @@ OWNERS = {
     "hv/cpu/cpu.c": {"cpu_keeps_error_pointers": START, "idt": START},
     "hv/guest/guest.c": {"guests": GUESTS, "last_id": GUESTS, "report_bytes": CALL},
     "hv/guest/images.c": {"image_index": REQUESTS, "loader_info": START},
+    "hv/guest/launch.c": {"under_way": REQUESTS},
     "hv/guest/reclaim.c": {"dead": GUESTS},
     "hv/guest/request.c": {"end_link": REQUESTS, "first": REQUESTS, "wanted_view": REQUESTS},
     "hv/hypercall/call_console.c": {"print_buffer": CALL},

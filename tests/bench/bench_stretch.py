@@ -12,8 +12,9 @@ from lib import bench, build
 PLUGIN = GUESTS / "stretch.so"
 PRINTS = GUESTS / "bench_prints"
 LAUNCHED = GUESTS / "bench_ends"    # with such RAM it ends at once, or sleeps first: tests/bench/ends.c
-LAUNCHES = 201
-LARGE_LAUNCH = 120                  # launched before the one of 3 GiB
+LARGE = GUESTS / "bench_large"      # 8 MiB and 20,000 names: tests/bench/large.c
+LAUNCHES = 202
+LARGE_IMAGE, LARGE_MEMORY = 60, 120     # launched before that one, and before one of 3 GiB
 LEAST_BATCHES = 5                   # else they were not launched while others wanted to run
 BOOT_SECONDS = 1500
 SHOWN = 8                           # functions of a stretch
@@ -22,7 +23,7 @@ SHOWN = 8                           # functions of a stretch
 def plugin(path, until):
     """QEMU's arguments."""
     addresses = symbols()
-    return ["-plugin", f"{PLUGIN},out={path},until={until},launch={addresses['guest_create']:x},"
+    return ["-plugin", f"{PLUGIN},out={path},until={until},launch={addresses['guest_join']:x},"
             f"first={addresses['trap_from_hv']:x},end={addresses['iretq_refused']:x}"]
 
 
@@ -71,17 +72,19 @@ def prints_stretch():
 def launch_figures(after):
     """From the longest time in which nobody ran, by how many had been launched then."""
     batches = {launched: length for launched, length in after.items() if 0 < launched < LAUNCHES}
-    large = min((launched for launched in batches if launched > LARGE_LAUNCH), default=None)
-    if large is None or len(batches) < LEAST_BATCHES:
+    memory = min((launched for launched in batches if launched > LARGE_MEMORY), default=None)
+    if memory is None or LARGE_IMAGE not in batches or len(batches) < LEAST_BATCHES:
         raise BenchError(f"guests ran between the launches only after {sorted(batches)}")
-    return {"large": batches.pop(large), "together": max(batches.values())}
+    return {"memory": batches.pop(memory), "image": batches.pop(LARGE_IMAGE), "together": max(batches.values())}
 
 
 def measure_launches():
-    """How long nobody runs when guests are launched: 200 of a few MiB together, and one of 3 GiB among them."""
-    specs = [f"{LAUNCHED.name} mem={'3070M' if number == LARGE_LAUNCH else '3M'}" for number in range(LAUNCHES)]
+    """How long nobody runs when guests are launched: 200 of a few MiB together, among them two that are large."""
+    specs = [f"{LAUNCHED.name} mem=3M"] * LAUNCHES
+    specs[LARGE_MEMORY] = f"{LAUNCHED.name} mem=3070M"
+    specs[LARGE_IMAGE] = LARGE.name
     options = [word for spec in specs for word in ("--autorun", spec)]
-    return launch_figures(stretches("--together", "--guest", LAUNCHED, *options, until="guest")[1])
+    return launch_figures(stretches("--together", "--guest", LAUNCHED, "--guest", LARGE, *options, until="guest")[1])
 
 
 def measure_prints():

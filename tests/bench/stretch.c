@@ -65,7 +65,7 @@ static struct kept {
 static uint64_t most_by_launch[LAUNCHES];
 
 static char path[PATH_BYTES];
-static uint64_t launch_address, inner_first, inner_end; /* guest_create; where an IRETQ goes back to the hypervisor */
+static uint64_t launch_address, inner_first, inner_end; /* guest_join; where an IRETQ goes back to the hypervisor */
 static uint32_t launches;
 static bool has_guests;         /* the way to the first of them is no stretch that anybody waits for */
 static bool until_guest;        /* only a guest's own code ends a stretch, and HLT: how long does nobody run? */

@@ -14,10 +14,12 @@
 #include <cmocka.h>
 
 #include "guest/images.h"
+#include "guest/launch.h"
 #include "pagetable/vmap.h"
 
 unsigned fake_guest_count, fake_block_count, fake_no_room;
 struct guest *fake_newest;
+const struct request_start *fake_launch;
 struct console *console_shown;
 static uint32_t last_id = 100;
 
@@ -42,15 +44,24 @@ uint32_t guest_new_id(void)
     return ++last_id;
 }
 
-struct guest *guest_create(const struct request_start *start)
+/* A launch has two pieces; with one step left it stops after the first. */
+bool launch_step(const struct request_start *start, struct guest **guest, uint32_t *steps)
 {
+    *guest = NULL;
     assert_non_null(start->image);
     assert_true(start->image_bytes > 0);
+    assert_true(fake_launch == NULL || fake_launch == start);
     if (start->memory_bytes == FAKE_REFUSED_SIZE) {
         strcpy(start->reason, "too small for it");
-        return NULL;
+        return true;
     }
-    struct guest *made = calloc(1, sizeof(*made));
+    --*steps;
+    if (fake_launch == NULL && *steps == 0) {
+        fake_launch = start;
+        return false;
+    }
+    fake_launch = NULL;
+    struct guest *made = *guest = calloc(1, sizeof(*made));
     fake_guest_count++;
     made->life.id = start->id;
     strcpy(made->life.name, start->name);
@@ -58,7 +69,12 @@ struct guest *guest_create(const struct request_start *start)
     made->ram.bytes = start->memory_bytes;
     made->console.owner = made;
     fake_newest = made;
-    return made;
+    return true;
+}
+
+void launch_withdraw(void)
+{
+    fake_launch = NULL;
 }
 
 static void end(struct guest *who, enum guest_end how, int32_t status)

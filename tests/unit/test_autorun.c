@@ -19,7 +19,6 @@
 
 #include "base/frames.h"
 #include "base/log.h"
-#include "guest/debug_print.h"
 #include "guest/request.h"
 #include "io/input.h"
 #include "io/power.h"
@@ -28,6 +27,7 @@
 #include "vpc/machine.h"
 #include "monitor/console_dump.h"
 #include "guest/images.h"
+#include "guest/launch.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
 
@@ -140,23 +140,31 @@ uint64_t timer_now_ns(void)
     return 0;
 }
 
-struct guest *guest_create(const struct request_start *start)
+bool launch_step(const struct request_start *start, struct guest **made, uint32_t *steps)
 {
+    --*steps;
+    *made = NULL;
     assert_int_equal(start->id, 0);
     if (strcmp(start->name, "bad") == 0) {
         strcpy(start->reason, "not an ELF file");
-        return NULL;
+        return true;
     }
     REQUIRE(guest_count < GUESTS);
-    struct guest *guest = &guests[guest_count];
+    struct guest *guest = *made = &guests[guest_count];
     guest_scripts[guest_count] = start->image;
     rows_left[guest_count] = guest_scripts[guest_count]->rows;
+    prints_debug[guest_count] = start->debug_print;
     strcpy(guest->life.name, start->name);
     guest->life.report = "";
     guest->life.id = ++guest_count;
     guest->console.number = guest->life.id;
     guest->life.started_ns = guest->turns.ready_since_ns = now_ns;
-    return guest;
+    return true;
+}
+
+void launch_withdraw(void)
+{
+    fail();
 }
 
 static void end_guest(struct guest *guest, enum guest_end end, int32_t status)
@@ -198,12 +206,6 @@ bool reclaim_waits(void)
     static unsigned passes;
 
     return passes++ % 8 != 7;
-}
-
-void debug_print_enable(struct guest *guest, const void *image, uint64_t image_bytes)
-{
-    REQUIRE(image_bytes == sizeof(struct script) && image == guest_scripts[guest - guests]);
-    prints_debug[guest - guests] = true;
 }
 
 int rowlog_take(struct rowlog *log, const uint8_t **text)
@@ -354,7 +356,7 @@ static int run_plan(const char *text)
         line_room = line_bytes_a_step;
         if (!autorun_pump(now_ns))
             return 0;
-        (void)request_serve(GUESTS, now_ns);
+        (void)request_serve(GUESTS, GUESTS, now_ns);
         step_guests();
         now_ns += NS_PER_MS;
         if (is_talkative && now_ns % (5 * NS_PER_MS) == 0)

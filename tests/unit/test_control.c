@@ -38,7 +38,7 @@ static int end_all(void **state)
 {
     (void)state;
     fake_exit(guest, 0);
-    (void)request_serve(100, 5);
+    (void)request_serve(100, 100, 5);
     assert_int_equal(fake_guest_count, 0);
     assert_int_equal(fake_block_count, 0);
     return 0;
@@ -63,7 +63,7 @@ static uint32_t start_one(void)
     int32_t id = start_with((struct hv_start){ .memory_kib = 64 });
 
     assert_true(id > 0);
-    assert_true(request_serve(9, 5));
+    assert_true(request_serve(9, 100, 5));
     child_guest = fake_newest;
     assert_int_equal(child_guest->life.id, id);
     guest->life.activity = GUEST_READY;
@@ -120,7 +120,7 @@ static void test_start(void **state)
     assert_int_equal(guest->life.activity, GUEST_BLOCKED);      /* it gives way, so that it is done soon */
     assert_int_equal(child_state((uint32_t)id).state, HV_CHILD_STARTING);
     assert_string_equal(child_state((uint32_t)id).name, FAKE_IMAGE);
-    assert_true(request_serve(9, 5));
+    assert_true(request_serve(9, 100, 5));
     struct hv_child child = child_state((uint32_t)id);
     assert_int_equal(child.id, id);
     assert_int_equal(child.state, HV_CHILD_RUNNING);
@@ -192,7 +192,7 @@ static void test_start_from_memory(void **state)
     assert_true(id > 0);
     assert_int_equal(fake_block_count, 2);
     assert_int_equal(start_with((struct hv_start){ .image = IMAGE, .image_bytes = 100 }), HV_ERROR_BUSY);
-    assert_true(request_serve(9, 5));
+    assert_true(request_serve(9, 100, 5));
     assert_int_equal(fake_block_count, 1);
     assert_string_equal(child_state((uint32_t)id).name, "mine.elf");
     assert_true(start_with((struct hv_start){ .image = IMAGE, .image_bytes = 100 }) > 0);
@@ -204,7 +204,7 @@ static void test_refused(void **state)
 {
     (void)state;
     uint32_t id = (uint32_t)start_with((struct hv_start){ .memory_kib = FAKE_REFUSED_SIZE / 1024 });
-    assert_true(request_serve(9, 5));
+    assert_true(request_serve(9, 100, 5));
     struct hv_child child = child_state(id);
     assert_int_equal(child.state, HV_CHILD_ENDED);
     assert_int_equal(child.end, HV_END_REFUSED);
@@ -227,7 +227,7 @@ static void test_end(void **state)
     assert_int_equal(call(HV_CALL_SIGNAL, id, HV_SIGNAL_END, 0, 0), 0);
     assert_int_equal(child_state(id).state, HV_CHILD_RUNNING);
     assert_false(virq_is_pending(&guest->state.virq));
-    assert_true(request_serve(9, 5));
+    assert_true(request_serve(9, 100, 5));
     assert_int_equal(child_state(id).end, HV_END_KILL);
     assert_true(virq_has(&guest->state.virq, VIRQ_CHILD));
     id = start_one();
@@ -244,8 +244,26 @@ static void test_end(void **state)
     assert_false(virq_is_pending(&guest->state.virq));
     int32_t starting = start_with((struct hv_start){ .memory_kib = 64 });
     assert_int_equal(call(HV_CALL_SIGNAL, (uint32_t)starting, HV_SIGNAL_END, 0, 0), 0);
-    assert_true(request_serve(9, 5));
+    assert_true(request_serve(9, 100, 5));
     assert_int_equal(child_state((uint32_t)starting).end, HV_END_KILL);
+}
+
+/* What is made so far goes back, and the record with it. */
+static void test_forgotten_while_it_is_made(void **state)
+{
+    (void)state;
+    unsigned guests = fake_guest_count, blocks = fake_block_count;
+    uint32_t id = (uint32_t)start_with((struct hv_start){ .memory_kib = 64 });
+    assert_true(request_serve(9, 1, 5) && request_waits());
+    assert_non_null(fake_launch);
+    assert_int_equal(call(HV_CALL_SIGNAL, id, HV_SIGNAL_FORGET, 0, 0), 0);
+    assert_true(request_serve(9, 1, 5) && !request_waits());
+    assert_null(fake_launch);
+    assert_int_equal(fake_guest_count, guests);
+    assert_int_equal(fake_block_count, blocks);
+    id = (uint32_t)start_with((struct hv_start){ .memory_kib = 64 });
+    assert_true(request_serve(9, 1, 5) && request_serve(9, 1, 5) && !request_waits());
+    assert_int_equal(child_state(id).state, HV_CHILD_RUNNING);
 }
 
 static void test_signal_errors(void **state)
@@ -274,30 +292,30 @@ static void test_view(void **state)
     uint32_t id = start_one();
     console_shown = &guest->console;
     assert_int_equal(call(HV_CALL_VIEW, id, 0, 0, 0), 0);
-    assert_true(request_serve(9, 5));
+    assert_true(request_serve(9, 100, 5));
     assert_ptr_equal(console_shown, &child_guest->console);
     assert_ptr_equal(guest_holder(guest), child_guest);
     assert_true(child_state(id).flags & HV_CHILD_HAS_VIEW);
     assert_int_equal(call(HV_CALL_VIEW, 0, 0, 0, 0), 0);
-    assert_true(request_serve(9, 5));
+    assert_true(request_serve(9, 100, 5));
     assert_ptr_equal(console_shown, &guest->console);
     assert_false(virq_is_pending(&guest->state.virq));
     assert_int_equal(call(HV_CALL_VIEW, id, 0, 0, 0), 0);
-    assert_true(request_serve(9, 5));
+    assert_true(request_serve(9, 100, 5));
     request_view(&guest->console);                      /* the operator came back */
-    assert_true(request_serve(9, 5));
+    assert_true(request_serve(9, 100, 5));
     assert_true(virq_has(&guest->state.virq, VIRQ_CHILD));
     assert_ptr_equal(guest_holder(guest), guest);
     assert_int_equal(call(HV_CALL_VIEW, id, 0, 0, 0), 0);
-    assert_true(request_serve(9, 5));
+    assert_true(request_serve(9, 100, 5));
     fake_exit(child_guest, 0);
-    assert_true(request_serve(9, 5));
+    assert_true(request_serve(9, 100, 5));
     assert_ptr_equal(console_shown, &guest->console);
     assert_ptr_equal(guest_holder(guest), guest);
     assert_int_equal(call(HV_CALL_VIEW, id, 0, 0, 0), HV_ERROR_STATE);
     console_shown = NULL;                               /* nobody looks here: nor at who has the view from the start */
     int32_t second = start_with((struct hv_start){ .memory_kib = 64, .flags = HV_START_VIEW });
-    assert_true(request_serve(9, 5) && !request_waits());
+    assert_true(request_serve(9, 100, 5) && !request_waits());
     assert_int_equal(guest_holder(guest)->life.id, second);
     assert_null(console_shown);
 }
@@ -344,7 +362,7 @@ static void test_lists(void **state)
     assert_int_equal(call(HV_CALL_LIST, HV_LIST_CHILDREN, 0, BUFFER, 100), 0);
     for (unsigned i = 0; i < 3; i++)
         ids[i] = start_with((struct hv_start){ .memory_kib = 64 });
-    assert_true(request_serve(2, 5));
+    assert_true(request_serve(2, 100, 5));
     assert_int_equal(call(HV_CALL_LIST, HV_LIST_CHILDREN, 0, BUFFER, 100), 3);
     memcpy(children, fake_ram + BUFFER, sizeof(children));
     assert_int_equal(children[0].id, ids[0]);
@@ -378,7 +396,7 @@ static void test_bad_memory(void **state)
     (void)start_with((struct hv_start){ .image = FAKE_RAM_BYTES - 4, .image_bytes = 5 });
     expect_crash("hv_start: the image of 5 bytes at 0x0000fffc cannot be read at 0x00010000");
     setup(NULL);
-    (void)request_serve(9, 5);
+    (void)request_serve(9, 100, 5);
 }
 
 int main(void)
@@ -391,7 +409,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_start_from_memory, setup, end_all),
         cmocka_unit_test_setup_teardown(test_refused, setup, end_all),
         cmocka_unit_test_setup_teardown(test_end, setup, end_all),
-        cmocka_unit_test_setup_teardown(test_signal_errors, setup, end_all),
+        cmocka_unit_test_setup_teardown(test_forgotten_while_it_is_made, setup, end_all),
+cmocka_unit_test_setup_teardown(test_signal_errors, setup, end_all),
         cmocka_unit_test_setup_teardown(test_view, setup, end_all),
         cmocka_unit_test_setup_teardown(test_console_and_report, setup, end_all),
         cmocka_unit_test_setup_teardown(test_lists, setup, end_all),

@@ -239,6 +239,8 @@ static void test_many_segments(void **state)
     expect_good();
     file.segments[HEADERS_MAX - 1].type = 1;
     expect_refusal("more than 32 segments to load");
+    file.phnum = 1025;
+    expect_refusal("1025 program headers; 1024 are the most");
 }
 
 static void test_unusual_but_good(void **state)

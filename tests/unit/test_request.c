@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "guest/guest.h"
+#include "guest/launch.h"
 #include "guest/request.h"
 #include "random.h"
 
@@ -26,12 +27,15 @@ enum paper { PAPER_FREE, PAPER_STARTING, PAPER_LIVES, PAPER_ENDED };
 static struct paper_guest {
     enum paper state;
     bool wants_end, wants_release, is_refused;
+    uint32_t steps;                 /* that its launch still takes */
     struct guest *guest;
     struct request request;
     struct request_start start;
     char name[8], reason[GUEST_REASON_BYTES];
 } papers[GUESTS];
 
+static struct paper_guest *launched;    /* its launch has begun */
+static uint32_t steps_left;             /* of a serving, for launches */
 static struct request typing;
 static const uint32_t typed[] = { 1, 2, 3 };
 static unsigned key_count;
@@ -46,25 +50,44 @@ static void take_key(void *owner, uint32_t key_word)
     key_count += ((struct guest *)owner)->console.key == take_key;      /* it is not gone */
 }
 
-struct guest *guest_create(const struct request_start *start)
+/* A launch takes a few steps, and no other begins before it is over. */
+bool launch_step(const struct request_start *start, struct guest **guest, uint32_t *steps)
 {
-    const struct paper_guest *paper = start->image;
+    struct paper_guest *paper = &papers[(const struct paper_guest *)start->image - papers];
 
     assert_true(serving);
-    assert_int_equal(start->id, 0);
+    assert_true(launched == NULL || launched == paper);
+    assert_in_range(*steps, 1, steps_left);
+    launched = paper;
+    while (paper->steps > 0 && *steps > 0) {
+        paper->steps--;
+        --*steps;
+    }
+    steps_left = *steps;
+    *guest = NULL;
+    if (paper->steps > 0)
+        return false;
+    launched = NULL;
     done++;
+    assert_int_equal(start->id, 0);
     assert_string_equal(start->name, paper->name);
     assert_int_equal(start->image_bytes, 77);
     assert_int_equal(start->memory_bytes, 4096);
     if (paper->is_refused) {
         strcpy(start->reason, expected_reason);
-        return NULL;
+        return true;
     }
-    struct guest *guest = calloc(1, sizeof(*guest));
+    *guest = calloc(1, sizeof(**guest));
     alive++;
-    guest->console.owner = guest;
-    guest->console.key = take_key;
-    return guest;
+    (*guest)->console.owner = *guest;
+    (*guest)->console.key = take_key;
+    return true;
+}
+
+void launch_withdraw(void)
+{
+    assert_true(serving);
+    launched = NULL;
 }
 
 static void end(struct guest *guest, enum guest_end how)
@@ -144,7 +167,7 @@ static void answered(struct request *request, uint64_t now_ns)
 
 static void ask_for(struct paper_guest *paper, bool is_refused)
 {
-    *paper = (struct paper_guest){ .state = PAPER_STARTING, .is_refused = is_refused };
+    *paper = (struct paper_guest){ .state = PAPER_STARTING, .is_refused = is_refused, .steps = random_below(9) };
     paper->name[0] = (char)('a' + (paper - papers));
     strcpy(paper->reason, "of the one before");
     paper->start = (struct request_start){ .name = paper->name, .image = paper, .image_bytes = 77,
@@ -190,7 +213,8 @@ static void serve(void)
 
     serving = 1;
     done = 0;
-    bool before = request_waits(), any = request_serve(most, 5);
+    steps_left = random_below(12);
+    bool before = request_waits(), any = request_serve(most, steps_left, 5);
     serving = 0;
     assert_int_equal(any, before);
     assert_in_range(done, 0, most);
@@ -230,7 +254,7 @@ static void a_random_walk(void **state)
     }
     assert_int_equal(alive, living);
     serving = 1;
-    (void)request_serve(4 * GUESTS, 5);
+    (void)request_serve(4 * GUESTS, 0, 5);
     assert_int_equal(alive, 0);
     assert_true(chains > 100 && key_count > 1000);
 }
