@@ -60,6 +60,19 @@ static bool is_numpad(uint8_t code, bool is_extended)
     return code == 0x37 || (code >= 0x47 && code <= 0x53);
 }
 
+uint16_t keymap_code_of(uint8_t raw, bool numpad)
+{
+    if (raw == 0 || raw == HV_KEYCODE_UNDEFINED)
+        return 0;
+    for (unsigned code = 1; code < sizeof(plain); code++)
+        if (plain[code] == raw && is_numpad((uint8_t)code, false) == numpad)
+            return (uint16_t)code;
+    for (unsigned code = 1; code < BREAK; code++)
+        if (extended((uint8_t)code) == raw && is_numpad((uint8_t)code, true) == numpad)
+            return (uint16_t)(0xE000 | code);
+    return 0;
+}
+
 uint32_t keymap_modifier(uint8_t raw)
 {
     switch (raw) {

@@ -26,6 +26,9 @@ bool keymap_scancode(struct keymap *keymap, uint8_t code, uint32_t *key_word);
 /* The key word of a raw code with these state bits (HV_KEY_LSHIFT ...); raw: unshifted character or HV_KEYCODE_*. */
 uint32_t keymap_word(uint32_t state, uint8_t raw, bool numpad, bool make);
 
+/* The other way round: the scancode of a key, with 0xE0 in the upper byte where that precedes it; 0: none. */
+uint16_t keymap_code_of(uint8_t raw, bool numpad);
+
 /* The state bit of Shift, Ctrl or Alt, left or right; 0 for any other key. */
 uint32_t keymap_modifier(uint8_t raw);
 

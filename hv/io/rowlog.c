@@ -76,6 +76,11 @@ static void add_record(struct rowlog *log, const uint8_t text[VCON_COLS], unsign
     log->head += 1 + length;
 }
 
+void rowlog_line(struct rowlog *log, const uint8_t text[VCON_COLS], unsigned length)
+{
+    add_record(log, text, length);
+}
+
 static void log_row(struct rowlog *log, struct rowlog_row *row, const uint8_t text[VCON_COLS], unsigned length)
 {
     row->text_hash = 0;

@@ -50,6 +50,8 @@ int rowlog_take(struct rowlog *log, const uint8_t **text);
  * ROWLOG_DEBUG_MAX; 0: nothing.
  */
 void rowlog_debug(struct vcon *console, const uint8_t *text, size_t length);
+/* Log a row that is on no screen: its text, blanks behind it, and its length without them, which is not 0. */
+void rowlog_line(struct rowlog *log, const uint8_t text[VCON_COLS], unsigned length);
 /* True when the log is so full that the owner must not print more until rows were taken. */
 static inline bool rowlog_is_full(const struct rowlog *log)
 {

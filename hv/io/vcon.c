@@ -306,3 +306,38 @@ void vcon_write_at(struct vcon *console, const uint8_t *bytes, size_t length, un
     vcon_place_cursor(console, old_row, old_column);
     console->attribute = old_attribute;
 }
+
+void vcon_scroll(struct vcon *console, unsigned rows)
+{
+    vcon_settle(console);
+    while (rows-- > 0)
+        scroll_up(console);
+    console->revision++;
+}
+
+void vcon_put_row(struct vcon *console, unsigned row, const uint16_t cells[VCON_COLS])
+{
+    unsigned tall_row = console->top + row;
+    uint8_t *text = console->tall_text[tall_row];
+    bool is_plain = true, is_text_new = false;
+
+    vcon_settle(console);
+    struct rowlog_row *logged = rowlog_begin(console->log, tall_row, text);
+    for (unsigned column = 0; column < VCON_COLS; column++) {
+        is_text_new |= text[column] != (uint8_t)cells[column];
+        is_plain &= cells[column] >> 8 == cells[0] >> 8;
+        text[column] = (uint8_t)cells[column];
+        console->tall_attributes[tall_row][column] = (uint8_t)(cells[column] >> 8);
+    }
+    console->tall_plain[tall_row] = is_plain ? cells[0] >> 8 : VCON_MIXED;
+    if (is_text_new)
+        rowlog_touch(console->log, logged, console->now_ns);
+    console->dirty_rows |= 1u << row;
+    console->revision++;
+}
+
+void vcon_leave_row(struct vcon *console, unsigned row)
+{
+    vcon_settle(console);
+    rowlog_leave(console->log, console->top + row, vcon_text(console, row), console->now_ns);
+}

@@ -73,6 +73,11 @@ static inline void vcon_place_cursor(struct vcon *console, unsigned row, unsigne
 void vcon_write_at(struct vcon *console, const uint8_t *bytes, size_t length, unsigned row, unsigned column,
                    uint8_t attribute);
 
+/* For a screen that is kept as cells elsewhere. Scroll up by so many rows; put a whole row; output leaves a row. */
+void vcon_scroll(struct vcon *console, unsigned rows);
+void vcon_put_row(struct vcon *console, unsigned row, const uint16_t cells[VCON_COLS]);
+void vcon_leave_row(struct vcon *console, unsigned row);
+
 /*
  * Print in two steps, of which the second can wait: put length bytes to the place that vcon_room gives (NULL: they do
  * not fit, write them), then tell vcon_defer. All functions above settle first; who looks at the fields must do so.

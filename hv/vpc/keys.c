@@ -3,7 +3,10 @@
  */
 #include "vpc/keys.h"
 
+#include "io/keymap.h"
 #include "pebpeb.h"
+
+#define BREAK 0x80u
 
 /* What a terminal sends for the keys that have no character. */
 static const char *sequence_of(uint8_t raw)
@@ -39,9 +42,28 @@ static void type_on_serial(struct keys *keys, uint32_t word)
         add(keys, (uint8_t)*next);
 }
 
+static void type_on_keyboard(struct keys *keys, uint32_t word)
+{
+    uint16_t code = keymap_code_of((uint8_t)(word >> HV_KEY_RAW_SHIFT), word & HV_KEY_NUMPAD);
+
+    if (code == 0)
+        return;
+    if (code > 0xFF)
+        add(keys, (uint8_t)(code >> 8));
+    add(keys, (uint8_t)(code | (word & HV_KEY_MAKE ? 0 : BREAK)));
+}
+
 static unsigned device_room(const struct keys *keys, const struct vpc *vpc)
 {
-    return keys->takes_serial_input ? uart_room(&vpc->uart) : 0;
+    return keys->takes_serial_input ? uart_room(&vpc->uart) : i8042_room(&vpc->keyboard);
+}
+
+static void give(const struct keys *keys, struct vpc *vpc, uint8_t byte)
+{
+    if (keys->takes_serial_input)
+        uart_receive(&vpc->uart, byte);
+    else
+        i8042_key(&vpc->keyboard, byte);
 }
 
 void keys_feed(struct keys *keys, struct virq *virq, struct vpc *vpc)
@@ -52,11 +74,14 @@ void keys_feed(struct keys *keys, struct virq *virq, struct vpc *vpc)
     for (unsigned room = device_room(keys, vpc); room > 0; room--) {
         while (keys->count == 0 && virq_is_pending(virq)) {
             (void)virq_take(virq, &word);
-            type_on_serial(keys, word);
+            if (keys->takes_serial_input)
+                type_on_serial(keys, word);
+            else
+                type_on_keyboard(keys, word);
         }
         if (keys->count == 0)
             break;
-        uart_receive(&vpc->uart, keys->bytes[keys->first]);
+        give(keys, vpc, keys->bytes[keys->first]);
         keys->first = (uint8_t)((keys->first + 1) % KEYS_BYTES);
         keys->count--;
         any = true;

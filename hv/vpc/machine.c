@@ -72,6 +72,7 @@ static bool load_machine(struct guest *guest, const struct request_start *start,
     guest->life.started_ns = timer_now_ns();
     struct vpc_clock clock = { .now_ns = machine_now_ns, .owner = guest, .is_counted = equipment->counts_time };
     vpc_init(&machine->vpc, &guest->ram, &clock, &vpc_bus, unit_execute);
+    machine->vpc.text.console = &guest->console.vcon;
     machine->keys.takes_serial_input = equipment->takes_serial_input;
     guest->image = (struct image_bytes){ start->image, start->image_bytes };
     guest->state.frame.eip = UINT64_MAX;        /* trap_may_enter: never entered */
@@ -144,8 +145,8 @@ static void turn_machine(struct guest *guest)
         return;
     if (machine->is_started || start_machine(guest, machine))
         state = run_pieces(guest, machine);
-    terminal_write(&machine->terminal, &guest->console.vcon, machine->vpc.output, machine->vpc.output_count);
-    machine->vpc.output_count = 0;
+    if (machine->is_started)
+        display_update(&machine->display, &machine->vpc, &guest->console.vcon, state != VPC_RUNS);
     if (state == VPC_ENDED)
         end_machine(guest, &machine->vpc);
     else if (state == VPC_WAITS && !keys_wait(&machine->keys, &guest->state.virq, &machine->vpc))

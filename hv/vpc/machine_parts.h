@@ -6,15 +6,15 @@
 
 #include <stdbool.h>
 
+#include "vpc/display.h"
 #include "vpc/keys.h"
-#include "vpc/terminal.h"
 #include "vpc/vpc.h"
 #include "vpc/vpc_boot.h"
 
 struct machine {
     struct vpc vpc;
     struct vpc_boot boot;
-    struct terminal terminal;
+    struct display display;
     struct keys keys;
     bool is_started;
     char command_line[VPC_COMMAND_LINE_BYTES];

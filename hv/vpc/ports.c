@@ -7,14 +7,37 @@
 
 #define PORT_PIC1 0x20u
 #define PORT_TIMER 0x40u
+#define PORT_KEYBOARD 0x60u
 #define PORT_SPEAKER 0x61u
+#define PORT_KEYBOARD_COMMAND 0x64u
+#define PORT_FAST_A20 0x92u
 #define PORT_PIC2 0xA0u
 #define PORT_DEBUG_EXIT 0xF4u       /* QEMU's isa-debug-exit, whose status this is without its (value << 1) | 1 */
+#define PORT_VGA 0x3C0u              /* to 3DF */
 #define PORT_SERIAL 0x3F8u
 #define PORT_ELCR 0x4D0u
 #define PORT_POWER 0x604u           /* PM1a_CNT of QEMU's ACPI: SDM has nothing; ACPI "PM1 Control Registers" */
 #define POWER_SLEEP 0x2000u         /* SLP_EN; type 0 is off there */
 #define ABSENT 0xFFu
+
+/* The line of the keyboard falls before its next byte makes it rise. */
+static uint8_t read_keyboard(struct vpc *vpc, uint16_t port)
+{
+    uint8_t value = i8042_read(&vpc->keyboard, port);
+
+    if (port == PORT_KEYBOARD) {
+        vpc_settle_lines(vpc);
+        i8042_advance(&vpc->keyboard);
+    }
+    return value;
+}
+
+static void write_keyboard_port(struct vpc *vpc, uint16_t port, uint8_t value)
+{
+    i8042_write(&vpc->keyboard, port, value);
+    if (vpc->keyboard.wants_reset)
+        vpc_finish(vpc, VPC_END_CRASH, 0, "the guest reset its machine: a virtual PC is not started twice");
+}
 
 static uint8_t read_byte(struct vpc *vpc, uint16_t port)
 {
@@ -25,7 +48,11 @@ static uint8_t read_byte(struct vpc *vpc, uint16_t port)
         return i8254_read(&vpc->timer, port, vpc_now_ns(vpc));
     case PORT_DEBUG_EXIT: case PORT_POWER: case PORT_POWER + 1:
         return 0;
+    case PORT_KEYBOARD: case PORT_KEYBOARD_COMMAND: case PORT_FAST_A20:
+        return read_keyboard(vpc, port);
     default:
+        if (port - PORT_VGA < 32u)
+            return text_page_read(&vpc->text, port, vpc_now_ns(vpc));
         return port - PORT_SERIAL < 8u ? uart_read(&vpc->uart, port - PORT_SERIAL) : ABSENT;
     }
 }
@@ -47,7 +74,12 @@ static void write_byte(struct vpc *vpc, uint16_t port, uint8_t value)
     case PORT_TIMER: case PORT_TIMER + 1: case PORT_TIMER + 2: case PORT_TIMER + 3: case PORT_SPEAKER:
         i8254_write(&vpc->timer, port, value, vpc_now_ns(vpc));
         break;
+    case PORT_KEYBOARD: case PORT_KEYBOARD_COMMAND: case PORT_FAST_A20:
+        write_keyboard_port(vpc, port, value);
+        break;
     default:
+        if (port - PORT_VGA < 32u)
+            text_page_write(&vpc->text, port, value);
         if (port - PORT_SERIAL < 8u && uart_write(&vpc->uart, port - PORT_SERIAL, value))
             send_byte(vpc, value);
     }

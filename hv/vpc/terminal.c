@@ -3,14 +3,11 @@
  */
 #include "vpc/terminal.h"
 
-#include <stdbool.h>
-
 #define ESCAPE 0x1Bu
 #define DELETE 0x7Fu
 #define TAB_COLUMNS 8u
 
-/* A byte of an escape sequence, or the one that begins it. False: it is none. */
-static bool take_escape(struct terminal *terminal, uint8_t byte)
+bool terminal_skips(struct terminal *terminal, uint8_t byte)
 {
     if (byte == ESCAPE) {
         terminal->in_escape = 1;
@@ -56,7 +53,7 @@ void terminal_write(struct terminal *terminal, struct vcon *console, const uint8
             ;
         if (run > 0)
             vcon_write(console, bytes + i, run);
-        else if (take_escape(terminal, bytes[i]))
+        else if (terminal_skips(terminal, bytes[i]))
             continue;
         else if (bytes[i] == '\t')
             write_tab(console);

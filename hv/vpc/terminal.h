@@ -4,6 +4,7 @@
 #ifndef VPC_TERMINAL_H
 #define VPC_TERMINAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,9 @@
 struct terminal {
     uint8_t in_escape;          /* 0: plain; 1: behind ESC; 2: in a control sequence */
 };
+
+/* Is it part of an escape sequence? To be asked of each byte, once. */
+bool terminal_skips(struct terminal *terminal, uint8_t byte);
 
 /* Escape sequences are left out, tabs are blanks, other controls than \n, \r, \b are nothing. */
 void terminal_write(struct terminal *terminal, struct vcon *console, const uint8_t *bytes, size_t count);

@@ -7,6 +7,7 @@
 #include "cpu/x86.h"
 
 #define LINE_TIMER 0u
+#define LINE_KEYBOARD 1u
 #define LINE_SERIAL 4u
 
 uint64_t vpc_now_ns(struct vpc *vpc)
@@ -31,6 +32,10 @@ void vpc_init(struct vpc *vpc, struct ram *ram, const struct vpc_clock *clock, c
     i8259_reset(&vpc->pic);
     i8254_reset(&vpc->timer, vpc_now_ns(vpc));
     uart_reset(&vpc->uart);
+    i8042_reset(&vpc->keyboard);
+    lapic_reset(&vpc->lapic);
+    i82093_reset(&vpc->ioapic);
+    text_page_reset(&vpc->text);
     vpc_settle_lines(vpc);
 }
 
@@ -58,13 +63,17 @@ static uint16_t line_if(bool is_high, unsigned line)
 
 void vpc_settle_lines(struct vpc *vpc)
 {
-    uint16_t lines = (uint16_t)((vpc->lines & 1u << LINE_TIMER) | line_if(uart_line(&vpc->uart), LINE_SERIAL));
+    uint16_t lines = (uint16_t)((vpc->lines & 1u << LINE_TIMER) | line_if(uart_line(&vpc->uart), LINE_SERIAL) |
+                                line_if(i8042_line(&vpc->keyboard), LINE_KEYBOARD));
     bool asked = vpc->interp.cpu.has_interrupt;
+    uint64_t pit_ns = i8254_next_ns(&vpc->timer), apic_ns = lapic_next_ns(&vpc->lapic);
 
     vpc->lines = lines;
     i8259_set_lines(&vpc->pic, lines);
-    vpc->interp.cpu.has_interrupt = i8259_has_interrupt(&vpc->pic);
-    vpc->due_ns = i8254_next_ns(&vpc->timer);
+    i82093_set_lines(&vpc->ioapic, lines, &vpc->lapic);
+    vpc->interp.cpu.has_interrupt = lapic_has_interrupt(&vpc->lapic) ||
+                                    (lapic_passes_pic(&vpc->lapic) && i8259_has_interrupt(&vpc->pic));
+    vpc->due_ns = pit_ns < apic_ns ? pit_ns : apic_ns;
     if (vpc->interp.cpu.has_interrupt != asked)
         interp_notice(&vpc->interp);
 }
@@ -77,6 +86,7 @@ static void update_devices(struct vpc *vpc, uint64_t now_ns)
         vpc_settle_lines(vpc);
         vpc->lines |= 1u << LINE_TIMER;
     }
+    lapic_update(&vpc->lapic, now_ns);
     vpc_settle_lines(vpc);
 }
 

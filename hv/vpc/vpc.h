@@ -11,8 +11,12 @@
 #include <stdint.h>
 
 #include "pagetable/ram.h"
+#include "vpc/i8042.h"
 #include "vpc/i8254.h"
 #include "vpc/i8259.h"
+#include "vpc/i82093.h"
+#include "vpc/lapic.h"
+#include "vpc/text_page.h"
 #include "vpc/uart16550.h"
 #include "vpc/x86/interp.h"
 
@@ -61,6 +65,10 @@ struct vpc {
     struct i8259_pair pic;
     struct i8254 timer;
     struct uart16550 uart;
+    struct i8042 keyboard;
+    struct lapic lapic;
+    struct i82093 ioapic;
+    struct text_page text;
     uint16_t lines;                 /* levels of the sixteen interrupt lines of an ISA bus */
     uint64_t due_ns;                /* when a device has something to do next */
     enum vpc_end end;

@@ -20,8 +20,7 @@ static uint8_t *ram_page(void *context, gpa_t address, bool is_write)
     struct vpc *vpc = vpc_of(context);
     uint32_t frame = address.v >> PAGE_SHIFT;
 
-    (void)is_write;
-    if (frame >= vpc->ram->frame_count)
+    if (frame >= vpc->ram->frame_count || (is_write && frame == TEXT_PAGE_BASE >> PAGE_SHIFT))
         return NULL;
     hpa_t page = ram_back(vpc->ram, frame);
     if (page.v)
@@ -30,18 +29,48 @@ static uint8_t *ram_page(void *context, gpa_t address, bool is_write)
     return NULL;
 }
 
+/* Registers of the APICs are words; a part of one is read as such, and a write of a part is a write of all. */
 static uint32_t device_read(void *context, gpa_t address, unsigned bytes)
 {
-    uint32_t value = bytes == 4 ? ABSENT_WORD : (1u << 8 * bytes) - 1;
+    struct vpc *vpc = vpc_of(context);
+    uint32_t value = ABSENT_WORD, page = address.v & ~PAGE_MASK, word = address.v & PAGE_MASK & ~3u;
 
-    vpc_note(vpc_of(context), VPC_EXIT_READ, address.v, value);
+    if (page == LAPIC_BASE)
+        value = lapic_read(&vpc->lapic, word, vpc_now_ns(vpc));
+    else if (page == I82093_BASE)
+        value = i82093_read(&vpc->ioapic, word);
+    value >>= 8 * (address.v & 3);
+    value = bytes == 4 ? value : value & ((1u << 8 * bytes) - 1);
+    vpc_note(vpc, VPC_EXIT_READ, address.v, value);
     return value;
+}
+
+static void store_text(struct vpc *vpc, uint32_t at, unsigned bytes, uint32_t value)
+{
+    uint8_t *memory = ram_page(vpc, GPA(TEXT_PAGE_BASE), false);
+
+    if (memory != NULL)
+        text_page_store(&vpc->text, memory, at, bytes, value);
 }
 
 static void device_write(void *context, gpa_t address, unsigned bytes, uint32_t value)
 {
-    (void)bytes;
-    vpc_note(vpc_of(context), VPC_EXIT_WRITE, address.v, value);
+    struct vpc *vpc = vpc_of(context);
+    uint32_t page = address.v & ~PAGE_MASK, word = address.v & PAGE_MASK;
+    int ended = -1;
+
+    vpc_note(vpc, VPC_EXIT_WRITE, address.v, value);
+    if (page == LAPIC_BASE)
+        ended = lapic_write(&vpc->lapic, word, value, vpc_now_ns(vpc));
+    else if (page == I82093_BASE)
+        i82093_write(&vpc->ioapic, word, value, &vpc->lapic);
+    else if (page == TEXT_PAGE_BASE)
+        store_text(vpc, word, bytes, value);
+    else
+        return;
+    if (ended >= 0)
+        i82093_end(&vpc->ioapic, (uint8_t)ended, &vpc->lapic);
+    vpc_settle_lines(vpc);
 }
 
 static uint32_t bus_port_read(void *context, uint16_t port, unsigned bytes)
@@ -57,7 +86,8 @@ static void bus_port_write(void *context, uint16_t port, unsigned bytes, uint32_
 static uint8_t take_vector(void *context)
 {
     struct vpc *vpc = vpc_of(context);
-    uint8_t vector = i8259_acknowledge(&vpc->pic);
+    bool is_apic = lapic_has_interrupt(&vpc->lapic);
+    uint8_t vector = is_apic ? lapic_acknowledge(&vpc->lapic) : i8259_acknowledge(&vpc->pic);
 
     vpc_note(vpc, VPC_EXIT_INTERRUPT, 0, vector);
     vpc_settle_lines(vpc);

@@ -1,0 +1,83 @@
+/*
+ * display.c - see display.h (PURE).
+ */
+#include "vpc/display.h"
+
+#include "base/string.h"
+#include "io/rowlog.h"
+#include "pagetable/ram.h"
+
+/* The page as it is in memory; it may lie across the end of the 32 KiB, where it begins again. */
+static void read_cells(const struct vpc *vpc, uint16_t cells[TEXT_PAGE_CELLS])
+{
+    uint32_t at = text_page_start(&vpc->text) * 2 % TEXT_PAGE_BYTES, left = TEXT_PAGE_CELLS * 2;
+    uint8_t *to = (uint8_t *)cells;
+
+    while (left > 0) {
+        uint32_t room = PAGE_SIZE - (at & PAGE_MASK), bytes = left < room ? left : room;
+        const uint8_t *frame = ram_peek(vpc->ram, (TEXT_PAGE_BASE + at) >> PAGE_SHIFT);
+        if (frame != NULL)
+            memcpy(to, frame + (at & PAGE_MASK), bytes);
+        else
+            memset(to, 0, bytes);
+        to += bytes;
+        left -= bytes;
+        at = (at + bytes) % TEXT_PAGE_BYTES;
+    }
+}
+
+static bool is_on_page(const struct vcon *console, const uint8_t *line, unsigned length)
+{
+    for (unsigned row = 0; row < VCON_ROWS; row++) {
+        const uint8_t *text = vcon_text(console, row);
+        unsigned used = VCON_COLS;
+        while (used > 0 && (text[used - 1] == ' ' || text[used - 1] == '\0'))
+            used--;
+        if (used == length && memcmp(text, line, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void end_serial_line(struct display *display, struct vcon *console)
+{
+    unsigned length = display->length;
+
+    display->length = 0;
+    while (length > 0 && display->line[length - 1] == ' ')
+        length--;
+    memset(display->line + length, ' ', VCON_COLS - length);
+    if (length > 0 && console->log != NULL && !is_on_page(console, display->line, length))
+        rowlog_line(console->log, display->line, length);
+}
+
+static void log_lines(struct display *display, struct vcon *console, const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (terminal_skips(&display->terminal, bytes[i]) || bytes[i] == '\r')
+            continue;
+        if (bytes[i] == '\b' && display->length > 0)
+            display->length--;
+        if (bytes[i] >= ' ')
+            display->line[display->length++] = bytes[i];
+        if (bytes[i] == '\n' || display->length == VCON_COLS)
+            end_serial_line(display, console);
+    }
+}
+
+void display_update(struct display *display, struct vpc *vpc, struct vcon *console, bool is_idle)
+{
+    uint16_t cells[TEXT_PAGE_CELLS];
+
+    vpc->text.console = console;
+    read_cells(vpc, cells);
+    text_page_show(&vpc->text, cells, is_idle ? UINT64_MAX : vpc->interp.cpu.retired);
+    if (!vpc->text.is_used) {
+        terminal_write(&display->terminal, console, vpc->output, vpc->output_count);
+    } else {
+        log_lines(display, console, vpc->output, vpc->output_count);
+        if (vpc->end != VPC_END_NONE)
+            end_serial_line(display, console);
+    }
+    vpc->output_count = 0;
+}

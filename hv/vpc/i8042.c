@@ -1,0 +1,174 @@
+/*
+ * i8042.c - see i8042.h (PURE).
+ */
+#include "vpc/i8042.h"
+
+#define PORT_DATA 0x60u
+#define PORT_COMMAND 0x64u
+#define CONFIG_INTERRUPT 0x01u
+#define CONFIG_SYSTEM 0x04u
+#define CONFIG_DISABLED 0x10u
+#define CONFIG_TRANSLATES 0x40u
+#define STATUS_FULL 0x01u
+#define STATUS_SYSTEM 0x04u
+#define STATUS_COMMAND 0x08u
+#define OUTPUT_A20 0x02u
+#define OUTPUT_RUNS 0x01u       /* bit 0 low resets the processor */
+#define ACKNOWLEDGE 0xFAu
+#define RESEND 0xFEu
+#define SELF_TEST_GOOD 0xAAu
+#define ROOM_FOR_ANSWERS 8u     /* of the queue, that keys leave free */
+
+void i8042_reset(struct i8042 *keyboard)
+{
+    *keyboard = (struct i8042){ .config = CONFIG_INTERRUPT | CONFIG_SYSTEM | CONFIG_TRANSLATES, .is_scanning = true,
+                                .output_port = OUTPUT_A20 | OUTPUT_RUNS };
+}
+
+bool i8042_line(const struct i8042 *keyboard)
+{
+    return keyboard->is_full && keyboard->config & CONFIG_INTERRUPT;
+}
+
+void i8042_advance(struct i8042 *keyboard)
+{
+    if (keyboard->is_full || keyboard->count == 0)
+        return;
+    keyboard->data = keyboard->queue[keyboard->first];
+    keyboard->first = (uint8_t)((keyboard->first + 1) % I8042_QUEUE);
+    keyboard->count--;
+    keyboard->is_full = true;
+}
+
+static void add_byte(struct i8042 *keyboard, uint8_t byte)
+{
+    if (keyboard->count == I8042_QUEUE)
+        return;
+    keyboard->queue[(keyboard->first + keyboard->count++) % I8042_QUEUE] = byte;
+    i8042_advance(keyboard);
+}
+
+unsigned i8042_room(const struct i8042 *keyboard)
+{
+    bool listens = keyboard->is_scanning && !(keyboard->config & CONFIG_DISABLED);
+    unsigned most = I8042_QUEUE - ROOM_FOR_ANSWERS;
+
+    return listens && keyboard->count < most ? most - keyboard->count : 0;
+}
+
+void i8042_key(struct i8042 *keyboard, uint8_t byte)
+{
+    add_byte(keyboard, byte);
+}
+
+/* An answer of the controller is there at once, before what the keyboard sent. */
+static void give_answer(struct i8042 *keyboard, uint8_t byte)
+{
+    keyboard->data = byte;
+    keyboard->is_full = true;
+}
+
+static void write_controller(struct i8042 *keyboard, uint8_t value)
+{
+    switch (value) {
+    case 0x20: give_answer(keyboard, keyboard->config); break;
+    case 0x60: case 0xD1: case 0xD2: case 0xD3: case 0xD4: keyboard->command = value; break;
+    case 0xA9: give_answer(keyboard, 0); break;
+    case 0xAA: give_answer(keyboard, 0x55); break;
+    case 0xAB: give_answer(keyboard, 0); break;
+    case 0xAD: keyboard->config |= CONFIG_DISABLED; break;
+    case 0xAE: keyboard->config &= (uint8_t)~CONFIG_DISABLED; break;
+    case 0xC0: give_answer(keyboard, 0x80); break;
+    case 0xD0: give_answer(keyboard, keyboard->output_port); break;
+    default:
+        if (value >= 0xF0 && !(value & 1))      /* pulses of the output port: bit 0 is the reset line */
+            keyboard->wants_reset = true;
+    }
+}
+
+static void write_output_port(struct i8042 *keyboard, uint8_t value)
+{
+    keyboard->output_port = value;
+    if (!(value & OUTPUT_RUNS))
+        keyboard->wants_reset = true;
+}
+
+/* The data of a controller's command. */
+static void finish_command(struct i8042 *keyboard, uint8_t value)
+{
+    uint8_t command = keyboard->command;
+
+    keyboard->command = 0;
+    if (command == 0x60)
+        keyboard->config = value;
+    else if (command == 0xD1)
+        write_output_port(keyboard, value);
+    else if (command == 0xD2)
+        give_answer(keyboard, value);
+    else if (command == 0xD4)
+        add_byte(keyboard, RESEND);         /* there is no mouse */
+}
+
+static void identify(struct i8042 *keyboard)
+{
+    add_byte(keyboard, ACKNOWLEDGE);
+    add_byte(keyboard, 0xAB);
+    add_byte(keyboard, keyboard->config & CONFIG_TRANSLATES ? 0x41 : 0x83);
+}
+
+static void write_keyboard(struct i8042 *keyboard, uint8_t value)
+{
+    if (keyboard->key_command != 0) {
+        uint8_t command = keyboard->key_command;
+        keyboard->key_command = 0;
+        add_byte(keyboard, ACKNOWLEDGE);
+        if (command == 0xF0 && value == 0)
+            add_byte(keyboard, keyboard->config & CONFIG_TRANSLATES ? 0x41 : 0x02);
+        return;
+    }
+    switch (value) {
+    case 0xED: case 0xF0: case 0xF3:
+        keyboard->key_command = value;
+        add_byte(keyboard, ACKNOWLEDGE);
+        break;
+    case 0xEE: add_byte(keyboard, 0xEE); break;
+    case 0xF2: identify(keyboard); break;
+    case 0xF4: case 0xF5: case 0xF6:
+        keyboard->is_scanning = value != 0xF5;
+        add_byte(keyboard, ACKNOWLEDGE);
+        break;
+    case 0xFF:
+        keyboard->is_scanning = true;
+        add_byte(keyboard, ACKNOWLEDGE);
+        add_byte(keyboard, SELF_TEST_GOOD);
+        break;
+    default: add_byte(keyboard, RESEND); break;
+    }
+}
+
+uint8_t i8042_read(struct i8042 *keyboard, uint16_t port)
+{
+    if (port == PORT_DATA) {
+        keyboard->is_full = false;
+        return keyboard->data;
+    }
+    if (port == PORT_COMMAND)
+        return (uint8_t)((keyboard->is_full ? STATUS_FULL : 0) | (keyboard->config & STATUS_SYSTEM) | 0x10 |
+                         (keyboard->command != 0 ? STATUS_COMMAND : 0));
+    return keyboard->output_port & OUTPUT_A20;
+}
+
+void i8042_write(struct i8042 *keyboard, uint16_t port, uint8_t value)
+{
+    if (port == PORT_COMMAND) {
+        write_controller(keyboard, value);
+    } else if (port != PORT_DATA) {
+        keyboard->output_port = (uint8_t)((keyboard->output_port & ~OUTPUT_A20) | (value & OUTPUT_A20));
+        keyboard->wants_reset |= value & 1;
+    } else if (keyboard->command != 0) {
+        finish_command(keyboard, value);
+    } else {
+        keyboard->config &= (uint8_t)~CONFIG_DISABLED;
+        write_keyboard(keyboard, value);
+    }
+}

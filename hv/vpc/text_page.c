@@ -1,0 +1,127 @@
+/*
+ * text_page.c - see text_page.h (PURE).
+ *
+ * A scroll is known by its stores: from the first cell on each gets what stood a row below. Before the first of them
+ * the console is brought up to date, after the last it scrolls, and meanwhile nobody is shown anything.
+ */
+#include "vpc/text_page.h"
+
+#include <stddef.h>
+
+#include "base/string.h"
+
+#define ROW_BYTES (VCON_COLS * sizeof(uint16_t))
+#define MOVED_BYTES ((VCON_ROWS - 1) * ROW_BYTES)
+#define SCROLL_PAUSE 20000u         /* instructions without a step: it is no scroll */
+#define RETRACE_NS 16683000u        /* 60 Hz, of which a twentieth is the retrace */
+
+enum { REG_START_HIGH = 0x0C, REG_START_LOW, REG_CURSOR_HIGH, REG_CURSOR_LOW };
+
+void text_page_reset(struct text_page *page)
+{
+    memset(page, 0, sizeof(*page));
+    for (unsigned i = 0; i < TEXT_PAGE_CELLS; i++)
+        page->cells[i] = TEXT_PAGE_BLANK;
+}
+
+uint8_t text_page_read(struct text_page *page, uint16_t port, uint64_t now_ns)
+{
+    switch (port) {
+    case 0x3D4: return page->index;
+    case 0x3D5: return page->index < TEXT_PAGE_REGISTERS ? page->registers[page->index] : 0;
+    case 0x3DA: return now_ns % RETRACE_NS < RETRACE_NS / 20 ? 0x09 : now_ns / 31778 % 2 ? 0x01 : 0;
+    case 0x3CC: return 0x67;            /* colour, at 3D4 */
+    default: return 0;
+    }
+}
+
+void text_page_write(struct text_page *page, uint16_t port, uint8_t value)
+{
+    if (port == 0x3D4)
+        page->index = value;
+    else if (port == 0x3D5 && page->index < TEXT_PAGE_REGISTERS)
+        page->registers[page->index] = value;
+}
+
+uint32_t text_page_start(const struct text_page *page)
+{
+    return (uint32_t)page->registers[REG_START_HIGH] << 8 | page->registers[REG_START_LOW];
+}
+
+static unsigned cursor_of(const struct text_page *page)
+{
+    return ((unsigned)page->registers[REG_CURSOR_HIGH] << 8 | page->registers[REG_CURSOR_LOW]) - text_page_start(page);
+}
+
+static bool row_equals(const uint16_t *cells, unsigned row, const uint16_t *others, unsigned other)
+{
+    return memcmp(cells + row * VCON_COLS, others + other * VCON_COLS, ROW_BYTES) == 0;
+}
+
+/* Output left the rows between two places of the cursor. */
+static void leave_rows(struct vcon *console, unsigned from, unsigned to)
+{
+    for (unsigned row = from; row < to; row++)
+        vcon_leave_row(console, row);
+}
+
+static void show_cells(struct text_page *page, const uint16_t *cells)
+{
+    for (unsigned row = 0; row < VCON_ROWS; row++)
+        if (!row_equals(cells, row, page->cells, row))
+            vcon_put_row(page->console, row, cells + row * VCON_COLS);
+    memcpy(page->cells, cells, sizeof(page->cells));
+}
+
+static void show_page(struct text_page *page, const uint16_t *cells)
+{
+    struct vcon *console = page->console;
+    unsigned at = cursor_of(page);
+
+    if (memcmp(cells, page->cells, sizeof(page->cells)) != 0) {
+        if (!page->is_used)
+            vcon_place_cursor(console, 0, 0);       /* not where the serial line was */
+        page->is_used = true;
+        show_cells(page, cells);
+    }
+    if (!page->is_used || at >= TEXT_PAGE_CELLS)
+        return;
+    leave_rows(console, console->row, at / VCON_COLS);
+    if (at / VCON_COLS != console->row || at % VCON_COLS != console->column)
+        vcon_place_cursor(console, at / VCON_COLS, at % VCON_COLS);
+}
+
+/* All rows are moved up by one, and stand in the console as they did before. */
+static void scroll_page(struct text_page *page)
+{
+    vcon_leave_row(page->console, page->console->row);
+    vcon_scroll(page->console, 1);
+    memmove(page->cells, page->cells + VCON_COLS, (VCON_ROWS - 1) * ROW_BYTES);
+    for (unsigned column = 0; column < VCON_COLS; column++)
+        page->cells[(VCON_ROWS - 1) * VCON_COLS + column] = (uint16_t)(page->console->attribute << 8 | ' ');
+}
+
+void text_page_store(struct text_page *page, uint8_t *memory, uint32_t at, unsigned bytes, uint32_t value)
+{
+    bool moves = page->console != NULL && text_page_start(page) == 0 && at == page->moved &&
+                 at + bytes <= MOVED_BYTES && memcmp(&value, memory + at + ROW_BYTES, bytes) == 0;
+
+    if (moves && at == 0)
+        show_page(page, (const uint16_t *)memory);
+    memcpy(memory + at, &value, bytes);
+    page->moved = moves ? at + bytes : 0;
+    if (page->moved < MOVED_BYTES)
+        return;
+    page->moved = 0;
+    scroll_page(page);
+}
+
+void text_page_show(struct text_page *page, const uint16_t cells[TEXT_PAGE_CELLS], uint64_t instructions)
+{
+    if (page->moved != page->moved_seen) {
+        page->moved_seen = page->moved;
+        page->since = instructions;
+    }
+    if (page->moved == 0 || instructions - page->since > SCROLL_PAUSE)
+        show_page(page, cells);
+}
