@@ -11,10 +11,9 @@ static uint64_t held;
 
 void *room_take(size_t bytes)
 {
-    uint64_t free_before = frames_count_free();
     void *room = vmap_alloc(bytes);
 
-    held += free_before - frames_count_free();
+    held += room != NULL ? (bytes + PAGE_MASK) / PAGE_SIZE : 0;
     return room;
 }
 
@@ -30,5 +29,5 @@ void *room_take_page(void)
 
 uint64_t room_frames_held(void)
 {
-    return held;
+    return held + vmap_count_tables();
 }

@@ -13,7 +13,10 @@ void *room_take(size_t bytes);
 /* The same, of a page, and with no page table of its own: it can be taken between guests that come and go. */
 void *room_take_page(void);
 
-/* Frames that went into it, those of page tables included: whoever looks for leaks leaves them out. */
+/*
+ * Frames that went into it, and the page tables that map it and what lies beside it, as they may be there for its sake
+ * only, whoever brought them: whoever looks for leaks leaves them out.
+ */
 uint64_t room_frames_held(void);
 
 #endif

@@ -220,3 +220,12 @@ void vmap_free(void *memory)
     CHECK(end > first);
     unmap_pages(first, end);
 }
+
+unsigned vmap_count_tables(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < VMAP_PAGES / TABLE_ENTRIES; i++)
+        count += (directory[i] & PTE_P) != 0;
+    return count;
+}

@@ -28,6 +28,9 @@ void vmap_back(void *page, hpa_t frame);
 /* Give its frame back: it shows what the others show. */
 void vmap_unback(void *page, hpa_t shown);
 
+/* Page tables that map something: who comes first brings one, and who goes last takes it along. Bound: 128 looks. */
+unsigned vmap_count_tables(void);
+
 /* Give memory or addresses back, with their own frames. */
 void vmap_free(void *memory);
 
