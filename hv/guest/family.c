@@ -131,9 +131,12 @@ static void child_came(struct request *request, uint64_t now_ns)
         free_record(child);
         return;
     }
-    if (child->image != NULL)
+    if (child->image != NULL) {
         vmap_free(child->image);
-    child->image = NULL;
+        child->image = NULL;
+        if (guest != NULL)
+            guest->image = (struct image_bytes){ .bytes = NULL };   /* its reports do without names */
+    }
     child->guest = guest;
     child->is_refused = guest == NULL;
     if (guest == NULL) {
