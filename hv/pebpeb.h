@@ -26,6 +26,10 @@
 #define HV_SLOT_KEYBOARD 0x21
 #define HV_SLOT_CHILD 0x22          /* a child ended, or the view came back: "Control calls" */
 
+#define HV_SLOT_MESSAGE 0x23        /* HV_MESSAGE_... in the frame's error code: only guests with that right, too */
+
+#define HV_MESSAGE_MEMORY 1         /* the machine is short of memory: give back (hv_give_back) what is free */
+
 #define HV_CONSOLE_ROWS 25
 #define HV_CONSOLE_COLS 80
 #define HV_PRINT_MAX_BYTES 4096     /* longest hv_print and hv_print_at buffer */
@@ -55,7 +59,8 @@
     X(0x22, STATE, state, 4)                              \
     X(0x23, SIGNAL, signal, 2)                            \
     X(0x24, VIEW, view, 1)                                \
-    X(0x25, LIST, list, 4)
+    X(0x25, LIST, list, 4)                                \
+    X(0x27, GIVE_BACK, give_back, 2)
 
 #ifndef __ASSEMBLER__
 enum hv_call {

@@ -18,7 +18,6 @@
 #include "guest/processor.h"
 #include "guest/sched.h"
 #include "guest/switch.h"
-#include "hypercall/dispatch.h"
 #include "io/console.h"
 #include "irq/irq.h"
 #include "irq/timer.h"
@@ -62,11 +61,8 @@ static uint64_t end_turn(struct processor *processor, struct guest *guest)
     uint64_t tsc = insn_rdtsc();
 
     figures_alarm_late(tick_turn_ends(&processor->turn, guest, tsc));
-    if (note_output(processor, guest)) {
-        if (hypercall_is_unfinished(guest))
-            insn_sti_nop_cli();     /* the guest does not run before its print goes on: there is no other moment */
+    if (note_output(processor, guest))
         tsc = insn_rdtsc();         /* whoever prints pays for it */
-    }
     /* The serial line is slower than this guest prints: it waits, others run. */
     if (guest->life.activity == GUEST_READY && rowlog_is_full(&guest->row_log))
         guest->life.activity = GUEST_BLOCKED;
@@ -95,6 +91,8 @@ static uint64_t run_turn(struct processor *processor, struct guest *guest, uint6
         boot_phases_end(insn_rdtsc());
     if (enters)
         guest_enter(&guest->state.frame);
+    else
+        insn_sti_nop_cli();     /* a long call goes on, and the guest does not run before: there is no other moment */
     measure_key(guest, keys);
     return end_turn(processor, guest);
 }

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "guest/balloon.h"
 #include "guest/give_way.h"
 #include "guest/guest.h"
 #include "guest/reclaim.h"
@@ -81,6 +82,7 @@ void service_look(struct sched *sched, uint64_t now_ns)
 
     now_ns = timer_now_ns();
     output_waits |= wake_blocked(sched, now_ns);
+    balloon_look(now_ns);
     uint64_t give_way_ns = give_way(sched, now_ns);
     sched_sync(sched, now_ns);
     bool dead_wait = reclaim_step(RECLAIM_STEPS);

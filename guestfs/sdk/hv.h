@@ -92,4 +92,12 @@ int32_t hv_view(uint32_t id);
  */
 int32_t hv_list(uint32_t what, uint32_t from, void *buffer, uint32_t count);
 
+/*
+ * Frames first .. first + count - 1 of the caller's RAM are free: the machine may have what is in them. They read as
+ * zero until they are touched again. Memory that is given back in few long runs costs least, since each call looks
+ * through the caller's page tables. No virtual interrupt is delivered before it is done. When the machine is short of
+ * memory, HV_SLOT_MESSAGE asks for it. Returns 0. Errors: ARGUMENT (not all of it is RAM).
+ */
+int32_t hv_give_back(uint32_t first, uint32_t count);
+
 #endif

@@ -67,10 +67,10 @@ struct guest_clock {
 };
 
 /* A call too long for one go is cut: what is left of it. The guest does not run before it is done. */
-enum guest_long_call { GUEST_PRINT, GUEST_PRINT_AT };
+enum guest_long_call { GUEST_PRINT, GUEST_PRINT_AT, GUEST_GIVE_BACK };
 
 struct guest_unfinished {
-    uint32_t at, left;                  /* gva and bytes of a print; left 0: there is none */
+    uint32_t at, left;                  /* gva and bytes of a print, or frame and frames; left 0: there is none */
     uint8_t call;                       /* enum guest_long_call */
     uint8_t row, column, attribute;     /* what hv_print_at puts back behind it */
 };

@@ -38,6 +38,8 @@ void report_name_vector(uint32_t vector, char *text, size_t text_bytes)
         format_string(text, text_bytes, "keyboard");
     else if (vector == HV_SLOT_CHILD)
         format_string(text, text_bytes, "child");
+    else if (vector == HV_SLOT_MESSAGE)
+        format_string(text, text_bytes, "message");
     else if (vector == HV_INT_VECTOR)
         format_string(text, text_bytes, "hypercall");
     else

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/check.h"
+#include "guest/balloon.h"
 #include "guest/guest.h"
 #include "guest/launch.h"
 #include "io/console.h"
@@ -13,6 +14,7 @@
 
 static struct request *first;
 static struct request **end_link = &first;
+static bool start_is_under_way;             /* the first has begun */
 static struct request wanted_view = { .kind = REQUEST_VIEW };
 
 void request_post(struct request *request)
@@ -98,6 +100,15 @@ static bool start_or_withdraw(struct request *request, uint32_t *steps)
     return start_guest(request, steps);
 }
 
+/* False: it goes on with more steps, or waits until somebody has given memory back, and all behind it with it. */
+static bool start_on(struct request *request, uint32_t *steps, uint64_t now_ns)
+{
+    if (*steps == 0 || (!start_is_under_way && !request->start->is_withdrawn && balloon_launch_waits(now_ns)))
+        return false;
+    start_is_under_way = !start_or_withdraw(request, steps);
+    return !start_is_under_way;
+}
+
 /* Nobody shows what is gone: a view that still waits is forgotten. */
 static void release_guest(struct guest *guest)
 {
@@ -147,7 +158,7 @@ static bool carry_out_first(uint32_t *steps, uint64_t now_ns)
     struct request *request = first;
     void (*answer)(struct request *, uint64_t) = request->answer;
 
-    if (request->kind == REQUEST_START && (*steps == 0 || !start_or_withdraw(request, steps)))
+    if (request->kind == REQUEST_START && !start_on(request, steps, now_ns))
         return false;
     take_first();
     carry_out_short(request);

@@ -12,6 +12,7 @@ static const uint8_t slots[VIRQ_SOURCES] = {
     [VIRQ_TIMER] = HV_SLOT_TIMER,
     [VIRQ_KEYBOARD] = HV_SLOT_KEYBOARD,
     [VIRQ_CHILD] = HV_SLOT_CHILD,
+    [VIRQ_MESSAGE] = HV_SLOT_MESSAGE,
 };
 
 void virq_init(struct virq *virq)
@@ -55,7 +56,7 @@ uint8_t virq_take(struct virq *virq, uint32_t *error_word)
 {
     CHECK(virq_is_pending(virq));
     enum virq_source source = next_source(virq);
-    *error_word = source == VIRQ_KEYBOARD ? take_queued_key(virq) : 0;
+    *error_word = source == VIRQ_KEYBOARD ? take_queued_key(virq) : source == VIRQ_MESSAGE ? HV_MESSAGE_MEMORY : 0;
     /* The keyboard's bit stands for the whole queue behind it: it stays until the last key is taken. */
     if (source != VIRQ_KEYBOARD || virq->key_count == 0)
         virq->pending &= (uint16_t)~VIRQ_MASK(source);

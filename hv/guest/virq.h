@@ -13,11 +13,12 @@
 
 #define VIRQ_KEYS 256
 
-/* Bits of virq.pending, by rank. A new source (a disk, a message) is one more here and in virq.c. */
+/* Bits of virq.pending, by rank. A new source (a disk) is one more here and in virq.c. */
 enum virq_source {
     VIRQ_TIMER,
     VIRQ_KEYBOARD,
     VIRQ_CHILD,
+    VIRQ_MESSAGE,
     VIRQ_SOURCES,
 };
 
@@ -51,6 +52,12 @@ void virq_raise_key(struct virq *virq, uint32_t key_word);
 static inline void virq_raise_child(struct virq *virq)
 {
     virq->pending |= VIRQ_MASK(VIRQ_CHILD);
+}
+
+/* The machine is short of memory. Coalesces. */
+static inline void virq_raise_message(struct virq *virq)
+{
+    virq->pending |= VIRQ_MASK(VIRQ_MESSAGE);
 }
 
 /* Something could be delivered if virtual IF were on. */

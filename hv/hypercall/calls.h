@@ -18,8 +18,9 @@ HV_CALLS(X)
 HV_CONTROL_CALLS(X)
 #undef X
 
-/* call_console.c: the next piece of a print that was cut, while guest->state.unfinished has some. May end the guest. */
-void call_print_on(struct guest *guest);
+/* The next piece of a call that was cut, while guest->state.unfinished has some left. A print may end the guest. */
+void call_print_on(struct guest *guest);        /* call_console.c */
+void call_give_back_on(struct guest *guest);    /* call_give_back.c */
 
 /* call_crash.c: end the guest with a sentence for its author; the report then shows the INT, not what follows it. */
 void call_crash(struct guest *guest, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -43,9 +43,10 @@ static const struct call *choose_call(const struct guest *guest, uint32_t number
 {
     if (number < CALL_COUNT)
         return calls[number].function != NULL ? &calls[number] : NULL;
-    if (number - HV_CALL_START < CONTROL_CALL_COUNT && guest->family.rights.control)
-        return &control_calls[number - HV_CALL_START];
-    return NULL;
+    if (number - HV_CALL_START >= CONTROL_CALL_COUNT || !guest->family.rights.control)
+        return NULL;
+    const struct call *call = &control_calls[number - HV_CALL_START];
+    return call->function != NULL ? call : NULL;
 }
 
 static void crash_without_words(struct guest *guest, const struct call *call, gva_t bad)
@@ -88,5 +89,8 @@ bool hypercall_is_unfinished(const struct guest *guest)
 
 void hypercall_go_on(struct guest *guest)
 {
-    call_print_on(guest);
+    if (guest->state.unfinished.call == GUEST_GIVE_BACK)
+        call_give_back_on(guest);
+    else
+        call_print_on(guest);
 }

@@ -9,6 +9,7 @@
 #include "cpu/x86.h"
 #include "pagetable/host_table.h"
 #include "pagetable/hvmap.h"
+#include "pagetable/tlb_flush.h"
 
 /*
  * Guest kernels run in ring 1, which paging counts as supervisor: no U bit, so that ring 3 sees nothing while paging is
@@ -69,6 +70,21 @@ static __attribute__((noinline)) bool find_leaves(struct gspace *space, uint64_t
     space->boot_leaves = table;
     space->boot_region = table ? (uint32_t)(linear / LARGE_PAGE_SIZE) : GSPACE_NO_REGION;
     return table != NULL;
+}
+
+void bootvm_forget(const struct gspace *space, uint32_t frame)
+{
+    uint64_t linear = gspace_linear(space, GVA(frame << PAGE_SHIFT));
+    uint64_t *table = hpa_to_ptr(space->root);
+
+    for (unsigned level = 4; level > 1; level--) {
+        uint64_t entry = table[table_index(linear, level)];
+        if (!(entry & PTE_P))
+            return;
+        table = table_of(entry);
+    }
+    table[table_index(linear, 1)] = 0;
+    tlb_flush_page(linear);
 }
 
 static __attribute__((noinline)) enum gfault fill_searched(struct gspace *space, gva_t address)

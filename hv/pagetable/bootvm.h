@@ -15,6 +15,8 @@ hpa_t bootvm_create(void);
  */
 #define BOOTVM_REGIONS 2048u
 bool bootvm_free(hpa_t root, uint32_t *region, uint32_t *steps);
+/* The page of a frame is not mapped any more, and its translation is gone. Of the root that is loaded. */
+void bootvm_forget(const struct gspace *space, uint32_t frame);
 /* Back and map the page of an address in RAM: GFAULT_FILLED or GFAULT_NO_MEMORY. */
 enum gfault bootvm_fill(struct gspace *space, gva_t address);
 

@@ -206,6 +206,27 @@ bool evict_some_table(struct gspace *space)
     return evicted != 0;
 }
 
+/* Bound: as evict_some_table, of one table, or evict_directory. A frame has six shadows at most. */
+bool evict_of_frame(struct gspace *space, uint32_t frame)
+{
+    struct shadow_pool *pool = space->shadows;
+    uint16_t index = space->ram->frames[frame].shadow;
+
+    if (index & SHADOW_IS_DIRECTORY && &pool->directories[index & (SHADOW_DIRECTORIES - 1)] == pool->current)
+        index = pool->current->next;
+    if (!index)
+        return false;
+    if (index & SHADOW_IS_DIRECTORY) {
+        evict_directory(space, &pool->directories[index & (SHADOW_DIRECTORIES - 1)]);
+        return true;
+    }
+    struct shadow_table *table = &pool->tables[index];
+    unlink_table(space, table, evict_links_most);
+    if (!table->parents)
+        free_table(space, table);
+    return true;
+}
+
 /* What evicting all tables that are not pinned would give back at least. */
 static uint32_t count_halves(const struct shadow_pool *pool)
 {

@@ -17,6 +17,11 @@ struct shadow_directory *evict_oldest_directory(struct gspace *space);
 bool evict_some_table(struct gspace *space);
 /* Links that one call looks at; unit tests set their own. */
 extern uint32_t evict_links_most;
+/*
+ * Evict a shadow of this frame, or some of its links, as evict_some_table does. False: there is none, or only the
+ * directory that is loaded.
+ */
+bool evict_of_frame(struct gspace *space, uint32_t frame);
 /* Anything that gives a frame back. False: what is left is too little for a guest to go on with. */
 bool evict_any(struct gspace *space);
 

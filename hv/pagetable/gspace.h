@@ -86,6 +86,14 @@ MUST_CHECK enum status gspace_setpd(struct gspace *space, gpa_t directory, uint3
 /* hv_adjustpg: re-read the PDE and PTE. False, and nothing done, when paging is off or this address begins no page. */
 bool gspace_adjustpg(struct gspace *space, gva_t address);
 
+/*
+ * Frames *first .. *first + *left - 1, all in RAM, are free: give their host frames back, so that they read as zero,
+ * and have no leaf, until they are touched again. With the space loaded. Long work, in steps of some 100 instructions;
+ * the two go on with it. False: *steps are used up, the guest must not run before the next call goes on. The directory
+ * that is loaded keeps its frame, and is cleared.
+ */
+bool gspace_give_back(struct gspace *space, uint32_t *first, uint32_t *left, uint32_t *steps);
+
 /* What the guest's own tables say about an address, whatever has been made of them so far. */
 enum gspace_found {
     GSPACE_BEYOND_SEGMENT,

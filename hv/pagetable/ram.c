@@ -99,6 +99,17 @@ hpa_t ram_back_new(struct ram *ram, uint32_t frame)
     return page;
 }
 
+void ram_unback(struct ram *ram, uint32_t frame)
+{
+    struct gframe *record = &ram->frames[frame];
+
+    if (record->host) {
+        frames_free(HPA((uint64_t)record->host << PAGE_SHIFT));
+        ram->backed_count--;
+    }
+    *record = (struct gframe){ .host = 0 };
+}
+
 bool ram_store(struct ram *ram, gpa_t to, const void *from, size_t bytes)
 {
     while (bytes) {

@@ -102,6 +102,12 @@ static inline hpa_t ram_back(struct ram *ram, uint32_t frame)
     return host ? HPA((uint64_t)host << PAGE_SHIFT) : ram_back_new(ram, frame);
 }
 
+/*
+ * Give the host frame of a frame back that has a record and no shadow, and that no leaf maps: it is as it was before
+ * its first touch.
+ */
+void ram_unback(struct ram *ram, uint32_t frame);
+
 /* A whole frame for reading, without backing: NULL for one that holds only zeroes so far. */
 static inline const void *ram_peek(const struct ram *ram, uint32_t frame)
 {

@@ -89,6 +89,7 @@ struct shadow_pool {
     uint64_t stamp;
     uint32_t search_frame;  /* whose leaves rmap.c looks for */
     uint32_t search_table;  /* where it goes on; 0: it looks for none */
+    uint32_t give_back_table;   /* where give_back.c goes on to look for leaves; 0: it has not begun */
     uint64_t evictions;
     struct shadow_table tables[];   /* [0] heads the list of the unsynced, [table_count + 1] of the kept: circles */
 };

@@ -73,6 +73,19 @@ bool gspace_adjustpg(struct gspace *space, gva_t address)
     return true;
 }
 
+bool gspace_give_back(struct gspace *space, uint32_t *first, uint32_t *left, uint32_t *steps)
+{
+    uint32_t count = *left < fake_paging.give_most ? *left : fake_paging.give_most;
+
+    (void)space, (void)steps;
+    if (fake_paging.given_count == 0)
+        fake_paging.given_first = *first;
+    fake_paging.given_count += count;
+    *first += count;
+    *left -= count;
+    return *left == 0;
+}
+
 unsigned fake_acknowledged;
 
 bool irq_acknowledge(uint8_t vector)

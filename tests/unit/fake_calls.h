@@ -36,6 +36,8 @@ struct fake_paging {
     uint32_t wp;
     gva_t adjusted;
     enum status setpd_status;
+    uint32_t given_first, given_count;      /* hv_give_back's, summed up */
+    uint32_t give_most;                     /* frames that a piece of it takes */
 };
 extern struct fake_paging fake_paging;
 

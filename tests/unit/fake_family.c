@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "guest/balloon.h"
 #include "guest/images.h"
 #include "guest/launch.h"
 #include "pagetable/vmap.h"
@@ -22,6 +23,12 @@ struct guest *fake_newest;
 const struct request_start *fake_launch;
 struct console *console_shown;
 static uint32_t last_id = 100;
+
+bool balloon_launch_waits(uint64_t now_ns)
+{
+    (void)now_ns;
+    return false;
+}
 
 void *vmap_alloc(size_t bytes)
 {

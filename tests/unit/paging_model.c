@@ -226,6 +226,51 @@ bool model_device_store(uint32_t frame, uint32_t word, uint32_t value)
     return true;
 }
 
+/* All of it is zero from now on, and no translation of before leads there. */
+static void check_given(uint32_t frame, uint32_t count)
+{
+    static const uint32_t zeroes[MODEL_WORDS];
+    uint32_t cursor = 0;
+    uint64_t host;
+    gva_t address;
+
+    for (uint32_t i = frame; i < frame + count; i++) {
+        const void *words = ram_peek(model_space.ram, i);
+        if (words && !(model_space.paging->is_on && i == model_directory))
+            fail_here("frame 0x%x was given back, and has a host frame", i);
+        assert_memory_equal(words ? words : zeroes, zeroes, PAGE_SIZE);
+    }
+    while (mmu_next_writable(&cursor, &host, &address))
+        if (frame_of_host(host) - frame < count)
+            fail_here("frame 0x%x was given back, but the TLB lets it be written at 0x%x", frame_of_host(host),
+                      address.v);
+}
+
+void model_give_back(uint32_t frame, uint32_t count, uint32_t steps)
+{
+    uint32_t at = frame, left = count, pieces = 0, left_steps = steps;
+
+    if (log_count + count * MODEL_WORDS > LOG_MAX && model_space.paging->is_on)
+        model_setpd(model_directory, model_wp);
+    while (!gspace_give_back(&model_space, &at, &left, &left_steps)) {
+        model_check_all();      /* it may be killed here */
+        left_steps = steps;
+        if (++pieces > 100000)
+            fail_here("frames 0x%x + %u: giving them back has no end", frame, count);
+    }
+    assert_int_equal(left, 0);
+    for (uint32_t i = frame; i < frame + count; i++) {
+        for (uint32_t word = 0; word < MODEL_WORDS; word++) {
+            if (model_ram[i][word] && model_space.paging->is_on)
+                remember(i, word);
+            model_ram[i][word] = 0;
+        }
+    }
+    check_given(frame, count);
+    model_check_all();
+    model_counts.given += count;
+}
+
 void model_put(uint32_t frame, uint32_t word, uint32_t value)
 {
     assert_int_equal(model_store(GVA(frame << 12 | word << 2), false, value), ACCESS_DONE);

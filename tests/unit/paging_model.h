@@ -29,7 +29,7 @@ extern uint32_t model_audit_interval;
 
 /* How often things happened, for tests that must have met them. */
 struct model_counts {
-    uint64_t done, reflected, bad_entries, no_memory, hidden_faults, traced_writes, stale, setpds, adjusts;
+    uint64_t done, reflected, bad_entries, no_memory, hidden_faults, traced_writes, stale, setpds, adjusts, given;
 };
 extern struct model_counts model_counts;
 
@@ -44,6 +44,9 @@ enum access_end model_load(gva_t address, bool is_user);
 
 /* A word of RAM changes by nobody's instruction: ram_store. False: no memory. */
 bool model_device_store(uint32_t frame, uint32_t word, uint32_t value);
+
+/* hv_give_back, in pieces of so many steps. */
+void model_give_back(uint32_t frame, uint32_t count, uint32_t steps);
 
 /* The guest's kernel writes a word of a frame that it sees at its own address. */
 void model_put(uint32_t frame, uint32_t word, uint32_t value);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "fake_calls.h"
+#include "hypercall/dispatch.h"
 
 static void test_paging_calls(void **state)
 {
@@ -48,11 +49,58 @@ static void test_paging_bad_input(void **state)
     fake_paging.setpd_status = STATUS_OK;
 }
 
+/* In pieces, and the guest is in its call until the last. */
+static void test_give_back(void **state)
+{
+    (void)state;
+    guest->family.rights.control = true;
+    guest->ram.frame_count = 100;
+    fake_paging.give_most = 8;
+    CALL(HV_CALL_GIVE_BACK, 20, 30);
+    unsigned pieces = 1;
+    for (; hypercall_is_unfinished(guest); pieces++)
+        hypercall_go_on(guest);
+    expect_return(0);
+    assert_int_equal(pieces, 4);
+    assert_int_equal(fake_paging.given_first, 20);
+    assert_int_equal(fake_paging.given_count, 30);
+    CALL(HV_CALL_GIVE_BACK, 99, 1);
+    assert_false(hypercall_is_unfinished(guest));
+    expect_return(0);
+    assert_int_equal(fake_paging.given_count, 31);
+}
+
+static void test_give_back_bad_input(void **state)
+{
+    (void)state;
+    static const uint32_t bad[][2] = {
+        { 100, 1 }, { 101, 0 }, { 99, 2 }, { 0, 101 }, { 50, UINT32_MAX }, { UINT32_MAX, 2 },
+        { UINT32_MAX, UINT32_MAX },
+    };
+
+    guest->family.rights.control = true;
+    guest->ram.frame_count = 100;
+    fake_paging.given_count = 0;
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        CALL(HV_CALL_GIVE_BACK, bad[i][0], bad[i][1]);
+        expect_return((uint32_t)HV_ERROR_ARGUMENT);
+        assert_false(hypercall_is_unfinished(guest));
+    }
+    CALL(HV_CALL_GIVE_BACK, 100, 0);
+    expect_return(0);
+    assert_int_equal(fake_paging.given_count, 0);
+    guest->family.rights.control = false;
+    CALL(HV_CALL_GIVE_BACK, 0, 1);
+    expect_crash("hypercall 0x27 (EAX): there is no such call");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_paging_calls, fake_guest_setup),
         cmocka_unit_test_setup(test_paging_bad_input, fake_guest_setup),
+        cmocka_unit_test_setup(test_give_back, fake_guest_setup),
+        cmocka_unit_test_setup(test_give_back_bad_input, fake_guest_setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -309,13 +309,29 @@ static void step_evict(void)
         model_check_all();
 }
 
+/* Frames are free, whatever they were: data, tables, the directory that is loaded. Sometimes all of RAM. */
+static void step_give_back(void)
+{
+    uint32_t frames = model_space.ram->frame_count, first = any_frame(), count = 1 + random_below(chance(95) ? 4 : 64);
+
+    if (chance(40))
+        first = chance(90) ? some_table() : some_directory();
+    if (first <= WINDOW_FRAME && chance(90))
+        return;     /* a guest without its window and directories is soon stuck */
+    evict_links_most = chance(50) ? 1 : 8192;
+    model_give_back(first, count < frames - first ? count : frames - first,
+                    chance(50) ? 1 + random_below(200) : 100000);
+    if (chance(50))
+        step_access();
+}
+
 /* False: the walk is stuck. */
 static bool step(void)
 {
     static const struct { uint32_t percent; void (*run)(void); } kinds[] = {
         { 36, step_access }, { 16, step_edit_table }, { 12, step_edit_directory }, { 10, step_setpd },
         { 4, step_window_data }, { 3, step_toggle }, { 3, step_burst }, { 2, step_alias }, { 1, step_reuse },
-        { 1, step_copy_directory }, { 2, step_evict }, { 2, step_device },
+        { 1, step_copy_directory }, { 2, step_evict }, { 2, step_device }, { 2, step_give_back },
     };
     uint32_t dice = random_below(100);
 
@@ -394,7 +410,8 @@ static uint64_t from_environment(const char *name, uint64_t otherwise)
 static void test_random_walk(void **state)
 {
     (void)state;
-    uint64_t left = from_environment("COBBLE_STEPS", STEPS_DEFAULT);
+    const uint64_t wanted = from_environment("COBBLE_STEPS", STEPS_DEFAULT);
+    uint64_t left = wanted;
 
     model_seed = from_environment("COBBLE_SEED", 1);
     random_state = model_seed * 0x9E3779B97F4A7C15ull | 1;
@@ -405,12 +422,13 @@ static void test_random_walk(void **state)
                   model_counts.hidden_faults, evictions);
     print_message("# %lu hv_setpd, %lu hv_adjustpg, %lu stores to traced frames, %lu accesses by stale entries\n",
                   model_counts.setpds, model_counts.adjusts, model_counts.traced_writes, model_counts.stale);
-    if (model_step < STEPS_DEFAULT)
+    print_message("# %lu frames given back\n", model_counts.given);
+    if (wanted < STEPS_DEFAULT)
         return;
     /* The walk was where it is steep. */
     assert_true(model_counts.reflected > 1000 && model_counts.bad_entries > 1000 && model_counts.no_memory > 50);
     assert_true(evictions > 1000 && model_counts.traced_writes > 1000 && model_counts.stale > 1000);
-    assert_true(model_counts.setpds > 10000 && model_counts.adjusts > 10000);
+    assert_true(model_counts.setpds > 10000 && model_counts.adjusts > 10000 && model_counts.given > 5000);
 }
 
 int main(void)
