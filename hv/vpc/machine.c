@@ -72,6 +72,15 @@ static bool load_machine(struct guest *guest, const struct request_start *start,
     guest->life.started_ns = timer_now_ns();
     struct vpc_clock clock = { .now_ns = machine_now_ns, .owner = guest, .is_counted = equipment->counts_time };
     vpc_init(&machine->vpc, &guest->ram, &clock, &vpc_bus, unit_execute);
+    bool is_disk = machine->boot.kind == VPC_BOOT_SECTOR && equipment->disks[0].bytes == NULL;
+    struct guest_file itself = { start->image, start->image_bytes };
+    for (unsigned i = 0; i < 2; i++) {
+        const struct guest_file *disk = is_disk && i == 0 ? &itself : &equipment->disks[i];
+        if (disk_open(&machine->vpc.ide.disks[i], disk->bytes, disk->count))
+            continue;
+        format_string(reason, GUEST_REASON_BYTES, "disk=: no memory for it, or it is larger than 4 GiB");
+        return false;
+    }
     machine->vpc.text.console = &guest->console.vcon;
     machine->keys.takes_serial_input = equipment->takes_serial_input;
     guest->image = (struct image_bytes){ start->image, start->image_bytes };
@@ -154,11 +163,16 @@ static void turn_machine(struct guest *guest)
     insn_sti_nop_cli();
 }
 
-/* One step: what it has is some pages. */
+/* One step besides the disks': what it has is some pages. */
 static bool destroy_machine(struct guest *guest, uint32_t *steps)
 {
-    if (guest->machine == NULL)
+    struct machine *machine = guest->machine;
+
+    if (machine == NULL)
         return true;
+    for (unsigned i = 0; i < 2; i++)
+        if (!disk_close(&machine->vpc.ide.disks[i], steps))
+            return false;
     if (*steps == 0)
         return false;
     --*steps;

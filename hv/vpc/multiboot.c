@@ -131,6 +131,13 @@ static bool parse_kernel_segments(const struct kernel_file *file, struct multibo
     return true;
 }
 
+bool multiboot_has_header(const void *image, uint64_t image_bytes)
+{
+    struct kernel_file file = { .bytes = image, .count = image_bytes };
+
+    return find_header(&file) != UINT64_MAX;
+}
+
 bool multiboot_parse(const void *image, uint64_t image_bytes, uint32_t memory_bytes, struct multiboot_image *parsed,
                      char *reason, size_t reason_bytes)
 {
@@ -139,7 +146,8 @@ bool multiboot_parse(const void *image, uint64_t image_bytes, uint32_t memory_by
 
     *parsed = (struct multiboot_image){ 0 };
     if (header == UINT64_MAX) {
-        format_string(reason, reason_bytes, "no Multiboot header in its first %u bytes", HEADER_WITHIN);
+        format_string(reason, reason_bytes, "neither a Linux kernel, nor a boot sector, nor a Multiboot header in the "
+                      "first %u bytes", HEADER_WITHIN);
         return false;
     }
     uint32_t flags = kernel_word(&file, header + 4);

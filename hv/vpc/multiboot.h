@@ -25,6 +25,9 @@ struct multiboot_image {
     struct boot_part parts[MULTIBOOT_PARTS];
 };
 
+/* Has it a header, good or bad? */
+bool multiboot_has_header(const void *image, uint64_t image_bytes);
+
 /*
  * Check a kernel for a machine of so much RAM. False: reason says exactly what is wrong. Parts point into the image.
  * Both ways of the header are taken: the segments of an ELF32, by their physical addresses, or the fields of the header

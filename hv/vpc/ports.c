@@ -10,9 +10,13 @@
 #define PORT_KEYBOARD 0x60u
 #define PORT_SPEAKER 0x61u
 #define PORT_KEYBOARD_COMMAND 0x64u
+#define PORT_CLOCK 0x70u
 #define PORT_FAST_A20 0x92u
 #define PORT_PIC2 0xA0u
 #define PORT_DEBUG_EXIT 0xF4u       /* QEMU's isa-debug-exit, whose status this is without its (value << 1) | 1 */
+#define PORT_IDE 0x1F0u             /* to 1F7 */
+#define PORT_IDE_CONTROL 0x3F6u
+#define IDE_CONTROL 8u
 #define PORT_VGA 0x3C0u              /* to 3DF */
 #define PORT_SERIAL 0x3F8u
 #define PORT_ELCR 0x4D0u
@@ -50,7 +54,13 @@ static uint8_t read_byte(struct vpc *vpc, uint16_t port)
         return 0;
     case PORT_KEYBOARD: case PORT_KEYBOARD_COMMAND: case PORT_FAST_A20:
         return read_keyboard(vpc, port);
+    case PORT_CLOCK: case PORT_CLOCK + 1:
+        return mc146818_read(&vpc->cmos, port, vpc_now_ns(vpc));
+    case PORT_IDE_CONTROL:
+        return ide_read(&vpc->ide, IDE_CONTROL);
     default:
+        if (port - PORT_IDE < 8u)
+            return ide_read(&vpc->ide, port - PORT_IDE);
         if (port - PORT_VGA < 32u)
             return text_page_read(&vpc->text, port, vpc_now_ns(vpc));
         return port - PORT_SERIAL < 8u ? uart_read(&vpc->uart, port - PORT_SERIAL) : ABSENT;
@@ -77,7 +87,15 @@ static void write_byte(struct vpc *vpc, uint16_t port, uint8_t value)
     case PORT_KEYBOARD: case PORT_KEYBOARD_COMMAND: case PORT_FAST_A20:
         write_keyboard_port(vpc, port, value);
         break;
+    case PORT_CLOCK: case PORT_CLOCK + 1:
+        mc146818_write(&vpc->cmos, port, value, vpc_now_ns(vpc));
+        break;
+    case PORT_IDE_CONTROL:
+        ide_write(&vpc->ide, IDE_CONTROL, value);
+        break;
     default:
+        if (port - PORT_IDE < 8u)
+            ide_write(&vpc->ide, port - PORT_IDE, value);
         if (port - PORT_VGA < 32u)
             text_page_write(&vpc->text, port, value);
         if (port - PORT_SERIAL < 8u && uart_write(&vpc->uart, port - PORT_SERIAL, value))
@@ -92,6 +110,12 @@ static bool write_whole(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t
         vpc_finish(vpc, VPC_END_EXIT, (int32_t)value, "");
         return true;
     }
+    if (port == PORT_IDE) {
+        ide_write_data(&vpc->ide, bytes, value);
+        if (vpc->ide.lacks_memory)
+            vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for what is written to a disk");
+        return true;
+    }
     if (port != PORT_POWER || bytes == 1)
         return false;
     if (value & POWER_SLEEP)
@@ -103,7 +127,9 @@ uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes)
 {
     uint32_t value = 0;
 
-    for (unsigned i = 0; i < bytes; i++)
+    if (port == PORT_IDE)
+        value = ide_read_data(&vpc->ide, bytes);
+    for (unsigned i = 0; i < bytes && port != PORT_IDE; i++)
         value |= (uint32_t)read_byte(vpc, (uint16_t)(port + i)) << 8 * i;
     vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
     vpc_settle_lines(vpc);

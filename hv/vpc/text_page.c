@@ -1,8 +1,9 @@
 /*
  * text_page.c - see text_page.h (PURE).
  *
- * A scroll is known by its stores: from the first cell on each gets what stood a row below. Before the first of them
- * the console is brought up to date, after the last it scrolls, and meanwhile nobody is shown anything.
+ * A scroll is known by its stores: from the first cell on each gets what stood a row below, for most of the rows.
+ * Before the first of them the console is brought up to date, after the last it scrolls, and meanwhile nobody is shown
+ * anything.
  */
 #include "vpc/text_page.h"
 
@@ -12,6 +13,7 @@
 
 #define ROW_BYTES (VCON_COLS * sizeof(uint16_t))
 #define MOVED_BYTES ((VCON_ROWS - 1) * ROW_BYTES)
+#define MOVED_LEAST (VCON_ROWS - 5) /* rows: some kernels leave the last ones alone */
 #define SCROLL_PAUSE 20000u         /* instructions without a step: it is no scroll */
 #define RETRACE_NS 16683000u        /* 60 Hz, of which a twentieth is the retrace */
 
@@ -106,6 +108,8 @@ void text_page_store(struct text_page *page, uint8_t *memory, uint32_t at, unsig
     bool moves = page->console != NULL && text_page_start(page) == 0 && at == page->moved &&
                  at + bytes <= MOVED_BYTES && memcmp(&value, memory + at + ROW_BYTES, bytes) == 0;
 
+    if (!moves && page->moved >= MOVED_LEAST * ROW_BYTES && page->moved % ROW_BYTES == 0)
+        scroll_page(page);
     if (moves && at == 0)
         show_page(page, (const uint16_t *)memory);
     memcpy(memory + at, &value, bytes);

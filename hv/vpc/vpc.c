@@ -9,6 +9,8 @@
 #define LINE_TIMER 0u
 #define LINE_KEYBOARD 1u
 #define LINE_SERIAL 4u
+#define LINE_CLOCK 8u
+#define LINE_IDE 14u
 
 uint64_t vpc_now_ns(struct vpc *vpc)
 {
@@ -36,6 +38,8 @@ void vpc_init(struct vpc *vpc, struct ram *ram, const struct vpc_clock *clock, c
     lapic_reset(&vpc->lapic);
     i82093_reset(&vpc->ioapic);
     text_page_reset(&vpc->text);
+    mc146818_reset(&vpc->cmos, ram->bytes);
+    ide_reset(&vpc->ide);
     vpc_settle_lines(vpc);
 }
 
@@ -61,19 +65,27 @@ static uint16_t line_if(bool is_high, unsigned line)
     return (uint16_t)(is_high ? 1u << line : 0);
 }
 
+static uint64_t earliest(uint64_t first, uint64_t second, uint64_t third)
+{
+    uint64_t least = first < second ? first : second;
+
+    return least < third ? least : third;
+}
+
 void vpc_settle_lines(struct vpc *vpc)
 {
     uint16_t lines = (uint16_t)((vpc->lines & 1u << LINE_TIMER) | line_if(uart_line(&vpc->uart), LINE_SERIAL) |
-                                line_if(i8042_line(&vpc->keyboard), LINE_KEYBOARD));
+                                line_if(i8042_line(&vpc->keyboard), LINE_KEYBOARD) |
+                                line_if(mc146818_line(&vpc->cmos), LINE_CLOCK) |
+                                line_if(ide_line(&vpc->ide), LINE_IDE));
     bool asked = vpc->interp.cpu.has_interrupt;
-    uint64_t pit_ns = i8254_next_ns(&vpc->timer), apic_ns = lapic_next_ns(&vpc->lapic);
 
     vpc->lines = lines;
     i8259_set_lines(&vpc->pic, lines);
     i82093_set_lines(&vpc->ioapic, lines, &vpc->lapic);
     vpc->interp.cpu.has_interrupt = lapic_has_interrupt(&vpc->lapic) ||
                                     (lapic_passes_pic(&vpc->lapic) && i8259_has_interrupt(&vpc->pic));
-    vpc->due_ns = pit_ns < apic_ns ? pit_ns : apic_ns;
+    vpc->due_ns = earliest(i8254_next_ns(&vpc->timer), lapic_next_ns(&vpc->lapic), mc146818_next_ns(&vpc->cmos));
     if (vpc->interp.cpu.has_interrupt != asked)
         interp_notice(&vpc->interp);
 }
@@ -87,6 +99,7 @@ static void update_devices(struct vpc *vpc, uint64_t now_ns)
         vpc->lines |= 1u << LINE_TIMER;
     }
     lapic_update(&vpc->lapic, now_ns);
+    mc146818_update(&vpc->cmos, now_ns);
     vpc_settle_lines(vpc);
 }
 

@@ -15,7 +15,9 @@
 #include "vpc/i8254.h"
 #include "vpc/i8259.h"
 #include "vpc/i82093.h"
+#include "vpc/ide.h"
 #include "vpc/lapic.h"
+#include "vpc/mc146818.h"
 #include "vpc/text_page.h"
 #include "vpc/uart16550.h"
 #include "vpc/x86/interp.h"
@@ -69,6 +71,8 @@ struct vpc {
     struct lapic lapic;
     struct i82093 ioapic;
     struct text_page text;
+    struct mc146818 cmos;
+    struct ide ide;
     uint16_t lines;                 /* levels of the sixteen interrupt lines of an ISA bus */
     uint64_t due_ns;                /* when a device has something to do next */
     enum vpc_end end;
@@ -81,7 +85,7 @@ struct vpc {
     uint8_t output[VPC_OUTPUT_BYTES];
 };
 
-/* After power-on. bus is vpc_bus, and unit the floating-point unit for it (NULL: none). */
+/* After power-on, without disks. bus is vpc_bus, and unit the floating-point unit for it (NULL: none). */
 void vpc_init(struct vpc *vpc, struct ram *ram, const struct vpc_clock *clock, const struct bus *bus,
               void (*unit)(struct vcpu *cpu, struct fpu_operation *operation));
 

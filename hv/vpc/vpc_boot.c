@@ -21,8 +21,12 @@
 #define INFO_MAP 0x040u
 #define INFO_NAME 0x200u
 #define LOADER_NAME "Cobble"
-#define CODE_SELECTOR 0x08u
+#define CODE_SELECTOR 0x08u         /* of a Multiboot kernel; for Linux all are one higher */
 #define DATA_SELECTOR 0x10u
+#define LINUX_ZERO_PAGE_AT 0x90000u
+#define SECTOR_AT 0x7C00u
+#define SECTOR_BYTES 512u
+#define FIRST_DISK 0x80u            /* as INT 13h numbers it, in DL */
 
 /* Multiboot Specification "Boot information format": the words that are used. */
 struct multiboot_info {
@@ -30,10 +34,53 @@ struct multiboot_info {
              drives_bytes, drives, config, loader_name;
 };
 
+static bool is_boot_sector(struct vpc_file file)
+{
+    return file.count >= SECTOR_BYTES && file.bytes[SECTOR_BYTES - 2] == 0x55 && file.bytes[SECTOR_BYTES - 1] == 0xAA;
+}
+
+static bool parse_file(struct vpc_boot *boot, uint32_t memory_bytes, char *reason, size_t reason_bytes)
+{
+    const struct vpc_file *file = &boot->file;
+
+    if (bzimage_is_one(file->bytes, file->count)) {
+        boot->kind = VPC_BOOT_LINUX;
+        return bzimage_parse(file->bytes, file->count, memory_bytes, &boot->image, &boot->bzimage, reason,
+                             reason_bytes);
+    }
+    if (multiboot_parse(file->bytes, file->count, memory_bytes, &boot->image, reason, reason_bytes))
+        return true;
+    if (!is_boot_sector(*file) || multiboot_has_header(file->bytes, file->count))
+        return false;
+    boot->kind = VPC_BOOT_SECTOR;
+    boot->image = (struct multiboot_image){ .entry = SECTOR_AT, .end = 1u << 20, .part_count = 1 };
+    boot->image.parts[0] = (struct boot_part){ SECTOR_AT, SECTOR_BYTES, file->bytes };
+    return true;
+}
+
+/* Behind the kernel for a Multiboot kernel, at the end of memory for Linux. False: it does not fit. */
+static bool place_initrd(struct vpc_boot *boot, uint32_t memory_bytes)
+{
+    uint64_t at = ((uint64_t)boot->image.end + PAGE_MASK) & ~(uint64_t)PAGE_MASK, bytes = boot->initrd.count;
+
+    if (at + bytes > memory_bytes || boot->image.part_count == MULTIBOOT_PARTS)
+        return false;
+    if (boot->kind == VPC_BOOT_LINUX) {
+        uint64_t top = boot->bzimage.initrd_max < memory_bytes ? (uint64_t)boot->bzimage.initrd_max + 1 : memory_bytes;
+        if (bytes > top || ((top - bytes) & ~(uint64_t)PAGE_MASK) < at)
+            return false;
+        at = (top - bytes) & ~(uint64_t)PAGE_MASK;
+    }
+    boot->initrd_at = (uint32_t)at;
+    boot->image.parts[boot->image.part_count++] = (struct boot_part){ boot->initrd_at, (uint32_t)bytes,
+                                                                      boot->initrd.bytes };
+    return true;
+}
+
 bool vpc_boot_choose(struct vpc_boot *boot, struct vpc_file image, struct vpc_file initrd, const char *command_line,
                      uint32_t memory_bytes, char *reason, size_t reason_bytes)
 {
-    *boot = (struct vpc_boot){ .initrd = initrd, .command_line = command_line };
+    *boot = (struct vpc_boot){ .file = image, .initrd = initrd, .command_line = command_line };
     if (memory_bytes > VPC_MEMORY_MAX || memory_bytes < 2u << 20) {
         format_string(reason, reason_bytes, "a virtual PC has 2M to %uM of memory", VPC_MEMORY_MAX >> 20);
         return false;
@@ -42,20 +89,13 @@ bool vpc_boot_choose(struct vpc_boot *boot, struct vpc_file image, struct vpc_fi
         format_string(reason, reason_bytes, "cmdline= is longer than %u bytes", VPC_COMMAND_LINE_BYTES - 1);
         return false;
     }
-    if (!multiboot_parse(image.bytes, image.count, memory_bytes, &boot->image, reason, reason_bytes))
+    if (!parse_file(boot, memory_bytes, reason, reason_bytes))
         return false;
-    if (initrd.bytes == NULL)
+    if (initrd.bytes == NULL || place_initrd(boot, memory_bytes))
         return true;
-    uint64_t at = ((uint64_t)boot->image.end + PAGE_MASK) & ~(uint64_t)PAGE_MASK;
-    if (at + initrd.count > memory_bytes || boot->image.part_count == MULTIBOOT_PARTS) {
-        format_string(reason, reason_bytes, "initrd= of %llu KiB does not fit behind the kernel, which ends at 0x%08x",
-                      (unsigned long long)initrd.count >> 10, boot->image.end);
-        return false;
-    }
-    boot->initrd_at = (uint32_t)at;
-    boot->image.parts[boot->image.part_count++] =
-        (struct boot_part){ boot->initrd_at, (uint32_t)initrd.count, initrd.bytes };
-    return true;
+    format_string(reason, reason_bytes, "initrd= of %llu KiB does not fit behind the kernel, which ends at 0x%08x",
+                  (unsigned long long)initrd.count >> 10, boot->image.end);
+    return false;
 }
 
 static bool put(struct vpc *vpc, uint32_t address, const void *from, size_t bytes)
@@ -97,30 +137,70 @@ static struct segment flat(uint16_t selector, uint16_t type)
 }
 
 /* Flat segments, paging and interrupts off. A table for them is there, though nobody may rely on it. */
-static bool enter_flat(struct vpc *vpc, uint32_t entry)
+static bool enter_flat(struct vpc *vpc, uint32_t entry, uint16_t above)
 {
-    static const uint64_t gdt[] = { 0, 0x00CF9B000000FFFF, 0x00CF93000000FFFF };
+    uint64_t gdt[4] = { 0 };
     struct vcpu *cpu = &vpc->interp.cpu;
 
+    gdt[(CODE_SELECTOR + above) / 8] = 0x00CF9B000000FFFF;
+    gdt[(DATA_SELECTOR + above) / 8] = 0x00CF93000000FFFF;
     for (unsigned i = 0; i < SEG_COUNT; i++)
-        cpu->segments[i] = flat(DATA_SELECTOR, ATTR_WRITABLE);
-    cpu->segments[SEG_CS] = flat(CODE_SELECTOR, ATTR_CODE | ATTR_READABLE);
+        cpu->segments[i] = flat((uint16_t)(DATA_SELECTOR + above), ATTR_WRITABLE);
+    cpu->segments[SEG_CS] = flat((uint16_t)(CODE_SELECTOR + above), ATTR_CODE | ATTR_READABLE);
     cpu->gdtr = (struct table_register){ .base = GDT_AT, .limit = sizeof(gdt) - 1 };
     cpu->cr0 = CR0_PE | CR0_ET;
     cpu->eip = entry;
     return put(vpc, GDT_AT, gdt, sizeof(gdt));
 }
 
-static bool start_kernel(struct vpc_boot *boot, struct vpc *vpc)
+static bool start_multiboot(struct vpc_boot *boot, struct vpc *vpc)
 {
     struct vcpu *cpu = &vpc->interp.cpu;
 
-    if (!firmware_put(vpc->ram) || !put_info(boot, vpc) || !enter_flat(vpc, boot->image.entry))
-        return false;
     cpu->gpr[GPR_EAX] = LOADER_MAGIC;
     cpu->gpr[GPR_EBX] = INFO_AT;
+    return put_info(boot, vpc) && enter_flat(vpc, boot->image.entry, 0);
+}
+
+static bool start_linux(struct vpc_boot *boot, struct vpc *vpc)
+{
+    uint8_t page[BZIMAGE_ZERO_PAGE_BYTES];
+
+    bzimage_zero_page(boot->file.bytes, COMMAND_LINE_AT, boot->initrd_at, (uint32_t)boot->initrd.count,
+                      vpc->ram->bytes, page);
+    vpc->interp.cpu.gpr[GPR_ESI] = LINUX_ZERO_PAGE_AT;
+    return put(vpc, LINUX_ZERO_PAGE_AT, page, sizeof(page)) &&
+           put(vpc, COMMAND_LINE_AT, boot->command_line, strlen(boot->command_line) + 1) &&
+           enter_flat(vpc, boot->image.entry, 8);
+}
+
+/* Real mode, as a BIOS leaves it; but there is no BIOS: each of its interrupts comes back at once. */
+static bool start_sector(struct vpc *vpc)
+{
+    struct vcpu *cpu = &vpc->interp.cpu;
+
+    for (unsigned i = 0; i < SEG_COUNT; i++) {
+        cpu->segments[i].selector = 0;
+        cpu->segments[i].base = 0;
+    }
+    cpu->eip = SECTOR_AT;
+    cpu->gpr[GPR_ESP] = SECTOR_AT;
+    cpu->gpr[GPR_EDX] = FIRST_DISK;
+    return firmware_put_vectors(vpc->ram);
+}
+
+static bool start_kernel(struct vpc_boot *boot, struct vpc *vpc)
+{
+    bool is_started = firmware_put(vpc->ram);
+
+    if (boot->kind == VPC_BOOT_MULTIBOOT)
+        is_started = is_started && start_multiboot(boot, vpc);
+    else if (boot->kind == VPC_BOOT_LINUX)
+        is_started = is_started && start_linux(boot, vpc);
+    else
+        is_started = is_started && start_sector(vpc);
     interp_flush(&vpc->interp);
-    return true;
+    return is_started;
 }
 
 /* The next piece of a part, up to the end of a page. */

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vpc/bzimage.h"
 #include "vpc/multiboot.h"
 #include "vpc/vpc.h"
 
@@ -20,7 +21,12 @@ struct vpc_file {
     uint64_t count;
 };
 
+enum vpc_boot_kind { VPC_BOOT_MULTIBOOT, VPC_BOOT_LINUX, VPC_BOOT_SECTOR };
+
 struct vpc_boot {
+    enum vpc_boot_kind kind;
+    struct vpc_file file;
+    struct bzimage bzimage;
     struct multiboot_image image;
     struct vpc_file initrd;
     uint32_t initrd_at;
@@ -30,7 +36,8 @@ struct vpc_boot {
 };
 
 /*
- * Choose how to start from a file, on a machine of so much RAM. False: reason (reason_bytes) says what is wrong.
+ * Choose how to start from a file, on a machine of so much RAM: a Linux kernel, a Multiboot kernel, or the image of a
+ * disk that begins with a boot sector. False: reason (reason_bytes) says what is wrong.
  * Nothing is copied yet; image, initrd and command_line stay where they are until vpc_boot_step says that it is done.
  */
 bool vpc_boot_choose(struct vpc_boot *boot, struct vpc_file image, struct vpc_file initrd, const char *command_line,

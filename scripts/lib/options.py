@@ -120,6 +120,19 @@ def place_consoles(guests, autoruns):
         autorun.place_console(names[autorun.console])
 
 
+def place_files(guests, autoruns):
+    """Have the files of disk= and initrd= on the boot volume, each once, under names that no guest has."""
+    names = {}
+    taken = {name.lower() for name in guests} | {autorun.name.lower() for autorun in autoruns}
+    free = (name for name in (f"disk-{number}.img" for number in itertools.count(1)) if name not in taken)
+    for autorun in autoruns:
+        for _, _, _, path in autorun.files():
+            if path not in names:
+                names[path] = next(free)
+                guests[names[path]] = path
+        autorun.place_files(names)
+
+
 def read_file_path(argument):
     path = pathlib.Path(argument).absolute()
     if not path.exists():
@@ -214,6 +227,7 @@ class Options:
         self.guests = read_guests(parsed.guest)
         self.autoruns = read_each("--autorun", parsed.autorun, spec.Autorun)
         place_consoles(self.guests, self.autoruns)
+        place_files(self.guests, self.autoruns)
         self.config_file = read_each("--config", [parsed.config], read_config)[0] if parsed.config else None
         # (name, milliseconds) of all autoruns, in the order of the plan
         self.planned = [*(self.config_file.autoruns if self.config_file else []),

@@ -221,6 +221,19 @@ class Autorun:
         for start, end in reversed(self.console_places):
             self.line = f"{self.line[:start]}console={name}{self.line[end:]}"
 
+    def files(self):
+        """The files of a virtual PC that disk= and initrd= name: (start, end, key, path). A name that is no file here
+        is one that the boot volume or the ramdisk has."""
+        for word, start, end in find_words(self.line):
+            key, _, value = word.partition("=")
+            if key in ("disk", "initrd") and pathlib.Path(value).is_file():
+                yield start, end, key, pathlib.Path(value).absolute()
+
+    def place_files(self, names):
+        """They have these names in \guests\ on the boot volume."""
+        for start, end, key, path in reversed(list(self.files())):
+            self.line = f"{self.line[:start]}{key}={names[path]}{self.line[end:]}"
+
     def read(self, key, equals, value):
         """Take one KEY=VALUE, or the word control."""
         if (key, equals) == ("control", ""):

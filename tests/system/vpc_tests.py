@@ -3,7 +3,9 @@
 Plain QEMU is the oracle: what a kernel says on its serial line is the same there, byte for byte, and so is its status.
 """
 import dataclasses
+import pathlib
 import re
+import struct
 import subprocess
 import tempfile
 
@@ -17,12 +19,13 @@ LIMIT = 60
 @dataclasses.dataclass
 class Kernel:
     """One of tests/vpc: its words in a plan besides the engine's, the rows of its text page, which plain QEMU does not
-    tell, and QEMU's arguments for the same machine."""
+    tell, whether it has two disks, and whether it is itself one that begins with a boot sector."""
     name: str
     words: str = ""
     page: tuple = ()
     status: int = 42
-    qemu: tuple = ()
+    has_disks: bool = False
+    is_sector: bool = False
 
     @property
     def path(self):
@@ -31,21 +34,40 @@ class Kernel:
 
 ALL = (
     Kernel("apic"),
+    Kernel("clock"),
+    Kernel("disks", has_disks=True),
     Kernel("fpu"),
     Kernel("hello"),
     Kernel("keyboard"),
     Kernel("screen", page=(*(f"line {number:02} of the page" for number in range(60)), " " * 79 + "!")),
+    Kernel("sector", is_sector=True),
     Kernel("serial"),
+    Kernel("tasks"),
     Kernel("timer"),
 )
 
 
-def boot_plain(kernel):
+def write_disks(folder):
+    """Two disks of 128 sectors, as tests/vpc/disks.c wants them."""
+    paths = [pathlib.Path(folder) / f"disk{number}" for number in range(2)]
+    for path, first in zip(paths, (1, 1000)):
+        path.write_bytes(b"".join(struct.pack("<I", first + sector) * 128 for sector in range(128)))
+    return paths
+
+
+def drive(path, index):
+    """QEMU's option for an IDE disk; what is written to it is forgotten."""
+    return ["-drive", f"file={path},format=raw,if=ide,index={index},snapshot=on"]
+
+
+def boot_plain(kernel, disks):
     """A kernel in plain QEMU: its status and what it said, line ends as they are."""
+    image = drive(kernel.path, 0) if kernel.is_sector else ["-kernel", str(kernel.path)]
+    drives = [word for index, path in enumerate(disks) for word in drive(path, index)] if kernel.has_disks else []
     with tempfile.NamedTemporaryFile() as serial:
         command = ["qemu-system-i386", "-M", "pc", "-m", "32", "-display", "none", "-no-reboot", "-net", "none",
                    "-serial", f"file:{serial.name}", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-                   "-kernel", str(kernel.path), *kernel.qemu]
+                   *image, *drives]
         status = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT,
                                 check=False).returncode
         return status >> 1, serial.read().decode("latin-1")
@@ -58,15 +80,22 @@ def rows_of(boot, name):
 
 def boots():
     """All of them in one boot of Cobble, then each in plain QEMU."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from compare_all(write_disks(folder))
+
+
+def compare_all(disks):
+    words = " ".join(f"disk={path}" for path in disks)
     autoruns = [word for kernel in ALL for word in
                 ("--guest", str(kernel.path), "--autorun",
-                 f"{kernel.path.name} engine=interp mem=32M timeout=30s expect={kernel.status} {kernel.words}")]
+                 f"{kernel.path.name} engine=interp mem=32M timeout=30s expect={kernel.status} {kernel.words} "
+                 f"{words if kernel.has_disks else ''}")]
     boot = run(*autoruns)
     yield check("vpc.no_frame_is_lost", "# leaked frames: 0" in boot.out, boot)
     for kernel in ALL:
         name = kernel.path.name
         yield check(f"vpc.{kernel.name}", boot.verdict(name).startswith("ok"), boot)
-        status, text = boot_plain(kernel)
+        status, text = boot_plain(kernel, disks)
         yield check(f"vpc.{kernel.name}.plain_status", status == kernel.status)
         rows, plain = rows_of(boot, name), [line.rstrip() for line in text.split("\n") if line.strip()]
         ours = [row for row in rows if row not in kernel.page]

@@ -1,0 +1,433 @@
+/*
+ * test_vpc_devices.c - a virtual PC's devices by themselves: what the data sheets say of the corners that kernels of
+ * tests/vpc do not reach, and accesses of any kind at any time, which must harm nobody.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/frames.h"
+#include "fake_mmu.h"
+#include "random.h"
+#include "vpc/disk.h"
+#include "vpc/ports.h"
+#include "vpc/vpc.h"
+
+#define MS 1000000ull
+#define RAM_FRAMES 512u
+#define DISK_BYTES 40000u
+#define RANDOM_ACCESSES 400000u
+
+static struct vpc vpc;
+static struct ram ram;
+static uint64_t now_ns;
+static uint8_t file[DISK_BYTES];
+
+static uint64_t get_now(void *owner)
+{
+    (void)owner;
+    return now_ns;
+}
+
+static int start(void **state)
+{
+    const struct vpc_clock clock = { .now_ns = get_now };
+
+    machine_start(state);
+    now_ns = 5 * MS;
+    random_state = 1;
+    assert_int_equal(ram_create(&ram, RAM_FRAMES << PAGE_SHIFT), STATUS_OK);
+    memset(&vpc, 0, sizeof(vpc));
+    vpc_init(&vpc, &ram, &clock, &vpc_bus, NULL);
+    for (uint32_t i = 0; i < DISK_BYTES; i++)
+        file[i] = (uint8_t)(i / DISK_SECTOR_BYTES + 1);
+    assert_true(disk_open(&vpc.ide.disks[0], file, DISK_BYTES));
+    return 0;
+}
+
+static int stop(void **state)
+{
+    uint32_t steps = UINT32_MAX;
+
+    assert_true(disk_close(&vpc.ide.disks[0], &steps));
+    machine_unmake_ram(&ram);
+    return machine_stop(state);
+}
+
+static void out(uint16_t port, uint8_t value)
+{
+    ports_write(&vpc, port, 1, value);
+}
+
+static uint8_t in(uint16_t port)
+{
+    return (uint8_t)ports_read(&vpc, port, 1);
+}
+
+static void init_pic(bool is_auto_eoi)
+{
+    for (uint16_t base = 0x20; base <= 0xA0; base = (uint16_t)(base + 0x80)) {
+        out(base, 0x11);
+        out((uint16_t)(base + 1), base == 0x20 ? 0x20 : 0x28);
+        out((uint16_t)(base + 1), base == 0x20 ? 4 : 2);
+        out((uint16_t)(base + 1), is_auto_eoi ? 3 : 1);
+        out((uint16_t)(base + 1), 0);
+    }
+}
+
+static void pulse(uint16_t lines)
+{
+    i8259_set_lines(&vpc.pic, 0);
+    i8259_set_lines(&vpc.pic, lines);
+}
+
+/* Data sheet "Fully Nested Mode": what is in service keeps its like and lesser away, the second's lines come at 2. */
+static void test_pic_priority(void **state)
+{
+    (void)state;
+    init_pic(false);
+    pulse(1u << 12 | 1u << 3);
+    assert_int_equal(i8259_acknowledge(&vpc.pic), 0x2C);    /* of the second: at line 2, before 3 */
+    assert_false(i8259_has_interrupt(&vpc.pic));
+    pulse(1u << 1);
+    assert_int_equal(i8259_acknowledge(&vpc.pic), 0x21);
+    out(0x20, 0x20);                                        /* ends 1, the highest */
+    assert_false(i8259_has_interrupt(&vpc.pic));
+    out(0xA0, 0x20);
+    out(0x20, 0x20);
+    assert_int_equal(i8259_acknowledge(&vpc.pic), 0x23);
+}
+
+/* Data sheet "Interrupt Sequence": a request that is gone is line 7's, and nothing is in service then. */
+static void test_pic_spurious(void **state)
+{
+    (void)state;
+    init_pic(false);
+    out(0x20, 0x0B);
+    assert_int_equal(i8259_acknowledge(&vpc.pic), 0x27);
+    assert_int_equal(in(0x20), 0);
+}
+
+/* Data sheet "Automatic Rotation": who was served is the last one. */
+static void test_pic_rotation(void **state)
+{
+    (void)state;
+    init_pic(false);
+    pulse(1u << 3 | 1u << 4);
+    assert_int_equal(i8259_acknowledge(&vpc.pic), 0x23);
+    out(0x20, 0xA0);
+    pulse(1u << 3 | 1u << 5);
+    assert_int_equal(i8259_acknowledge(&vpc.pic), 0x24);
+    out(0x20, 0x20);
+    assert_int_equal(i8259_acknowledge(&vpc.pic), 0x25);
+    out(0x20, 0xC7);                                        /* set priority: 7 is the last, 0 the first */
+    out(0x20, 0x20);
+    assert_int_equal(i8259_acknowledge(&vpc.pic), 0x23);
+}
+
+static void test_pic_level_and_poll(void **state)
+{
+    (void)state;
+    init_pic(true);
+    out(0x4D0, 0x20);
+    i8259_set_lines(&vpc.pic, 1u << 5);
+    assert_int_equal(i8259_acknowledge(&vpc.pic), 0x25);
+    assert_true(i8259_has_interrupt(&vpc.pic));             /* as long as it is high */
+    i8259_set_lines(&vpc.pic, 0);
+    assert_false(i8259_has_interrupt(&vpc.pic));
+    pulse(1u << 6);
+    out(0x20, 0x0C);
+    assert_int_equal(in(0x20), 0x86);
+    out(0x20, 0x0C);
+    assert_int_equal(in(0x20), 0);
+}
+
+/* Each rise is told once, however late, and the next one keeps its place. */
+static void test_timer_edges(void **state)
+{
+    (void)state;
+    out(0x43, 0x34);
+    out(0x40, 0xA9);
+    out(0x40, 0x04);                                        /* 1,193: some 1 ms */
+    uint64_t first = i8254_next_ns(&vpc.timer);
+    assert_in_range(first, now_ns + MS - 1000, now_ns + MS);
+    assert_false(i8254_update(&vpc.timer, first - 1));
+    assert_true(i8254_update(&vpc.timer, first));
+    assert_false(i8254_update(&vpc.timer, first));
+    assert_true(i8254_update(&vpc.timer, first + 10 * MS));
+    assert_in_range(i8254_next_ns(&vpc.timer), first + 10 * MS, first + 11 * MS);
+}
+
+static void test_timer_reads(void **state)
+{
+    (void)state;
+    out(0x43, 0x31);                                        /* mode 0, BCD */
+    out(0x40, 0x00);
+    out(0x40, 0x20);                                        /* 2000 */
+    now_ns += 1000 * 1000000ull / 1193;                     /* some 1000 ticks */
+    out(0x43, 0xC2);                                        /* read back: both of counter 0 */
+    assert_int_equal(in(0x40) & 0xBF, 0x31);
+    uint8_t low = in(0x40), high = in(0x40);
+    assert_int_equal(high, 0x10);                           /* 1000, or a little more or less */
+    assert_true(low <= 0x03 || low >= 0x99);
+    now_ns += 2 * MS;
+    out(0x43, 0xE2);
+    assert_int_equal(in(0x40) & 0x80, 0x80);                /* the output is high now */
+}
+
+static void test_uart_overrun(void **state)
+{
+    (void)state;
+    out(0x3FA, 0x01);
+    for (unsigned i = 0; i < UART_FIFO; i++) {
+        assert_int_equal(uart_room(&vpc.uart), UART_FIFO - i);
+        uart_receive(&vpc.uart, (uint8_t)i);
+    }
+    uart_receive(&vpc.uart, 99);
+    assert_int_equal(in(0x3FD) & 0x03, 0x03);
+    assert_int_equal(in(0x3FD) & 0x03, 0x01);               /* overrun is told once */
+    for (unsigned i = 0; i < UART_FIFO; i++)
+        assert_int_equal(in(0x3F8), i);
+    assert_int_equal(in(0x3FD) & 0x01, 0);
+}
+
+/* Each byte of the keyboard is an edge of line 1, though the next one waits already. */
+static void test_keyboard_edges(void **state)
+{
+    (void)state;
+    init_pic(false);
+    out(0x21, 0xFD);
+    i8042_key(&vpc.keyboard, 0x1E);
+    i8042_key(&vpc.keyboard, 0x9E);
+    vpc_settle_lines(&vpc);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(i8259_acknowledge(&vpc.pic), 0x21);
+        assert_int_equal(in(0x60), i == 0 ? 0x1E : 0x9E);
+        out(0x20, 0x20);
+    }
+    assert_false(i8259_has_interrupt(&vpc.pic));
+}
+
+static void test_resets_end_it(void **state)
+{
+    (void)state;
+    out(0x64, 0xFE);
+    assert_int_equal(vpc.end, VPC_END_CRASH);
+}
+
+static void test_exits(void **state)
+{
+    (void)state;
+    ports_write(&vpc, 0xF4, 4, 0x12345);
+    assert_int_equal(vpc.end, VPC_END_EXIT);
+    assert_int_equal(vpc.status, 0x12345);
+    ports_write(&vpc, 0x604, 2, 0x2000);                    /* the first end counts */
+    assert_int_equal(vpc.status, 0x12345);
+}
+
+/* Priority classes, and that an interrupt in service keeps its class away: SDM vol. 3 "Interrupt, Task, and Processor
+ * Priority". */
+static void test_lapic_priority(void **state)
+{
+    struct lapic *apic = &vpc.lapic;
+
+    (void)state;
+    lapic_raise(apic, 0x41, false);
+    assert_false(lapic_has_interrupt(apic));                /* not enabled: lost */
+    (void)lapic_write(apic, 0xF0, 0x1FF, now_ns);
+    lapic_raise(apic, 0x41, false);
+    lapic_raise(apic, 0x52, true);
+    assert_int_equal(lapic_acknowledge(apic), 0x52);
+    assert_false(lapic_has_interrupt(apic));
+    lapic_raise(apic, 0x5F, false);
+    assert_false(lapic_has_interrupt(apic));
+    lapic_raise(apic, 0x60, false);
+    assert_true(lapic_has_interrupt(apic));
+    assert_int_equal(lapic_acknowledge(apic), 0x60);
+    assert_int_equal(lapic_read(apic, 0xA0, now_ns), 0x60);
+    assert_int_equal(lapic_write(apic, 0xB0, 0, now_ns), -1);
+    assert_int_equal(lapic_write(apic, 0xB0, 0, now_ns), 0x52);     /* level: for the I/O APIC */
+    assert_int_equal(lapic_acknowledge(apic), 0x5F);
+}
+
+static void test_lapic_timer(void **state)
+{
+    struct lapic *apic = &vpc.lapic;
+
+    (void)state;
+    (void)lapic_write(apic, 0xF0, 0x1FF, now_ns);
+    (void)lapic_write(apic, 0x3E0, 0x3, now_ns);            /* by 16 */
+    (void)lapic_write(apic, 0x320, 0x40, now_ns);
+    (void)lapic_write(apic, 0x380, 1000, now_ns);
+    assert_int_equal(lapic_next_ns(apic), now_ns + 16000);
+    assert_int_equal(lapic_read(apic, 0x390, now_ns + 8000), 500);
+    lapic_update(apic, now_ns + 16000);
+    assert_int_equal(lapic_acknowledge(apic), 0x40);
+    assert_int_equal(lapic_next_ns(apic), UINT64_MAX);
+    assert_int_equal(lapic_read(apic, 0x390, now_ns + 20000), 0);
+}
+
+static void write_ioapic(uint32_t index, uint32_t value)
+{
+    i82093_write(&vpc.ioapic, 0, index, &vpc.lapic);
+    i82093_write(&vpc.ioapic, 0x10, value, &vpc.lapic);
+}
+
+/* A level comes again after its EOI as long as the line is high; an edge that comes while it is masked is lost. */
+static void test_ioapic_triggers(void **state)
+{
+    (void)state;
+    (void)lapic_write(&vpc.lapic, 0xF0, 0x1FF, now_ns);
+    write_ioapic(0x10 + 2 * 5, 0x8055);
+    i82093_set_lines(&vpc.ioapic, 1u << 5, &vpc.lapic);
+    assert_int_equal(lapic_acknowledge(&vpc.lapic), 0x55);
+    i82093_set_lines(&vpc.ioapic, 1u << 5, &vpc.lapic);
+    assert_false(lapic_has_interrupt(&vpc.lapic));
+    i82093_end(&vpc.ioapic, (uint8_t)lapic_write(&vpc.lapic, 0xB0, 0, now_ns), &vpc.lapic);
+    assert_true(lapic_has_interrupt(&vpc.lapic));
+    assert_int_equal(lapic_acknowledge(&vpc.lapic), 0x55);
+    (void)lapic_write(&vpc.lapic, 0xB0, 0, now_ns);
+    i82093_set_lines(&vpc.ioapic, 1u << 6, &vpc.lapic);
+    write_ioapic(0x10 + 2 * 6, 0x56);
+    assert_false(lapic_has_interrupt(&vpc.lapic));
+    i82093_set_lines(&vpc.ioapic, 0, &vpc.lapic);
+    i82093_set_lines(&vpc.ioapic, 1u << 6, &vpc.lapic);
+    assert_int_equal(lapic_acknowledge(&vpc.lapic), 0x56);
+}
+
+/* What was written is there, the file is as it was, and what lies beside it in the page comes from the file. */
+static void test_disk_overlay(void **state)
+{
+    struct disk *disk = &vpc.ide.disks[0];
+    uint8_t sector[DISK_SECTOR_BYTES], other[DISK_SECTOR_BYTES];
+
+    (void)state;
+    assert_int_equal(disk->sectors, (DISK_BYTES + 511) / 512);
+    memset(sector, 0xEE, sizeof(sector));
+    assert_true(disk_write(disk, 9, sector));
+    disk_read(disk, 9, other);
+    assert_memory_equal(other, sector, sizeof(sector));
+    disk_read(disk, 10, other);
+    assert_int_equal(other[0], 11);
+    assert_int_equal(file[9 * 512], 10);
+    disk_read(disk, disk->sectors - 1, other);              /* the file ends inside */
+    assert_int_equal(other[0], disk->sectors);
+    assert_int_equal(other[DISK_BYTES % 512], 0);
+    machine_fail(machine_allocations, MACHINE_NEVER);
+    assert_false(disk_write(disk, 40, sector));
+    machine_fail(MACHINE_NEVER, 0);
+}
+
+/* Times from before and after midnight, in all four formats; what is set goes on. */
+static void test_clock_formats(void **state)
+{
+    struct mc146818 *clock = &vpc.cmos;
+    static const uint8_t formats[] = { 0x00, 0x02, 0x04, 0x06 }, hours[] = { 0x91, 0x17, 0x8B, 0x11 };
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        out(0x70, 0x0B);
+        out(0x71, formats[i]);
+        out(0x70, 4);
+        out(0x71, hours[i]);                                /* 11 pm, or 17 o'clock in BCD and binary */
+        assert_int_equal(in(0x71), hours[i]);
+    }
+    out(0x70, 0x0B);
+    out(0x71, 0x02);
+    static const uint8_t date[][2] = { { 9, 0x27 }, { 8, 0x12 }, { 7, 0x31 }, { 4, 0x23 }, { 2, 0x59 }, { 0, 0x59 } };
+    for (unsigned i = 0; i < 6; i++) {
+        out(0x70, date[i][0]);
+        out(0x71, date[i][1]);
+    }
+    now_ns += 1000 * MS;
+    out(0x70, 9);
+    assert_int_equal(in(0x71), 0x28);
+    out(0x70, 7);
+    assert_int_equal(in(0x71), 0x01);
+    out(0x70, 6);
+    assert_int_equal(in(0x71), 7);                          /* 2028-01-01 was a Saturday */
+    assert_int_equal(mc146818_next_ns(clock), UINT64_MAX);
+}
+
+static uint32_t random_port(void)
+{
+    static const uint16_t ports[] = {
+        0x20, 0x21, 0xA0, 0xA1, 0x40, 0x41, 0x42, 0x43, 0x60, 0x61, 0x64, 0x70, 0x71, 0x92, 0x1F0, 0x1F1, 0x1F2, 0x1F3,
+        0x1F4, 0x1F5, 0x1F6, 0x1F7, 0x3F6, 0x3D4, 0x3D5, 0x3DA, 0x3F8, 0x3F9, 0x3FA, 0x3FB, 0x3FC, 0x3FD, 0x4D0, 0x4D1,
+    };
+
+    return random_below(8) == 0 ? random_below(0x10000) : ports[random_below(sizeof(ports) / sizeof(ports[0]))];
+}
+
+static uint32_t random_value(void)
+{
+    static const uint32_t values[] = {
+        0, 0x20, 0x30, 0x34, 0xC4, 0xC5, 0xC6, 0xEC, 0x11, 0xFF, 0xE0, 0xF0, 1, 2, 4, 16,
+    };
+
+    return random_below(2) ? values[random_below(sizeof(values) / sizeof(values[0]))] : random_u32();
+}
+
+static void one_random_access(void)
+{
+    unsigned bytes = 1u << random_below(3);
+    uint32_t page = random_below(2) ? LAPIC_BASE : I82093_BASE;
+    gpa_t address = GPA(page + random_below(PAGE_SIZE - 4));
+
+    switch (random_below(6)) {
+    case 0: case 1: (void)ports_read(&vpc, (uint16_t)random_port(), bytes); break;
+    case 2: case 3: ports_write(&vpc, (uint16_t)random_port(), bytes, random_value()); break;
+    case 4: (void)vpc_bus.read(&vpc, address, bytes); break;
+    default: vpc_bus.write(&vpc, address, bytes, random_value()); break;
+    }
+}
+
+/* Whatever comes at whatever time: nothing is written beside a device (the sanitizers see it), time moves on. */
+static void test_random_accesses(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < RANDOM_ACCESSES; i++) {
+        one_random_access();
+        if (vpc.interp.cpu.has_interrupt && random_below(4) == 0)
+            (void)vpc_bus.acknowledge(&vpc);
+        if (random_below(8) == 0)
+            now_ns += random_below(3) ? random_below(100000) : (uint64_t)random_u32() << random_below(12);
+        (void)vpc_run(&vpc, 0);
+        assert_true(vpc.due_ns > now_ns || vpc.end != VPC_END_NONE);
+        if (random_below(64) == 0)
+            i8042_key(&vpc.keyboard, (uint8_t)random_u32());
+        if (random_below(64) == 0)
+            uart_receive(&vpc.uart, (uint8_t)random_u32());
+        vpc.output_count = 0;
+        vpc.end = VPC_END_NONE;
+        vpc.keyboard.wants_reset = false;
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_pic_priority, start, stop),
+        cmocka_unit_test_setup_teardown(test_pic_spurious, start, stop),
+        cmocka_unit_test_setup_teardown(test_pic_rotation, start, stop),
+        cmocka_unit_test_setup_teardown(test_pic_level_and_poll, start, stop),
+        cmocka_unit_test_setup_teardown(test_timer_edges, start, stop),
+        cmocka_unit_test_setup_teardown(test_timer_reads, start, stop),
+        cmocka_unit_test_setup_teardown(test_uart_overrun, start, stop),
+        cmocka_unit_test_setup_teardown(test_keyboard_edges, start, stop),
+        cmocka_unit_test_setup_teardown(test_resets_end_it, start, stop),
+        cmocka_unit_test_setup_teardown(test_exits, start, stop),
+        cmocka_unit_test_setup_teardown(test_lapic_priority, start, stop),
+        cmocka_unit_test_setup_teardown(test_lapic_timer, start, stop),
+        cmocka_unit_test_setup_teardown(test_ioapic_triggers, start, stop),
+        cmocka_unit_test_setup_teardown(test_disk_overlay, start, stop),
+        cmocka_unit_test_setup_teardown(test_clock_formats, start, stop),
+        cmocka_unit_test_setup_teardown(test_random_accesses, start, stop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
