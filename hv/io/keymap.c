@@ -96,13 +96,23 @@ bool keymap_is_modifier(uint8_t raw)
     return keymap_modifier(raw) || lock_bit(raw);
 }
 
+/* Keys that are no letters, and what they give with Shift. */
+static const char plain_keys[] = "1234567890-=[];'`\\,./", shifted_keys[] = "!@#$%^&*()_+{}:\"~|<>?";
+
 uint8_t keymap_shifted(uint8_t raw)
 {
-    static const char from[] = "1234567890-=[];'`\\,./", to[] = "!@#$%^&*()_+{}:\"~|<>?";
     if (raw >= 'a' && raw <= 'z')
         return (uint8_t)(raw - 'a' + 'A');
-    const char *at = raw < 0x80 && raw >= ' ' ? strchr(from, raw) : 0;
-    return at && *at ? (uint8_t)to[at - from] : raw;
+    const char *at = raw < 0x80 && raw >= ' ' ? strchr(plain_keys, raw) : 0;
+    return at && *at ? (uint8_t)shifted_keys[at - plain_keys] : raw;
+}
+
+uint8_t keymap_unshifted(uint8_t character)
+{
+    if (character >= 'A' && character <= 'Z')
+        return (uint8_t)(character - 'A' + 'a');
+    const char *at = character < 0x80 && character >= ' ' ? strchr(shifted_keys, character) : 0;
+    return at && *at ? (uint8_t)plain_keys[at - shifted_keys] : 0;
 }
 
 static uint8_t character_of(uint32_t state, uint8_t raw, bool numpad)

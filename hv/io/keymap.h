@@ -38,4 +38,7 @@ bool keymap_is_modifier(uint8_t raw);
 /* The character that Shift makes of a raw one; itself where Shift changes nothing. */
 uint8_t keymap_shifted(uint8_t raw);
 
+/* The key that gives this character only with Shift; 0: none does. */
+uint8_t keymap_unshifted(uint8_t character);
+
 #endif

@@ -64,15 +64,6 @@ static uint8_t control_key(uint8_t control)
     return control > ESC && control < ' ' ? (uint8_t)others[control - ESC - 1] : 0;
 }
 
-/* The key that gives this character with Shift; 0 when none does. */
-static uint8_t unshifted(uint8_t character)
-{
-    for (unsigned raw = ' '; raw < DELETE; raw++)
-        if (raw != character && keymap_shifted((uint8_t)raw) == character)
-            return (uint8_t)raw;
-    return 0;
-}
-
 static unsigned press_character(uint32_t words[SERIALKEYS_MAX], uint8_t byte)
 {
     switch (byte) {
@@ -90,7 +81,7 @@ static unsigned press_character(uint32_t words[SERIALKEYS_MAX], uint8_t byte)
     uint8_t raw = byte < ' ' ? control_key(byte) : 0;
     if (byte < ' ')
         return raw ? press_and_release(words, HV_KEY_LCTRL, raw) : 0;
-    raw = unshifted(byte);
+    raw = keymap_unshifted(byte);
     return raw ? press_and_release(words, HV_KEY_LSHIFT, raw) : press_and_release(words, 0, byte);
 }
 

@@ -28,7 +28,7 @@ static struct reader {
     const struct config_typing *typing;     /* being typed, or NULL */
     uint32_t typed;                         /* bytes of it */
     uint64_t typed_ns, changed_ns;          /* last key; last change of the console */
-    uint32_t picture;                       /* hash of the console then */
+    uint32_t picture, revision;             /* of the console then: a hash, and what its vcon counts */
     struct serialkeys decoder;
 } readers[GUESTS_MAX];
 
@@ -195,6 +195,17 @@ static void type_on_to_monitor(uint64_t now_ns)
     for_monitor.console = NULL;
 }
 
+/* Does it show something else? Its 2,000 cells are only looked at when something was printed. */
+static bool is_changed(struct reader *reader, const struct vcon *console)
+{
+    if (console->revision == reader->revision)
+        return false;
+    uint32_t picture = hash_console(console), before = reader->picture;
+    reader->picture = picture;
+    reader->revision = console->revision;
+    return picture != before;
+}
+
 static void serve(struct reader *reader, uint64_t now_ns)
 {
     struct guest *guest = guest_find(reader->guest_id);
@@ -205,11 +216,8 @@ static void serve(struct reader *reader, uint64_t now_ns)
     }
     /* From here on time is the guest's own: changed_ns and typed_ns are, too. */
     now_ns -= clock_lag_ns(guest, now_ns);
-    uint32_t picture = hash_console(&guest->console.vcon);
-    if (picture != reader->picture) {
-        reader->picture = picture;
+    if (is_changed(reader, &guest->console.vcon))
         reader->changed_ns = now_ns;
-    }
     uint64_t quiet_since_ns = reader->changed_ns > reader->typed_ns ? reader->changed_ns : reader->typed_ns;
     bool due = now_ns - quiet_since_ns >= QUIET_NS || now_ns - reader->typed_ns >= PATIENCE_NS;
     if (reader->typing == NULL && due) {

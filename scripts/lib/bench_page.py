@@ -110,6 +110,10 @@ def generated(figures):
         parts += ["### Ends, in instructions", "",
                   "The longest time in which a guest that never stops did not run, nobody else being there to.", "",
                   *figures_table("ends", figures["ends"]), ""]
+    if "longest" in figures:
+        parts += ["### Longest stretch of the test suite, in instructions", "", *figures_table("longest",
+                  figures["longest"]), "", "The longest of each kind, and the functions that they were made of:", "",
+                  *(f"- {text}" for text in figures["longest"]["made_of"]), ""]
     if "launches" in figures:
         parts += ["### Launches, in instructions", "",
                   "The longest time in which no guest ran, while others were launched; interrupts are off for no "

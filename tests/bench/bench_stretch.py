@@ -6,6 +6,7 @@ import tempfile
 
 from bench_profile import by_function, functions, measure_flood
 from bench_runs import GUESTS, BenchError, symbols
+import machines
 from harness import run
 from lib import bench, build
 
@@ -17,6 +18,7 @@ LAUNCHES = 202
 LARGE_IMAGE, LARGE_MEMORY = 60, 120     # launched before that one, and before one of 3 GiB
 LEAST_BATCHES = 5                   # else they were not launched while others wanted to run
 BOOT_SECONDS = 1500
+BATCH = 50                          # guests a boot: more take long to end
 SHOWN = 8                           # functions of a stretch
 
 
@@ -67,6 +69,26 @@ def stretches(*options, flags=bench.FLAGS, until="interrupt"):
 def prints_stretch():
     """Of tests/bench/prints.c."""
     return stretches("--guest", PRINTS, "--autorun", PRINTS.name)[0][0].instructions
+
+
+def manifest_batches(most):
+    """The guests of the manifest, so many a boot; none that uses up a machine, or is for a test of its own."""
+    guests = [guest for guest in machines.read_manifest() if guest.heading not in ("counted", "soak") and
+              guest.name != machines.OVERCOMMITS]
+    return [guests[first:first + most] for first in range(0, len(guests), most)]
+
+
+def stretch_of_batch(guests):
+    """The longest stretches of these together, each named by what it was made of."""
+    specs = [word for guest in guests for word in ("--autorun", guest.spec)]
+    return stretches("--together", *specs)[0]
+
+
+def measure_longest():
+    """Of all test guests, in as many boots as it takes."""
+    found = [stretch for batch in manifest_batches(BATCH) for stretch in stretch_of_batch(batch)]
+    found.sort(key=lambda stretch: -stretch.instructions)
+    return {"suite": found[0].instructions, "made_of": [str(stretch) for stretch in found[:SHOWN]]}
 
 
 def launch_figures(after):

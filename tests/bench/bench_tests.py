@@ -9,6 +9,7 @@ import bench_stretch
 from harness import Result, run
 from lib import bench, build
 
+SOME_OF = 24                        # one of so many test guests
 MANY_FILES, MANY_FILES_LIMIT = 200, 25_000_000      # instructions of the loader, the firmware's share in them
 
 
@@ -81,6 +82,18 @@ def prints():
     yield Result("bench.prints.stretch", not problems, "\n".join(problems))
 
 
+def longest():
+    """The longest stretch while some of the test guests run together: scripts/bench longest has all of them."""
+    guests = [guest for batch in bench_stretch.manifest_batches(SOME_OF) for guest in batch[:1]]
+    limit = bench.FIGURES["longest"][0].limit
+    try:
+        found = bench_stretch.stretch_of_batch(guests)
+    except bench_runs.BenchError as error:
+        yield Result("bench.longest", False, str(error))
+        return
+    yield Result("bench.longest", found[0].instructions <= limit, "\n".join(map(str, found)))
+
+
 def many_files():
     """What the loader costs with many files on the boot volume."""
     with tempfile.TemporaryDirectory() as folder:
@@ -104,5 +117,6 @@ def tests():
     yield "bench.prints", prints
     yield "bench.ends", part("ends", bench_runs.measure_ends)
     yield "bench.launches", part("launches", bench_stretch.measure_launches)
+    yield "bench.longest", longest
     yield "bench.memory", part("memory", bench_runs.measure_memory)
     yield "bench.many_files", many_files

@@ -214,9 +214,22 @@ static void any_bytes_are_survived(void **state)
     }
 }
 
+static void every_shifted_character_has_its_key(void **state)
+{
+    (void)state;
+    for (unsigned character = 0; character < 256; character++) {
+        unsigned found = 0;
+        for (unsigned raw = ' '; raw < 127 && found == 0; raw++)
+            if (raw != character && keymap_shifted((uint8_t)raw) == character)
+                found = raw;
+        assert_int_equal(keymap_unshifted((uint8_t)character), found);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_shifted_character_has_its_key),
         cmocka_unit_test(the_contracts_example),
         cmocka_unit_test(typewriter_keys_with_all_modifiers),
         cmocka_unit_test(modifiers_and_locks),
