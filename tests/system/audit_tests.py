@@ -10,6 +10,8 @@ DIRECTORY = build.DIRECTORY / "audit"
 # minute and more when it is audited.
 GUESTS = ("paging_map", "paging_rights", "paging_wp", "paging_setpd", "paging_tables", "paging_alias", "paging_stack",
           "paging_traced", "event_iret", "event_nested", "user_enter", "user_int", "user_exceptions")
+# Guests that start guests, to the depth and the number that is allowed.
+PARENTS = ("control.ends", "control.lives", "control_tree.deep", "control_tree.orphans")
 
 
 def boots():
@@ -17,11 +19,12 @@ def boots():
     build.build_in(build.ROOT, DIRECTORY, build.RUN_TARGETS, ["-Daudit=true"])
     image = (DIRECTORY / "hv" / "hv.elf").read_bytes()
     yield check("audit.is_built_in", b"audit: %s" in image)
-    boot = run("--mem", 128, *(word for guest in GUESTS for word in ("--autorun", guest)),
+    plan = [*GUESTS, *(f"{guest} control=on timeout=120s" for guest in PARENTS)]
+    boot = run("--mem", 128, *(word for spec in plan for word in ("--autorun", spec)),
                environment={**os.environ, "COBBLE_BUILD": str(DIRECTORY)})
-    for guest in GUESTS:
+    for guest in GUESTS + PARENTS:
         yield check(f"audit.{guest}", boot.verdict(guest).startswith("ok "), boot)
-    yield check("audit.status", boot.status == 0, boot)
+    yield check("audit.status", boot.status == 0, boot)     # no leak, too
 
 
 def tests():

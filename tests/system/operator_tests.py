@@ -166,6 +166,35 @@ def monitor():
     yield check("monitor.poweroff_ends_qemu", status == 0)
 
 
+def adopting():
+    """ps shows who started whom; a child that is taken over outlives its parent, its brothers do not."""
+    terminal = Terminal()
+    try:
+        yield check("adopting.prompt", terminal.wait("cobble>", 90))
+        terminal.type("run control_tree.tree control children=5 &\r")
+        terminal.wait(r"console 1 shows it *\n", 20)
+        tree = False
+        for _ in range(5):          # it may not have run yet
+            terminal.type("clear\rps\r")
+            tree = tree or terminal.wait(r"\n +1 control_tree.tree +.*\n( +[2-6]   loop +running.*\n){5}", 3)
+        yield Result("adopting.tree", tree, "\n".join(terminal.screen.display))
+        terminal.type("clear\rrestart 3\radopt 1\radopt 3\rkill 1\rps\r")
+        for name, wanted in (("belongs", r"\nrestart: guest 3 belongs to control_tree.tree *\n"),
+                             ("owned_already", r"\nadopt: guest 1 is the operator's already *\n"),
+                             ("adopted", r"\n3 loop is the operator's now *\n")):
+            yield Result(f"adopting.{name}", terminal.wait(wanted, 20), "\n".join(terminal.screen.display))
+        terminal.wait(r"\n1 control_tree.tree: killed in", 20)
+        terminal.type("clear\rps\r")
+        left = terminal.wait(r"\n +1 control_tree.tree +killed.*\n +3 loop +running.*\ncobble> *\n", 20)
+        yield Result("adopting.others_end", left, "\n".join(terminal.screen.display))
+        terminal.type("kill 3\r")
+        yield check("adopting.killed", terminal.wait(r"\n3 loop: killed in", 20))
+        terminal.type("poweroff\r")
+    finally:
+        status = terminal.close()
+    yield check("adopting.poweroff", status == 0)
+
+
 def guest_shell():
     """One command to the prompt inside a guest operating system, two of them on two consoles, and back."""
     terminal = Terminal("--type", "monitor:run pebbles &\nrun pebbles\n")
@@ -283,5 +312,5 @@ def typing():
 def tests():
     """Name and function of each test."""
     for function in (statuses, wrong_arguments, own_guest, config_and_logs, screens, game, without_devices, monitor,
-                     guest_shell, panic, gdb, output_lost, together, typing):
+                     adopting, guest_shell, panic, gdb, output_lost, together, typing):
         yield f"operator.{function.__name__}", function
