@@ -1,0 +1,139 @@
+/*
+ * autorun_start.c - from a line of the plan to a guest that runs, or to the reason why not.
+ *
+ * One request is under way at a time: its answer, test_started, asks for the next. A plan that does not run together
+ * waits with each test for the verdict on the one before it.
+ */
+#include "monitor/autorun_start.h"
+
+#include "base/text.h"
+#include "guest/clock.h"
+#include "guest/guest.h"
+#include "guest/images.h"
+#include "guest/request.h"
+#include "guest/tick.h"
+#include "io/console.h"
+#include "monitor/autorun_test.h"
+#include "monitor/config.h"
+#include "monitor/equip.h"
+#include "monitor/match_start.h"
+#include "monitor/typist.h"
+
+#define NS_PER_MS 1000000ull
+#define STARTS_PER_PUMP 16      /* guests that are looked for, some 2,000 instructions each */
+
+static struct config *plan_begun;
+static struct autorun_test *plan_tests;
+static unsigned next_start;         /* tests before this one were asked for, or refused */
+static unsigned have_verdict;       /* tests before this one */
+static bool leaves_some;
+
+static struct {
+    struct request request;
+    struct request_start start;
+    struct guest_equipment equipment;
+    struct image_file file;
+    char reason[GUEST_REASON_BYTES];
+    unsigned index;
+} launching;
+
+static void launch_due(void);
+
+static void refuse_test(unsigned index, const char *reason)
+{
+    config_refuse(plan_begun, &plan_begun->autoruns[index], reason);
+    plan_tests[index].phase = PHASE_ENDED;
+}
+
+/* Before its first turn: what its line of the plan says of it. */
+static void test_started(struct request *request, uint64_t now_ns)
+{
+    struct autorun_test *test = &plan_tests[launching.index];
+    const struct config_autorun *spec = &plan_begun->autoruns[launching.index];
+    struct guest *guest = test->guest = request->guest;
+
+    if (guest == NULL) {
+        refuse_test(launching.index, launching.reason);
+    } else {
+        guest->life.timeout_ns = spec->timeout_ms * NS_PER_MS;
+        guest->state.clock.run = spec->clock == CONFIG_CLOCK_RUN ||
+                                 (spec->clock == CONFIG_CLOCK_DEFAULT && plan_begun->together);
+        if (spec->seed != 0) {
+            clock_seed(guest, spec->seed, plan_begun->tick_ms * NS_PER_MS);
+            tick_use_run_loop();
+        }
+        guest->family.rights = spec->rights;
+        guest->console.vcon.log = &guest->row_log;
+        tapfmt_set_prefix(&test->prefix, spec->name);
+        test->phase = PHASE_RUNNING;
+        request_view(&guest->console);
+        typist_launched(guest, (int)launching.index, now_ns);
+    }
+    launch_due();
+}
+
+/* Ask for the guest of a test, or write its refusal down. */
+static void launch(unsigned index)
+{
+    struct autorun_test *test = &plan_tests[index];
+    struct config_autorun *spec = &plan_begun->autoruns[index];
+
+    test->report = "";
+    test->phase = PHASE_ENDED;
+    if (spec->refused != NULL)
+        return;
+    if (!images_find(spec->name, &launching.file)) {
+        spec->refused = "no guest of this name, neither in \\guests\\ on the boot volume nor in the ramdisk";
+        return;
+    }
+    (void)text_copy(spec->name, sizeof(spec->name), launching.file.name);
+    if (!match_start(&test->match, plan_begun, spec, launching.reason)) {
+        refuse_test(index, launching.reason);
+        return;
+    }
+    launching.index = index;
+    launching.start = (struct request_start){
+        .name = launching.file.name, .image = launching.file.image, .image_bytes = launching.file.image_bytes,
+        .memory_bytes = spec->memory_bytes,
+        .debug_print = spec->debug_print == CONFIG_CHOICE_ON ||
+                       (spec->debug_print == CONFIG_CHOICE_DEFAULT && plan_begun->debug_print),
+        .reason = launching.reason,
+    };
+    if (!equip_find(&spec->equip, &launching.start, &launching.equipment, launching.reason)) {
+        refuse_test(index, launching.reason);
+        return;
+    }
+    test->phase = PHASE_STARTING;
+    launching.request = (struct request){ .kind = REQUEST_START, .start = &launching.start, .answer = test_started };
+    request_post(&launching.request);
+}
+
+static bool is_start_due(void)
+{
+    return next_start < plan_begun->autorun_count && (plan_begun->together || next_start == have_verdict) &&
+           !launching.request.is_queued;
+}
+
+static void launch_due(void)
+{
+    for (unsigned i = 0; i < STARTS_PER_PUMP && is_start_due(); i++)
+        launch(next_start++);
+    leaves_some = is_start_due();
+}
+
+void autorun_start_init(struct config *config, struct autorun_test *of_plan)
+{
+    plan_begun = config;
+    plan_tests = of_plan;
+}
+
+void autorun_start_due(unsigned reported)
+{
+    have_verdict = reported;
+    launch_due();
+}
+
+bool autorun_start_is_cut(void)
+{
+    return leaves_some;
+}
