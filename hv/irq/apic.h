@@ -36,6 +36,8 @@ void apic_eoi(void);
 
 /* Its registers in memory, for whoever has no time to call; NULL where they are MSRs. */
 volatile uint32_t *apic_memory(void);
+/* The same, for assembly. */
+extern volatile uint32_t *xapic_registers;
 
 /* This processor's ID: 8 bits in xAPIC mode, 32 in x2APIC mode. */
 uint32_t apic_id(void);

@@ -15,16 +15,16 @@
 #define MSR_X2APIC 0x800u
 #define CPUID_1_EDX_APIC (1u << 9)
 
-static volatile uint32_t *registers;
+volatile uint32_t *xapic_registers;
 
 static uint32_t xapic_read(unsigned reg)
 {
-    return registers[reg / 4];
+    return xapic_registers[reg / 4];
 }
 
 static void xapic_write(unsigned reg, uint32_t value)
 {
-    registers[reg / 4] = value;
+    xapic_registers[reg / 4] = value;
 }
 
 static uint32_t x2apic_read(unsigned reg)
@@ -51,7 +51,7 @@ const struct apic_ops *apic_access_find(void *(*map_device)(uint64_t physical, u
     if (base & APIC_BASE_X2APIC)
         return &x2apic;
     insn_wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
-    registers = map_device(base & APIC_BASE_ADDRESS, APIC_BYTES);
-    xapic.memory = registers;
-    return registers ? &xapic : NULL;
+    xapic_registers = map_device(base & APIC_BASE_ADDRESS, APIC_BYTES);
+    xapic.memory = xapic_registers;
+    return xapic_registers ? &xapic : NULL;
 }

@@ -37,7 +37,7 @@ OWNERS = {
                              "wanted_view": REQUESTS},
     "hv/hypercall/call_console.c": {"print_buffer": CALL},
     "hv/irq/apic.c": {"ops": START},
-    "hv/irq/apic_access.c": {"registers": START, "xapic": START},
+    "hv/irq/apic_access.c": {"xapic": START, "xapic_registers": START},
     "hv/irq/ioapic.c": {"ioapic_count": START, "ioapics": START},
     "hv/irq/irq.c": {"facts": START, "have_apic": START, "input_came": CALLS_IN, "map_any_device": START,
                      "map_any_table": START, "timer_by_pic": START},
