@@ -30,7 +30,18 @@
 
 #define NS_PER_MS 1000000ull
 
+/* By both clocks. */
+struct moment {
+    uint64_t tsc, ns;
+};
+
 static uint64_t tick_ns;                    /* length of a guest's tick */
+
+static inline struct moment moment_now(void)
+{
+    uint64_t tsc = insn_rdtsc();
+    return (struct moment){ tsc, timer_ns_at(tsc) };
+}
 
 /* The way of a key ends here: seen where a turn begins, or a little too late where it ends. */
 static void measure_key(struct guest *guest, unsigned keys_before)
@@ -55,70 +66,101 @@ static bool note_output(struct processor *processor, struct guest *guest)
     return true;
 }
 
-/* Returns the TSC at the end of the turn, where the next one begins. */
-static uint64_t end_turn(struct processor *processor, struct guest *guest)
+/* A turn ended that its guest did not end by a HLT: at an alarm, perhaps. tsc: when. */
+static void note_end(const struct turn *turn, struct guest *guest, uint64_t tsc)
 {
-    uint64_t tsc = insn_rdtsc();
-
-    figures_alarm_late(tick_turn_ends(&processor->turn, guest, tsc));
-    if (note_output(processor, guest))
-        tsc = insn_rdtsc();         /* whoever prints pays for it */
+    figures_alarm_late(tick_alarm_late_ns(turn, tsc));
     /* The serial line is slower than this guest prints: it waits, others run. */
     if (guest->life.activity == GUEST_READY && rowlog_is_full(&guest->row_log))
         guest->life.activity = GUEST_BLOCKED;
-    service.must_look |= guest->life.activity == GUEST_BLOCKED || guest->life.activity == GUEST_ENDED;
-    sched_turn_ends(&processor->sched, guest, timer_ns_at(tsc));
-    return tsc;
+    if (guest->life.activity == GUEST_BLOCKED || guest->life.activity == GUEST_ENDED)
+        service.must_look = true;
 }
 
-/* now_ns is the time at tsc. Returns the TSC at the turn's end. */
-static uint64_t run_turn(struct processor *processor, struct guest *guest, uint64_t tsc, uint64_t now_ns)
+/* Returns the moment at the end of the turn, where the next one begins. */
+static struct moment end_turn(struct processor *processor, struct guest *guest)
 {
-    uint64_t other_ns = earlier(earlier(service.look_ns, sched_slice_end(&processor->sched, now_ns)),
-                                sched_next_wake_ns(&processor->sched));
+    struct moment now = moment_now();
+    uint64_t ended_tsc = now.tsc;
 
-    figures_turn();
-    sched_turn_begins(guest, now_ns);
-    uint64_t tick_at_ns = clock_update(guest, now_ns, tick_ns);
-    vcon_set_time(&guest->console.vcon, now_ns);
-    switch_to(processor, guest);
-    tick_turn_begins(&processor->turn, guest, tsc, tick_at_ns, other_ns);
+    tick_turn_ends(&processor->turn, guest);
+    if (note_output(processor, guest))
+        now = moment_now();         /* whoever prints pays for it */
+    if (guest->life.activity != GUEST_HALTED)
+        note_end(&processor->turn, guest, ended_tsc);
+    sched_turn_ends(&processor->sched, guest, now.ns);
+    return now;
+}
+
+/* Until its turn is over. The way of a key ends where it is delivered. */
+static void enter_guest(struct guest *guest)
+{
     unsigned keys = guest->state.virq.key_count;
     bool enters = trap_may_enter(guest);
+
     measure_key(guest, keys);
     keys = guest->state.virq.key_count;
     if (boot_phases_open && enters)
         boot_phases_end(insn_rdtsc());
     if (enters)
-        guest_enter(&guest->state.frame);
+        insn_call_entry(guest_enter, &guest->state.frame);
     else
         insn_sti_nop_cli();     /* a long call goes on, and the guest does not run before: there is no other moment */
     measure_key(guest, keys);
+}
+
+/* Returns the moment of the turn's end. */
+static struct moment run_turn(struct processor *processor, struct guest *guest, struct moment now)
+{
+    uint64_t other_ns = earlier(service.look_ns, sched_turn_end(&processor->sched, now.ns));
+
+    figures_turn();
+    uint64_t tick_at_ns = clock_update(guest, now.ns, tick_ns);
+    vcon_set_time(&guest->console.vcon, now.ns);
+    if (processor->loaded != guest)
+        switch_to(processor, guest);
+    tick_turn_begins(&processor->turn, guest, now.tsc, tick_at_ns, other_ns);
+    if (tick_is_all(guest))
+        insn_call_entry(guest_enter_tick, &guest->state.frame);
+    else
+        enter_guest(guest);
     return end_turn(processor, guest);
 }
 
-static void idle(const struct sched *sched)
+/* Nobody has anything to do: wait for an interrupt. alarm_ns: when somebody will. */
+static void wait_idle(const struct turn *turn, struct moment now, uint64_t alarm_ns)
 {
-    uint64_t alarm_ns = earlier(service.asked_ns, sched_next_wake_ns(sched));
-
     if (alarm_ns == UINT64_MAX)
         timer_cancel_alarm();
     else
-        timer_set_alarm(alarm_ns);
+        tick_set_idle_alarm(turn, now.ns, alarm_ns);
     boot_phases_cancel();
     insn_sti_hlt_cli();
     if (tsc_is_watched())
         tsc_watch_look(true);
     figures_idle_wake();
-    uint64_t now_ns = timer_now_ns();
-    if (now_ns > alarm_ns)
-        figures_alarm_late(now_ns - alarm_ns);
+}
+
+/* Nobody wants the processor. Returns the moment when somebody may. */
+static struct moment idle(struct processor *processor, struct moment now)
+{
+    uint64_t alarm_ns = earlier(service.asked_ns, sched_next_wake_ns(&processor->sched));
+
+    if (service.must_look) {
+        insn_sti_nop_cli();             /* nobody's turn is there to let interrupts in */
+        return moment_now();
+    }
+    wait_idle(&processor->turn, now, alarm_ns);
+    now = moment_now();
+    if (now.ns > alarm_ns)
+        figures_alarm_late(now.ns - alarm_ns);
+    return now;
 }
 
 void run_forever(struct processor *processor, bool poll_input)
 {
     struct sched *sched = &processor->sched;
-    uint64_t tsc = insn_rdtsc();
+    struct moment now = moment_now();
 
     service_init(poll_input);
     sched->tick_ns = tick_ns = monitor_tick_ms() * NS_PER_MS;
@@ -126,23 +168,15 @@ void run_forever(struct processor *processor, bool poll_input)
     if (tsc_is_watched())
         tick_use_run_loop();            /* by which a tick is in time whatever the TSC's rate is by then */
     for (;;) {
-        uint64_t now_ns = timer_ns_at(tsc);
         service.must_look |= irq_take_input();
-        if (service_is_due(now_ns)) {
-            service_look(sched, now_ns);
-            tsc = insn_rdtsc();
-            now_ns = timer_ns_at(tsc);
+        if (service_is_due(now.ns)) {
+            service_look(sched, now.ns);
+            now = moment_now();
         }
-        sched_wake_due(sched, now_ns);
-        struct guest *next = sched_pick(sched);
-        if (next) {
-            tsc = run_turn(processor, next, tsc, now_ns);
-        } else {
-            if (service.must_look)
-                insn_sti_nop_cli();     /* nobody's turn is there to let interrupts in */
-            else
-                idle(sched);
-            tsc = insn_rdtsc();
-        }
+        struct guest *next = sched_next(sched, now.ns);
+        if (next)
+            now = run_turn(processor, next, now);
+        else
+            now = idle(processor, now);
     }
 }

@@ -51,9 +51,11 @@ struct hv_trap_frame {
 
 /*
  * Run the guest whose frame this is, with fresh data segments, until trap_from_guest (trap.h) ends the turn. Its
- * address space, FPU state and frame must be loaded.
+ * address space, FPU state and frame must be loaded. By insn_call_entry only.
  */
 void guest_enter(struct trap_frame *frame);
+/* The same at the handler of a tick that guest/tick.h says may be delivered so: tick_is_all. */
+void guest_enter_tick(struct trap_frame *frame);
 
 /* Copy where either side may fault. Returns the number of bytes not copied (0: all went well). */
 size_t copy_with_fixup(void *to, const void *from, size_t bytes);

@@ -58,25 +58,37 @@ hv_start:                               /* RDI: struct boot_info in the direct m
  * this guest calls its function of C from there, as if guest_enter had called it, and guest_leave returns from there.
  * So no trap nests, and the stack is as deep at the last trap of a turn as at its first.
  */
-    .globl guest_enter
-guest_enter:
-    pushq %rbp
-    pushq %rbx
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
-    subq $8, %rsp                       /* 16-byte aligned, for the calls of trap_from_guest */
+    .macro TAKE_FRAME
+    pushq %rbp                          /* 16-byte aligned, for the calls of trap_from_guest */
     movq %rsp, CONTEXT_RESUME(%rdi)
     movq %rdi, %rsp
-guest_resume_fresh:                     /* RSP: the frame */
-    movl $SEL_GUEST_DATA, %eax          /* IRETQ to an outer ring, or another guest, may have spoilt them */
+    .endm
+
+    .macro POP_FRAME_FRESH              /* IRETQ to an outer ring, or another guest, may have spoilt the segments */
+    movl $SEL_GUEST_DATA, %eax
     movl %eax, %ds
     movl %eax, %es
     movl %eax, %fs
     movl %eax, %gs
     POP_FRAME
+    .endm
+
+    .globl guest_enter
+guest_enter:
+    TAKE_FRAME
+guest_resume_fresh:                     /* RSP: the frame */
+    POP_FRAME_FRESH
     GUEST_IRETQ
+
+/* void guest_enter_tick(struct trap_frame *frame): the same at the handler of a tick (tick_is_all of guest/tick.h). */
+#ifdef COBBLE_LEAN
+    .globl guest_enter_tick
+guest_enter_tick:
+    TAKE_FRAME
+    POP_FRAME_FRESH
+    movq %rsp, %r15
+    jmp lean_deliver_tick
+#endif
 
 /* Where the 256 gates lead, ENTRY_POINT_BYTES each. Vectors without an error code push 0 in its place. */
     .balign 16
@@ -172,12 +184,6 @@ trap_turn_over:                         /* from a guest, and C knows what for */
     cld
 guest_leave:                            /* RBX: the frame */
     movq CONTEXT_RESUME(%rbx), %rsp
-    addq $8, %rsp
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbx
     popq %rbp
     ret
 

@@ -83,6 +83,18 @@ static inline uint64_t insn_rdtsc(void)
     return (uint64_t)high << 32 | low;
 }
 
+struct trap_frame;
+/*
+ * Call guest_enter of cpu.h or its like, which keep RBP and RSP only: whoever calls them knows best what else to save.
+ */
+static inline __attribute__((always_inline)) void insn_call_entry(void (*entry)(struct trap_frame *frame),
+                                                                  struct trap_frame *frame)
+{
+    __asm__ volatile("call %P1" : "+D"(frame) : "i"(entry)
+                     : "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+                       "memory");
+}
+
 static inline uint64_t insn_rdmsr(uint32_t msr)
 {
     uint32_t low, high;

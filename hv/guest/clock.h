@@ -8,7 +8,12 @@
 #include <stdint.h>
 
 #include "guest/guest.h"
-#include "guest/sched.h"
+
+/* How long a GUEST_READY guest has been waiting for the processor, or a GUEST_BLOCKED one for the serial line. */
+static inline uint64_t clock_held_up_ns(const struct guest *guest, uint64_t now_ns)
+{
+    return now_ns > guest->turns.ready_since_ns ? now_ns - guest->turns.ready_since_ns : 0;
+}
 
 /* How far the guest's clock was behind the wall clock when its last wait was over. */
 static inline uint64_t clock_settled_lag_ns(const struct guest *guest)
@@ -34,7 +39,7 @@ static inline uint64_t clock_wake_ns(const struct guest *guest, uint64_t tick_ns
 static inline uint64_t clock_waiting_ns(const struct guest *guest, uint64_t now_ns)
 {
     if (guest->life.activity == GUEST_READY || guest->life.activity == GUEST_BLOCKED)
-        return sched_waiting_ns(guest, now_ns);
+        return clock_held_up_ns(guest, now_ns);
     bool is_late = guest->life.activity == GUEST_HALTED && now_ns > guest->turns.wake_ns;
     return guest->state.clock.run && is_late ? now_ns - guest->turns.wake_ns : 0;
 }
@@ -51,6 +56,12 @@ static inline uint64_t clock_next_tick_ns(const struct guest *guest, uint64_t no
     return guest->state.clock.next_tick_ns + clock_lag_ns(guest, now_ns);
 }
 
+/* The same if it is not waiting. */
+static inline uint64_t clock_settled_tick_ns(const struct guest *guest)
+{
+    return guest->state.clock.next_tick_ns + clock_settled_lag_ns(guest);
+}
+
 /*
  * Before its first tick: move each of the guest's ticks by a pseudo-random part of its period, the same ones for the
  * same seed. Two ticks may so be next to each other, or nearly two periods apart; in the long run none is lost. Ticks
@@ -61,15 +72,29 @@ void clock_seed(struct guest *guest, uint32_t seed, uint64_t tick_ns);
 /* Raise ticks of which the first is late_ns late by the guest's clock; several coalesce to one. */
 void clock_raise_ticks(struct guest *guest, uint64_t late_ns, uint64_t tick_ns);
 
-/* Raise the ticks that fell due. tick_ns: length of a tick. Returns when the next one will be due. */
+/* The same of a guest for which nothing is pending; most often it is one tick. */
+static inline void clock_raise_first_tick(struct guest *guest, uint64_t late_ns, uint64_t tick_ns)
+{
+    if (late_ns >= tick_ns || guest->state.clock.seed) {
+        clock_raise_ticks(guest, late_ns, tick_ns);
+        return;
+    }
+    guest->state.clock.next_tick_ns += tick_ns;
+    guest->state.virq.pending |= VIRQ_MASK(VIRQ_TIMER);
+}
+
+/*
+ * Raise the ticks that fell due, of a guest that does not wait from now on. tick_ns: length of a tick. Returns when the
+ * next one will be due.
+ */
 static inline uint64_t clock_update(struct guest *guest, uint64_t now_ns, uint64_t tick_ns)
 {
-    uint64_t due_ns = clock_next_tick_ns(guest, now_ns);
+    uint64_t due_ns = clock_settled_tick_ns(guest);
 
     if (now_ns < due_ns)
         return due_ns;
     clock_raise_ticks(guest, now_ns - due_ns, tick_ns);
-    return clock_next_tick_ns(guest, now_ns);
+    return clock_settled_tick_ns(guest);
 }
 
 #endif

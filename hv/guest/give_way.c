@@ -32,7 +32,7 @@ static bool has_event_due(const struct guest *guest, uint64_t now_ns)
 /* It does not wait for the processor any more, so its clock goes on. */
 static void take_processor(const struct sched *sched, struct guest *guest, uint64_t now_ns)
 {
-    guest->state.clock.waited_ns += sched_waiting_ns(guest, now_ns);
+    guest->state.clock.waited_ns += clock_held_up_ns(guest, now_ns);
     guest->turns.ready_since_ns = now_ns;
     guest->life.activity = GUEST_SPINNING;
     guest->turns.wake_ns = clock_wake_ns(guest, sched->tick_ns);

@@ -90,6 +90,8 @@ deliver:
     jne deliver_in_c
     cmpl $SEL_GUEST_KERNEL_CS, LEAN_CS(%r15)
     jne deliver_in_c
+    .globl lean_deliver_tick
+lean_deliver_tick:                      /* from guest_enter_tick, too, which knows that all this holds. R15 is set */
     FIND_HANDLER G(LEAN_IDT + HV_SLOT_TIMER * 8), deliver_in_c
     movl LEAN_ESP(%r15), %r10d
     subl $LEAN_KERNEL_FRAME_BYTES, %r10d

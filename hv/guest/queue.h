@@ -50,4 +50,15 @@ static inline void queue_take(struct queue_place *place)
     place->queue = NULL;
 }
 
+/* Take the first guest out of a queue that has one. */
+static inline struct guest *queue_take_first(struct queue *queue)
+{
+    struct queue_place *place = queue->first;
+    queue->first = place->next;
+    *(place->next ? &place->next->previous : &queue->last) = NULL;
+    queue->count--;
+    place->queue = NULL;
+    return place->guest;
+}
+
 #endif

@@ -12,19 +12,23 @@
 #include "guest/clock.h"
 #include "guest/guest.h"
 
-/* New, back from a pause, or woken: no more credit than one short turn. */
-static void level(const struct sched *sched, struct guest *guest)
-{
-    uint64_t least_ns = sched->floor_ns > SCHED_SLICE_MIN_NS ? sched->floor_ns - SCHED_SLICE_MIN_NS : 0;
-    if (guest->turns.virtual_ns < least_ns)
-        guest->turns.virtual_ns = least_ns;
-}
-
 void sched_wake(const struct sched *sched, struct guest *guest, uint64_t now_ns)
 {
-    level(sched, guest);
-    guest->turns.ready_since_ns = now_ns - clock_waiting_ns(guest, now_ns);
+    sched_level(sched, guest);
+    guest->state.clock.waited_ns += clock_waiting_ns(guest, now_ns);
+    guest->turns.ready_since_ns = now_ns;
     guest->life.activity = GUEST_READY;
+}
+
+void sched_sleep(struct sched *sched, struct guest *guest)
+{
+    uint64_t due_ns = clock_settled_tick_ns(guest), wake_ns = guest->turns.wake_ns + sched->tick_ns;
+
+    /* Most often a tick after it was woken last: clock_wake_ns without its division. */
+    if (due_ns != wake_ns && (!guest->state.clock.run || due_ns + sched->tick_ns / 2 - wake_ns >= sched->tick_ns))
+        wake_ns = clock_wake_ns(guest, sched->tick_ns);
+    guest->turns.wake_ns = wake_ns;
+    queue_put(&sched->sleeping, &guest->turns.place, guest, wake_ns);
 }
 
 void sched_place(struct sched *sched, struct guest *guest, uint64_t now_ns)
@@ -59,19 +63,13 @@ void sched_sync(struct sched *sched, uint64_t now_ns)
         /* A new guest begins where the others are: not at 0, which would be the credit of all the time before it. */
         if (!guest->turns.is_known)
             meet(sched, guest, now_ns);
-        level(sched, guest);
+        sched_level(sched, guest);
         sched_place(sched, guest, now_ns);
     }
 }
 
-void sched_wake_first(struct sched *sched, uint64_t now_ns)
+void sched_wake_due(struct sched *sched, uint64_t now_ns)
 {
-    while (sched_next_wake_ns(sched) <= now_ns) {
-        struct guest *guest = sched->sleeping.first->guest;
-        queue_take(&guest->turns.place);
-        sched_wake(sched, guest, now_ns);      /* first: the tick may be late, and on its own clock it was not */
-        uint64_t due_ns = clock_next_tick_ns(guest, now_ns);    /* not past yet, perhaps: see clock_wake_ns */
-        clock_raise_ticks(guest, now_ns > due_ns ? now_ns - due_ns : 0, sched->tick_ns);
-        sched_place(sched, guest, now_ns);
-    }
+    while (sched_next_wake_ns(sched) <= now_ns)
+        sched_place(sched, sched_wake_first(sched, now_ns), now_ns);
 }

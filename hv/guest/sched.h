@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest/clock.h"
 #include "guest/guest.h"
 #include "guest/queue.h"
 
@@ -31,20 +32,41 @@ void sched_sync(struct sched *sched, uint64_t now_ns);
 /* Put a guest that is in no queue in the one where it belongs, if any. */
 void sched_place(struct sched *sched, struct guest *guest, uint64_t now_ns);
 
+/* Put a halted guest that is in no queue, and for which nothing is pending, where it waits for its next tick. */
+void sched_sleep(struct sched *sched, struct guest *guest);
+
 /* When the next halted guest wants to be woken; UINT64_MAX: never. */
 static inline uint64_t sched_next_wake_ns(const struct sched *sched)
 {
     return sched->sleeping.first ? sched->sleeping.first->key_ns : UINT64_MAX;
 }
 
-/* Let the halted guests who are to be woken by now have their tick, and wake them. */
-void sched_wake_first(struct sched *sched, uint64_t now_ns);
-
-static inline void sched_wake_due(struct sched *sched, uint64_t now_ns)
+/* Woken, new, or back from a pause: no more credit than one short turn. */
+static inline void sched_level(const struct sched *sched, struct guest *guest)
 {
-    if (sched_next_wake_ns(sched) <= now_ns)
-        sched_wake_first(sched, now_ns);
+    uint64_t least_ns = sched->floor_ns > SCHED_SLICE_MIN_NS ? sched->floor_ns - SCHED_SLICE_MIN_NS : 0;
+    if (guest->turns.virtual_ns < least_ns)
+        guest->turns.virtual_ns = least_ns;
 }
+
+/* Wake the first of the sleeping guests, whose time has come, with its tick; it is in no queue then. */
+static inline struct guest *sched_wake_first(struct sched *sched, uint64_t now_ns)
+{
+    struct guest *guest = queue_take_first(&sched->sleeping);
+
+    /* As sched_wake, of one that is late by now. First: the tick may be late, and on its own clock it was not. */
+    sched_level(sched, guest);
+    if (guest->state.clock.run)
+        guest->state.clock.waited_ns += now_ns - guest->turns.wake_ns;
+    guest->turns.ready_since_ns = now_ns;
+    guest->life.activity = GUEST_READY;
+    uint64_t due_ns = clock_settled_tick_ns(guest);             /* not past yet, perhaps: see clock_wake_ns */
+    clock_raise_first_tick(guest, now_ns > due_ns ? now_ns - due_ns : 0, sched->tick_ns);
+    return guest;
+}
+
+/* Let all halted guests who are to be woken by now have their tick, and wake them. */
+void sched_wake_due(struct sched *sched, uint64_t now_ns);
 
 /* The ready, unpaused guest with the least virtual time; NULL when there is none. */
 static inline struct guest *sched_pick(const struct sched *sched)
@@ -52,31 +74,56 @@ static inline struct guest *sched_pick(const struct sched *sched)
     return sched->ready.first ? sched->ready.first->guest : NULL;
 }
 
-/*
- * The end of a turn that begins now: short enough that ten busy guests each run once in 10 ms; UINT64_MAX for one
- * alone.
- */
-static inline uint64_t sched_slice_end(const struct sched *sched, uint64_t now_ns)
+/* How long a turn is while so many want one: short enough that ten busy guests each run once in 10 ms. */
+static inline uint32_t sched_slice_ns(uint32_t count)
 {
-    if (sched->ready.count < 2)
-        return UINT64_MAX;
-    uint32_t slice_ns = SCHED_SLICE_MAX_NS / sched->ready.count;
-    return now_ns + (slice_ns < SCHED_SLICE_MIN_NS ? SCHED_SLICE_MIN_NS : slice_ns);
-}
-
-/* How long a GUEST_READY guest has been waiting for the processor. */
-static inline uint64_t sched_waiting_ns(const struct guest *guest, uint64_t now_ns)
-{
-    return now_ns > guest->turns.ready_since_ns ? now_ns - guest->turns.ready_since_ns : 0;
+    uint32_t slice_ns = SCHED_SLICE_MAX_NS / count;
+    return slice_ns < SCHED_SLICE_MIN_NS ? SCHED_SLICE_MIN_NS : slice_ns;
 }
 
 /* Book-keeping around a turn. */
 static inline void sched_turn_begins(struct guest *guest, uint64_t now_ns)
 {
     queue_take(&guest->turns.place);
-    guest->state.clock.waited_ns += sched_waiting_ns(guest, now_ns);
+    guest->state.clock.waited_ns += clock_held_up_ns(guest, now_ns);
     guest->turns.ready_since_ns = now_ns;
     guest->turns.began_ns = now_ns;
+}
+
+/*
+ * Begin the turn of who goes next, now that some may have to be woken; NULL: nobody. Where none is ready, sleepers go
+ * in the order of their time and are not put in that queue first: most only have their tick and sleep again. Others
+ * whose time has come, too, are woken when it is their turn, or when this one's is over and it is still ready.
+ */
+static inline struct guest *sched_next(struct sched *sched, uint64_t now_ns)
+{
+    const struct queue_place *sleeper = sched->sleeping.first;
+
+    if (sleeper && sleeper->key_ns <= now_ns) {
+        if (!sched->ready.first) {
+            struct guest *guest = sched_wake_first(sched, now_ns);
+            guest->turns.began_ns = now_ns;
+            return guest;
+        }
+        sched_wake_due(sched, now_ns);
+    }
+    struct guest *guest = sched_pick(sched);
+    if (guest)
+        sched_turn_begins(guest, now_ns);
+    return guest;
+}
+
+/* When a turn that began now has to end for others' sake. */
+static inline uint64_t sched_turn_end(const struct sched *sched, uint64_t now_ns)
+{
+    uint64_t wake_ns = sched_next_wake_ns(sched);
+
+    if (wake_ns <= now_ns)      /* others woke with it */
+        return now_ns + SCHED_SLICE_MIN_NS;
+    if (sched->ready.count == 0)
+        return wake_ns;
+    uint64_t slice_end_ns = now_ns + sched_slice_ns(sched->ready.count + 1);
+    return wake_ns < slice_end_ns ? wake_ns : slice_end_ns;
 }
 
 static inline void sched_turn_ends(struct sched *sched, struct guest *guest, uint64_t now_ns)
@@ -87,6 +134,8 @@ static inline void sched_turn_ends(struct sched *sched, struct guest *guest, uin
     guest->turns.ready_since_ns = now_ns;
     if (guest->life.activity == GUEST_READY && !guest->life.paused)
         queue_put(&sched->ready, &guest->turns.place, guest, guest->turns.virtual_ns);
+    else if (guest->life.activity == GUEST_HALTED && !guest->life.paused && !virq_is_pending(&guest->state.virq))
+        sched_sleep(sched, guest);
     else
         sched_place(sched, guest, now_ns);
     /* By the last to go, when nobody wants it: a turn of one alone may be long, and whoever comes next starts here. */
@@ -97,7 +146,7 @@ static inline void sched_turn_ends(struct sched *sched, struct guest *guest, uin
 
 /*
  * Make a halted or blocked guest ready, before sched_sync or in no queue. It may run soon, but sleeping earns no more
- * than one turn of credit. What it was held up for until now counts as waiting (clock.h).
+ * than one turn of credit. What it was held up for until now is over as waiting (clock.h).
  */
 void sched_wake(const struct sched *sched, struct guest *guest, uint64_t now_ns);
 

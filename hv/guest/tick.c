@@ -23,7 +23,6 @@
 
 #define EARLY_NS 5000ull
 #define LATE_MAX_NS 200000ull       /* later than this is for the run loop, which counts ticks and keeps the figures */
-#define OTHER_MAX_NS 1000000000ull
 
 #define AT(offset, field) _Static_assert((offset) == offsetof(struct processor, turn.field), #field)
 AT(TURN_TICK, tick_tsc);
@@ -40,28 +39,6 @@ _Static_assert(LEAN_PROCESSOR == offsetof(struct guest, processor), "struct gues
 _Static_assert(LEAN_VIRQ_COALESCED == offsetof(struct guest, state.virq.ticks_coalesced), "struct virq");
 _Static_assert(LEAN_NOW == offsetof(struct guest, console.vcon.now_ns), "struct vcon");
 _Static_assert(LEAN_REVISION == offsetof(struct guest, console.vcon.revision), "struct vcon");
-
-bool tick_guest_has_printed(const struct turn *turn, const struct guest *guest)
-{
-    return guest->console.vcon.revision != turn->revision;
-}
-
-/* When the alarm is to come. */
-static uint64_t next_tsc(const struct turn *turn)
-{
-    uint64_t early = turn->tick_tsc < turn->other_tsc ? turn->tick_tsc : turn->other_tsc;
-    return early + turn->early_tsc;
-}
-
-/* What irq and timer do, without the calls where the APIC's registers are memory. */
-static void set_alarm_in(const struct turn *turn, uint64_t span_tsc)
-{
-    if (turn->apic)     /* rounded up: too early would cost another one */
-        turn->apic[APIC_REG_TIMER_INITIAL / 4] =
-            (uint32_t)timer_multiply_32(span_tsc, turn->count_per_tsc_32) + 1;
-    else
-        timer_set_alarm_in(span_tsc);
-}
 
 static void acknowledge(const struct turn *turn)
 {
@@ -86,32 +63,6 @@ void tick_use_run_loop(void)
     struct turn *turn = &processor_this()->turn;
 
     turn->window_tsc = turn->lean_window_tsc = 0;
-}
-
-void tick_turn_begins(struct turn *turn, struct guest *guest, uint64_t tsc, uint64_t tick_at_ns, uint64_t other_ns)
-{
-    uint64_t now_ns = guest->turns.began_ns;
-    uint64_t other_span_ns = other_ns > now_ns ? other_ns - now_ns : 0;
-
-    if (other_span_ns > OTHER_MAX_NS)       /* what is too far to be converted */
-        other_span_ns = OTHER_MAX_NS;
-    /*
-     * first_at_ns stays: by what tick_at_ns has moved on at the end, ticks were taken that the guest's clock has yet to
-     * hear of.
-     */
-    turn->first_at_ns = turn->tick_at_ns = tick_at_ns;
-    turn->tick_tsc = tsc + timer_span_tsc(tick_at_ns - now_ns) - turn->early_tsc;
-    turn->other_tsc = tsc + timer_span_tsc(other_span_ns) - turn->early_tsc;
-    turn->revision = guest->console.vcon.revision;
-    set_alarm_in(turn, next_tsc(turn) - tsc);
-}
-
-uint64_t tick_turn_ends(const struct turn *turn, struct guest *guest, uint64_t tsc)
-{
-    uint64_t alarm_tsc = next_tsc(turn);
-
-    guest->state.clock.next_tick_ns += turn->tick_at_ns - turn->first_at_ns;
-    return tsc > alarm_tsc ? timer_span_ns(tsc - alarm_tsc) : 0;
 }
 
 /* The tick is there and can be delivered. False: it could not, and the guest ended. */
@@ -139,6 +90,6 @@ bool timer_from_guest(struct guest *guest)
     vcon_set_time(&guest->console.vcon, turn->tick_at_ns);
     turn->tick_at_ns += turn->period_ns;
     turn->tick_tsc += turn->period_tsc;
-    set_alarm_in(turn, next_tsc(turn) - tsc);
+    tick_set_alarm_in(turn, tick_alarm_tsc(turn) - tsc);
     return !virq_is_deliverable(&guest->state.virq) || tick_from_guest(guest);
 }

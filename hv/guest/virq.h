@@ -9,6 +9,7 @@
 #define GUEST_VIRQ_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define VIRQ_KEYS 256
@@ -70,6 +71,16 @@ static inline bool virq_is_pending(const struct virq *virq)
 static inline bool virq_is_deliverable(const struct virq *virq)
 {
     return virq->enabled && virq->pending != 0;
+}
+
+/* The same, and it is a tick, and nothing else waits. The three fields that say so are read as one. */
+static inline bool virq_has_tick_only(const struct virq *virq)
+{
+    uint32_t word;
+
+    _Static_assert(offsetof(struct virq, enabled) == 0 && offsetof(struct virq, pending) == 2, "little-endian");
+    __builtin_memcpy(&word, virq, sizeof(word));
+    return word == (1u | (uint32_t)VIRQ_MASK(VIRQ_TIMER) << 16);
 }
 
 /* Take the next one: its vIDT slot, and the error word of its frame. Only when virq_is_pending. */

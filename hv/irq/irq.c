@@ -30,7 +30,7 @@ static const void *(*map_any_table)(uint64_t physical, uint64_t bytes);
 static void *(*map_any_device)(uint64_t physical, uint64_t bytes);
 static bool have_apic;
 static bool timer_by_pic;
-static bool input_came;
+bool irq_input_came;
 
 static unsigned physical_address_bits(void)
 {
@@ -122,13 +122,6 @@ bool irq_acknowledge(uint8_t vector)
     if (!have_apic || vector >= VECTOR_PIC_BASE)
         return false;   /* spurious, the APIC's own among them: no EOI, SDM vol. 3 "Spurious Interrupt" */
     apic_eoi();
-    input_came |= vector == VECTOR_KEYBOARD || vector == VECTOR_SERIAL;
+    irq_input_came |= vector == VECTOR_KEYBOARD || vector == VECTOR_SERIAL;
     return vector >= VECTOR_TIMER && vector <= VECTOR_SERIAL;
-}
-
-bool irq_take_input(void)
-{
-    bool came = input_came;
-    input_came = false;
-    return came;
 }

@@ -35,7 +35,15 @@ bool irq_route_isa(unsigned isa_irq, uint8_t vector);
 /* Acknowledge the interrupt that came in on a host vector (EOI). Returns false for a vector that is not ours. */
 bool irq_acknowledge(uint8_t vector);
 
+/* For irq_take_input. */
+extern bool irq_input_came;
+
 /* Whether the keyboard or the serial line has interrupted since the last call: input, or room for output. */
-bool irq_take_input(void);
+static inline bool irq_take_input(void)
+{
+    bool came = irq_input_came;
+    irq_input_came = false;
+    return came;
+}
 
 #endif

@@ -10,7 +10,8 @@ from lib.build import DIRECTORY, ROOT
 
 OBJECTS = {"hv": ("hv/libhv.a.p", "hv/libhv_slow.a.p"), "efi": ("efi/libefi.a.p",)}
 ENTRY, ENTRY_CALLS = "hv/cpu/entry.S", "hv/cpu/entry_calls.h"
-DOORS = {"lean_hypercall", "lean_soft_interrupt", "lean_page_fault", "lean_general_protection", "lean_tick"}
+DOORS = {"lean_hypercall", "lean_soft_interrupt", "lean_page_fault", "lean_general_protection", "lean_tick",
+         "lean_deliver_tick"}
 
 
 def read_symbols(objects):

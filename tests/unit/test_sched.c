@@ -58,11 +58,10 @@ static void update_clocks(void)
 static struct guest *take_turn(uint64_t most_ns)
 {
     update_clocks();
-    struct guest *guest = sched_pick(&sched);
+    struct guest *guest = sched_next(&sched, now_ns);
     if (!guest)
         return NULL;
-    uint64_t end_ns = sched_slice_end(&sched, now_ns);
-    sched_turn_begins(guest, now_ns);
+    uint64_t end_ns = sched_turn_end(&sched, now_ns);
     now_ns = end_ns - now_ns < most_ns ? end_ns : now_ns + most_ns;
     sched_turn_ends(&sched, guest, now_ns);
     return guest;
@@ -129,7 +128,7 @@ static void paused_and_blocked_guests_are_never_picked(void **state)
     guests[2].life.activity = GUEST_ENDED;
     sched_sync(&sched, now_ns);
     assert_null(take_turn(TICK_NS));
-    assert_true(sched_slice_end(&sched, now_ns) == UINT64_MAX);
+    assert_true(sched_turn_end(&sched, now_ns) == UINT64_MAX);
 }
 
 /* Ten that were just made have one turn each before a guest that has run alone until then, and no more. */
@@ -201,8 +200,7 @@ static void halted_guests_wake_by_their_ticks(void **state)
     assert_true(sched_next_wake_ns(&sched) == UINT64_MAX);
     for (unsigned i = 0; i < 5; i++)
         guests[i].state.virq.pending = 0;
-    struct guest *guest = sched_pick(&sched);
-    sched_turn_begins(guest, now_ns);
+    struct guest *guest = sched_next(&sched, now_ns);
     guest->life.activity = GUEST_HALTED;
     sched_turn_ends(&sched, guest, now_ns + MS);
     const struct guest_clock *clock = &guest->state.clock;
@@ -218,9 +216,7 @@ static unsigned wake_sleepers(void)
 
     assert_int_equal(wake_ns % TICK_NS, 0);
     now_ns = wake_ns > now_ns ? wake_ns : now_ns;
-    sched_wake_due(&sched, now_ns);
-    for (struct guest *guest; (guest = sched_pick(&sched)) != NULL; woken++) {
-        sched_turn_begins(guest, now_ns);
+    for (struct guest *guest; (guest = sched_next(&sched, now_ns)) != NULL; woken++) {
         assert_true(virq_has(&guest->state.virq, VIRQ_TIMER));
         guest->state.virq.pending = 0;
         guest->life.activity = GUEST_HALTED;
@@ -228,6 +224,30 @@ static unsigned wake_sleepers(void)
         sched_turn_ends(&sched, guest, now_ns);
     }
     return woken;
+}
+
+/* Three whose tick is due at once: one that does not sleep again holds the others up for a short turn, no longer. */
+static void who_runs_on_after_its_tick_has_a_short_turn(void **state)
+{
+    (void)state;
+    make_guests(3);
+    for (unsigned i = 0; i < 3; i++)
+        guests[i].life.activity = GUEST_HALTED;
+    sched_sync(&sched, now_ns);
+    now_ns = sched_next_wake_ns(&sched);
+    struct guest *runs_on = sched_next(&sched, now_ns);
+    assert_int_equal(sched_turn_end(&sched, now_ns), now_ns + SCHED_SLICE_MIN_NS);
+    now_ns += SCHED_SLICE_MIN_NS;
+    sched_turn_ends(&sched, runs_on, now_ns);
+    for (unsigned i = 0; i < 2; i++) {
+        struct guest *other = sched_next(&sched, now_ns);
+        assert_ptr_not_equal(other, runs_on);
+        assert_true(virq_has(&other->state.virq, VIRQ_TIMER));
+        other->state.virq.pending = 0;
+        other->life.activity = GUEST_HALTED;
+        sched_turn_ends(&sched, other, now_ns);
+    }
+    assert_ptr_equal(sched_next(&sched, now_ns), runs_on);
 }
 
 /* Two hundred that were made at any time and wait at any place of their own clocks: one wake-up for all, each tick. */
@@ -292,8 +312,7 @@ static void a_random_walk_loses_no_tick(void **state)
                     sched_wake(&sched, &guests[i], now_ns);
             sched_sync(&sched, now_ns);
         }
-        sched_wake_due(&sched, now_ns);
-        struct guest *guest = sched_pick(&sched);
+        struct guest *guest = sched_next(&sched, now_ns);
         if (!guest) {
             uint64_t wake_ns = sched_next_wake_ns(&sched);
             assert_true(wake_ns == UINT64_MAX || (wake_ns > now_ns && wake_ns <= now_ns + 2 * TICK_NS));
@@ -301,8 +320,8 @@ static void a_random_walk_loses_no_tick(void **state)
             continue;
         }
         unsigned i = guest->life.id - 1;
-        uint64_t end_ns = sched_slice_end(&sched, now_ns);
-        sched_turn_begins(guest, now_ns);
+        uint64_t end_ns = sched_turn_end(&sched, now_ns);
+        assert_true(end_ns > now_ns);
         clock_update(guest, now_ns, TICK_NS);
         ticks[i] += take_ticks(guest);
         uint64_t clock_ns = now_ns - clock_lag_ns(guest, now_ns), next_ns = guest->state.clock.next_tick_ns;
@@ -408,6 +427,7 @@ int main(void)
         cmocka_unit_test(newcomers_have_no_credit),
         cmocka_unit_test(a_pause_earns_one_turn_at_most),
         cmocka_unit_test(halted_guests_wake_by_their_ticks),
+        cmocka_unit_test(who_runs_on_after_its_tick_has_a_short_turn),
         cmocka_unit_test(all_sleepers_wake_together),
         cmocka_unit_test(a_random_walk_loses_no_tick),
         cmocka_unit_test(ten_busy_guests_keep_true_time),

@@ -34,7 +34,7 @@ static inline void insn_fxrstor(const void *area)
 
 static struct processor processor;
 static struct guest guest;
-static uint64_t alarm_span_tsc;
+static uint64_t alarm_span_tsc, alarm_at_ns;
 static uint32_t local_apic[0x400 / 4];
 static volatile uint32_t *apic_registers;      /* where tick.c reaches the APIC without calls */
 static unsigned acknowledged, delivered;
@@ -49,6 +49,11 @@ struct cpu *cpu_this(void)
 void timer_set_alarm_in(uint64_t span)
 {
     alarm_span_tsc = span;
+}
+
+void timer_set_alarm(uint64_t at_ns)
+{
+    alarm_at_ns = at_ns;
 }
 
 bool timer_alarm_by_hand(volatile uint32_t **apic, uint64_t *count_per_tsc_32)
@@ -109,7 +114,8 @@ static void ticks_do_not_end_the_turn(void **state)
     assert_int_equal(guest.state.virq.ticks_coalesced, 4);
     assert_int_equal(acknowledged, 5);
     assert_int_equal(delivered, 0);
-    assert_int_equal(tick_turn_ends(&processor.turn, &guest, clock_tsc), 0);
+    tick_turn_ends(&processor.turn, &guest);
+    assert_int_equal(tick_alarm_late_ns(&processor.turn, clock_tsc), 0);
     assert_int_equal(guest.state.clock.next_tick_ns, 1060 * MS);
 }
 
@@ -130,7 +136,7 @@ static void leave_to_the_run_loop(uint64_t us)
     assert_false(interrupt_at_us(us));
     assert_int_equal(acknowledged, 1);
     assert_false(virq_has(&guest.state.virq, VIRQ_TIMER));
-    tick_turn_ends(&processor.turn, &guest, clock_tsc);
+    tick_turn_ends(&processor.turn, &guest);
     assert_int_equal(guest.state.clock.next_tick_ns, 1010 * MS);
 }
 
@@ -170,7 +176,7 @@ static void a_clock_behind_stays_behind(void **state)
     assert_int_equal(alarm_span_tsc, 13 * MS * TSC_PER_NS);
     assert_true(interrupt_at_us(13000));
     assert_int_equal(guest.console.vcon.now_ns, 1013 * MS);
-    tick_turn_ends(&processor.turn, &guest, clock_tsc);
+    tick_turn_ends(&processor.turn, &guest);
     assert_int_equal(guest.state.clock.next_tick_ns, 1020 * MS);
 }
 
@@ -190,9 +196,10 @@ static void lateness_is_told(void **state)
     (void)state;
     begin(5);
     assert_false(interrupt_at_us(5300));
-    assert_int_equal(tick_turn_ends(&processor.turn, &guest, clock_tsc), 300000);
+    tick_turn_ends(&processor.turn, &guest);
+    assert_int_equal(tick_alarm_late_ns(&processor.turn, clock_tsc), 300000);
     begin(100);
-    assert_int_equal(tick_turn_ends(&processor.turn, &guest, clock_tsc), 0);    /* something else ended it */
+    assert_int_equal(tick_alarm_late_ns(&processor.turn, clock_tsc), 0);    /* something else ended it */
 }
 
 /* One EOI, and a count of a quarter of the TSC's, rounded up; nobody is called. Only then lean_tick.S may do it. */
