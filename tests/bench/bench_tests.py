@@ -4,6 +4,7 @@ import re
 import shutil
 import tempfile
 
+import bench_profile
 import bench_runs
 import bench_stretch
 from harness import Result, run
@@ -115,6 +116,7 @@ def tests():
     yield "bench.first", part("first", bench_runs.measure_first)
     yield "bench.stops", part("stops", bench_runs.measure_stops)
     yield "bench.prints", prints
+    yield "bench.idle", part("idle", bench_profile.measure_idle)
     yield "bench.ends", part("ends", bench_runs.measure_ends)
     yield "bench.launches", part("launches", bench_stretch.measure_launches)
     yield "bench.longest", longest
