@@ -41,7 +41,7 @@ void service_init(bool poll)
     poll_input = poll;
 }
 
-/* Who waited for the serial line goes on. True: somebody still waits. */
+/* Who waited for the serial line goes on. True: somebody still waits. Bound: all guests. */
 static bool wake_blocked(const struct sched *sched, uint64_t now_ns)
 {
     bool waits = false;
@@ -54,7 +54,7 @@ static bool wake_blocked(const struct sched *sched, uint64_t now_ns)
     return waits;
 }
 
-/* Rows for the stream will have been still for long enough at some time to come. */
+/* Rows for the stream will have been still for long enough at some time to come. Bound: all guests. */
 static bool rows_wait(void)
 {
     for (struct guest *guest = guest_first(); guest; guest = guest->next)

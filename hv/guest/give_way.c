@@ -79,6 +79,7 @@ static uint64_t look_at_guest(const struct sched *sched, struct guest *guest, ui
     return now_ns + AGAIN_NS;
 }
 
+/* Bound: all guests, and GIVE_WAY_PROOFS of them with a proof. */
 uint64_t give_way(const struct sched *sched, uint64_t now_ns)
 {
     uint32_t proofs = GIVE_WAY_PROOFS;

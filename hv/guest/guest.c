@@ -157,6 +157,7 @@ void guest_kill(struct guest *guest)
         end_guest(guest, GUEST_END_KILL, 0, "killed");
 }
 
+/* Bound: all guests, some three instructions each, and the same of consoles. */
 void guest_release(struct guest *guest)
 {
     CHECK(guest->life.activity == GUEST_ENDED);

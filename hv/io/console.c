@@ -3,7 +3,7 @@
  *
  * All screens show the same console, and keys go to it: changing the view is one assignment and a full redraw. Consoles
  * are in the order of their numbers, 0 the monitor's, which is always there: whoever is detached while in view leaves
- * the view to it.
+ * the view to it. A walk over the list is as long as there are guests, some three instructions each.
  */
 #include "io/console.h"
 

@@ -39,6 +39,7 @@ static void unchain(struct gspace *space, uint32_t frame, uint16_t index)
     uint16_t *link = &space->ram->frames[frame].shadow;
     bool is_synced = false;
 
+    /* Bound: a frame's shadows, six at most. */
     while (*link) {
         bool is_directory = *link & SHADOW_IS_DIRECTORY;
         struct shadow_directory *directory = &pool->directories[*link & (SHADOW_DIRECTORIES - 1)];

@@ -110,6 +110,7 @@ void ram_unback(struct ram *ram, uint32_t frame)
     *record = (struct gframe){ .host = 0 };
 }
 
+/* Bound: the bytes, some 1,200 instructions a page that is new: whoever has many cuts them (load_elf.c, vpc_boot.c). */
 bool ram_store(struct ram *ram, gpa_t to, const void *from, size_t bytes)
 {
     while (bytes) {

@@ -55,6 +55,7 @@ static bool must_be_few(const struct gspace *space, uint32_t frame)
 
     if (space->ram->frames[frame].flags & GFRAME_SEARCHED)
         return true;
+    /* Bound: a frame's shadows, six at most. */
     for (; index && !(index & SHADOW_IS_DIRECTORY); index = pool->tables[index].next)
         if (pool->tables[index].parents)
             return true;

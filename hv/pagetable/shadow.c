@@ -123,6 +123,7 @@ struct shadow_table *shadow_search_table(const struct gspace *space, uint32_t fr
     struct shadow_pool *pool = space->shadows;
     uint16_t index = space->ram->frames[frame].shadow;
 
+    /* Bound, here and below: a frame's shadows, one for each role as a table (four), one for each wp as a directory. */
     while (index) {
         if (index & SHADOW_IS_DIRECTORY) {
             index = pool->directories[index & ~SHADOW_IS_DIRECTORY].next;
