@@ -19,14 +19,18 @@
 
 static struct frame table[FRAMES];
 static uint32_t owners[FRAMES], promised;       /* the model */
+static uint32_t given;
+static bool used[FRAMES];       /* somebody had it since it was added or given back */
 
 static int setup(void **state)
 {
     (void)state;
     frames_init(table, FRAMES);
     promised = 0;
-    for (uint32_t i = 0; i < FRAMES; i++)
+    for (uint32_t i = 0; i < FRAMES; i++) {
         owners[i] = 0;
+        used[i] = false;
+    }
     for (uint32_t i = RESERVED; i < FRAMES; i++)
         frames_add(i);
     return 0;
@@ -43,6 +47,7 @@ static uint32_t model_free(void)
 
 static void check_new(uint32_t frame)
 {
+    used[frame] = true;
     assert_in_range(frame, RESERVED, FRAMES - 1);
     assert_int_equal(owners[frame], 0);
     owners[frame] = 1;
@@ -94,19 +99,53 @@ static void step_owner(void)
     }
 }
 
+static bool can_give(uint32_t frame)
+{
+    return frame < FRAMES && owners[frame] == 0 && used[frame];
+}
+
+/* Runs from anywhere on, each as long as it can be, and none twice. */
+static void step_give(void)
+{
+    uint32_t first = random_below(FRAMES), least = 1 + random_below(4), count;
+
+    while ((count = frames_give(&first, least)) != 0) {
+        given += count;
+        assert_true(count >= least && !can_give(first + count));
+        for (; count > 0; count--, first++) {
+            assert_true(can_give(first));
+            used[first] = false;
+        }
+    }
+    for (; least == 1 && first < FRAMES; first++)
+        assert_false(can_give(first));
+}
+
+static uint32_t model_used_free(void)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < FRAMES; i++)
+        count += can_give(i);
+    return count;
+}
+
 static void test_walk(void **state)
 {
-    static void (*const steps[])(void) = { step_take, step_take, step_promise, step_keep, step_owner, step_owner };
+    static void (*const steps[])(void) = { step_take, step_take, step_promise, step_keep, step_owner, step_owner,
+                                           step_give };
     uint32_t exhausted = 0;
 
     (void)state;
     for (uint32_t i = 0; i < WALK_STEPS; i++) {
-        steps[random_below(6)]();
+        steps[random_below(7)]();
         assert_int_equal(frames_free(), model_free());
         assert_int_equal(frames_promised(), promised);
+        assert_int_equal(frames_used_free(), model_used_free());
         assert_true(frames_free() >= promised);
         exhausted += frames_free() == promised;
     }
+    assert_true(given > WALK_STEPS / 200);
     assert_true(exhausted > WALK_STEPS / 100);      /* the walk does go where it is narrow */
 }
 

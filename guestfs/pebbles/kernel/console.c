@@ -2,6 +2,7 @@
  * console.c - see console.h.
  */
 #include "console.h"
+#include "guest.h"
 #include "hv.h"
 #include "line.h"
 #include "panic.h"
@@ -10,6 +11,7 @@
 
 #define KEYS 512u           /* typed ahead; what is more is dropped */
 #define MESSAGE_BYTES 128
+#define CONTROL_C 0x03
 
 static char keys[KEYS];
 static uint32_t keys_put, keys_taken;
@@ -22,6 +24,8 @@ void console_key(uint32_t word)
 {
     if ((word & (HV_KEY_MAKE | HV_KEY_HASDATA)) != (HV_KEY_MAKE | HV_KEY_HASDATA))
         return;
+    if ((word & HV_KEY_CHAR_MASK) == CONTROL_C)
+        guest_interrupt();
     if (keys_put - keys_taken < KEYS)
         keys[keys_put++ % KEYS] = (char)(word & HV_KEY_CHAR_MASK);
     sched_wake_all(&key_waiter);

@@ -5,16 +5,17 @@
 #include "panic.h"
 
 #define OUTSIDE 0xFFFFFFFFu     /* references of a frame that was never added */
+#define FRAME_GIVEN 0x80000000u
 
 static struct frame *frames;
-static uint32_t frame_count, first_free, free_count, promise_count;
+static uint32_t frame_count, first_free, free_count, used_free_count, promise_count;
 
 void frames_init(struct frame *table, uint32_t count)
 {
     frames = table;
     frame_count = count;
     first_free = FRAME_NONE;
-    free_count = promise_count = 0;
+    free_count = used_free_count = promise_count = 0;
     for (uint32_t i = 0; i < count; i++)
         table[i] = (struct frame){ .references = OUTSIDE };
 }
@@ -31,6 +32,13 @@ static void free_push(uint32_t frame)
     frames[frame] = (struct frame){ .references = 0, .next_free = first_free };
     first_free = frame;
     free_count++;
+    used_free_count++;
+}
+
+static void mark_given(uint32_t frame)
+{
+    frames[frame].next_free |= FRAME_GIVEN;
+    used_free_count--;
 }
 
 static uint32_t free_pop(void)
@@ -38,7 +46,9 @@ static uint32_t free_pop(void)
     uint32_t frame = first_free;
 
     ASSERT(frame != FRAME_NONE && frames[frame].references == 0);
-    first_free = frames[frame].next_free;
+    first_free = frames[frame].next_free & ~FRAME_GIVEN;
+    if ((frames[frame].next_free & FRAME_GIVEN) == 0)
+        used_free_count--;
     frames[frame].references = 1;
     free_count--;
     return frame;
@@ -48,6 +58,7 @@ void frames_add(uint32_t frame)
 {
     ASSERT(frame > FRAME_NONE && frame < frame_count && frames[frame].references == OUTSIDE);
     free_push(frame);
+    mark_given(frame);
 }
 
 uint32_t frames_take(void)
@@ -92,6 +103,38 @@ uint32_t frames_drop(uint32_t frame)
 uint32_t frames_references(uint32_t frame)
 {
     return owned(frame)->references;
+}
+
+static uint32_t run_length(uint32_t first)
+{
+    uint32_t count = 0;
+
+    while (first + count < frame_count && frames[first + count].references == 0 &&
+           (frames[first + count].next_free & FRAME_GIVEN) == 0)
+        count++;
+    return count;
+}
+
+uint32_t frames_give(uint32_t *first, uint32_t least)
+{
+    for (uint32_t frame = *first; frame < frame_count; frame++) {
+        uint32_t count = run_length(frame);
+        if (count == 0)
+            continue;
+        if (count >= least) {
+            for (uint32_t i = 0; i < count; i++)
+                mark_given(frame + i);
+            *first = frame;
+            return count;
+        }
+        frame += count;
+    }
+    return 0;
+}
+
+uint32_t frames_used_free(void)
+{
+    return used_free_count;
 }
 
 uint32_t frames_free(void)

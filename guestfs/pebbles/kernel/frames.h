@@ -15,7 +15,7 @@
 
 struct frame {
     uint32_t references;    /* owners; 0: free; 0xFFFFFFFF: not ours to hand out */
-    uint32_t next_free;
+    uint32_t next_free;     /* with FRAME_GIVEN, if nothing was in it since it was given back */
 };
 
 /* Start with count frames, none of them ours; table has room for count. */
@@ -41,6 +41,15 @@ void frames_share(uint32_t frame);
 uint32_t frames_drop(uint32_t frame);
 
 uint32_t frames_references(uint32_t frame);
+
+/*
+ * Free frames whose content the machine can have: the next run, from *first on, of at least so many that somebody had
+ * since frames_add and since they were given before. Its first frame in *first; returns how many, 0: there is none.
+ */
+uint32_t frames_give(uint32_t *first, uint32_t least);
+
+/* Free frames that frames_give has not given yet. */
+uint32_t frames_used_free(void);
 
 /* Frames that nobody owns; how many of them are promised; how many frames_take would still give. */
 uint32_t frames_free(void);

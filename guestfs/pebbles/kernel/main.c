@@ -3,6 +3,7 @@
  */
 #include "exec.h"
 #include "frames.h"
+#include "guest.h"
 #include "halt.h"
 #include "panic.h"
 #include "sched.h"
@@ -52,6 +53,7 @@ int main(void)
 {
     memory_boot();
     trap_boot();
+    guest_boot();
     halt_prepare();
     init_start();
     /* An interrupt that makes somebody ready switches away from here: see sched_wake_idle. */

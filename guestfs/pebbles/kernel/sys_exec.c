@@ -3,6 +3,7 @@
  */
 #include "exec.h"
 #include "frames.h"
+#include "guest.h"
 #include "sched.h"
 #include "syscalls.h"
 #include "user.h"
@@ -50,6 +51,24 @@ static void space_replace(struct task *task, uint32_t directory)
     vm_destroy(old);
 }
 
+/*
+ * No program has this name, but perhaps an image of the machine: then it replaces this process, of which a thread in
+ * the kernel stays, in an address space without user memory.
+ */
+static int32_t exec_guest(struct task *task, const struct exec_arguments *arguments)
+{
+    uint32_t directory = vm_create();
+
+    if (directory == FRAME_NONE)
+        return PEBBLES_ERROR_MEMORY;
+    int32_t result = guest_launch(arguments, task->background, &task->guest);
+    if (result == 0)
+        space_replace(task, directory);
+    else
+        vm_destroy(directory);
+    return result;
+}
+
 /* exec(name, argv). Other threads of the task would lose their memory: not with more than one. */
 int32_t sys_exec(struct event *event, const uint32_t *arguments)
 {
@@ -66,9 +85,13 @@ int32_t sys_exec(struct event *event, const uint32_t *arguments)
     int32_t result = arguments_read(copy, arguments[0], arguments[1]);
     if (result == 0)
         result = exec_build(copy, &directory, &registers);
+    if (result == PEBBLES_ERROR_NONE && guest_has_control())
+        result = exec_guest(self->task, copy);
     frames_drop(scratch);
     if (result != 0)
         return result;
+    if (self->task->guest != 0)
+        guest_attend();
     space_replace(self->task, directory);
     self->handler = (struct handler){ 0 };
     *event = registers;

@@ -2,6 +2,7 @@
  * sys_file.c - the system call readfile, and finding files.
  */
 #include "files.h"
+#include "guest.h"
 #include "string.h"
 #include "syscalls.h"
 #include "user.h"
@@ -46,6 +47,19 @@ static void list_put(struct window *window)
     window_put(window, "", 1);
 }
 
+static void image_list_put(struct window *window)
+{
+    static struct hv_listed_image images[HV_LIST_MOST];
+    uint32_t from = 0, count;
+
+    while ((count = guest_list_images(from, images)) > 0) {
+        for (uint32_t i = 0; i < count; i++)
+            window_put(window, images[i].name, strlen(images[i].name) + 1);
+        from = images[count - 1].index + 1;
+    }
+    window_put(window, "", 1);
+}
+
 /* readfile(name, buffer, count, offset): the bytes copied, which are fewer at the end of the file. */
 int32_t sys_readfile(struct event *event, const uint32_t *arguments)
 {
@@ -63,6 +77,8 @@ int32_t sys_readfile(struct event *event, const uint32_t *arguments)
     const struct file *file = file_find(name);
     if (strcmp(name, PEBBLES_FILE_LIST) == 0)
         list_put(&window);
+    else if (strcmp(name, PEBBLES_IMAGE_LIST) == 0)
+        image_list_put(&window);
     else if (file != NULL)
         window_put(&window, file->data, file->bytes);
     else

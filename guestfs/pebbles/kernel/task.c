@@ -26,6 +26,7 @@ struct task *task_create(struct task *parent, uint32_t directory)
     list_append(&all_tasks, &task->node);
     task->parent = parent;
     task->directory = directory;
+    task->background = parent != NULL && parent->background;
     if (parent != NULL)
         list_append(&parent->children, &task->sibling);
     return task;

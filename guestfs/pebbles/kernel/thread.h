@@ -29,6 +29,8 @@ struct task {
     uint32_t directory;     /* of a zombie: FRAME_NONE */
     uint32_t id;            /* that of its first thread */
     int32_t status;
+    uint32_t guest;         /* the guest kernel that it has become: guest.h; 0: it is a program */
+    bool background;        /* what it becomes does not take keyboard and screen */
 };
 
 struct handler {            /* of software exceptions; eip 0: none */

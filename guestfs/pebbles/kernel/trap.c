@@ -3,6 +3,8 @@
  */
 #include "console.h"
 #include "event_frame.h"
+#include "give_back.h"
+#include "guest.h"
 #include "hv.h"
 #include "panic.h"
 #include "sched.h"
@@ -54,16 +56,33 @@ static void user_trap(struct event *event)
         exception_deliver(event);
 }
 
+static void interrupt_serve(const struct event *event)
+{
+    switch (event->slot) {
+    case HV_SLOT_TIMER:
+        sched_tick();
+        if (sched_is_idle())
+            give_back_idle();
+        break;
+    case HV_SLOT_KEYBOARD:
+        console_key(event->error);
+        break;
+    case HV_SLOT_CHILD:
+        guest_event();
+        break;
+    default:
+        if (event->error == HV_MESSAGE_MEMORY)
+            give_back_all();
+    }
+}
+
 void trap_dispatch(struct event *event)
 {
     bool in_kernel = event->mode == HV_MODE_KERNEL;
 
-    if (event->slot == HV_SLOT_TIMER || event->slot == HV_SLOT_KEYBOARD) {
+    if (event->slot >= HV_SLOT_TIMER && event->slot <= HV_SLOT_MESSAGE) {
         ASSERT(!in_kernel || sched_is_idle());
-        if (event->slot == HV_SLOT_TIMER)
-            sched_tick();
-        else
-            console_key(event->error);
+        interrupt_serve(event);
         sched_wake_idle();
     } else if (in_kernel) {
         kernel_exception(event);

@@ -47,8 +47,12 @@
 #define PEBBLES_MISBEHAVE_CHILD_FIRST 1     /* a new thread runs before the one that made it */
 #define PEBBLES_MISBEHAVE_RANDOM 2          /* the next thread is drawn by lot */
 
-/* readfile's "." lists all files: names, each with its NUL, and an empty name at the end. */
+/*
+ * readfile's "." lists all files: names, each with its NUL, and an empty name at the end. The other one lists in the
+ * same way the machine's images that exec starts as guest kernels: none, unless this kernel may start any.
+ */
 #define PEBBLES_FILE_LIST "."
+#define PEBBLES_IMAGE_LIST "images."
 
 /* What a software exception handler (swexn) gets, and what swexn(..., newureg) sets. */
 typedef struct pebbles_ureg {

@@ -1,5 +1,5 @@
 /*
- * pebbles/syscalls.h - the 25 system calls of Pebbles: the one list that the kernel and user programs share.
+ * pebbles/syscalls.h - the 28 system calls of Pebbles: the one list that the kernel and user programs share.
  *
  * A call is INT number. No argument: nothing to set. One argument: in ESI. Several: ESI points to a packet of 32-bit
  * words, the first argument first. The result comes in EAX, negative on failure; every other register survives.
@@ -34,7 +34,10 @@
     X(0x59, SET_STATUS, set_status, 1)          \
     X(0x60, VANISH, vanish, 0)                  \
     X(0x62, READFILE, readfile, 4)              \
-    X(0x74, SWEXN, swexn, 4)
+    X(0x74, SWEXN, swexn, 4)                    \
+    X(0x80, KILL, kill, 1)                      \
+    X(0x81, BACKGROUND, background, 1)          \
+    X(0x82, VIEW, view, 1)
 
 #ifndef __ASSEMBLER__
 enum pebbles_call {

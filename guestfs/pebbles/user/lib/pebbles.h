@@ -56,7 +56,15 @@ int set_term_color(int color);
 int set_cursor_pos(int row, int column);
 int get_cursor_pos(int *row, int *column);
 
-/* Bytes stored. File PEBBLES_FILE_LIST: the names of all files. */
+/*
+ * End a process below this one, by its first thread, as an exception would. What this process becomes by exec, if that
+ * is a guest kernel, leaves keyboard and screen where they are. Give them to a guest kernel; 0: take them back.
+ */
+int kill(int tid);
+int background(int on);
+int view(int tid);
+
+/* Bytes stored. File PEBBLES_FILE_LIST: the names of all files; PEBBLES_IMAGE_LIST: of all guest kernels. */
 int readfile(const char *name, char *buffer, int bytes, int offset);
 
 /* Ends the whole guest. */

@@ -3,15 +3,31 @@
  */
 #include "process.h"
 
+static _Noreturn void become(const char *const argv[])
+{
+    int error = exec(argv[0], argv);
+    printf("%s: %s (%d)\n", argv[0], error == PEBBLES_ERROR_NONE ? "no such program" : "cannot be run", error);
+    task_vanish(STATUS_NO_PROGRAM);
+}
+
 int process_start(const char *const argv[])
 {
     int tid = fork();
 
-    if (tid != 0)
-        return tid;
-    int error = exec(argv[0], argv);
-    printf("%s: %s (%d)\n", argv[0], error == PEBBLES_ERROR_NONE ? "no such program" : "cannot be run", error);
-    task_vanish(STATUS_NO_PROGRAM);
+    if (tid == 0)
+        become(argv);
+    return tid;
+}
+
+int process_start_background(const char *const argv[])
+{
+    int tid = fork();
+
+    if (tid == 0) {
+        background(1);
+        become(argv);
+    }
+    return tid;
 }
 
 int process_fork(int (*body)(int), int argument)

@@ -11,6 +11,9 @@
 /* fork and exec: the child's number. */
 int process_start(const char *const argv[]);
 
+/* The same; should it be a guest kernel, it does not take keyboard and screen. */
+int process_start_background(const char *const argv[]);
+
 /* fork; the child runs body(argument) and ends with what it returns. */
 int process_fork(int (*body)(int), int argument);
 

@@ -78,7 +78,7 @@ static int job_start(struct job *job, const struct command *command)
     mutex_lock(&lock);
     job->ended = 0;
     snprintf(job->name, sizeof(job->name), "%s", command->words[0]);
-    int tid = process_start(command->words);
+    int tid = command->background ? process_start_background(command->words) : process_start(command->words);
     job->tid = tid > 0 ? tid : 0;
     children_started = 1;
     mutex_unlock(&lock);
@@ -114,6 +114,34 @@ int jobs_run(const struct command *command)
         return job_finish(job);
     printf("[%d] %s\n", tid, job->name);
     return 0;
+}
+
+static struct job *job_find(int tid)
+{
+    for (int i = 0; i < JOBS_MAX; i++) {
+        if (tid != 0 && jobs[i].tid == tid)
+            return &jobs[i];
+    }
+    printf("shell: there is no job %d\n", tid);
+    return NULL;
+}
+
+int jobs_foreground(int tid)
+{
+    struct job *job = job_find(tid);
+
+    if (job == NULL)
+        return 1;
+    if (!job->ended)
+        view(tid);                          /* refused unless it is a guest kernel */
+    return job_finish(job);
+}
+
+int jobs_kill(int tid)
+{
+    const struct job *job = job_find(tid);
+
+    return job != NULL && (job->ended || kill(tid) == 0) ? 0 : 1;
 }
 
 void jobs_report(void)

@@ -21,9 +21,11 @@ static void crashed(void *unused, ureg_t *ureg)
 
 static void help(void)
 {
-    print_string("help, jobs      built in, as are the next two\n"
+    print_string("help, jobs      built in, as are the next four\n"
+                 "fg N, kill N    wait for a job and show it if it is a guest; end it\n"
                  "exit, halt [N]  end this shell or all, with status N or the last one\n"
                  "PROGRAM [WORD]  run it: ls lists all, suite runs the tests; & goes on at once\n"
+                 "IMAGE [mem=16M] [control=on]  run a guest kernel: ls images lists all; Ctrl-C ends it\n"
                  "$?  'a b'  # c  status of the last program; one word; a comment\n");
 }
 
@@ -40,6 +42,7 @@ static _Noreturn void end(const struct command *command)
 static bool is_built_in(const struct command *command)
 {
     const char *name = command->words[0];
+    int number = command->count > 1 ? number_parse(command->words[1]) : 0, status = 0;
 
     if (strcmp(name, "help") == 0)
         help();
@@ -47,9 +50,13 @@ static bool is_built_in(const struct command *command)
         jobs_list();
     else if (strcmp(name, "halt") == 0 || strcmp(name, "exit") == 0)
         end(command);
+    else if (strcmp(name, "fg") == 0)
+        status = jobs_foreground(number);
+    else if (strcmp(name, "kill") == 0)
+        status = jobs_kill(number);
     else
         return false;
-    last_status = 0;
+    last_status = status;
     return true;
 }
 
