@@ -114,6 +114,8 @@ def generated(figures):
         parts += ["### Longest stretch of the test suite, in instructions", "", *figures_table("longest",
                   figures["longest"]), "", "The longest of each kind, and the functions that they were made of:", "",
                   *(f"- {text}" for text in figures["longest"]["made_of"]), ""]
+    if "gaps" in figures:
+        parts += ["### 200 busy guests", "", *figures_table("gaps", figures["gaps"]), ""]
     if "launches" in figures:
         parts += ["### Launches, in instructions", "",
                   "The longest time in which no guest ran, while others were launched; interrupts are off for no "

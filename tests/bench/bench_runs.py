@@ -17,6 +17,8 @@ MEMORY_GUESTS = (1, 33, 64)         # what a guest costs must not depend on how 
 MEMORY_MIB = 2048
 LARGE_FLAGS = [*bench.FLAGS[:-3], "5G", *bench.FLAGS[-2:]]     # for a guest of 3 GiB that touches it all
 ENDLESS = 1 << 64
+GAPS_GUESTS, GAPS_MS = 200, 2000    # of tests/bench/gaps.c, and how long they look
+GAPS_HOSTILE, GAPS_LARGE = 11, 8    # kinds, and the one that ends with much RAM
 MORE_MEMORY = " mem=24572K"         # with as many pages of records as the default 24 MiB; memory.c then touches more
 BOOKKEEPING_BYTES_PER_BLOCK = 76    # of the frame allocator, for 2 MiB of RAM: hv/base/frames.c
 RECORDS_KIB = 4                     # of the MiB that the guest touches, 16 bytes a frame: what the page allows on top
@@ -252,6 +254,31 @@ def measure_ends():
     nexts = [begun for _, begun, _ in works[1:]] + [ENDLESS]
     figures = {key: longest(jumps, done, following) for (key, _, done), following in zip(works, nexts)}
     figures["longest"] = max(figures.values())
+    return figures
+
+
+def gap_figures(lines, guests, fair, key):
+    """What tests/bench/gaps.c's fair guests noted: the longest time without the processor in ms, and their shares."""
+    found = [(int(words[2]), int(words[3])) for words in lines if words[:2] == ["@", "fair"]]
+    if len(found) != fair:
+        raise BenchError(f"{fair} fair guests, but {len(found)} told what they saw")
+    share = GAPS_MS * TSC_MS / guests
+    return {f"gap_{key}": round(max(gap for _, gap in found) / TSC_MS, 2),
+            f"least_{key}": round(min(ran for ran, _ in found) / share, 4)}
+
+
+def measure_gaps():
+    """How long a busy guest waits among 200, alone among its like and beside eleven that are hostile."""
+    like = [" mem=2M clock=wall"] * GAPS_GUESTS
+    hostile = [f" mem={3072 + FRAME_KIB * kind}K clock=wall output=64K" for kind in range(GAPS_HOSTILE)]
+    hostile[GAPS_LARGE] = " mem=64M clock=wall"
+    figures = {}
+    for key, autoruns in (("alike", like), ("hostile", hostile + like[GAPS_HOSTILE:])):
+        specs = [word for autorun in autoruns for word in ("--autorun", f"bench_gaps{autorun} timeout=300s")]
+        result = run("--timeout", 900, "--together", "--guest", GUESTS / "bench_gaps", *specs, "--", *bench.FLAGS,
+                     "-m", "1G", limit=1000)
+        lines = bench.parse_guest(result.out, "bench_gaps")
+        figures |= gap_figures(lines, GAPS_GUESTS, autoruns.count(like[0]), key)
     return figures
 
 
