@@ -59,7 +59,10 @@ static void device_write(void *context, gpa_t address, unsigned bytes, uint32_t 
     uint32_t page = address.v & ~PAGE_MASK, word = address.v & PAGE_MASK;
     int ended = -1;
 
-    vpc_note(vpc, VPC_EXIT_WRITE, address.v, value);
+    if (page == TEXT_PAGE_BASE)
+        vpc->exits[VPC_EXIT_WRITE]++;           /* too many to be among the last in a report */
+    else
+        vpc_note(vpc, VPC_EXIT_WRITE, address.v, value);
     if (page == LAPIC_BASE)
         ended = lapic_write(&vpc->lapic, word, value, vpc_now_ns(vpc));
     else if (page == I82093_BASE)

@@ -148,6 +148,14 @@ FIGURES = {
         Figure("role", "the same in another role", 8, 8),
         Figure("changed_table", "each changed table that is live in two roles, until hv_setpd has read it"),
     ],
+    "vpc": [
+        Figure("arithmetic", "arithmetic in registers, for each instruction", 40, 100),
+        Figure("memory", "loads and stores, for each instruction", 40, 100),
+        Figure("calls", "calls and returns, for each instruction", 40, 100),
+        Figure("system", "system calls by a gate, for each instruction", 40, 200),
+        Figure("ports", "reads of the 8259's mask in a loop, for each instruction"),
+        Figure("copy", "copy of 4 KiB by REP MOVSB, for each copy"),
+    ],
     "pebbles": [
         Figure("total", "instructions in all, from the hypervisor's first to the machine's end; no idle time"),
         Figure("programs", "programs, in %"),

@@ -120,6 +120,10 @@ def generated(figures):
         parts += ["### Launches, in instructions", "",
                   "The longest time in which no guest ran, while others were launched; interrupts are off for no "
                   "longer.", "", *figures_table("launches", figures["launches"]), ""]
+    if "vpc" in figures:
+        parts += ["### Virtual PCs, in instructions of the machine", "",
+                  "What the interpreter executes for a guest's own (`tests/vpc/speed.c`); all in one large page.", "",
+                  *figures_table("vpc", figures["vpc"]), ""]
     if "memory" in figures:
         parts += ["### Memory, in KiB", "", *figures_table("memory", figures["memory"]), ""]
     if "shares" in figures:

@@ -7,6 +7,7 @@ import tempfile
 import bench_profile
 import bench_runs
 import bench_stretch
+import bench_vpc
 from harness import Result, run
 from lib import bench, build
 
@@ -121,4 +122,5 @@ def tests():
     yield "bench.launches", part("launches", bench_stretch.measure_launches)
     yield "bench.longest", longest
     yield "bench.memory", part("memory", bench_runs.measure_memory)
+    yield "bench.vpc", part("vpc", bench_vpc.measure_vpc)
     yield "bench.many_files", many_files

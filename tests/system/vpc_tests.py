@@ -14,6 +14,7 @@ from lib import build
 
 KERNELS = build.DIRECTORY / "tests" / "vpc"
 LIMIT = 60
+HOSTILE = 3
 
 
 @dataclasses.dataclass
@@ -106,6 +107,21 @@ def compare_all(disks):
             yield Result(f"vpc.{kernel.name}.page", shown == list(kernel.page), f"{shown}")
 
 
+def hostile():
+    """Random code, tables and accesses beside guests that watch what is theirs."""
+    kernel = KERNELS / "hostile.vpc"
+    specs = [f"hostile.vpc engine=interp mem=16M timeout=8s cmdline={seed}" for seed in range(1, HOSTILE + 1)]
+    specs += ["turns timeout=60s", "zero_memory timeout=60s"]
+    autoruns = [word for spec in specs for word in ("--autorun", spec)]
+    boot = run("--together", "--guest", str(kernel), *autoruns)
+    ran = rows_of(boot, "hostile.vpc").count("hostile")
+    yield check("vpc.hostile.runs", ran == HOSTILE, boot)
+    yield check("vpc.hostile.neighbours", all(boot.verdict(name).startswith("ok") for name in ("turns", "zero_memory")),
+                boot)
+    yield check("vpc.hostile.no_frame_is_lost", "# leaked frames: 0" in boot.out, boot)
+
+
 def tests():
     """Name and function of each test."""
     yield "vpc.boots", boots
+    yield "vpc.hostile", hostile
