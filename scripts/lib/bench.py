@@ -152,7 +152,7 @@ FIGURES = {
         Figure("arithmetic", "arithmetic in registers, for each instruction", 40, 100),
         Figure("memory", "loads and stores, for each instruction", 40, 100),
         Figure("calls", "calls and returns, for each instruction", 40, 100),
-        Figure("system", "system calls by a gate, for each instruction", 40, 200),
+        Figure("system", "system calls by a gate, for each instruction", 40, 300),
         Figure("ports", "reads of the 8259's mask in a loop, for each instruction"),
         Figure("copy", "copy of 4 KiB by REP MOVSB, for each copy"),
     ],

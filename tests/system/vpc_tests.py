@@ -107,6 +107,18 @@ def compare_all(disks):
             yield Result(f"vpc.{kernel.name}.page", shown == list(kernel.page), f"{shown}")
 
 
+def typed():
+    """type= reaches the keyboard, as scancodes of set 1, or with input=serial COM1; clock=instructions runs, too."""
+    name = "typed.vpc"
+    words = 'engine=interp mem=16M expect=42 timeout=30s type="aB\\n."'
+    boot = run("--guest", str(KERNELS / name), "--autorun", f"{name} {words}",
+               "--autorun", f"{name} input=serial clock=instructions {words}")
+    keys = [f"key {code}" for code in ("1e", "9e", "2a", "30", "b0", "aa", "1c", "9c", "34")]
+    rows = [row for row in rows_of(boot, name) if row != "key b4"]      # behind the last, perhaps
+    yield check("vpc.typed", boot.status == 0 and
+                rows == ["type", *keys, "type", "byte 61", "byte 42", "byte 0d", "byte 2e"], boot)
+
+
 def hostile():
     """Random code, tables and accesses beside guests that watch what is theirs."""
     kernel = KERNELS / "hostile.vpc"
@@ -124,4 +136,5 @@ def hostile():
 def tests():
     """Name and function of each test."""
     yield "vpc.boots", boots
+    yield "vpc.typed", typed
     yield "vpc.hostile", hostile
