@@ -258,6 +258,16 @@ void frames_free(hpa_t frame)
     set_free_count((uint32_t)index, (uint16_t)(block->free_count + 1));
 }
 
+uint32_t frames_count_blocks(void)
+{
+    return frames.block_count;
+}
+
+bool frames_is_block_used(uint32_t block)
+{
+    return block < frames.block_count && frames.blocks[block].free_count < frames.blocks[block].added_count;
+}
+
 uint64_t frames_count_free(void)
 {
     return frames_hint.free_total;

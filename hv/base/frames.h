@@ -60,6 +60,10 @@ static inline hpa_t frames_alloc_quick(void)
 
 void frames_free(hpa_t frame);
 
+/* Blocks of 512 frames, from address 0 to the top, and whether a frame of one is taken. A block beyond has none. */
+uint32_t frames_count_blocks(void);
+bool frames_is_block_used(uint32_t block);
+
 /* Frames free now, and frames ever added. */
 uint64_t frames_count_free(void);
 uint64_t frames_count_total(void);

@@ -48,6 +48,13 @@ static void insert_guest(struct guest *guest)
     *link = guest;
 }
 
+void guest_show_state(struct guest *guest)
+{
+    const char *state = guest->life.paused & GUEST_PAUSED_SNAPSHOT ? "snapshot" : "paused";
+
+    text_copy(guest->console.state, sizeof(guest->console.state), guest->life.paused ? state : "running");
+}
+
 uint32_t guest_new_id(void)
 {
     return ++last_id;
@@ -68,7 +75,7 @@ void guest_join(struct guest *guest, const char *name)
     guest->console.key = guest_key;
     guest->console.room = guest_key_room;
     text_copy(guest->console.name, sizeof(guest->console.name), name);
-    text_copy(guest->console.state, sizeof(guest->console.state), "running");
+    guest_show_state(guest);
     console_attach(&guest->console);
     insert_guest(guest);
 }

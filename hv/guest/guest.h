@@ -38,6 +38,8 @@ enum guest_activity {
 /* Who paused it: it goes on when nobody does any more. */
 #define GUEST_PAUSED_BY_OPERATOR 0x1u
 #define GUEST_PAUSED_BY_PARENT 0x2u
+#define GUEST_PAUSED_BY_CLONE 0x4u      /* it is being copied */
+#define GUEST_PAUSED_SNAPSHOT 0x8u      /* it is there to be copied, and never runs */
 
 enum guest_end {
     GUEST_END_NONE,
@@ -101,7 +103,7 @@ struct guest_life {
     uint32_t id;                        /* counts up from 1, never reused */
     char name[GUEST_NAME_BYTES];
     enum guest_activity activity;
-    uint8_t paused;                     /* GUEST_PAUSED_BY_..., on top of activity */
+    uint8_t paused;                     /* GUEST_PAUSED_ bits, on top of activity: it is not run while any is set */
     bool is_released;                   /* nobody knows it any more: the struct goes back with its memory */
     enum guest_end end;
     int32_t status;                     /* hv_exit's argument, or 0xDEADC0DE */
@@ -188,6 +190,9 @@ void guest_bury(struct guest *guest);
 
 /* The kind that this hypervisor is made for. */
 extern const struct guest_kind guest_pebpeb;
+
+/* The status line of its console says what it does. */
+void guest_show_state(struct guest *guest);
 
 /* End a guest; the first end wins, later ones are ignored. RAM and page tables go to reclaim.h, the console stays. */
 void guest_end_exit(struct guest *guest, int32_t status);

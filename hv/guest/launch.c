@@ -29,6 +29,22 @@ static bool make_memory(struct guest *guest, uint32_t memory_bytes)
            gspace_create(&guest->space, &guest->ram, &guest->state.paging, GUEST_LINEAR_BASE) == STATUS_OK;
 }
 
+struct guest *launch_make_room(uint32_t memory_bytes, char *reason)
+{
+    struct guest *guest = vmap_alloc(sizeof(*guest));
+
+    if (!guest) {
+        format_string(reason, GUEST_REASON_BYTES, "no memory left for another guest");
+        return NULL;
+    }
+    if (make_memory(guest, memory_bytes))
+        return guest;
+    format_string(reason, GUEST_REASON_BYTES, "not enough free memory for the records of %u KiB of guest RAM",
+                  memory_bytes / 1024);
+    guest_bury(guest);
+    return NULL;
+}
+
 /* The struct's pages are zeroed, and the entries of the records' pages written. */
 static void pay_for_memory(const struct guest *guest, uint32_t *steps)
 {
@@ -47,17 +63,9 @@ static bool begin_launch(const struct request_start *start, uint32_t *steps)
     boot_phases_lap(BOOT_PHASE_MONITOR, insn_rdtsc());
     if (!kind->check(start, &under_way.parsed, reason))
         return false;
-    struct guest *guest = vmap_alloc(sizeof(*guest));
-    if (!guest) {
-        format_string(reason, GUEST_REASON_BYTES, "no memory left for another guest");
+    struct guest *guest = launch_make_room(start->memory_bytes, reason);
+    if (!guest)
         return false;
-    }
-    if (!make_memory(guest, start->memory_bytes)) {
-        format_string(reason, GUEST_REASON_BYTES, "not enough free memory for the records of %u KiB of guest RAM",
-                      start->memory_bytes / 1024);
-        guest_bury(guest);
-        return false;
-    }
     pay_for_memory(guest, steps);
     guest->life.id = start->id ? start->id : guest_new_id();
     guest->state.version = GUEST_STATE_VERSION;

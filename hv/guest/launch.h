@@ -31,6 +31,12 @@ struct guest_filling {
  */
 bool launch_step(const struct request_start *start, struct guest **guest, uint32_t *steps);
 
+/*
+ * A guest with RAM that nobody has touched, for who fills it, gives it its ID and has it join the others. NULL: no
+ * memory; reason (GUEST_REASON_BYTES) says so.
+ */
+struct guest *launch_make_room(uint32_t memory_bytes, char *reason);
+
 /* The start that is under way, if one is, comes to nothing. */
 void launch_withdraw(void);
 

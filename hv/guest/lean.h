@@ -18,14 +18,14 @@
 #define LEAN_VIRQ_PENDING 2682       /* 16 bits: the mask of sources */
 #define LEAN_TIMER_SOURCE 0
 #define LEAN_TIMER_PENDING 1
-#define LEAN_ACTIVITY 4468
+#define LEAN_ACTIVITY 4484
 #define LEAN_HALTED 1                /* GUEST_HALTED */
 #define LEAN_PAGING 3752
-#define LEAN_SPACE 4248
+#define LEAN_SPACE 4264
 #define LEAN_FRAME_COUNT 4212
 #define LEAN_FRAMES 4216
 #define LEAN_WP 3760
-#define LEAN_SHADOWS 4288
+#define LEAN_SHADOWS 4304
 #define LEAN_ESP0 628
 #define LEAN_EVENT_COUNT 3928
 #define LEAN_EVENTS 3944             /* struct guest_events: next, then the ring */

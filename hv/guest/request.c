@@ -7,10 +7,13 @@
 
 #include "base/check.h"
 #include "guest/balloon.h"
+#include "guest/clone.h"
 #include "guest/guest.h"
 #include "guest/launch.h"
 #include "io/console.h"
 #include "irq/timer.h"
+
+#define CLONE_STEPS 40u         /* 0.1 M instructions of a clone at once */
 
 static struct request *first;
 static struct request **end_link = &first;
@@ -53,6 +56,17 @@ void request_type(struct request *request, struct guest *guest, const uint32_t *
         return;
     *request = (struct request){ .kind = REQUEST_TYPE, .guest = guest, .words = words, .count = count };
     request_post(request);
+}
+
+bool request_clone(struct request *request, struct guest *source, struct clone *clone)
+{
+    if (source->requests.release.is_queued)
+        return false;
+    request->kind = REQUEST_CLONE;
+    request->guest = source;
+    request->clone = clone;
+    request_post(request);
+    return true;
 }
 
 void request_view(struct console *console)
@@ -120,7 +134,8 @@ static void release_guest(struct guest *guest)
 static void carry_out_short(struct request *request)
 {
     switch (request->kind) {
-    case REQUEST_START:     /* done: start_or_withdraw */
+    case REQUEST_START:     /* done: carry_out_pieces */
+    case REQUEST_CLONE:
         break;
     case REQUEST_END:
         if (request->is_timeout)
@@ -152,13 +167,26 @@ static void take_first(void)
     request->is_queued = false;
 }
 
-/* False: it is a start, which goes on with more steps. Afterwards the request may be gone: it was its guest's. */
+/* What is long work. False: it goes on with more steps. */
+static bool carry_out_pieces(struct request *request, uint32_t *steps, uint64_t now_ns)
+{
+    switch (request->kind) {
+    case REQUEST_START:
+        return start_on(request, steps, now_ns);
+    case REQUEST_CLONE:
+        return clone_step(request->guest, request->clone, CLONE_STEPS);
+    default:
+        return true;
+    }
+}
+
+/* False: it is long work, which goes on. Afterwards the request may be gone: it was its guest's. */
 static bool carry_out_first(uint32_t *steps, uint64_t now_ns)
 {
     struct request *request = first;
     void (*answer)(struct request *, uint64_t) = request->answer;
 
-    if (request->kind == REQUEST_START && !start_on(request, steps, now_ns))
+    if (!carry_out_pieces(request, steps, now_ns))
         return false;
     take_first();
     carry_out_short(request);

@@ -13,12 +13,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct clone;
 struct console;
 struct guest;
 struct guest_equipment;
 struct guest_kind;
 
-enum request_kind { REQUEST_START, REQUEST_END, REQUEST_RELEASE, REQUEST_TYPE, REQUEST_VIEW };
+enum request_kind { REQUEST_START, REQUEST_END, REQUEST_RELEASE, REQUEST_TYPE, REQUEST_VIEW, REQUEST_CLONE };
 
 /* What REQUEST_START wants, and why it was refused. */
 struct request_start {
@@ -38,12 +39,13 @@ struct request_start {
 struct request {
     enum request_kind kind;
     bool is_queued;                     /* waits; nothing else of it may be changed */
-    struct guest *guest;                /* END, RELEASE, TYPE: whom. START: the answer; NULL: refused */
+    struct guest *guest;                /* END, RELEASE, TYPE, CLONE: whom. START: the answer; NULL: refused */
     struct request_start *start;        /* START */
     bool is_timeout;                    /* END: its time is up; else it is killed */
     const uint32_t *words;              /* TYPE: key words, as many as count says */
     unsigned count;
     struct console *console;            /* VIEW */
+    struct clone *clone;                /* CLONE: how, and the answer */
     /* Called when it is done and before any guest runs again; may post. NULL: nobody waits for it. */
     void (*answer)(struct request *request, uint64_t now_ns);
     struct request *next;
@@ -68,6 +70,12 @@ void request_release(struct guest *guest);
  * words are the caller's, and must not wait already. A guest that is to go gets nothing.
  */
 void request_type(struct request *request, struct guest *guest, const uint32_t *words, unsigned count);
+
+/*
+ * Clone a guest: clone.h. What waits behind it waits until it is done, so that its source stays. False, and nothing is
+ * asked: the guest is to go.
+ */
+bool request_clone(struct request *request, struct guest *source, struct clone *clone);
 
 /* Show a console. The last that was asked for wins. */
 void request_view(struct console *console);

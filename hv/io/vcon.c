@@ -49,6 +49,18 @@ void vcon_read_row(const struct vcon *console, unsigned row, uint16_t cells[VCON
         cells[column] = vcon_cell(console, row, column);
 }
 
+void vcon_copy(struct vcon *console, const struct vcon *from)
+{
+    memcpy(console->tall_text, from->tall_text[from->top], VCON_ROWS * sizeof(console->tall_text[0]));
+    memcpy(console->tall_plain, &from->tall_plain[from->top], VCON_ROWS * sizeof(console->tall_plain[0]));
+    for (unsigned row = 0; row < VCON_ROWS; row++)
+        if (console->tall_plain[row] == VCON_MIXED)
+            memcpy(console->tall_attributes[row], from->tall_attributes[from->top + row], VCON_COLS);
+    console->row = from->row;
+    console->column = from->column;
+    console->attribute = from->attribute;
+}
+
 _Static_assert(VCON_TALL_ROWS >= 2 * VCON_ROWS, "memcpy of the screen to the start must not overlap");
 
 static void move_to_start(struct vcon *console)

@@ -58,6 +58,8 @@ static inline uint16_t vcon_cell(const struct vcon *console, unsigned row, unsig
 void vcon_read_row(const struct vcon *console, unsigned row, uint16_t cells[VCON_COLS]);
 
 void vcon_init(struct vcon *console);
+/* Cells, cursor and colour of another that is settled, to one that was just initialised. */
+void vcon_copy(struct vcon *console, const struct vcon *from);
 void vcon_write(struct vcon *console, const uint8_t *bytes, size_t length);
 /* Arguments are already checked: row 0-24, column 0-79, any attribute byte. */
 void vcon_set_attribute(struct vcon *console, uint8_t attribute);

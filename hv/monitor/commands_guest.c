@@ -134,6 +134,11 @@ static void set_paused(const struct words *words, bool paused)
 
     if (guest == NULL)
         return;
+    if (guest->life.paused & GUEST_PAUSED_SNAPSHOT) {
+        shell_print("%s: guest %u is a snapshot; run %s begins from it", words->word[0], guest->life.id,
+                    guest->life.name);
+        return;
+    }
     guest->life.paused = (uint8_t)((guest->life.paused & ~GUEST_PAUSED_BY_OPERATOR) |
                                    (paused ? GUEST_PAUSED_BY_OPERATOR : 0));
     jobs_describe(guest, state);
@@ -175,6 +180,30 @@ void commands_guest_restart(const struct words *words, uint64_t now_ns)
     request_end(guest, false);
     options.watched = false;
     jobs_start(name, &options);
+}
+
+void commands_guest_clone(const struct words *words, uint64_t now_ns)
+{
+    struct guest *guest = find_live_guest(words);
+
+    (void)now_ns;
+    if (guest != NULL)
+        jobs_clone(guest, NULL, false);
+}
+
+void commands_guest_snapshot(const struct words *words, uint64_t now_ns)
+{
+    struct guest *guest = find_live_guest(words);
+    char name[GUEST_NAME_BYTES];
+    const char *wrong = image_name_parse(words->word[2], name);
+
+    (void)now_ns;
+    if (wrong != NULL)
+        shell_print("snapshot: '%.64s': %s", words->word[2], wrong);
+    else if (guest != NULL && jobs_find_snapshot(name) != NULL)
+        shell_print("snapshot: there is one of this name: guest %u; kill it first", jobs_find_snapshot(name)->life.id);
+    else if (guest != NULL)
+        jobs_clone(guest, name, true);
 }
 
 void commands_guest_kill(const struct words *words, uint64_t now_ns)
@@ -256,6 +285,10 @@ static void print_memory(const struct guest *guest)
     }
     shell_print("memory: %u KiB, of which %u KiB touched; paging %s", guest->ram.bytes / 1024,
                 guest->ram.backed_count * (PAGE_SIZE / 1024), guest->state.paging.is_on ? "on" : "off");
+    if (guest->ram.shared_count != 0)
+        shell_print("of what is touched, %u KiB may be shared with clones; %u KiB are its own",
+                    guest->ram.shared_count * (PAGE_SIZE / 1024),
+                    (guest->ram.backed_count - guest->ram.shared_count) * (PAGE_SIZE / 1024));
     if (guest->state.paging.is_on)
         print_shadows(&guest->space);
 }

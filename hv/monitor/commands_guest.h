@@ -13,6 +13,8 @@ void commands_guest_ps(const struct words *words, uint64_t now_ns);
 void commands_guest_pause(const struct words *words, uint64_t now_ns);
 void commands_guest_resume(const struct words *words, uint64_t now_ns);
 void commands_guest_restart(const struct words *words, uint64_t now_ns);
+void commands_guest_clone(const struct words *words, uint64_t now_ns);
+void commands_guest_snapshot(const struct words *words, uint64_t now_ns);
 void commands_guest_kill(const struct words *words, uint64_t now_ns);
 void commands_guest_adopt(const struct words *words, uint64_t now_ns);
 void commands_guest_wait(const struct words *words, uint64_t now_ns);

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "base/text.h"
+#include "guest/clone.h"
 #include "guest/images.h"
 #include "guest/request.h"
 #include "monitor/shell_output.h"
@@ -53,22 +54,30 @@ static struct {
     struct request request;
     struct request_start start;
     struct guest_equipment equipment;
+    struct clone clone;
     struct image_file file;
     struct jobs_options options;
     char reason[GUEST_REASON_BYTES];
 } starting;
 
+static struct job *add_job(const struct guest *guest)
+{
+    struct job *job = find_job(0);
+
+    job_count++;
+    *job = (struct job){ .id = guest->life.id, .options = starting.options };
+    return job;
+}
+
 static void job_started(struct request *request, uint64_t now_ns)
 {
     struct guest *guest = request->guest;
-    struct job *job = find_job(0);
 
     if (guest == NULL) {
         shell_print("%s refused: %s", starting.file.name, starting.reason);
         return;
     }
-    job_count++;
-    *job = (struct job){ .id = guest->life.id, .options = starting.options };
+    struct job *job = add_job(guest);
     guest->family.rights = job->options.rights;
     guest->console.vcon.log = job->options.debug_print ? &guest->row_log : NULL;
     typist_launched(guest, -1, now_ns);
@@ -106,10 +115,69 @@ bool jobs_adopt(struct guest *guest)
     return true;
 }
 
-void jobs_start(const char *name, const struct jobs_options *options)
+static void job_cloned(struct request *request, uint64_t now_ns)
+{
+    struct guest *source = request->guest, *copy = starting.clone.copy;
+
+    if (copy == NULL) {
+        shell_print("%u %s cannot be copied: %s", source->life.id, source->life.name, starting.reason);
+        return;
+    }
+    add_job(copy);
+    copy->console.kill = source->console.kill;
+    if (starting.clone.is_snapshot) {
+        shell_print("%u %s is a snapshot of guest %u: run %s begins from it", copy->life.id, copy->life.name,
+                    source->life.id, copy->life.name);
+        return;
+    }
+    typist_launched(copy, -1, now_ns);
+    if (starting.options.watched)
+        request_view(&copy->console);
+    else
+        shell_print("%u %s is a copy of guest %u; console %u shows it", copy->life.id, copy->life.name,
+                    source->life.id, copy->life.id);
+}
+
+struct guest *jobs_find_snapshot(const char *name)
+{
+    struct guest *guest = guest_first();
+
+    while (guest != NULL && !(guest->life.paused & GUEST_PAUSED_SNAPSHOT && guest->life.activity != GUEST_ENDED &&
+                              text_equal_nocase(guest->life.name, name)))
+        guest = guest->next;
+    return guest;
+}
+
+static void post_clone(struct guest *source, const char *name, bool is_snapshot)
+{
+    (void)text_copy(starting.file.name, sizeof(starting.file.name), name);
+    starting.clone = (struct clone){ .name = starting.file.name, .is_snapshot = is_snapshot,
+                                     .reason = starting.reason };
+    starting.request = (struct request){ .answer = job_cloned };
+    if (!request_clone(&starting.request, source, &starting.clone))
+        shell_print("guest %u has ended", source->life.id);
+}
+
+void jobs_clone(struct guest *source, const char *name, bool is_snapshot)
 {
     if (!may_have_job())
         return;
+    starting.options = jobs_options(source->life.id);
+    starting.options.watched = false;
+    post_clone(source, name != NULL ? name : source->life.name, is_snapshot);
+}
+
+void jobs_start(const char *name, const struct jobs_options *options)
+{
+    struct guest *snapshot = jobs_find_snapshot(name);
+
+    if (!may_have_job())
+        return;
+    if (snapshot != NULL) {
+        starting.options = *options;
+        post_clone(snapshot, name, false);
+        return;
+    }
     if (!images_find(name, &starting.file)) {
         shell_print("no guest named '%.64s'; ls lists them", name);
         return;
@@ -153,7 +221,9 @@ void jobs_describe(const struct guest *guest, char text[32])
     };
 
     if (guest->life.activity != GUEST_ENDED) {
-        (void)text_copy(text, 32, guest->life.paused ? "paused" : states[guest->life.activity]);
+        bool is_snapshot = guest->life.paused & GUEST_PAUSED_SNAPSHOT;
+        const char *paused = is_snapshot ? "snapshot" : "paused";
+        (void)text_copy(text, 32, guest->life.paused ? paused : states[guest->life.activity]);
         return;
     }
     switch (guest->life.end) {

@@ -28,6 +28,13 @@ void jobs_start(const char *name, const struct jobs_options *options);
 
 /* Take over a guest that another one started. True: it is the operator's now; else what is wrong is printed. */
 bool jobs_adopt(struct guest *guest);
+/*
+ * Ask for a copy of a guest, as clone and snapshot do; name NULL: as the guest's own. It comes, or what is wrong is
+ * printed, before the next line is read.
+ */
+void jobs_clone(struct guest *source, const char *name, bool is_snapshot);
+/* The snapshot of this name, or NULL. */
+struct guest *jobs_find_snapshot(const char *name);
 
 /* One that was asked for has not come yet. */
 bool jobs_is_starting(void);

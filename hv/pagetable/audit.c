@@ -16,6 +16,7 @@
 #include "pagetable/audit_parts.h"
 #include "pagetable/host_table.h"
 #include "pagetable/hvmap.h"
+#include "pagetable/owners.h"
 
 #define UPPER_HALF (TABLE_ENTRIES / 2)
 
@@ -117,12 +118,13 @@ static bool visit_all(const struct audit *audit, visit_frame *visit)
 {
     const struct gspace *space = audit->space;
     const struct shadow_pool *pool = audit->pool;
-    uint32_t backed = 0;
+    uint32_t backed = 0, shared = 0;
     bool is_good = space->paging->is_on || visit_boot(audit, visit);
 
     for (uint32_t i = 0; is_good && i < space->ram->frame_count; i++) {
         hpa_t host = HPA((uint64_t)space->ram->frames[i].host << PAGE_SHIFT);
         backed += host.v != 0;
+        shared += host.v && space->ram->frames[i].flags & GFRAME_SHARED;
         is_good = !host.v || visit(audit, host, owner_make(AUDIT_RAM, i));
     }
     for (unsigned i = 0; is_good && pool && i < SHADOW_DIRECTORIES; i++)
@@ -131,6 +133,8 @@ static bool visit_all(const struct audit *audit, visit_frame *visit)
         is_good = visit_table(audit, visit, i);
     if (is_good && backed != space->ram->backed_count)
         return audit_fail(audit, "backed_count is %u, but %u frames are backed", space->ram->backed_count, backed);
+    if (is_good && shared != space->ram->shared_count)
+        return audit_fail(audit, "shared_count is %u, but %u frames are shared", space->ram->shared_count, shared);
     return is_good;
 }
 
@@ -163,7 +167,9 @@ static bool check_boot(const struct audit *audit)
         uint64_t leaf = pde & PTE_P ? table_of(pde)[table_index(linear, 1)] : 0;
         uint32_t frame;
         bool is_ram = audit_owns(leaf, AUDIT_RAM, &frame);
-        if (leaf && (!is_ram || leaf & PTE_U || linear != gspace_linear(audit->space, GVA(frame << PAGE_SHIFT))))
+        bool is_shared = is_ram && audit->space->ram->frames[frame].flags & GFRAME_SHARED;
+        if (leaf && (!is_ram || leaf & PTE_U || (is_shared && leaf & PTE_W) ||
+                     linear != gspace_linear(audit->space, GVA(frame << PAGE_SHIFT))))
             return audit_fail(audit, "paging is off: the leaf of linear 0x%lx is 0x%lx", linear, leaf);
         if (!pde)
             page |= TABLE_ENTRIES - 1;
@@ -182,12 +188,48 @@ bool audit_space(const struct gspace *space, char *why, size_t why_bytes)
     return is_good;
 }
 
+/* What owners.h should count, by host frame: all owners, from all RAM that shares. */
+static uint16_t owner_counts[AUDIT_TOP_BYTES >> PAGE_SHIFT];
+
+/* Count each frame, or take the count away. */
+static void count_owners(int by)
+{
+    for (const struct ram *ram = ram_first_sharing(); ram; ram = ram->next_sharing)
+        for (uint32_t i = ram->destroyed_count; i < ram->frame_count; i++)
+            if (ram->frames[i].host)
+                owner_counts[ram->frames[i].host] += by;
+}
+
+/* A frame has as many owners as are counted, and where it has several, each of them knows. */
+static bool check_owners(const struct audit *audit, const struct gframe *gframe)
+{
+    bool is_shared = gframe->flags & GFRAME_SHARED;
+    uint32_t beyond = is_shared && owners_beyond ? owners_beyond[gframe->host] : 0;
+
+    return owner_counts[gframe->host] == beyond + 1 ||
+           audit_fail(audit, "host frame 0x%x has %u owners; %u beyond the first are counted, and it is %sshared",
+                      gframe->host, owner_counts[gframe->host], beyond, is_shared ? "" : "not ");
+}
+
+bool audit_owners(char *why, size_t why_bytes)
+{
+    struct audit audit = { .why = why, .why_bytes = why_bytes };
+    bool is_good = true;
+
+    count_owners(1);
+    for (const struct ram *ram = ram_first_sharing(); is_good && ram; ram = ram->next_sharing)
+        for (uint32_t i = ram->destroyed_count; is_good && i < ram->frame_count; i++)
+            is_good = !ram->frames[i].host || check_owners(&audit, &ram->frames[i]);
+    count_owners(-1);
+    return is_good;
+}
+
 #ifdef COBBLE_AUDIT
 void audit_check(const struct gspace *space)
 {
     char why[160];
 
-    if (!audit_space(space, why, sizeof(why)))
+    if (!audit_space(space, why, sizeof(why)) || !audit_owners(why, sizeof(why)))
         panic("audit: %s", why);
 }
 #endif

@@ -71,7 +71,8 @@ static bool check_directory(const struct audit *audit, const struct shadow_direc
 static bool is_recorded(const struct gframe *gframe, uint32_t table, uint32_t entry)
 {
     uint32_t record = table * GTABLE_ENTRIES + entry;
-    return gframe->flags & (GFRAME_MANY | GFRAME_SEARCHED) || gframe->leaf[0] == record || gframe->leaf[1] == record;
+    bool may_be_unknown = gframe->flags & (GFRAME_MANY | GFRAME_SEARCHED) && !(gframe->flags & GFRAME_SHARED);
+    return may_be_unknown || gframe->leaf[0] == record || gframe->leaf[1] == record;
 }
 
 /* The leaf is what the guest's entry says, flipped or not, perhaps without W. */
@@ -81,6 +82,7 @@ static bool is_leaf_true(const struct shadow_table *table, uint32_t pte, uint32_
 
     if (pte >> GPTE_FRAME_SHIFT != frame)
         return false;
+    leaf &= ~COMPILE_SHARED;
     uint64_t wanted = compile_leaf(pte, table->role, page, !(leaf & PTE_W));
     return leaf == wanted ||
            (compile_is_flip(pte, table->role) && pte & GPTE_P && (leaf | PTE_W) == compile_flipped(page));
@@ -101,15 +103,18 @@ static bool check_leaf(const struct audit *audit, uint32_t number, uint32_t entr
     uint32_t frame;
     bool is_ram = audit_owns(leaf, AUDIT_RAM, &frame);
 
-    if (!is_ram || (leaf & ~(PTE_ADDRESS | PTE_W | PTE_U)) != (AUDIT_ALWAYS | PTE_D))
+    if (!is_ram || (leaf & ~(PTE_ADDRESS | PTE_W | PTE_U | COMPILE_SHARED)) != (AUDIT_ALWAYS | PTE_D))
         return audit_fail(audit, "table %u (frame 0x%x): leaf 0x%x is 0x%lx, no RAM of this guest", number,
                           table->frame, entry, leaf);
     const struct gframe *gframe = &audit->space->ram->frames[frame];
     if (leaf & PTE_W && gframe->flags & GFRAME_TRACED)
         return audit_fail(audit, "table %u (frame 0x%x): leaf 0x%x maps traced frame 0x%x writable", number,
                           table->frame, entry, frame);
-    if (leaf & PTE_W && !is_recorded(gframe, number, entry))
-        return audit_fail(audit, "table %u: writable leaf 0x%x of frame 0x%x is not recorded", number, entry, frame);
+    if (leaf & PTE_W && gframe->flags & GFRAME_SHARED)
+        return audit_fail(audit, "table %u: leaf 0x%x maps frame 0x%x writable, which is shared", number, entry, frame);
+    if ((leaf & PTE_W || gframe->flags & GFRAME_SHARED) && !is_recorded(gframe, number, entry))
+        return audit_fail(audit, "table %u: leaf 0x%x of frame 0x%x, writable or shared, is not recorded", number,
+                          entry, frame);
     if ((table->is_synced || ptes) && !is_leaf_true(table, ptes ? ptes[entry] : 0, frame, leaf))
         return audit_fail(audit, "table %u (frame 0x%x, role %u) is %s, but leaf 0x%x is 0x%lx and the PTE 0x%x",
                           number, table->frame, table->role, table->is_synced ? "synced" : "known", entry, leaf,

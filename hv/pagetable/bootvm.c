@@ -72,43 +72,94 @@ static __attribute__((noinline)) bool find_leaves(struct gspace *space, uint64_t
     return table != NULL;
 }
 
-void bootvm_forget(const struct gspace *space, uint32_t frame)
+/* The page table of a linear address, if it is there. */
+static uint64_t *peek_leaves(const struct gspace *space, uint64_t linear)
 {
-    uint64_t linear = gspace_linear(space, GVA(frame << PAGE_SHIFT));
     uint64_t *table = hpa_to_ptr(space->root);
 
     for (unsigned level = 4; level > 1; level--) {
         uint64_t entry = table[table_index(linear, level)];
         if (!(entry & PTE_P))
-            return;
+            return NULL;
         table = table_of(entry);
     }
-    table[table_index(linear, 1)] = 0;
-    tlb_flush_page(linear);
+    return table;
 }
 
-static __attribute__((noinline)) enum gfault fill_searched(struct gspace *space, gva_t address)
+void bootvm_drop_leaf(const struct gspace *space, uint32_t frame)
 {
-    hpa_t page = ram_back(space->ram, address.v >> PAGE_SHIFT);
-    uint64_t linear = gspace_linear(space, address);
+    uint64_t linear = gspace_linear(space, GVA(frame << PAGE_SHIFT));
+    uint64_t *leaves = peek_leaves(space, linear);
 
+    if (leaves)
+        leaves[table_index(linear, 1)] = 0;
+}
+
+void bootvm_forget(const struct gspace *space, uint32_t frame)
+{
+    bootvm_drop_leaf(space, frame);
+    tlb_flush_page(gspace_linear(space, GVA(frame << PAGE_SHIFT)));
+}
+
+void bootvm_drop_region(struct gspace *space, uint32_t region)
+{
+    uint64_t *leaves = peek_leaves(space, (uint64_t)region * LARGE_PAGE_SIZE);
+
+    if (leaves)
+        table_clear(leaves);
+}
+
+static bool nothing_to_give_back(void *view)
+{
+    (void)view;
+    return false;
+}
+
+static void boot_moved(void *view, uint32_t frame, uint32_t host_before)
+{
+    (void)host_before;
+    bootvm_drop_leaf(view, frame);
+}
+
+/* No frame is traced while paging is off. */
+static const struct ram_view asks_bootvm = { .give_back = nothing_to_give_back, .moved = boot_moved };
+
+void bootvm_show(struct gspace *space)
+{
+    space->ram->asks = &asks_bootvm;
+    space->ram->view = space;
+}
+
+static __attribute__((noinline)) enum gfault fill_searched(struct gspace *space, gva_t address, uint32_t access)
+{
+    uint32_t frame = address.v >> PAGE_SHIFT;
+    hpa_t page = ram_back(space->ram, frame);
+    uint64_t linear = gspace_linear(space, address), bits = BOOTVM_LEAF;
+    bool is_shared = space->ram->frames[frame].flags & GFRAME_SHARED;
+
+    if (is_shared && access & ACCESS_WRITE) {
+        page = ram_own(space->ram, frame);
+        tlb_flush_page(linear);     /* where it was, or that it was read-only, is still there */
+    } else if (is_shared) {
+        bits &= ~PTE_W;
+    }
     if (!page.v || !find_leaves(space, linear))
         return GFAULT_NO_MEMORY;
-    space->boot_leaves[table_index(linear, 1)] = page.v | BOOTVM_LEAF;
+    space->boot_leaves[table_index(linear, 1)] = page.v | bits;
     return GFAULT_FILLED;
 }
 
 /* The hot path is a first touch near the last one. */
-enum gfault bootvm_fill(struct gspace *space, gva_t address)
+enum gfault bootvm_fill(struct gspace *space, gva_t address, uint32_t access)
 {
     uint64_t linear = gspace_linear(space, address);
     uint32_t frame = address.v >> PAGE_SHIFT;
 
     if (space->boot_region != linear / LARGE_PAGE_SIZE || space->ram->frames[frame].is_in_use)
-        return fill_searched(space, address);
+        return fill_searched(space, address, access);
     hpa_t page = ram_back_quick(space->ram, frame);
     if (!page.v)
-        return fill_searched(space, address);
+        return fill_searched(space, address, access);
     space->boot_leaves[table_index(linear, 1)] = page.v | BOOTVM_LEAF;
     return GFAULT_FILLED;
 }

@@ -17,8 +17,13 @@ hpa_t bootvm_create(void);
 bool bootvm_free(hpa_t root, uint32_t *region, uint32_t *steps);
 /* The page of a frame is not mapped any more, and its translation is gone. Of the root that is loaded. */
 void bootvm_forget(const struct gspace *space, uint32_t frame);
-/* Back and map the page of an address in RAM: GFAULT_FILLED or GFAULT_NO_MEMORY. */
-enum gfault bootvm_fill(struct gspace *space, gva_t address);
+/* RAM asks the space as long as it has no shadows. */
+void bootvm_show(struct gspace *space);
+/* Let a frame's leaf go, or those of a region of 2 MiB of linear space. The caller flushes. */
+void bootvm_drop_leaf(const struct gspace *space, uint32_t frame);
+void bootvm_drop_region(struct gspace *space, uint32_t region);
+/* Back and map the page of an address in RAM, for an access as in gspace_fault: GFAULT_FILLED or GFAULT_NO_MEMORY. */
+enum gfault bootvm_fill(struct gspace *space, gva_t address, uint32_t access);
 
 /* gspace_fault, paging off. Guest kernels run in ring 1; ring 3, by a RETF of the kernel's own, may touch nothing. */
 static inline enum gfault bootvm_fault(struct gspace *space, gva_t address, uint32_t access)
@@ -26,7 +31,7 @@ static inline enum gfault bootvm_fault(struct gspace *space, gva_t address, uint
     bool is_inside = address.v < space->ram->bytes;
 
     if (is_inside && !(access & ACCESS_USER))
-        return bootvm_fill(space, address);
+        return bootvm_fill(space, address, access);
     return access | is_inside;
 }
 

@@ -10,7 +10,8 @@
  *             write is a flip page: read-only for both, until a write by the kernel flips it to supervisor + W (hidden
  *             fault), and a touch by user flips it back.
  *
- * A traced frame (it holds guest tables that have a shadow) is never W: the first write is a hidden fault.
+ * A traced frame (it holds guest tables that have a shadow) is never W: the first write is a hidden fault. Nor is one
+ * that other guests have, too.
  */
 #ifndef PAGETABLE_COMPILE_H
 #define PAGETABLE_COMPILE_H
@@ -66,6 +67,9 @@ static inline uint64_t compile_leaf(uint32_t pte, uint32_t role, hpa_t page, boo
         return 0;
     return page.v | COMPILE_LEAF_ALWAYS | (pte & GPTE_U) | (compile_is_writable(pte, role) && !is_traced ? PTE_W : 0);
 }
+
+/* In a leaf that maps a shared frame (ram.h), which is never W: a bit that the processor ignores. */
+#define COMPILE_SHARED (1ull << 9)
 
 /* A flip page's leaf while the kernel may write and user must fault. Never for a traced frame. */
 static inline uint64_t compile_flipped(hpa_t page)

@@ -67,6 +67,27 @@ static bool link_table(struct gspace *space, struct shadow_table *table, gva_t a
     return true;
 }
 
+/*
+ * The first write to a frame that tables were read from: they may be something else from now on. shadow_unsync notes
+ * that for the next hv_setpd, and the leaf gets its W, so that the writes after this one cost nothing. Of a frame that
+ * other guests have, too, this one gets a copy: memory for it may be found by evicting, but not this table.
+ */
+static __attribute__((noinline)) hpa_t begin_writing(struct gspace *space, const struct shadow_table *table,
+                                                     uint32_t frame)
+{
+    struct shadow_pool *pool = space->shadows;
+
+    if (space->ram->frames[frame].flags & GFRAME_TRACED)
+        shadow_unsync(space, frame);
+    if (!(space->ram->frames[frame].flags & GFRAME_SHARED))
+        return ram_back(space->ram, frame);
+    pool->pinned = (uint16_t)(table - pool->tables);
+    hpa_t page = ram_own(space->ram, frame);
+    pool->pinned = 0;
+    tlb_load_root(space->root);
+    return page;
+}
+
 /* Every access that the guest's tables allow and the host's do not. */
 static enum gfault fill_allowed(struct gspace *space, gva_t address, uint32_t access, const struct gwalk *walk)
 {
@@ -86,13 +107,15 @@ static enum gfault fill_allowed(struct gspace *space, gva_t address, uint32_t ac
     if (!is_linked && !link_table(space, table, address, walk->pde))
         return GFAULT_NO_MEMORY;
 
-    /*
-     * The first write to a frame that tables were read from: they may be something else from now on. shadow_unsync
-     * notes that for the next hv_setpd, and the leaf below gets its W, so that the writes after this one cost nothing.
-     */
-    if (access & ACCESS_WRITE && space->ram->frames[frame].flags & GFRAME_TRACED)
-        shadow_unsync(space, frame);
-    uint64_t leaf = compile_leaf(walk->pte, table->role, page, space->ram->frames[frame].flags & GFRAME_TRACED);
+    const struct gframe *gframe = &space->ram->frames[frame];
+    if (access & ACCESS_WRITE && gframe->flags & (GFRAME_TRACED | GFRAME_SHARED)) {
+        page = begin_writing(space, table, frame);
+        if (!page.v)
+            return GFAULT_NO_MEMORY;
+    }
+    uint64_t leaf = gframe->flags & (GFRAME_TRACED | GFRAME_SHARED)
+                        ? sync_guarded_leaf(walk->pte, table->role, gframe)
+                        : compile_leaf(walk->pte, table->role, page, false);
     /* ACCESS_WRITE without ACCESS_USER: guest kernel writes to a page that user may read and not write, under wp 0. */
     if (access == ACCESS_WRITE && compile_is_flip(walk->pte, table->role))
         leaf = compile_flipped(page);

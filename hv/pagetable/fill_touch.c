@@ -5,6 +5,7 @@
 #include "pagetable/fill.h"
 #include "pagetable/fill_known.h"
 #include "pagetable/fill_touch.h"
+#include "pagetable/tlb_flush.h"
 
 static enum gfault walk_instead(struct gspace *space, gva_t address, uint32_t access,
                                 const struct known_region *known)
@@ -20,12 +21,31 @@ static __attribute__((noinline)) enum gfault fill_backed(struct gspace *space, g
     return fill_known(space, address, access, known, walk_instead);
 }
 
+/*
+ * Not a first touch. A write to a frame that other guests have, too: it is copied, and then served as any other, unless
+ * what was remembered has gone with it.
+ */
+static __attribute__((noinline)) enum gfault fill_in_use(struct gspace *space, gva_t address, uint32_t access,
+                                                         const struct known_region *known, uint32_t frame)
+{
+    const struct gframe *page = &space->ram->frames[frame];
+
+    if (!(access & ACCESS_WRITE) || frame >= space->ram->frame_count ||
+        (page->flags & (GFRAME_SHARED | GFRAME_TRACED)) != GFRAME_SHARED)
+        return fill_walked(space, address, access);
+    if (!ram_own(space->ram, frame).v)
+        return GFAULT_NO_MEMORY;
+    tlb_load_root(space->root);
+    return region_is_known(space->shadows, address) ? fill_backed(space, address, access, known)
+                                                    : fill_walked(space, address, access);
+}
+
 enum gfault fill_touch(struct gspace *space, gva_t address, uint32_t access, const struct known_region *known)
 {
     struct ram *ram = space->ram;
     uint32_t frame = known->entries[gtable_pte_index(address)] >> GPTE_FRAME_SHIFT;
 
     if (frame >= ram->frame_count || ram->frames[frame].is_in_use || !ram_back_quick(ram, frame).v)
-        return fill_walked(space, address, access);
+        return fill_in_use(space, address, access, known, frame);
     return fill_backed(space, address, access, known);
 }

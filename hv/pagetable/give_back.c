@@ -85,7 +85,8 @@ static bool give_frame(struct gspace *space, uint32_t frame, uint32_t *steps)
     if (record->shadow) {       /* of the directory that is loaded: as if the guest had cleared it */
         if (record->flags & GFRAME_TRACED)
             shadow_unsync(space, frame);
-        if (record->host)
+        bool is_own = !(record->flags & GFRAME_SHARED) || ram_own(space->ram, frame).v;
+        if (record->host && is_own)     /* a copy for it has no room in a machine that is full: it stays as it is */
             table_clear(hpa_to_ptr(HPA((uint64_t)record->host << PAGE_SHIFT)));
         return true;
     }

@@ -12,6 +12,7 @@ enum status gspace_create(struct gspace *space, struct ram *ram, struct guest_pa
     *paging = (struct guest_paging){ .is_on = false };
     *space = (struct gspace){ .ram = ram, .paging = paging, .linear_base = linear_base, .root = bootvm_create(),
                               .boot_region = GSPACE_NO_REGION };
+    bootvm_show(space);
     return space->root.v ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
@@ -25,6 +26,7 @@ bool gspace_destroy(struct gspace *space, uint32_t *steps)
     if (!space->paging->is_on && !bootvm_free(space->root, &space->destroyed, steps))
         return false;
     *space->paging = (struct guest_paging){ .is_on = false };
+    space->ram->asks = NULL;
     *space = (struct gspace){ .ram = space->ram, .paging = space->paging, .linear_base = space->linear_base };
     return true;
 }

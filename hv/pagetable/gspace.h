@@ -50,6 +50,17 @@ MUST_CHECK enum status gspace_create(struct gspace *space, struct ram *ram, stru
  * be done with it. False: *steps are used up, and the next call goes on.
  */
 bool gspace_destroy(struct gspace *space, uint32_t *steps);
+/*
+ * Let each leaf go, in steps of a table of a MiB or more (1,100 instructions): what is touched next is a hidden fault.
+ * *at is how far it came, 0 at first; nothing may be touched until it is done. The caller flushes. False: *steps are
+ * used up, and the next call goes on.
+ */
+bool gspace_drop_leaves(struct gspace *space, uint32_t *at, uint32_t *steps);
+/*
+ * A new space, not loaded and with all of its RAM there, goes on as paging says, with no table but the root of its
+ * directory. STATUS_NO_MEMORY: it can only be destroyed.
+ */
+MUST_CHECK enum status gspace_resume(struct gspace *space, const struct guest_paging *paging);
 /* Load its tables into CR3. */
 void gspace_load(const struct gspace *space);
 

@@ -6,12 +6,13 @@
 #include "base/check.h"
 #include "base/frames.h"
 #include "base/string.h"
+#include "pagetable/guest_table.h"
 #include "pagetable/host_table.h"
+#include "pagetable/owners.h"
 #include "pagetable/vmap.h"
 
-#define PAGE_RECORDS (PAGE_SIZE / sizeof(struct gframe))
-
 static struct gframe *absent_records;      /* a page of them */
+static struct ram *sharing;                /* all that is_sharing */
 
 void ram_init(void)
 {
@@ -19,7 +20,7 @@ void ram_init(void)
 
     CHECK(page.v);
     absent_records = hpa_to_ptr(page);
-    for (uint32_t i = 0; i < PAGE_RECORDS; i++)
+    for (uint32_t i = 0; i < RAM_PAGE_RECORDS; i++)
         absent_records[i] = (struct gframe){ .flags = GFRAME_ABSENT };
 }
 
@@ -35,18 +36,50 @@ static void destroy_next(struct ram *ram)
 {
     uint32_t frame = ram->destroyed_count++;
     const struct gframe *record = &ram->frames[frame];
+    bool has_others = false;
 
-    if (record->flags & GFRAME_ABSENT) {
-        ram->destroyed_count = (frame / PAGE_RECORDS + 1) * PAGE_RECORDS;
-        return;
+    if (record->flags & (GFRAME_ABSENT | GFRAME_SHARED)) {
+        if (record->flags & GFRAME_ABSENT) {
+            ram->destroyed_count = (frame / RAM_PAGE_RECORDS + 1) * RAM_PAGE_RECORDS;
+            return;
+        }
+        has_others = owners_drop(record->host);
     }
-    if (record->host)
+    if (record->host && !has_others)
         frames_free(HPA((uint64_t)record->host << PAGE_SHIFT));
-    if (ram->destroyed_count % PAGE_RECORDS == 0)
-        vmap_unback(ram->frames + (ram->destroyed_count - PAGE_RECORDS), ptr_to_hpa(absent_records));
+    if (ram->destroyed_count % RAM_PAGE_RECORDS == 0)
+        vmap_unback(ram->frames + (ram->destroyed_count - RAM_PAGE_RECORDS), ptr_to_hpa(absent_records));
 }
 
-/* Bound: *steps, and at the end what vmap_free does for PAGE_RECORDS frames a page. */
+void ram_begin_sharing(struct ram *ram)
+{
+    if (ram->is_sharing)
+        return;
+    ram->is_sharing = true;
+    ram->next_sharing = sharing;
+    sharing = ram;
+}
+
+const struct ram *ram_first_sharing(void)
+{
+    return sharing;
+}
+
+/* One that is left alone shares with nobody: then no frame has another owner. Bound: those that share. */
+static void end_sharing(struct ram *ram)
+{
+    struct ram **link = &sharing;
+
+    if (!ram->is_sharing)
+        return;
+    while (*link != ram)
+        link = &(*link)->next_sharing;
+    *link = ram->next_sharing;
+    if (!sharing || !sharing->next_sharing)
+        owners_end();
+}
+
+/* Bound: *steps, and at the end what vmap_free does for RAM_PAGE_RECORDS frames a page. */
 bool ram_destroy(struct ram *ram, uint32_t *steps)
 {
     if (!ram->frames)
@@ -57,6 +90,7 @@ bool ram_destroy(struct ram *ram, uint32_t *steps)
         destroy_next(ram);
     }
     vmap_free(ram->frames);
+    end_sharing(ram);
     *ram = (struct ram){ .bytes = ram->bytes };
     return true;
 }
@@ -84,7 +118,7 @@ bool ram_make_record(struct ram *ram, uint32_t frame)
         return true;
     hpa_t records = ram_alloc(ram);
     if (records.v)
-        vmap_back(ram->frames + frame / PAGE_RECORDS * PAGE_RECORDS, records);
+        vmap_back(ram->frames + frame / RAM_PAGE_RECORDS * RAM_PAGE_RECORDS, records);
     return records.v != 0;
 }
 
@@ -104,10 +138,53 @@ void ram_unback(struct ram *ram, uint32_t frame)
     struct gframe *record = &ram->frames[frame];
 
     if (record->host) {
-        frames_free(HPA((uint64_t)record->host << PAGE_SHIFT));
+        bool is_shared = record->flags & GFRAME_SHARED;
         ram->backed_count--;
+        ram->shared_count -= is_shared;
+        if (!is_shared || !owners_drop(record->host))
+            frames_free(HPA((uint64_t)record->host << PAGE_SHIFT));
     }
     *record = (struct gframe){ .host = 0 };
+}
+
+/* Another owner may end by the allocation, and leave the frame to this one: it is copied all the same. */
+static hpa_t copy_shared(struct ram *ram, uint32_t host)
+{
+    hpa_t before = HPA((uint64_t)host << PAGE_SHIFT), page = frames_alloc();
+
+    if (!page.v)
+        page = alloc_given_back(ram);
+    if (!page.v)
+        return page;
+    guest_table_copy(hpa_to_ptr(page), hpa_to_ptr(before));
+    if (!owners_drop(host))
+        frames_free(before);
+    return page;
+}
+
+hpa_t ram_own(struct ram *ram, uint32_t frame)
+{
+    struct gframe *record = &ram->frames[frame];
+    uint32_t before = record->host;
+    hpa_t page = owners_are_others(before) ? copy_shared(ram, before) : HPA((uint64_t)before << PAGE_SHIFT);
+
+    if (!page.v)
+        return page;
+    record->host = (uint32_t)(page.v >> PAGE_SHIFT);
+    record->flags &= (uint16_t)~(GFRAME_SHARED | GFRAME_MANY | GFRAME_SEARCHED);
+    ram->shared_count--;
+    if (ram->asks)
+        ram->asks->moved(ram->view, frame, before);
+    record->leaf[0] = record->leaf[1] = 0;
+    return page;
+}
+
+/* The rare cases of a store to a frame that is backed at page. */
+static hpa_t before_store(struct ram *ram, uint32_t frame, hpa_t page)
+{
+    if (ram->frames[frame].flags & GFRAME_TRACED)
+        ram->asks->untrace(ram->view, frame);
+    return ram->frames[frame].flags & GFRAME_SHARED ? ram_own(ram, frame) : page;
 }
 
 /* Bound: the bytes, some 1,200 instructions a page that is new: whoever has many cuts them (load_elf.c, vpc_boot.c). */
@@ -117,10 +194,10 @@ bool ram_store(struct ram *ram, gpa_t to, const void *from, size_t bytes)
         uint32_t frame = to.v >> PAGE_SHIFT, at = to.v & PAGE_MASK;
         size_t chunk = bytes < PAGE_SIZE - at ? bytes : PAGE_SIZE - at;
         hpa_t page = ram_back(ram, frame);
+        if (page.v && ram->frames[frame].flags & (GFRAME_TRACED | GFRAME_SHARED))
+            page = before_store(ram, frame, page);
         if (!page.v)
             return false;
-        if (ram->frames[frame].flags & GFRAME_TRACED)
-            ram->asks->untrace(ram->view, frame);
         memcpy((uint8_t *)hpa_to_ptr(page) + at, from, chunk);
         from = (const uint8_t *)from + chunk;
         to = GPA(to.v + (uint32_t)chunk);

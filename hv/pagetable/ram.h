@@ -2,10 +2,9 @@
  * ram.h - a guest's RAM: which host frame backs which of its frames (PURE). Who shows it to the guest, and where, is no
  * matter here: that is a view's (bootvm.h while paging is off, shadow.h when it is on).
  *
- * A frame is backed, zeroed, at its first touch; until then it reads as zero and costs its record only. Each host frame
- * has one owner, so frames_free is the end of it. RAM that several guests share would count the owners of a host frame
- * in the frame allocator, where an end and a first store both look; struct gframe has a flag bit to spare for "not
- * yours to write", which a view must treat like GFRAME_TRACED.
+ * A frame is backed, zeroed, at its first touch; until then it reads as zero and costs its record only. A host frame
+ * has one owner, or with clones (ram_share.h) several, who are counted in owners.h: then nobody may write it, and
+ * whoever wants to gets a copy, or the frame, if there is nobody else any more (ram_own).
  */
 #ifndef PAGETABLE_RAM_H
 #define PAGETABLE_RAM_H
@@ -23,7 +22,14 @@
 #define GFRAME_MANY 0x2u        /* more leaves may map it writable than leaf[] holds */
 #define GFRAME_SEARCHED 0x4u    /* these are being looked for, to take W from them: rmap.h */
 #define GFRAME_ABSENT 0x8u      /* there is no record yet: what is read is one page that stands for all such */
+/*
+ * Other guests may own its host frame, too: no leaf maps it writable, and leaf[] names those that map it at all, which
+ * are never more than it holds. GFRAME_MANY and GFRAME_SEARCHED mean nothing beside it.
+ */
+#define GFRAME_SHARED 0x10u
 #define GFRAME_LEAVES 2
+#define GFRAME_FLAGS_SHIFT 48   /* where flags are in is_in_use */
+#define RAM_PAGE_RECORDS (PAGE_SIZE / sizeof(struct gframe))
 
 /*
  * What is known of one frame of guest RAM. Records come a page at a time, when the first of their frames is backed or
@@ -38,7 +44,7 @@ struct gframe {
         };
         uint64_t is_in_use;         /* 0: untouched and nobody's, and the record is there to be written */
     };
-    uint32_t leaf[GFRAME_LEAVES];   /* leaves that map it writable (see rmap.h); 0: none */
+    uint32_t leaf[GFRAME_LEAVES];   /* leaves that map it writable, or a shared one at all: rmap.h; 0: none */
 };
 _Static_assert(sizeof(struct gframe) == 16, "docs/performance.md allows 16 bytes per guest frame");
 
@@ -48,6 +54,8 @@ struct ram_view {
     void (*untrace)(void *view, uint32_t frame);
     /* The machine has no frame left: give one back that only caches something. False: there is none. */
     bool (*give_back)(void *view);
+    /* A shared frame is the guest's own now, and may lie elsewhere than here: no leaf may show this host frame. */
+    void (*moved)(void *view, uint32_t frame, uint32_t host_before);
 };
 
 struct ram {
@@ -58,6 +66,9 @@ struct ram {
     uint32_t destroyed_count;   /* frames that ram_destroy is done with */
     const struct ram_view *asks;
     void *view;                 /* for the functions of asks */
+    uint32_t shared_count;      /* of backed_count, frames that others may have, too: GFRAME_SHARED */
+    bool is_sharing;            /* has such frames, or had: it is in the list of those */
+    struct ram *next_sharing;
 };
 
 /* Once, after vmap_init: the page that stands for records that are not there. */
@@ -116,8 +127,21 @@ static inline const void *ram_peek(const struct ram *ram, uint32_t frame)
 }
 
 /*
- * Store bytes from a guest-physical address on, as a device would: backs what is not, and tells the view of frames that
- * it traces. All must lie in RAM. False: memory is out; what came before is stored.
+ * A shared frame is about to be written: make it the guest's own, by a copy if others have it, too. The view has no
+ * leaf of it then, but the processor may still, if it holds this guest: the caller flushes. HPA_NONE when memory is
+ * out: nothing has changed.
+ */
+hpa_t ram_own(struct ram *ram, uint32_t frame);
+
+/* It is about to have shared frames. */
+void ram_begin_sharing(struct ram *ram);
+/* All that have, by next_sharing: for the audit. */
+const struct ram *ram_first_sharing(void);
+
+/*
+ * Store bytes from a guest-physical address on, as a device would: backs what is not, tells the view of frames that it
+ * traces, and copies shared ones; the guest must not be loaded if it has any. All must lie in RAM. False: memory is
+ * out; what came before is stored.
  */
 MUST_CHECK bool ram_store(struct ram *ram, gpa_t to, const void *from, size_t bytes);
 

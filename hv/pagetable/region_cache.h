@@ -35,10 +35,10 @@ static inline bool region_is_right(const struct known_region *known)
     return *known->pde_at == known->pde;
 }
 
-/* Backed and not traced: mapping this frame has no side effects. */
+/* Backed, not traced and not shared: mapping this frame has no side effects. */
 static inline bool gframe_is_plain(const struct gframe *page)
 {
-    return page->host && !(page->flags & GFRAME_TRACED);
+    return page->host && !(page->flags & (GFRAME_TRACED | GFRAME_SHARED));
 }
 
 /* This page was looked up in full: prepare for those around it. pde: the guest's, which the links agree with. */

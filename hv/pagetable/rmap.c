@@ -33,6 +33,46 @@ static uint64_t *live_leaf(const struct shadow_pool *pool, uint32_t record, uint
     return leaf && (*leaf & (PTE_ADDRESS | PTE_P | PTE_W)) == wanted ? leaf : NULL;
 }
 
+/* The leaf that a record names, if it maps this host frame, writable or not. */
+static uint64_t *shown_leaf(const struct shadow_pool *pool, uint32_t record, uint32_t host)
+{
+    uint64_t wanted = (uint64_t)host << PAGE_SHIFT | PTE_P;
+    uint64_t *leaf = leaf_of(&pool->tables[record >> RMAP_ENTRY_BITS], record & RMAP_ENTRY_MASK);
+
+    return leaf && (*leaf & (PTE_ADDRESS | PTE_P)) == wanted ? leaf : NULL;
+}
+
+/*
+ * A leaf that goes is not flushed: what the TLB still has of it is right until the frame moves, and then all is
+ * flushed.
+ */
+void rmap_add_shared(struct gspace *space, uint32_t frame, const struct shadow_table *table, uint32_t entry)
+{
+    struct gframe *gframe = &space->ram->frames[frame];
+    uint32_t record = rmap_first_record(space, table) | entry;
+
+    for (unsigned i = 0; i < GFRAME_LEAVES; i++)
+        if (gframe->leaf[i] == record)
+            return;
+    for (unsigned i = 0; i < GFRAME_LEAVES; i++)
+        if (!shown_leaf(space->shadows, gframe->leaf[i], gframe->host)) {
+            gframe->leaf[i] = record;
+            return;
+        }
+    *shown_leaf(space->shadows, gframe->leaf[0], gframe->host) = 0;
+    gframe->leaf[0] = gframe->leaf[1];
+    gframe->leaf[1] = record;
+}
+
+void rmap_drop_shared(struct gspace *space, uint32_t frame, uint32_t host)
+{
+    for (unsigned i = 0; i < GFRAME_LEAVES; i++) {
+        uint64_t *leaf = shown_leaf(space->shadows, space->ram->frames[frame].leaf[i], host);
+        if (leaf)
+            *leaf = 0;
+    }
+}
+
 /* Nobody needs that the leaf of this record maps frame writable: see rmap.h. */
 static bool is_needless(const struct gspace *space, uint32_t record, uint32_t frame)
 {
@@ -150,16 +190,27 @@ void rmap_search(struct gspace *space)
     gframe->flags &= (uint16_t)~GFRAME_SEARCHED;
 }
 
+/* Not all leaves that map it writable are on record, or it is shared and has none. True: it is traced. */
+static __attribute__((noinline)) bool protect_unrecorded(struct gspace *space, uint32_t frame)
+{
+    struct gframe *gframe = &space->ram->frames[frame];
+    bool is_shared = gframe->flags & GFRAME_SHARED;
+
+    if (is_shared)
+        gframe->flags |= GFRAME_TRACED;
+    else if (gframe->flags & GFRAME_MANY)
+        begin_search(space, frame);
+    return is_shared;
+}
+
 bool rmap_protect(struct gspace *space, uint32_t frame)
 {
     struct gframe *gframe = &space->ram->frames[frame];
 
     if (gframe->flags & GFRAME_TRACED)
         return true;
-    if (gframe->flags & GFRAME_MANY)
-        begin_search(space, frame);
-    if (gframe->flags & (GFRAME_MANY | GFRAME_SEARCHED))
-        return false;
+    if (gframe->flags & (GFRAME_MANY | GFRAME_SEARCHED | GFRAME_SHARED))
+        return protect_unrecorded(space, frame);
     for (unsigned i = 0; i < GFRAME_LEAVES; i++) {
         uint64_t *leaf = live_leaf(space->shadows, gframe->leaf[i], gframe->host);
         if (leaf)

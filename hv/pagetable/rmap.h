@@ -11,6 +11,9 @@
  *   - any, where the frame holds tables that are in use: hv_setpd must be able to protect these.
  * Else the frame is data that the guest shares, and GFRAME_MANY. When such a frame begins to hold tables, its leaves
  * are looked for in all shadows, in some of them at each hv_setpd; until all are found it cannot be traced.
+ *
+ * A frame that guests share has no writable leaf. There the names are those of all leaves: they must go when the guest
+ * gets a copy, which lies elsewhere. A third leaf takes the place of the first.
  */
 #ifndef PAGETABLE_RMAP_H
 #define PAGETABLE_RMAP_H
@@ -51,6 +54,11 @@ static inline void rmap_add(struct gspace *space, uint32_t frame, const struct s
     if (record)
         rmap_add_another(space, frame, record);
 }
+
+/* This leaf now maps a shared frame. Another leaf of it may go. */
+void rmap_add_shared(struct gspace *space, uint32_t frame, const struct shadow_table *table, uint32_t entry);
+/* The frame is no more shared, and was this host frame: its leaves go. The caller flushes. */
+void rmap_drop_shared(struct gspace *space, uint32_t frame, uint32_t host);
 
 /*
  * Take W from every leaf that maps frame, and mark it traced. The caller flushes. False, with nothing changed, when

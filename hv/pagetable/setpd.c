@@ -10,21 +10,26 @@
 #include "pagetable/sync.h"
 #include "pagetable/tlb_flush.h"
 
-/* Make this directory the processor's. */
-static inline void load_directory(struct gspace *space, struct shadow_directory *directory, gpa_t address)
+/* Make this directory the space's. */
+static inline void set_current(struct gspace *space, struct shadow_directory *directory, gpa_t address)
 {
     struct shadow_pool *pool = space->shadows;
-    hpa_t root = directory->root;
 
     directory->stamp = ++pool->stamp;
     pool->current = directory;
     shadow_forget_regions(pool);
-    space->root = root;
+    space->root = directory->root;
     struct guest_paging *paging = space->paging;
     paging->directory = address;
     paging->wp = directory->wp;
     paging->is_on = true;
-    tlb_load_root(root);     /* always: protecting has taken rights away */
+}
+
+/* And the processor's. */
+static inline void load_directory(struct gspace *space, struct shadow_directory *directory, gpa_t address)
+{
+    set_current(space, directory, address);
+    tlb_load_root(directory->root);     /* always: protecting has taken rights away */
 }
 
 /* Bound: a page table for each 2 MiB of RAM that was touched, 1,528 at most, of some 60 instructions. */
@@ -48,6 +53,23 @@ static __attribute__((noinline)) enum status setpd_any(struct gspace *space, gpa
     load_directory(space, directory, address);
     if (boot_root.v)
         free_boot_tables(boot_root);
+    audit_check(space);
+    return STATUS_OK;
+}
+
+enum status gspace_resume(struct gspace *space, const struct guest_paging *paging)
+{
+    if (!paging->is_on)
+        return STATUS_OK;
+    if (shadow_pool_create(space) != STATUS_OK)
+        return STATUS_NO_MEMORY;
+    gpa_t address = paging->directory;
+    struct shadow_directory *directory = shadow_get_directory(space, address.v >> PAGE_SHIFT, paging->wp);
+    if (!directory)
+        return STATUS_NO_MEMORY;
+    hpa_t boot_root = space->root;
+    set_current(space, directory, address);
+    free_boot_tables(boot_root);
     audit_check(space);
     return STATUS_OK;
 }

@@ -7,10 +7,12 @@
 
 #include "base/frames.h"
 #include "cpu/x86.h"
+#include "pagetable/bootvm.h"
 #include "pagetable/compile.h"
 #include "pagetable/evict.h"
 #include "pagetable/host_table.h"
 #include "pagetable/hvmap.h"
+#include "pagetable/rmap.h"
 #include "pagetable/snapshot.h"
 #include "pagetable/vmap.h"
 
@@ -49,7 +51,35 @@ static bool give_back(void *space)
     return evict_any(space);
 }
 
-static const struct ram_view asks_shadows = { .untrace = untrace, .give_back = give_back };
+/* A frame that tables were read from: whatever has its address. */
+static void forget_place(struct gspace *space, uint32_t frame)
+{
+    struct shadow_pool *pool = space->shadows;
+
+    shadow_forget_regions(pool);
+    for (uint16_t index = space->ram->frames[frame].shadow; index;) {
+        if (index & SHADOW_IS_DIRECTORY) {
+            struct shadow_directory *directory = &pool->directories[index & ~SHADOW_IS_DIRECTORY];
+            directory->entries = ram_peek(space->ram, frame);
+            index = directory->next;
+        } else {
+            index = pool->tables[index].next;
+        }
+    }
+}
+
+static void moved(void *view, uint32_t frame, uint32_t host_before)
+{
+    struct gspace *space = view;
+
+    if (!space->paging->is_on)
+        bootvm_drop_leaf(space, frame);
+    rmap_drop_shared(space, frame, host_before);
+    if (space->ram->frames[frame].shadow)
+        forget_place(space, frame);
+}
+
+static const struct ram_view asks_shadows = { .untrace = untrace, .give_back = give_back, .moved = moved };
 
 enum status shadow_pool_create(struct gspace *space)
 {
@@ -113,7 +143,7 @@ bool shadow_pool_destroy(struct gspace *space, uint32_t *steps)
     }
     vmap_free(pool);
     space->shadows = NULL;
-    space->ram->asks = NULL;
+    bootvm_show(space);
     space->destroyed = 0;
     return true;
 }

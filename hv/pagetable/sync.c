@@ -41,7 +41,9 @@ uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
     if (!(pte & GPTE_P) || frame >= space->ram->frame_count || !space->ram->frames[frame].host)
         return 0;
     const struct gframe *gframe = &space->ram->frames[frame];
-    return compile_leaf(pte, role, HPA((uint64_t)gframe->host << PAGE_SHIFT), gframe->flags & GFRAME_TRACED);
+    if (gframe->flags & (GFRAME_TRACED | GFRAME_SHARED))
+        return sync_guarded_leaf(pte, role, gframe);
+    return compile_leaf(pte, role, HPA((uint64_t)gframe->host << PAGE_SHIFT), false);
 }
 
 /* Read one entry again, if it has a leaf. */

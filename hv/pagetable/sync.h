@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "cpu/x86.h"
+#include "pagetable/compile.h"
 #include "pagetable/gwalk.h"
 #include "pagetable/rmap.h"
 #include "pagetable/shadow.h"
@@ -15,15 +16,27 @@
 /* The leaf for a guest PTE now; 0 when it is not present, names no RAM, or its frame was not touched yet. */
 uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role);
 
-/* Set a leaf, and record it when it is writable. entry: 0..1023. The half must be there. */
+/* The leaf for a guest PTE that is present, whose frame is backed and cannot simply be mapped. */
+static inline uint64_t sync_guarded_leaf(uint32_t pte, uint32_t role, const struct gframe *gframe)
+{
+    uint64_t leaf = compile_leaf(pte, role, HPA((uint64_t)gframe->host << PAGE_SHIFT), true);
+
+    return gframe->flags & GFRAME_SHARED ? leaf | COMPILE_SHARED : leaf;
+}
+
+/* Set a leaf, and record it when it is writable, or of a shared frame. entry: 0..1023. The half must be there. */
 static inline void sync_set_leaf(struct gspace *space, struct shadow_table *table, uint32_t entry, uint64_t leaf,
                                  uint32_t pte)
 {
     uint64_t *leaves = hpa_to_ptr(table->half[entry / TABLE_ENTRIES]);
 
     leaves[entry % TABLE_ENTRIES] = leaf;
+    if (!(leaf & (PTE_W | COMPILE_SHARED)))
+        return;
     if (leaf & PTE_W)
         rmap_add(space, pte >> GPTE_FRAME_SHIFT, table, entry);
+    else
+        rmap_add_shared(space, pte >> GPTE_FRAME_SHIFT, table, entry);
 }
 
 /* The leaf of this entry was made from pte: so says the snapshot, too. */

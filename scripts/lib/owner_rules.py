@@ -49,7 +49,8 @@ OWNERS = {
     "hv/main.c": {"boot_processor": "the processor's"},
     "hv/pagetable/hvmap.c": {"image_base": START, "next_device": TABLES, "no_execute": START, "physical_top": START,
                              "root": START},
-    "hv/pagetable/ram.c": {"absent_records": START},
+    "hv/pagetable/owners.c": {"not_ready": FRAMES, "owners_beyond": FRAMES},
+    "hv/pagetable/ram.c": {"absent_records": START, "sharing": FRAMES},
     "hv/pagetable/vmap.c": {"directory": START, "search_from": TABLES, "taken": TABLES},
     # Variables for the tests' sake only, which set them: nobody writes them here.
     "hv/pagetable/evict.c": {"evict_links_most": START},

@@ -17,9 +17,7 @@ INLINE = re.compile(r"^static inline [^(]*?(\w+)\(", re.MULTILINE)
 # What a compiler calls by itself, and where the firmware and the loader begin.
 GIVEN = {"memcpy", "memset", "memmove", "memcmp", "hv_start", "efi_main"}
 # Only tests or only its own file uses them, for a reason. One that is used, or is gone, must be taken off.
-ALLOWED = {
-    "switch_save": "for whoever will read a guest's state from outside: guest.h says so",
-}
+ALLOWED = {}
 
 
 def count_words(files):

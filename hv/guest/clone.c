@@ -1,0 +1,94 @@
+/*
+ * clone.c - copy a guest, a piece at a time.
+ */
+#include "guest/clone.h"
+
+#include <stddef.h>
+
+#include "base/format.h"
+#include "guest/guest.h"
+#include "guest/kind.h"
+#include "guest/launch.h"
+#include "guest/switch.h"
+#include "pagetable/audit.h"
+
+static bool refuse_clone(struct clone *clone, const char *reason)
+{
+    format_string(clone->reason, GUEST_REASON_BYTES, "%s", reason);
+    return false;
+}
+
+static bool begin_clone(struct guest *source, struct clone *clone)
+{
+    if (source->life.activity == GUEST_ENDED)
+        return refuse_clone(clone, "it has ended");
+    if (source->kind != &guest_pebpeb)
+        return refuse_clone(clone, "a machine of its own cannot be cloned");
+    clone->copy = launch_make_room(source->ram.bytes, clone->reason);
+    if (clone->copy != NULL)
+        source->life.paused |= GUEST_PAUSED_BY_CLONE;
+    return clone->copy != NULL;
+}
+
+/* All that is flat. What is not copied is made again: tables, row log, clock (sched.c, as for any that is new). */
+static void copy_state(struct guest *copy, struct guest *source)
+{
+    const struct guest_paging none = copy->state.paging;
+
+    switch_save(source);
+    copy->state = source->state;
+    copy->state.paging = none;
+    copy->state.clock.waited_ns = 0;
+    copy->event_count = source->event_count;
+    copy->hidden_fault_count = source->hidden_fault_count;
+    copy->events = source->events;
+    copy->fault_address = source->fault_address;
+    copy->turns.run_ns = source->turns.run_ns;
+    copy->kind = source->kind;
+    copy->image = source->image;
+}
+
+static void introduce_copy(struct guest *copy, struct guest *source, const struct clone *clone)
+{
+    copy->life.id = guest_new_id();
+    guest_join(copy, clone->name != NULL ? clone->name : source->life.name);
+    vcon_settle(&source->console.vcon);
+    vcon_copy(&copy->console.vcon, &source->console.vcon);
+    if (source->life.activity != GUEST_BLOCKED)     /* that would be by its own log, which is empty */
+        copy->life.activity = source->life.activity;
+    copy->life.paused = clone->is_snapshot ? GUEST_PAUSED_SNAPSHOT : source->life.paused & GUEST_PAUSED_BY_OPERATOR;
+    guest_show_state(copy);
+}
+
+/* The source goes on; so does the copy, if it came to that. */
+static void finish_clone(struct guest *source, struct clone *clone)
+{
+    struct guest *copy = clone->copy;
+
+    if (source->processor != NULL)
+        gspace_load(&source->space);    /* what it could write a moment ago is not its own any more */
+    source->life.paused &= (uint8_t)~GUEST_PAUSED_BY_CLONE;
+    if (!clone->share.lacks_memory) {
+        copy_state(copy, source);
+        clone->share.lacks_memory = gspace_resume(&copy->space, &source->state.paging) != STATUS_OK;
+    }
+    audit_check(&source->space);
+    if (clone->share.lacks_memory) {
+        refuse_clone(clone, "not enough free memory for its tables");
+        guest_bury(copy);
+        clone->copy = NULL;
+        return;
+    }
+    introduce_copy(copy, source, clone);
+}
+
+bool clone_step(struct guest *source, struct clone *clone, uint32_t steps)
+{
+    if (clone->copy == NULL && !begin_clone(source, clone))
+        return true;
+    if (!gspace_drop_leaves(&source->space, &clone->leaves, &steps) ||
+        !ram_share(&source->ram, &clone->copy->ram, &clone->share, &steps))
+        return false;
+    finish_clone(source, clone);
+    return true;
+}

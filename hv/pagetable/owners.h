@@ -1,0 +1,46 @@
+/*
+ * owners.h - how many guests have a host frame (PURE).
+ *
+ * A frame of RAM has one owner until a guest is cloned; from then on one more for each clone, until that one writes to
+ * it or ends. Only owners beyond the first are counted, in two bytes for each host frame of the machine. The array is
+ * there while there are clones, and only for blocks of memory that are in use: a machine that clones nobody has none.
+ */
+#ifndef PAGETABLE_OWNERS_H
+#define PAGETABLE_OWNERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/status.h"
+
+/*
+ * By host frame number. Two guests have one frame at most once each, and there are addresses for some 6,000 guests: no
+ * count overflows. NULL: no frame has another owner.
+ */
+extern uint16_t *owners_beyond;
+
+/*
+ * Before owners are added: counts for each frame that is in use now. Bound: blocks of 2 MiB of the machine, some six
+ * instructions each, and the pages that are new. False: no memory, or no addresses for so large a machine.
+ */
+MUST_CHECK bool owners_prepare(void);
+/* No frame has another owner: give the counts back. */
+void owners_end(void);
+
+static inline bool owners_are_others(uint32_t host)
+{
+    return owners_beyond && owners_beyond[host];
+}
+
+/* One owner less. False: that was the only one, and the frame is to be freed. */
+static inline bool owners_drop(uint32_t host)
+{
+    bool others = owners_are_others(host);
+
+    if (others)
+        owners_beyond[host]--;
+    return others;
+}
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * ram_share.h - a guest's RAM becomes another's, too, copied only where one of them writes (PURE).
+ */
+#ifndef PAGETABLE_RAM_SHARE_H
+#define PAGETABLE_RAM_SHARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pagetable/ram.h"
+
+/* How far it came: all zero at first. */
+struct ram_share {
+    uint32_t frame;             /* those below are shared */
+    bool is_begun;
+    bool lacks_memory;          /* copy is not all there: it is to be destroyed */
+};
+
+/*
+ * Let copy, which was created with as many bytes and is empty, have all that ram has. No leaf may map any of ram's
+ * frames until it is done (gspace_drop_leaves), nor either guest run; what goes on meanwhile may allocate and free. In
+ * steps of a page of records, some 2,600 instructions each, and what owners_prepare takes in the first call. False:
+ * *steps are used up, and the next call goes on.
+ */
+bool ram_share(struct ram *ram, struct ram *copy, struct ram_share *progress, uint32_t *steps);
+
+#endif

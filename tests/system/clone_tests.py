@@ -1,0 +1,85 @@
+"""Clones and snapshots, as the operator makes them: of a guest in each state, and of an operating system."""
+import re
+
+from harness import Result
+from session import Terminal
+from storm_tests import free_frames
+
+STATES = ("halted", "spinning", "in_handler", "in_prints", "in_user", "unsynced")
+COPIES = 4          # of each: a clone, a clone of that, a snapshot, and a run of the snapshot
+KEYS = "ab?de"      # what each is typed; a snapshot takes nothing
+
+
+def judge(name, condition, terminal):
+    """A result; the screen explains a failure."""
+    return Result(name, bool(condition), "" if condition else "\n".join(terminal.screen.display))
+
+
+def say(terminal, line, pattern, limit=20):
+    """One line for the monitor, and what it is to say."""
+    terminal.type(f"\x1d0clear\r{line}\r")
+    return terminal.wait(pattern, limit)
+
+
+def end_by_key(terminal, number, key):
+    """A guest that waits for a key is given one, which is its status if all that it checked was so."""
+    terminal.type(f"\x1d0clear\rconsole {number}\r")
+    terminal.wait(rf"\n {number} \S+ ", 20)
+    terminal.type(key)
+    return any(say(terminal, "ps", rf" {number} \S+ +exit {ord(key)} ", 1) for _ in range(10))
+
+
+def one_state(terminal, state, first):
+    """A guest and its copies, each of which goes on by itself."""
+    said = [say(terminal, f"run clone_states.{state} &", rf"{first} \S+ runs in the background")]
+    terminal.rest(1)
+    said.append(say(terminal, f"clone {first}", rf"{first + 1} \S+ is a copy of guest {first};"))
+    said.append(say(terminal, f"clone {first + 1}", rf"{first + 2} \S+ is a copy of guest {first + 1};"))
+    said.append(say(terminal, f"snapshot {first} kept", rf"{first + 3} kept is a snapshot of guest {first}:"))
+    said.append(say(terminal, "run kept &", rf"{first + 4} kept is a copy of guest {first + 3};"))
+    numbers = [number for number in range(first, first + COPIES + 1) if number != first + 3]
+    ended = [end_by_key(terminal, number, KEYS[number - first]) for number in numbers]
+    killed = say(terminal, f"kill {first + 3}", rf"{first + 3} kept: killed")
+    return all(said) and killed, all(ended)
+
+
+def states():
+    """Each state; whoever has ended gives back all it had."""
+    with Terminal() as terminal:
+        terminal.wait("cobble>", 60)
+        number, free = 1, None
+        for index, state in enumerate(STATES):
+            is_copied, has_ended = one_state(terminal, state, number)
+            number += COPIES + 1
+            yield judge(f"clone.{state}.copied", is_copied, terminal)
+            yield judge(f"clone.{state}.goes_on", has_ended, terminal)
+            if index == 1:
+                free = free_frames(terminal)
+        yield judge("clone.no_leak", free is not None and free_frames(terminal) == free, terminal)
+
+
+def pebbles():
+    """A shell that was booted once is begun three times, and none hears of the others."""
+    with Terminal() as terminal:
+        terminal.wait("cobble>", 60)
+        terminal.type("run pebbles\r")
+        booted = terminal.wait(r"pebbles\$", 60)
+        kept = say(terminal, "snapshot 1 booted", "2 booted is a snapshot of guest 1")
+        ends = []
+        for number in (3, 4, 5):
+            terminal.type("\x1d0clear\rrun booted\r")
+            terminal.wait(rf" {number} booted ", 60)
+            terminal.type(f"hello\rhalt {number + 40}\r")
+            ends.append(terminal.wait(rf"{number} booted: exit {number + 40} in", 20))
+        yield judge("clone.pebbles.snapshot", booted and kept and all(ends), terminal)
+        restart = say(terminal, "pause 2", "pause: guest 2 is a snapshot")
+        twice = say(terminal, "snapshot 1 booted", "there is one of this name: guest 2")
+        yield judge("clone.pebbles.snapshot_stays", restart and twice, terminal)
+        first = say(terminal, "info 1", re.escape("KiB may be shared with clones"))
+        yield judge("clone.pebbles.info", first, terminal)
+
+
+def tests():
+    """Name and function of each test."""
+    for function in (states, pebbles):
+        yield f"clone.{function.__name__}", function
