@@ -67,20 +67,12 @@ static bool link_table(struct gspace *space, struct shadow_table *table, gva_t a
     return true;
 }
 
-/*
- * The first write to a frame that tables were read from: they may be something else from now on. shadow_unsync notes
- * that for the next hv_setpd, and the leaf gets its W, so that the writes after this one cost nothing. Of a frame that
- * other guests have, too, this one gets a copy: memory for it may be found by evicting, but not this table.
- */
+/* A copy of a frame that other guests have, too. Memory for it may be found by evicting, but not this table. */
 static __attribute__((noinline)) hpa_t begin_writing(struct gspace *space, const struct shadow_table *table,
                                                      uint32_t frame)
 {
     struct shadow_pool *pool = space->shadows;
 
-    if (space->ram->frames[frame].flags & GFRAME_TRACED)
-        shadow_unsync(space, frame);
-    if (!(space->ram->frames[frame].flags & GFRAME_SHARED))
-        return ram_back(space->ram, frame);
     pool->pinned = (uint16_t)(table - pool->tables);
     hpa_t page = ram_own(space->ram, frame);
     pool->pinned = 0;
@@ -108,7 +100,13 @@ static enum gfault fill_allowed(struct gspace *space, gva_t address, uint32_t ac
         return GFAULT_NO_MEMORY;
 
     const struct gframe *gframe = &space->ram->frames[frame];
-    if (access & ACCESS_WRITE && gframe->flags & (GFRAME_TRACED | GFRAME_SHARED)) {
+    /*
+     * The first write to a frame that tables were read from: they may be something else from now on. shadow_unsync
+     * notes that for the next hv_setpd, and the leaf below gets its W, so that the writes after this one cost nothing.
+     */
+    if (access & ACCESS_WRITE && gframe->flags & GFRAME_TRACED)
+        shadow_unsync(space, frame);
+    if (access & ACCESS_WRITE && gframe->flags & GFRAME_SHARED) {
         page = begin_writing(space, table, frame);
         if (!page.v)
             return GFAULT_NO_MEMORY;

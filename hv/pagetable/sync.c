@@ -30,6 +30,14 @@
 #define SYNC_LOOK_AT_ALL 64u
 #define SYNC_LONG 128u      /* not worth doing twice */
 
+/* Not inlined, for it would make whoever compiles entries long. */
+__attribute__((noinline)) uint64_t sync_guarded_leaf(uint32_t pte, uint32_t role, const struct gframe *gframe)
+{
+    uint64_t leaf = compile_leaf(pte, role, HPA((uint64_t)gframe->host << PAGE_SHIFT), true);
+
+    return gframe->flags & GFRAME_SHARED ? leaf | COMPILE_SHARED : leaf;
+}
+
 uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
 {
     uint32_t frame = pte >> GPTE_FRAME_SHIFT;

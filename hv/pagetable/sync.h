@@ -17,12 +17,7 @@
 uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role);
 
 /* The leaf for a guest PTE that is present, whose frame is backed and cannot simply be mapped. */
-static inline uint64_t sync_guarded_leaf(uint32_t pte, uint32_t role, const struct gframe *gframe)
-{
-    uint64_t leaf = compile_leaf(pte, role, HPA((uint64_t)gframe->host << PAGE_SHIFT), true);
-
-    return gframe->flags & GFRAME_SHARED ? leaf | COMPILE_SHARED : leaf;
-}
+uint64_t sync_guarded_leaf(uint32_t pte, uint32_t role, const struct gframe *gframe);
 
 /* Set a leaf, and record it when it is writable, or of a shared frame. entry: 0..1023. The half must be there. */
 static inline void sync_set_leaf(struct gspace *space, struct shadow_table *table, uint32_t entry, uint64_t leaf,
