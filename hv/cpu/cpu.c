@@ -20,6 +20,7 @@ struct extable_entry {
 };
 
 extern const char trap_entry_points[];
+extern const char strict_hypercall[], strict_page_fault[], strict_timer[];
 extern const struct extable_entry extable_start[], extable_end[];
 
 bool cpu_keeps_error_pointers;
@@ -46,6 +47,13 @@ static void load_tables(struct cpu *cpu)
     insn_lidt(&idtr);
     insn_ltr(SEL_TSS);
     insn_lldt(0);       /* else a guest's selector with TI = 1 would read descriptors at linear 0 */
+}
+
+void cpu_use_strict_gates(void)
+{
+    desc_lead_gate(&idt[HV_INT_VECTOR], (uint64_t)(uintptr_t)strict_hypercall);
+    desc_lead_gate(&idt[EXC_PF], (uint64_t)(uintptr_t)strict_page_fault);
+    desc_lead_gate(&idt[VECTOR_TIMER], (uint64_t)(uintptr_t)strict_timer);
 }
 
 static void find_habits(void)

@@ -33,6 +33,9 @@ struct cpu {
 /* This processor's GDT, IDT, TSS, control registers, EFER, PAT; SYSCALL, SYSENTER and LDT off. On it, once. */
 void cpu_init(struct cpu *cpu);
 
+/* From now on hypercalls, page faults and the timer's interrupt are strict_from_guest's: entry_calls.h. */
+void cpu_use_strict_gates(void);
+
 /* The processor that asks. Not for hot paths: whoever has a loaded guest has guest->processor. */
 struct cpu *cpu_this(void);
 

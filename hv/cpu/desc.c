@@ -83,3 +83,10 @@ void desc_build_idt(struct idt_gate idt[VECTOR_COUNT], uint64_t first, unsigned 
         };
     }
 }
+
+void desc_lead_gate(struct idt_gate *gate, uint64_t offset)
+{
+    gate->offset_low = (uint16_t)offset;
+    gate->offset_middle = (uint16_t)(offset >> 16);
+    gate->offset_high = (uint32_t)(offset >> 32);
+}

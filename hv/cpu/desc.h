@@ -49,4 +49,7 @@ void desc_build_gdt(uint64_t gdt[GDT_ENTRIES], uint64_t tss_address);
 /* Fill all gates. first + vector * bytes is the entry point of a vector. */
 void desc_build_idt(struct idt_gate idt[VECTOR_COUNT], uint64_t first, unsigned bytes);
 
+/* Have a gate lead elsewhere; all else of it stays. */
+void desc_lead_gate(struct idt_gate *gate, uint64_t offset);
+
 #endif

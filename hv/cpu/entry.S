@@ -178,6 +178,21 @@ trap_timer:
 trap_tick:
     ASK_C tick_from_guest
 
+/* The gates of a machine with a guest in strict mode: cpu_use_strict_gates. */
+    .globl strict_hypercall, strict_page_fault, strict_timer
+strict_hypercall:
+    pushq $0
+    pushq $HV_INT_VECTOR
+    jmp trap_strict
+strict_page_fault:                      /* the error code is pushed */
+    pushq $EXC_PF
+    jmp trap_strict
+strict_timer:
+    pushq $0
+    pushq $VECTOR_TIMER
+trap_strict:
+    ASK_C strict_from_guest
+
 trap_turn_over:                         /* from a guest, and C knows what for */
     PUSH_GUEST_REGISTERS
     movq %rsp, %rbx

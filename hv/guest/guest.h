@@ -151,6 +151,7 @@ struct guest_reclaim {
 };
 
 struct processor;
+struct strict;
 
 struct guest {
     struct guest_state state;           /* first. From here to space, lean.h knows the offsets */
@@ -177,6 +178,8 @@ struct guest {
     struct guest *next;                 /* all guests, ascending ID */
     const struct guest_kind *kind;      /* NULL only while it is made */
     void *machine;                      /* of its kind; NULL: none */
+    struct strict *strict;              /* strict mode: strict.h; NULL: off */
+    const char *strict_advice;          /* for the report, when that has ended it; else NULL */
 };
 
 /* An ID for a guest that will be there later: it is nobody else's. */

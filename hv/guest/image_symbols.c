@@ -136,3 +136,23 @@ void image_symbols_name(const struct image_bytes *image, struct image_place *con
     for (unsigned i = 0; i < count; i++)
         name_place(&tables, places[i], &visits);
 }
+
+bool image_symbols_find(const struct image_bytes *image, const char *wanted, uint32_t *address, uint32_t *bytes)
+{
+    struct tables tables;
+    size_t wanted_bytes = strlen(wanted);
+
+    if (!find_tables(image, &tables))
+        return false;
+    for (uint32_t i = 0; i < tables.count && i < IMAGE_SYMBOL_VISITS; i++) {
+        struct symbol symbol = read_symbol(&tables, i);
+        const char *name;
+        if (!is_place(&symbol) || name_length(&tables, &symbol, &name) != wanted_bytes ||
+            memcmp(name, wanted, wanted_bytes) != 0)
+            continue;
+        *address = symbol.value;
+        *bytes = symbol.size;
+        return true;
+    }
+    return false;
+}

@@ -15,4 +15,7 @@
  */
 void image_symbols_name(const struct image_bytes *image, struct image_place *const *places, unsigned count);
 
+/* Find a symbol's address and size by its name. False: there is none. */
+bool image_symbols_find(const struct image_bytes *image, const char *name, uint32_t *address, uint32_t *bytes);
+
 #endif

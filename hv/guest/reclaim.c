@@ -43,6 +43,9 @@ static bool take_apart(struct guest *guest, uint32_t *steps)
     if (!gspace_destroy(&guest->space, steps) || !ram_destroy(&guest->ram, steps) || *steps == 0)
         return false;
     --*steps;
+    if (guest->strict)
+        vmap_free(guest->strict);
+    guest->strict = NULL;
     return true;
 }
 

@@ -177,6 +177,7 @@ void report_write(struct guest *guest, enum report_kind kind, const char *reason
     struct report_facts facts = {
         .kind = kind,
         .reason = reason,
+        .advice = guest->strict_advice,
         .frame = &guest->state.frame,
         .events = &guest->events,
         .place = { .address = (uint32_t)guest->state.frame.eip },

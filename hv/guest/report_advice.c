@@ -20,6 +20,11 @@
 #define NESTED_LEAST 2u
 #define SHORT_BYTES 96
 
+static bool advise_as_told(const struct report_facts *facts, const struct advice *advice)
+{
+    return facts->advice != NULL && ADVISE(advice, "%s", facts->advice);
+}
+
 static bool advise_memory(const struct report_facts *facts, const struct advice *advice)
 {
     if (!facts->lacks_memory)
@@ -277,8 +282,8 @@ void report_advise(const struct report_facts *facts, char *text, size_t text_byt
     bool is_int = facts->code_count > 1 && facts->code[0] == OPCODE_INT && facts->frame->vector < EXC_COUNT &&
                   facts->code[1] == facts->frame->vector && facts->handler == 0;
 
-    if (advise_nested(facts, &advice) || report_advise_hang(facts, &advice) || advise_memory(facts, &advice) ||
-        advise_strange_mode(facts, &advice) ||
+    if (advise_as_told(facts, &advice) || advise_nested(facts, &advice) || report_advise_hang(facts, &advice) ||
+        advise_memory(facts, &advice) || advise_strange_mode(facts, &advice) ||
         advise_user_page(facts, &advice) || advise_bad_entry(facts, &advice) || report_advise_call(facts, &advice) ||
         advise_delivery(facts, &advice) || (is_int && advise_interrupt(facts, &advice)) ||
         advise_page_fault(facts, &advice) || advise_protection(facts, &advice) || advise_exception(facts, &advice) ||

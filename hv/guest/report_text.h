@@ -33,6 +33,7 @@ struct report_often {
 struct report_facts {
     enum report_kind kind;
     const char *reason;                 /* guest_crash's one line; of a time-out, what is said instead */
+    const char *advice;                 /* what whoever ended it knows better than any rule; NULL: nothing */
     const struct trap_frame *frame;
     const struct guest_events *events;
     struct image_place place;           /* EIP */

@@ -11,6 +11,7 @@
 #include "guest/guest.h"
 #include "guest/images.h"
 #include "guest/request.h"
+#include "guest/strict.h"
 #include "guest/tick.h"
 #include "io/console.h"
 #include "monitor/autorun_test.h"
@@ -64,6 +65,8 @@ static void test_started(struct request *request, uint64_t now_ns)
         }
         guest->family.rights = spec->rights;
         guest->console.vcon.log = &guest->row_log;
+        if (spec->strict)
+            strict_enable(guest);
         tapfmt_set_prefix(&test->prefix, spec->name);
         test->phase = PHASE_RUNNING;
         request_view(&guest->console);

@@ -57,6 +57,8 @@ static const char *read_option(const char *word, struct jobs_options *options)
         return wrong;
     if (strcmp(word, "&") == 0)
         options->watched = false;
+    else if (strcmp(word, "strict") == 0 || strcmp(word, "strict=on") == 0)
+        options->strict = true;
     else if (strcmp(word, "clock=instructions") == 0)
         options->equip.counts_time = true;
     else if (memory != NULL)
@@ -66,7 +68,7 @@ static const char *read_option(const char *word, struct jobs_options *options)
     else if (debug_print != NULL)
         return "debug-print= is on or off";
     else if (!words_read_right(word, &options->rights, &wrong))
-        return "unknown word; known: mem= control children= memory= debug-print= " EQUIP_WORDS " &";
+        return "unknown word; known: mem= control children= memory= debug-print= strict " EQUIP_WORDS " &";
     return wrong;
 }
 

@@ -42,6 +42,7 @@ struct config_autorun {
     enum config_clock clock;                /* the default is CONFIG_CLOCK_RUN under together, else CONFIG_CLOCK_WALL */
     enum config_choice debug_print;         /* show the simulator's debug print; by default as the directive says */
     uint64_t output_bytes;                  /* limit of its row log */
+    bool strict;                            /* mistakes that would stay silent end it */
     uint32_t seed;                          /* moves its ticks: clock_seed; 0: not */
     char console[64];                       /* file in \guests\ with the console that it must leave; "": any */
     struct family_rights rights;            /* control=, children=, memory= */

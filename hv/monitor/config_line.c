@@ -13,8 +13,8 @@
 #define MIB (1u << 20)
 #define NO_MEMORY "no memory to keep it"
 #define AUTORUN_WORDS \
-    "expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed= control children= memory= " \
-    EQUIP_WORDS
+    "expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed= strict= control children= " \
+    "memory= " EQUIP_WORDS
 
 /* Keep a text for the typist. NULL, or what is wrong. */
 static const char *add_typing(struct config *config, int autorun, const char *name, const char *text, size_t length)
@@ -144,6 +144,8 @@ static const char *set_word(struct config *config, struct config_autorun *autoru
         return set_clock(autorun, value);
     if ((value = words_value(word, "debug-print=")) != NULL)
         return set_debug_print(autorun, value);
+    if ((value = words_value(word, "strict=")) != NULL)
+        return set_choice(&autorun->strict, value, "strict= is on or off");
     if ((value = words_value(word, "output=")) != NULL)
         return words_parse_size(value, 1, &autorun->output_bytes);
     if ((value = words_value(word, "seed=")) != NULL)

@@ -9,6 +9,7 @@
 #include "guest/clone.h"
 #include "guest/images.h"
 #include "guest/request.h"
+#include "guest/strict.h"
 #include "monitor/shell_output.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
@@ -80,6 +81,8 @@ static void job_started(struct request *request, uint64_t now_ns)
     struct job *job = add_job(guest);
     guest->family.rights = job->options.rights;
     guest->console.vcon.log = job->options.debug_print ? &guest->row_log : NULL;
+    if (job->options.strict)
+        strict_enable(guest);
     typist_launched(guest, -1, now_ns);
     if (job->options.watched)
         request_view(&guest->console);

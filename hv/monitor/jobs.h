@@ -16,6 +16,7 @@ struct jobs_options {
     bool watched;           /* its console is shown until it ends */
     struct equip equip;     /* of a virtual PC: its texts last until it is started */
     struct family_rights rights;    /* to start guests */
+    bool strict;            /* mistakes that would stay silent end it */
     bool debug_print;       /* the simulator's debug print is shown on the monitor's console */
 };
 

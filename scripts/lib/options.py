@@ -12,7 +12,7 @@ DESCRIPTION = "Build Cobble if needed and boot it in QEMU with OVMF firmware."
 EPILOG = """\
 An autorun SPEC is a line of cobble.cfg without its first word:
   NAME [expect=STATUS|crash|timeout|refused] [timeout=10s] [mem=32M] [clock=run] [type="help\\n"] [output=1M]
-       [debug-print=on] [match=TEXT]... [match!=TEXT]... [console=FILE] [seed=N]
+       [debug-print=on] [match=TEXT]... [match!=TEXT]... [console=FILE] [seed=N] [strict=on]
        [control=on] [children=N] [memory=384M]
 
 Exit status: 0 every autorun ok, 1 one was not ok, 2 set-up failed, 3 the machine broke off or output

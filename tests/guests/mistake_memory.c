@@ -46,10 +46,10 @@ static void __attribute__((noinline)) recurse(uint32_t depth)
 {
     volatile uint8_t space[512];
 
-    space[0] = (uint8_t)depth;
+    space[depth % sizeof(space)] = (uint8_t)depth;
     if (depth != UINT32_MAX)
         recurse(depth + 1);
-    space[1] = space[0];
+    space[0] = space[depth % sizeof(space)];
 }
 
 CASE(null_read)

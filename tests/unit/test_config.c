@@ -171,10 +171,11 @@ static void test_values(void **state)
     assert_int_equal(config.autoruns[4].output_bytes, 64 << 10);
     assert_int_equal(config.autoruns[4].clock, CONFIG_CLOCK_WALL);
     assert_false(config.debug_print);
-    read_text("autorun a debug-print=on\nautorun b debug-print=off\nautorun c\ndebug-print on\n");
+    read_text("autorun a debug-print=on\nautorun b debug-print=off strict=on\nautorun c strict=off\ndebug-print on\n");
     assert_int_equal(config.message_count, 0);
     assert_false(config.counted);
     assert_true(config.debug_print);
+    assert_true(!config.autoruns[0].strict && config.autoruns[1].strict && !config.autoruns[2].strict);
     assert_int_equal(config.autoruns[0].debug_print, CONFIG_CHOICE_ON);
     assert_int_equal(config.autoruns[1].debug_print, CONFIG_CHOICE_OFF);
     assert_int_equal(config.autoruns[2].debug_print, CONFIG_CHOICE_DEFAULT);

@@ -162,6 +162,19 @@ static void test_function_beats_label(void **state)
     expect(0x100004, "main", 4);
 }
 
+static void test_by_name(void **state)
+{
+    uint32_t address = 0, bytes = 0;
+
+    (void)state;
+    add_sized("sdk_stack_top", 0x100800, 0, LABEL, 1);
+    add_sized("sdk_stack", 0x100400, 0x400, OBJECT, 1);
+    assert_true(image_symbols_find(&image, "sdk_stack", &address, &bytes));
+    assert_int_equal(address, 0x100400);
+    assert_int_equal(bytes, 0x400);
+    assert_false(image_symbols_find(&image, "sdk_stac", &address, &bytes));
+}
+
 /* A hostile table is as long as it likes: places are named until the work is done. */
 static void test_bounded(void **state)
 {
@@ -252,6 +265,7 @@ int main(void)
         cmocka_unit_test_setup(test_return_address, set_up),
         cmocka_unit_test_setup(test_what_is_kept, set_up),
         cmocka_unit_test_setup(test_function_beats_label, set_up),
+        cmocka_unit_test_setup(test_by_name, set_up),
         cmocka_unit_test_setup(test_bounded, set_up),
         cmocka_unit_test_setup(test_long_names, set_up),
         cmocka_unit_test_setup(test_none, set_up),

@@ -262,6 +262,15 @@ static void test_nested(void **state)
     assert_non_null(strstr(report, "nested 11 deep. The first was at 0x00100077"));
 }
 
+/* Whoever ended it knows better. */
+static void test_given_advice(void **state)
+{
+    (void)state;
+    guest->strict_advice = "the loop of main.";
+    write_report();
+    assert_non_null(strstr(report, "\nLook at: the loop of main.\n"));
+}
+
 /* The commonest moments, ticks among them. */
 static void test_often(void **state)
 {
@@ -296,6 +305,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_caller_of_nowhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_backtrace_of_user, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nested, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_given_advice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_often, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
