@@ -12,6 +12,7 @@
 #include "cpu/opcodes.h"
 #include "cpu/x86.h"
 #include "guest/debug_print.h"
+#include "guest/debug_stop.h"
 #include "guest/decode.h"
 #include "guest/deliver.h"
 #include "guest/page_fault.h"
@@ -82,6 +83,8 @@ static bool handle_trap(struct guest *guest)
     } else if (vector >= VECTOR_TIMER) {
         irq_acknowledge(vector);
         return false;
+    } else if (guest == debug_stop.guest && debug_stop_trap(guest)) {
+        return !guest->life.paused;
     } else if (vector == EXC_GP) {
         handle_general_protection(guest);
     } else if (vector >= EXC_COUNT || vector == EXC_BP || vector == EXC_OF) {

@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "base/text.h"
+#include "guest/debug_stop.h"
 #include "guest/processor.h"
 #include "guest/reclaim.h"
 #include "guest/report.h"
@@ -78,6 +79,7 @@ void guest_join(struct guest *guest, const char *name)
     guest_show_state(guest);
     console_attach(&guest->console);
     insert_guest(guest);
+    debug_stop_new(guest);
 }
 
 /* The first end wins. Memory goes back: an ended guest costs its console only. */
@@ -133,6 +135,8 @@ void guest_crash(struct guest *guest, const char *format, ...)
     va_start(arguments, format);
     format_string_v(guest->life.reason, sizeof(guest->life.reason), format, arguments);
     va_end(arguments);
+    if (debug_stop_crash(guest))
+        return;
     struct report_texts texts = make_report(guest, REPORT_CRASH, guest->life.reason);
     end_guest(guest, GUEST_END_CRASH, (int32_t)HV_STATUS_CRASH, "crashed");
     keep_report(guest, &texts);
@@ -174,6 +178,7 @@ void guest_release(struct guest *guest)
         if (*link == guest) {
             *link = guest->next;
             console_detach(&guest->console);
+            debug_stop_forget(guest);
             guest_bury(guest);
             return;
         }

@@ -6,27 +6,7 @@
 
 #include "base/string.h"
 #include "cpu/insn.h"
-
-#define REG_DATA 0              /* with DLAB: divisor low */
-#define REG_INTERRUPT_ENABLE 1  /* with DLAB: divisor high */
-#define REG_FIFO_CONTROL 2
-#define REG_LINE_CONTROL 3
-#define REG_MODEM_CONTROL 4
-#define REG_LINE_STATUS 5
-
-#define IER_RECEIVE 0x01
-#define IER_TRANSMIT 0x02
-#define FCR_ENABLE_AND_CLEAR 0x07
-#define LCR_8N1 0x03
-#define LCR_DLAB 0x80
-#define MCR_DTR_OUT2 0x09       /* OUT2 gates the interrupt line on a PC */
-#define MCR_RTS 0x02            /* the other side may send */
-#define MCR_LOOPBACK 0x10
-#define LSR_DATA 0x01
-#define LSR_ERRORS 0x0C         /* parity, framing: of the byte that is to be read next */
-#define LSR_BREAK 0x10          /* that byte is the NUL of a BREAK */
-#define LSR_FIFO_EMPTY 0x20     /* the transmitter's: it takes another FIFO full */
-#define LSR_ALL_SENT 0x40       /* its shift register is empty, too */
+#include "io/uart.h"
 
 #define DIVISOR_115200 1
 #define FIFO_BYTES 16
@@ -83,7 +63,7 @@ static bool wait_for(uint16_t base, uint8_t bit, uint64_t reads)
 }
 
 /* An absent UART reads 0xFF, a stray device something else: only a UART gives back in loop-back what was sent. */
-static bool answers(uint16_t base)
+bool serial_answers(uint16_t base)
 {
     const uint8_t probes[] = { 0x5A, 0xA5 };
 
@@ -106,7 +86,7 @@ static bool answers(uint16_t base)
 bool serial_init(void)
 {
     for (unsigned i = 0; i < sizeof(com_ports) / sizeof(com_ports[0]); i++) {
-        if (answers(com_ports[i])) {
+        if (serial_answers(com_ports[i])) {
             port = com_ports[i];
             return true;
         }
@@ -116,9 +96,17 @@ bool serial_init(void)
 
 bool serial_init_at(uint16_t io_port)
 {
-    if (io_port != 0 && io_port <= SERIAL_PORT_MAX && io_port != port && answers(io_port))
+    if (io_port != 0 && io_port <= SERIAL_PORT_MAX && io_port != port && serial_answers(io_port))
         port = io_port;
     return port != 0;
+}
+
+uint16_t serial_find_other(void)
+{
+    for (unsigned i = 0; i < sizeof(com_ports) / sizeof(com_ports[0]); i++)
+        if (com_ports[i] != port && serial_answers(com_ports[i]))
+            return com_ports[i];
+    return 0;
 }
 
 bool serial_present(void)

@@ -21,6 +21,10 @@ bool serial_init(void);
  * interrupts are enabled.
  */
 bool serial_init_at(uint16_t io_port);
+/* Does a UART answer at this port? Then it is set to 115200 8N1 and FIFO, and what was in it is gone. */
+bool serial_answers(uint16_t io_port);
+/* Another UART of COM1 to COM4 than the operator's, set up; 0: there is none. */
+uint16_t serial_find_other(void);
 bool serial_present(void);
 uint16_t serial_port(void);         /* 0: none */
 

@@ -79,6 +79,7 @@ struct config {
     uint16_t serial_port;                   /* where the operator's serial line is; 0: not told */
     uint8_t serial_irq;                     /* its ISA interrupt, or SERIAL_NO_ISA_IRQ */
     uint8_t escape;                         /* control character that starts a console command on serial */
+    char debug[64];                         /* the guest that waits for gdb; "": none */
     uint64_t linger_ms;                     /* how long the last picture stays before the final lines */
     uint32_t text_used, refusals_used;
     struct config_autorun *autoruns;        /* few_autoruns, or from get_room */

@@ -290,6 +290,11 @@ static const char *do_serial(struct config *config, const char *value)
     return NULL;
 }
 
+static const char *do_debug(struct config *config, const char *value)
+{
+    return image_name_parse(value, config->debug);
+}
+
 static const struct directive {
     const char *name;
     const char *(*apply)(struct config *config, const char *value);
@@ -297,6 +302,7 @@ static const struct directive {
     { "together", do_together }, { "after", do_after }, { "log", do_log_level },
     { "tick", do_tick }, { "escape", do_escape }, { "linger", do_linger },
     { "debug-print", do_debug_print }, { "counted", do_counted }, { "serial", do_serial },
+    { "debug", do_debug },
 };
 
 /* type NAME "TEXT": NULL, or what is wrong. */
@@ -356,5 +362,5 @@ void config_line_directive(struct config *config, char *problem, size_t problem_
     }
     format_string(problem, problem_bytes,
                   "unknown directive '%.60s'; known: autorun choice together after log tick escape type linger "
-                  "debug-print serial counted", first);
+                  "debug-print debug serial counted", first);
 }

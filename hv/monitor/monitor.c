@@ -16,6 +16,7 @@
 #include "io/serial.h"
 #include "monitor/autorun.h"
 #include "monitor/config.h"
+#include "monitor/debugger.h"
 #include "monitor/diag.h"
 #include "monitor/jobs.h"
 #include "monitor/menu.h"
@@ -76,6 +77,7 @@ static void begin_as_told(const struct boot_info *info)
     input_set_escape(config.escape);
     jobs_init(config.debug_print);
     typist_init(&config);
+    debugger_init(config.debug);
     has_plan = config.autorun_count != 0;
     if (has_plan) {
         input_use_serial(false);
@@ -139,6 +141,7 @@ void monitor_pump(uint64_t now_ns)
     }
     if (!has_plan)
         print_log_lines();
+    debugger_pump();
     typist_pump(now_ns);
     jobs_pump();
     shell_pump(now_ns);
@@ -150,7 +153,9 @@ uint64_t monitor_next_ns(uint64_t now_ns)
         return menu_next_ns(now_ns);
     uint64_t typist_ns = typist_next_ns();
     uint64_t plan_ns = has_plan ? autorun_next_ns(now_ns) : UINT64_MAX;
+    uint64_t debugger_ns = debugger_next_ns(now_ns);
 
+    plan_ns = debugger_ns < plan_ns ? debugger_ns : plan_ns;
     return typist_ns < plan_ns ? typist_ns : plan_ns;
 }
 

@@ -97,7 +97,9 @@ def make_command(options, volume, folder, qmp_fd, gdb_socket):
         command += ["-no-shutdown"] if options.screenshot else ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
     else:
         command += ["-serial", "mon:stdio"]     # adds QEMU's own Ctrl-A keys
-    if options.gdb:
+    if options.gdb_guest:
+        command += ["-serial", f"unix:{escape(gdb_socket)},server=on,wait=off"]
+    if options.gdb_hypervisor:
         command += ["-S", "-gdb", f"unix:{escape(gdb_socket)},server=on,wait=off"]
     return command + options.qemu
 

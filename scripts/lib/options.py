@@ -26,6 +26,7 @@ examples:
   scripts/run --autorun hello -- -machine pc -device qemu-xhci -device usb-kbd
 """
 MAX_GUEST_FILES_BYTES = 512 << 20
+HYPERVISOR = "hypervisor"       # what --gdb is about when it is no guest
 
 
 class Parser(argparse.ArgumentParser):
@@ -61,7 +62,9 @@ def make_parser():
              "last typed to; without --autorun also to the guest \"monitor\", at boot (repeatable)")
     add("--dump-console", metavar="FILE", help="the final console of each autorun as text")
     add("--logs", metavar="DIR", help="with --headless: what each autorun printed, in a file of its own")
-    add("--gdb", action="store_true", help="wait for gdb before the first instruction")
+    add("--gdb", metavar="GUEST", nargs="?", const=HYPERVISOR,
+        help="this guest waits for gdb before its first instruction, and at a terminal gdb is started; without GUEST, "
+             "or with 'hypervisor', the machine waits, for one that looks at the hypervisor")
     return parser
 
 
@@ -220,7 +223,11 @@ class Options:
     def __init__(self, arguments):
         own, dashes, self.qemu = split_at_dashes(arguments)
         parsed = make_parser().parse_args(own)
-        self.headless, self.together, self.gdb = parsed.headless, parsed.together, parsed.gdb
+        self.headless, self.together = parsed.headless, parsed.together
+        self.gdb_hypervisor = parsed.gdb == HYPERVISOR
+        self.gdb_guest = None
+        if parsed.gdb is not None and not self.gdb_hypervisor:
+            self.gdb_guest = read_each("--gdb", [parsed.gdb], spec.check_name)[0]
         self.secure_boot = False        # only the tests want it: what is built here is not signed
         self.counted = parsed.counted
         self.boot_from = "cd" if parsed.iso else "usb" if parsed.usb else "disk"
@@ -264,6 +271,7 @@ class Options:
         """The text of cobble.cfg; empty when there is nothing to say."""
         lines = [f"autorun {autorun.line}" for autorun in self.autoruns]
         lines += [typing.line for typing in self.typings]
+        lines += [f"debug {self.gdb_guest}"] if self.gdb_guest else []
         lines += ["together on"] * self.together
         lines += ["counted on"] * self.counted
         lines += ["after poweroff"] * self.headless

@@ -29,6 +29,7 @@ OWNERS = {
     "hv/base/panic.c": {"is_panicking": PANIC, "symbols": START, "write_text": START},
     "hv/cpu/cpu.c": {"cpu_keeps_error_pointers": START, "idt": START},
     "hv/guest/balloon.c": {"ask_again_ns": REQUESTS, "launch_until_ns": REQUESTS},
+    "hv/guest/debug_stop.c": {"debug_stop": GUESTS, "wanted": START},
     "hv/guest/guest.c": {"guests": GUESTS, "last_id": GUESTS, "report_bytes": CALL},
     "hv/guest/images.c": {"image_index": REQUESTS, "loader_info": START},
     "hv/guest/launch.c": {"under_way": REQUESTS},

@@ -5,6 +5,7 @@ import unittest
 
 from lib.config_file import ConfigFile
 from lib.options import Options
+from lib.report import SetupError
 
 TEXT = """# autorun nobody
 autorun hello timeout=10s
@@ -47,6 +48,8 @@ class ConfigFileTest(unittest.TestCase):
         self.assertTrue(Options(["--headless", "--config", str(self.path)]).headless)
 
     def test_directory_of_guests(self):
+        with self.assertRaisesRegex(SetupError, "--guest.*no file in this directory"):
+            Options(["--guest", self.place.name])
         for name in ("a.elf", "b", ".hidden"):
             pathlib.Path(self.place.name, name).write_bytes(b"x")
         pathlib.Path(self.place.name, "folder").mkdir()

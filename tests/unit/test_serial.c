@@ -134,7 +134,7 @@ static void the_shift_register_empties_first(void **state)
     serial_drain(2);
     assert_in_range(uart.accesses, 2000, 2100);
     uart.accesses = 0;
-    assert_true(answers(0x3F8));
+    assert_true(serial_answers(0x3F8));
     assert_true(uart.accesses < 100000);
 }
 

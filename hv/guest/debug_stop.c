@@ -1,0 +1,283 @@
+/*
+ * debug_stop.c - stop a guest for its debugger, and its memory as the debugger sees it.
+ */
+#include "guest/debug_stop.h"
+
+#include <stddef.h>
+
+#include "base/string.h"
+#include "base/text.h"
+#include "cpu/opcodes.h"
+#include "cpu/x86.h"
+#include "guest/guest.h"
+#include "pagetable/gwalk.h"
+#include "pagetable/ram.h"
+
+#define IRET_EFLAGS 4               /* where that word of hv_iret is, from ESP: docs/abi.md */
+
+struct guest_debugger debug_stop;
+static char wanted[GUEST_NAME_BYTES];
+
+void debug_stop_want(const char *name)
+{
+    (void)text_copy(wanted, sizeof(wanted), name);
+}
+
+/* The run loop gives no turn to a guest that is paused, and `resume` lets it go on, too. */
+static void stop(enum debug_why why)
+{
+    debug_stop.why = why;
+    debug_stop.guest->life.paused = true;
+}
+
+void debug_stop_new(struct guest *guest)
+{
+    if (debug_stop.guest != NULL || guest->kind->turn != NULL || !text_equal_nocase(guest->life.name, wanted))
+        return;
+    debug_stop = (struct guest_debugger){ .guest = guest };
+    stop(DEBUG_BEGINS);
+}
+
+void debug_stop_forget(const struct guest *guest)
+{
+    if (debug_stop.guest == guest)
+        debug_stop.guest = NULL;
+}
+
+static int find(uint32_t address)
+{
+    for (unsigned i = 0; i < debug_stop.count; i++)
+        if (debug_stop.breakpoints[i].at == address)
+            return (int)i;
+    return -1;
+}
+
+/* Takes the new value for the old one. */
+static bool has_watched_changed(void)
+{
+    uint8_t now[DEBUG_WATCH_BYTES];
+    bool changed = false;
+
+    for (unsigned i = 0; i < debug_stop.watch_count && !changed; i++) {
+        struct debug_watch *watch = &debug_stop.watches[i];
+        if (debug_stop_read(watch->at, now, watch->bytes) != watch->bytes || memcmp(now, watch->was, watch->bytes) == 0)
+            continue;
+        memcpy(watch->was, now, watch->bytes);
+        debug_stop.changed = watch->at;
+        changed = true;
+    }
+    return changed;
+}
+
+/*
+ * TF stays set. But hv_iret, where that is next, loads EFLAGS from the guest's stack: TF goes there, too, or the guest
+ * would be lost. (Into a handler TF does not go, and comes back with the frame that the guest was interrupted with.)
+ */
+static void keep_stepping(struct trap_frame *frame)
+{
+    static const uint8_t call[] = { OPCODE_INT, HV_INT_VECTOR };
+    uint32_t at = (uint32_t)frame->esp + IRET_EFLAGS;
+    uint8_t bytes[sizeof(call)];
+    uint32_t eflags;
+
+    frame->eflags |= EFLAGS_TF;
+    if (frame->eax != HV_CALL_IRET || debug_stop_read((uint32_t)frame->eip, bytes, sizeof(bytes)) != sizeof(bytes) ||
+        memcmp(bytes, call, sizeof(bytes)) != 0 ||
+        debug_stop_read(at, (uint8_t *)&eflags, sizeof(eflags)) != sizeof(eflags))
+        return;
+    eflags |= EFLAGS_TF;
+    (void)debug_stop_write(at, (const uint8_t *)&eflags, sizeof(eflags));
+}
+
+/*
+ * TF is the debugger's alone here: of a handler that ran meanwhile the guest may bring it back by hv_iret, and a #DB
+ * that nobody waits for means nothing.
+ */
+bool debug_stop_trap(struct guest *guest)
+{
+    struct trap_frame *frame = &guest->state.frame;
+
+    if (frame->vector == EXC_DB && (frame->eflags & EFLAGS_TF || debug_stop.steps)) {
+        if (has_watched_changed())
+            stop(DEBUG_WATCHED);
+        else if (debug_stop.steps)
+            stop(DEBUG_STEPPED);
+        else if (debug_stop.watch_count > 0) {
+            keep_stepping(frame);
+            return true;
+        }
+        frame->eflags &= ~(uint64_t)EFLAGS_TF;
+        debug_stop.steps = false;
+        return true;
+    }
+    if (frame->vector != EXC_GP || find((uint32_t)frame->eip) < 0)
+        return false;
+    frame->eflags &= ~(uint64_t)EFLAGS_TF;
+    debug_stop.steps = false;
+    stop(DEBUG_BREAKPOINT);
+    return true;
+}
+
+bool debug_stop_crash(struct guest *guest)
+{
+    if (guest != debug_stop.guest || debug_stop.may_crash)
+        return false;
+    stop(DEBUG_CRASHES);
+    guest->life.activity = GUEST_PAUSED;        /* whoever found out goes no further */
+    return true;
+}
+
+void debug_stop_ask(void)
+{
+    if (debug_stop.guest != NULL && debug_stop.why == DEBUG_RUNS)
+        stop(DEBUG_ASKED);
+}
+
+const char *debug_stop_go(bool one_instruction)
+{
+    struct guest *guest = debug_stop.guest;
+
+    if (debug_stop.why == DEBUG_CRASHES) {
+        debug_stop.may_crash = true;
+        (void)text_copy(debug_stop.reason, sizeof(debug_stop.reason), guest->life.reason);
+    } else if (one_instruction || debug_stop.watch_count > 0) {
+        debug_stop.steps = one_instruction;
+        keep_stepping(&guest->state.frame);
+    }
+    debug_stop.why = DEBUG_RUNS;
+    guest->life.paused = false;
+    return debug_stop.may_crash ? debug_stop.reason : NULL;
+}
+
+const char *debug_stop_leave(void)
+{
+    if (debug_stop.guest == NULL || debug_stop.guest->life.activity == GUEST_ENDED)
+        return NULL;
+    debug_stop.watch_count = 0;
+    while (debug_stop.count > 0)
+        (void)debug_stop_remove(debug_stop.breakpoints[debug_stop.count - 1].at);
+    debug_stop.guest->state.frame.eflags &= ~(uint64_t)EFLAGS_TF;
+    return debug_stop_go(false);
+}
+
+static const uint32_t *peek_entries(const struct ram *ram, uint32_t frame)
+{
+    return frame < ram->frame_count ? ram_peek(ram, frame) : NULL;
+}
+
+/* Where an address lies in the guest's RAM, by its own tables. False: nowhere. */
+static bool translate(const struct guest *guest, gva_t address, gpa_t *physical)
+{
+    const struct ram *ram = &guest->ram;
+
+    *physical = GPA(address.v);
+    if (guest->state.paging.is_on) {
+        const uint32_t *directory = peek_entries(ram, guest->state.paging.directory.v >> PAGE_SHIFT);
+        uint32_t pde = directory != NULL ? directory[gtable_pde_index(address)] : 0;
+        const uint32_t *table = pde & GPTE_P ? peek_entries(ram, pde >> GPTE_FRAME_SHIFT) : NULL;
+        uint32_t pte = table != NULL ? table[gtable_pte_index(address)] : 0;
+        if (!(pte & GPTE_P))
+            return false;
+        *physical = GPA((pte & ~(uint32_t)PAGE_MASK) | (address.v & PAGE_MASK));
+    }
+    return physical->v < ram->bytes;
+}
+
+/* So many bytes of the range lie in one page, and there is memory behind them. 0: there is none. */
+static uint32_t find_piece(uint32_t address, uint32_t bytes, gpa_t *physical)
+{
+    uint32_t left = (uint32_t)PAGE_SIZE - (address & PAGE_MASK);
+
+    if (debug_stop.guest == NULL || debug_stop.guest->life.activity == GUEST_ENDED || address > HV_MAX_GVA ||
+        !translate(debug_stop.guest, GVA(address), physical))
+        return 0;
+    return bytes < left ? bytes : left;
+}
+
+uint32_t debug_stop_read(uint32_t address, uint8_t *to, uint32_t bytes)
+{
+    uint32_t done = 0, piece;
+    gpa_t physical;
+
+    for (; done < bytes && (piece = find_piece(address + done, bytes - done, &physical)) > 0; done += piece) {
+        const uint8_t *page = ram_peek(&debug_stop.guest->ram, physical.v >> PAGE_SHIFT);
+        if (page != NULL)
+            memcpy(to + done, page + (physical.v & PAGE_MASK), piece);
+        else
+            memset(to + done, 0, piece);
+    }
+    for (unsigned i = 0; i < debug_stop.count; i++)
+        if (debug_stop.breakpoints[i].at - address < done)
+            to[debug_stop.breakpoints[i].at - address] = debug_stop.breakpoints[i].was;
+    return done;
+}
+
+static bool store_bytes(uint32_t address, const uint8_t *from, uint32_t bytes)
+{
+    gpa_t physical;
+
+    return find_piece(address, bytes, &physical) == bytes &&
+           ram_store(&debug_stop.guest->ram, physical, from, bytes);
+}
+
+uint32_t debug_stop_write(uint32_t address, const uint8_t *from, uint32_t bytes)
+{
+    for (uint32_t done = 0; done < bytes; done++) {
+        int breakpoint = find(address + done);
+        if (breakpoint >= 0)
+            debug_stop.breakpoints[breakpoint].was = from[done];
+        else if (!store_bytes(address + done, from + done, 1))
+            return done;
+    }
+    return bytes;
+}
+
+bool debug_stop_set(uint32_t address)
+{
+    static const uint8_t cli = OPCODE_CLI;
+    uint8_t was;
+
+    if (find(address) >= 0)
+        return true;
+    if (debug_stop.count == DEBUG_BREAKPOINTS_MAX || debug_stop_read(address, &was, 1) == 0 ||
+        !store_bytes(address, &cli, 1))
+        return false;
+    debug_stop.breakpoints[debug_stop.count].at = address;
+    debug_stop.breakpoints[debug_stop.count++].was = was;
+    return true;
+}
+
+bool debug_stop_remove(uint32_t address)
+{
+    int index = find(address);
+
+    if (index < 0)
+        return false;
+    uint8_t was = debug_stop.breakpoints[index].was;
+    debug_stop.breakpoints[index] = debug_stop.breakpoints[--debug_stop.count];
+    return store_bytes(address, &was, 1);
+}
+
+bool debug_stop_watch(uint32_t address, uint32_t bytes)
+{
+    if (debug_stop.watch_count == DEBUG_WATCHES_MAX || bytes == 0 || bytes > DEBUG_WATCH_BYTES)
+        return false;
+    struct debug_watch *watch = &debug_stop.watches[debug_stop.watch_count];
+    if (debug_stop_read(address, watch->was, bytes) != bytes)
+        return false;
+    watch->at = address;
+    watch->bytes = bytes;
+    debug_stop.watch_count++;
+    return true;
+}
+
+bool debug_stop_unwatch(uint32_t address, uint32_t bytes)
+{
+    for (unsigned i = 0; i < debug_stop.watch_count; i++) {
+        if (debug_stop.watches[i].at != address || debug_stop.watches[i].bytes != bytes)
+            continue;
+        debug_stop.watches[i] = debug_stop.watches[--debug_stop.watch_count];
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,114 @@
+"""scripts/run --gdb GUEST with a real gdb: source lines, breakpoints, watchpoints, steps, user mode, a crash."""
+import pathlib
+import re
+import shlex
+import subprocess
+import tempfile
+
+from harness import ROOT, RUN, Boot, Result, check
+
+SECONDS = 150
+USER_CODE = "0x40000000"        # of tests/guests/lib/paging.h
+SOURCE = """
+#include "sdk.h"
+
+static volatile uint32_t ticks, steps, three = 3;
+static volatile uint8_t copied[4];
+
+static void timer(struct event *event)
+{
+    (void)event;
+    ticks++;
+}
+
+static __attribute__((noinline)) uint32_t triple(uint32_t value)
+{
+    steps++;
+    return value * 3;
+}
+
+int main(void)
+{
+    event_handle(HV_SLOT_TIMER, timer, true);
+    uint32_t nine = triple(three);
+    hv_enable_interrupts();
+    while (ticks < 2)
+        hlt();
+    copied[1] = (uint8_t)nine;
+    *(volatile uint32_t *)0xF0000000 = nine;
+    return 0;
+}
+"""
+
+
+def debug(name, arguments, commands):
+    """Boot with this guest under gdb; what gdb wrote, and the boot."""
+    with tempfile.TemporaryDirectory() as folder, open(pathlib.Path(folder, "out"), "w+b") as out:
+        process = subprocess.Popen([str(RUN), "--headless", "--gdb", name, *map(str, arguments)],
+                                   stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, text=True)
+        said = process.stderr.readline() + process.stderr.readline()
+        command = shlex.split(said.splitlines()[1]) if said.startswith("waiting for:") else ["false"]
+        command[1:1] = ["-batch", "-nx"]
+        for line in commands:
+            command += ["-ex", line]
+        gdb = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+        _, err = process.communicate(timeout=SECONDS)
+        out.seek(0)
+        boot = Boot(process.returncode, out.read().decode("utf-8", "replace"), said + err)
+    return gdb.stdout + gdb.stderr, boot
+
+
+def make_guest(folder):
+    """A guest outside the tree, with source lines."""
+    subprocess.run([ROOT / "scripts" / "new-guest", folder], stdout=subprocess.DEVNULL, check=True)
+    (folder / f"{folder.name}.c").write_text(SOURCE, encoding="ascii")
+    subprocess.run(["make", "-s", "-C", folder], check=True)
+    return folder / f"{folder.name}.elf"
+
+
+def kernel():
+    """A kernel of somebody's own, line by line, to its crash."""
+    with tempfile.TemporaryDirectory() as name:
+        image = make_guest(pathlib.Path(name, "mine"))
+        seen, boot = debug("mine.elf", ["--guest", image, "--autorun", "mine.elf expect=crash timeout=100s"], [
+            f"directory {name}/mine", "break triple", "continue", "backtrace", "finish", "p $eax", "x/i $pc", "p steps",
+            "set var steps = 40", "p steps + 2", "break timer", "continue", "delete", "p ticks", "watch ticks",
+            "continue", "delete", "watch copied[1]", "continue", "delete", "monitor vidt",
+            "monitor tables 0xf0000000", "continue", "p nine", "info line", "monitor reason", "continue"])
+    wanted = {
+        "stops_before_the_first_instruction": r"_start \(\) at sdk/crt0\.S:\d+",
+        "breakpoint_with_source_line": r"Breakpoint 1, triple \(value=.*\) at mine\.c:15\n15\s+steps\+\+;",
+        "backtrace": r"#0 +triple .*\n#1 .* in main \(\) at mine\.c:22",
+        "finish_and_registers": r"Value returned is \$1 = 9\n\$2 = 9\n=> 0x",
+        "memory_is_written": r"\$3 = 1\n\$4 = 42\n",
+        "breakpoint_in_a_handler": r"Breakpoint 2, timer .*at mine\.c:10\n10\s+ticks\+\+;\n\$5 = 0\n",
+        "watchpoint_in_a_handler": r"atchpoint 3: ticks\n\nOld value = 0\nNew value = 1\n.*timer",
+        "watchpoint": r"atchpoint 4: copied\[1\]\n\nOld value = 0 '\\000'\nNew value = 9",
+        "slots": r"0x20 [0-9a-f]{8}\n", "tables": r"paging is off: RAM is 0x00000000\.\.0x017fffff",
+        "stops_at_the_crash": r"Program received signal SIGSEGV.*\nmain \(\) at mine\.c:27\n(.*\n)*\$6 = 9\nLine 27 ",
+        "reason_before_the_crash": r"\n#PF \(page fault\) at 0x.*write of 0xf0000000",
+        "end": r"Program terminated with signal SIGSEGV",
+    }
+    for name, pattern in wanted.items():
+        yield Result(f"gdb.kernel.{name}", re.search(pattern, seen) is not None, seen)
+    yield check("gdb.kernel.its_report_is_the_usual_one", boot.status == 0 and
+                boot.verdict("mine.elf").startswith("ok 1 - mine.elf # crash 0xdeadc0de"), boot)
+    yield check("gdb.kernel.no_leak", "\n# leaked frames: 0\n" in boot.out, boot)
+
+
+def user():
+    """A breakpoint in user mode, behind the guest's own page tables; then gdb goes, and the guest runs to its end."""
+    seen, boot = debug("USER_INT", ["--autorun", "user_int timeout=100s", "--autorun", "hello"], [
+        "break user_enter", "continue", "delete", f"break *{USER_CODE}", "continue", "p $cs & 3", "x/1i $pc",
+        "monitor tables " + USER_CODE, "detach"])
+    stopped = re.search(r"Breakpoint 2, 0x\w+ in .*\n\$1 = 3\n=> ", seen)
+    tables = re.search(r"PDE\[0x100\] 0x\w+ PTE\[0x000\] 0x\w+ user, read-only", seen)
+    yield Result("gdb.user.stops_in_user_mode", stopped is not None, seen)
+    yield Result("gdb.user.tables", tables is not None, seen)
+    yield check("gdb.user.goes_on_without_gdb", boot.status == 0 and boot.verdict("user_int").startswith("ok 1"), boot)
+
+
+def tests():
+    """Name and function of each test."""
+    for function in (kernel, user):
+        yield f"gdb_tests.{function.__name__}", function
