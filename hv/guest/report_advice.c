@@ -127,8 +127,9 @@ static bool advise_rights(const struct report_facts *facts, const struct advice 
 static bool advise_stack_fault(const struct report_facts *facts, const struct advice *advice)
 {
     uint32_t address = facts->fault_address, esp = (uint32_t)facts->frame->esp;
+    bool is_local = facts->stack_count == 0 && address - esp < STACK_NEAR_BYTES;    /* ESP has gone too far already */
 
-    if (esp != 0 && address - (esp - STACK_NEAR_BYTES) >= STACK_NEAR_BYTES + 4)
+    if (esp != 0 && !is_local && address - (esp - STACK_NEAR_BYTES) >= STACK_NEAR_BYTES + 4)
         return false;
     return ADVISE(advice, "the stack: 0x%08x is right at ESP 0x%08x. %s", address, esp,
                   esp < STACK_NEAR_BYTES || esp > HV_MAX_GVA - STACK_NEAR_BYTES

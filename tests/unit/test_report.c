@@ -320,6 +320,9 @@ static void test_advice_page_faults(void **state)
     expect_advice("It has overflowed");
     facts.fault_address = (uint32_t)frame.esp - 0x1000;
     expect_advice("It has overflowed");
+    facts.fault_address = (uint32_t)frame.esp + 0x17;       /* a local variable of a function that has no stack left */
+    facts.stack_count = 0;
+    expect_advice("It has overflowed");
     frame.esp = 0;
     facts.fault_address = 0xFEFFFFFC;
     expect_advice("A guest starts with ESP = 0 and must set its own");
