@@ -34,7 +34,7 @@ static struct {
 } state;
 
 /* The console that was in view, kept beyond its guest: a screenshot shows the last guest after its end, too. */
-static struct console picture;
+static struct console *picture;
 
 void autorun_end_init(const struct config *plan, const struct judge_tally *tally,
                  const struct vcon *(*final_console)(unsigned index), void (*release_guests)(void))
@@ -56,17 +56,17 @@ static void keep_picture(void)
 {
     struct console *in_view = console_in_view();
 
-    if (in_view->number == 0)
+    if (in_view->number == 0 || (picture = room_take(sizeof(*picture))) == NULL)
         return;
-    picture = *in_view;
-    picture.owner = NULL;
-    picture.key = ignore_key;
-    picture.room = NULL;
-    picture.viewed = NULL;
-    picture.next = NULL;
-    picture.vcon.log = NULL;
-    console_attach(&picture);
-    console_view(&picture);
+    *picture = *in_view;
+    picture->owner = NULL;
+    picture->key = ignore_key;
+    picture->room = NULL;
+    picture->viewed = NULL;
+    picture->next = NULL;
+    picture->vcon.log = NULL;
+    console_attach(picture);
+    console_view(picture);
 }
 
 static void dump_next(uint64_t now_ns)
@@ -109,8 +109,8 @@ static void power_off_or_go_on(void)
         power_reset();
     tap_close();
     input_use_serial(true);
-    if (picture.key != NULL)
-        console_detach(&picture);
+    if (picture != NULL)
+        console_detach(picture);
 }
 
 bool autorun_end_pump(uint64_t now_ns)
