@@ -3,6 +3,7 @@
  * volume. \harsh.txt says how, one letter each:
  *   M  no memory below 4 GiB is left but scraps, so that images are loaded above (the machine needs more than 4 GiB)
  *   5  5-level paging
+ *   C  SMEP, SMAP, UMIP, FSGSBASE, TSD and DE are on in CR4, as far as the processor has them
  *   X  ExitBootServices never succeeds
  *   O  the load options are a GUID, as some boot managers leave one for themselves
  *   D  drivers leave their devices running: bus mastering and message-signalled interrupts are on in every PCI function
@@ -23,6 +24,7 @@
 #define TIB 0x10000000000ull
 #define LAST_BELOW_4GIB 0xFFFFFFFFu
 #define CR4_LA57 0x1000u
+#define CR4_STRICT 0x31080Cu    /* SMAP SMEP FSGSBASE UMIP DE TSD: SDM vol. 3 "Control Registers" */
 #define PRESENT_WRITABLE 3u
 
 /* PCI Local Bus Specification 3.0, 3.2.2.3.2 and chapter 6. */
@@ -135,6 +137,15 @@ static void enter_5_levels(void)
     say(cr4 & CR4_LA57 ? u"5-level paging is on" : u"5-level paging is off");
 }
 
+static void set_control_registers(void)
+{
+    uint64_t before, after;
+
+    __asm__ volatile("mov %%cr4, %0; mov %0, %1; or %2, %1; mov %1, %%cr4; mov %%cr4, %1"
+                     : "=&r"(before), "=&r"(after) : "i"(CR4_STRICT));
+    say((after & CR4_STRICT) == CR4_STRICT ? u"SMEP and SMAP are on" : u"SMEP or SMAP is off");
+}
+
 static EFI_STATUS EFIAPI never_exit(EFI_HANDLE image, UINTN key)
 {
     (void)image;
@@ -228,6 +239,8 @@ static void make_harsh(char letter)
         eat_memory();
     if (letter == '5')
         enter_5_levels();
+    if (letter == 'C')
+        set_control_registers();
     if (letter == 'X')
         boot->ExitBootServices = never_exit;
     if (letter == 'F')

@@ -57,8 +57,8 @@ def wait(process):
 def booting_volume(files, memory_mib, qemu=(), secure_boot=False):
     """A machine with a volume of these files, by path: the file to copy, or its bytes. Cobble is cobble.efi on it."""
     options = types.SimpleNamespace(boot_from="disk", memory_mib=memory_mib, processors=1, headless=True,
-                                    screenshot=None, gdb=False, counted=False, secure_boot=secure_boot,
-                                    qemu=list(qemu))
+                                    screenshot=None, gdb_guest=None, gdb_hypervisor=False, counted=False,
+                                    secure_boot=secure_boot, qemu=list(qemu))
     with tempfile.TemporaryDirectory(prefix="cobble-") as name:
         folder = pathlib.Path(name)
         sources = {"cobble.efi": build.EFI}
@@ -111,6 +111,15 @@ def five_levels():
         yield check(f"firmware.five_levels.{where}.made", "harsh: 5-level paging is on" in result.out and
                     f"harsh: the image is {where} 4 GiB" in result.out, result)
         yield check(f"firmware.five_levels.{where}.runs", runs_a_guest(result), result)
+
+
+def control_registers():
+    """What firmware left on in CR4 would forbid the guest's kernel its user pages, and its user code RDTSC."""
+    result = boot("C", 256, b"autorun hello timeout=20s\nautorun user_int timeout=60s\nautorun turns timeout=60s\n"
+                            b"after poweroff\n")
+    yield check("firmware.control_registers.made", "harsh: SMEP and SMAP are on" in result.out, result)
+    yield check("firmware.control_registers.runs", runs_a_guest(result) and
+                result.verdict("user_int").startswith("ok "), result)
 
 
 def does_not_let_go():
@@ -243,6 +252,6 @@ def refuses_unsigned():
 
 def tests():
     """Name and function of each test."""
-    for function in (above_4_gib, five_levels, does_not_let_go, leaves_binary_options, shell, unreadable_config,
-                     leaves_devices_running, other_segment, hard_memory_map, refuses_unsigned):
+    for function in (above_4_gib, five_levels, control_registers, does_not_let_go, leaves_binary_options, shell,
+                     unreadable_config, leaves_devices_running, other_segment, hard_memory_map, refuses_unsigned):
         yield f"firmware.{function.__name__}", function

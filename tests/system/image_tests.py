@@ -17,14 +17,16 @@ from operator_tests import find_guest
 
 CONFIG = b"autorun MyKernel.elf expect=0 timeout=20s\r\nafter poweroff\r\n"
 STICK_MIB = 128
+# PE format, "DLL Characteristics" and "Section Flags".
+NX_COMPAT, EXECUTE, WRITE = 0x100, 0x20000000, 0x80000000
 FIRST_SECTOR = 2048     # of the partition, as Windows aligns it
 
 
 def boot(volume, boot_from, folder):
     """What a machine with this volume says until it ends."""
     options = types.SimpleNamespace(boot_from=boot_from, memory_mib=256, processors=1, headless=True,
-                                    screenshot=None, gdb=False, counted=False, secure_boot=False,
-                                    qemu=[])
+                                    screenshot=None, gdb_guest=None, gdb_hypervisor=False, counted=False,
+                                    secure_boot=False, qemu=[])
     with contextlib.closing(machine.Machine(options, volume, folder)) as pc:
         text = read_until(b"", pc.serial_out, PATIENCE_S)
         return Boot(wait(pc.process), text, "")
@@ -143,7 +145,21 @@ def menu():
             yield Result(f"image.menu.{name}", wanted.decode().strip() in text, text)
 
 
+def sections():
+    """Newer firmware refuses sections that are writable and executable, or unaligned, and wants NX_COMPAT (pc.md)."""
+    data = build.EFI.read_bytes()
+    pe = struct.unpack_from("<I", data, 0x3C)[0]
+    count, optional_bytes = struct.unpack_from("<H12xH", data, pe + 6)
+    alignment, = struct.unpack_from("<I", data, pe + 24 + 32)
+    characteristics, = struct.unpack_from("<H", data, pe + 24 + 70)
+    found = [struct.unpack_from("<8sII20xI", data, pe + 24 + optional_bytes + 40 * index) for index in range(count)]
+    yield Result("image.sections.nx_compat", characteristics & NX_COMPAT != 0, hex(characteristics))
+    yield Result("image.sections.aligned", alignment == 4096 and all(at % 4096 == 0 for _, _, at, _ in found), str(found))
+    yield Result("image.sections.none_writable_and_executable", count > 0 and
+                 not any(flags & WRITE and flags & EXECUTE for _, _, _, flags in found), str(found))
+
+
 def tests():
     """Name and function of each test."""
-    for function in (images, filled, by_hand, menu):
+    for function in (images, sections, filled, by_hand, menu):
         yield f"image.{function.__name__}", function

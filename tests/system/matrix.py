@@ -133,8 +133,8 @@ class Cell(Screen):
         super().__init__()
         wanted = dict(mark.split("=") for mark in marks if "=" in mark)
         options = types.SimpleNamespace(boot_from=wanted.get("boot", "disk"), memory_mib=int(wanted.get("mem", 256)),
-                                        processors=1, headless=True, screenshot=None, gdb=False, counted=False,
-                                        secure_boot=SIGNED in marks,
+                                        processors=1, headless=True, screenshot=None, gdb_guest=None,
+                                        gdb_hypervisor=False, counted=False, secure_boot=SIGNED in marks,
                                         qemu=arguments.replace("VOLUME", str(folder / "volume")).split())
         volume, environment = folder / "volume", image.reproducible_environment(build.GIT)
         files = image.boot_files(image.sign(build.EFI, folder) if SIGNED in marks else build.EFI, {}, None)
