@@ -146,7 +146,7 @@ def menu():
 
 
 def sections():
-    """Newer firmware refuses sections that are writable and executable, or unaligned, and wants NX_COMPAT (pc.md)."""
+    """Newer firmware refuses sections that are writable and executable, or unaligned, and wants NX_COMPAT."""
     data = build.EFI.read_bytes()
     pe = struct.unpack_from("<I", data, 0x3C)[0]
     count, optional_bytes = struct.unpack_from("<H12xH", data, pe + 6)
@@ -154,7 +154,8 @@ def sections():
     characteristics, = struct.unpack_from("<H", data, pe + 24 + 70)
     found = [struct.unpack_from("<8sII20xI", data, pe + 24 + optional_bytes + 40 * index) for index in range(count)]
     yield Result("image.sections.nx_compat", characteristics & NX_COMPAT != 0, hex(characteristics))
-    yield Result("image.sections.aligned", alignment == 4096 and all(at % 4096 == 0 for _, _, at, _ in found), str(found))
+    yield Result("image.sections.aligned", alignment == 4096 and
+                 all(address % 4096 == 0 for _, _, address, _ in found), str(found))
     yield Result("image.sections.none_writable_and_executable", count > 0 and
                  not any(flags & WRITE and flags & EXECUTE for _, _, _, flags in found), str(found))
 
