@@ -27,8 +27,8 @@ struct clone {
 };
 
 /*
- * Take so many steps, of some 2,600 instructions each at most; the first call and the last take some 20,000 more. Both are
- * estimates.
+ * Take so many steps, of some 2,600 instructions each at most; the first call takes some 20,000 more, and the last (both
+ * are estimates).
  * True: it is done, and clone->copy is the copy, or NULL, with the reason.
  */
 bool clone_step(struct guest *source, struct clone *clone, uint32_t steps);
