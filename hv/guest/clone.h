@@ -27,7 +27,7 @@ struct clone {
 };
 
 /*
- * Take so many steps, of some 2,600 instructions each at most; the first call takes some 20,000 more, and the last (both
+ * Take so many steps, of some 2,600 instructions each at most; the first call and the last some 20,000 more (both
  * are estimates).
  * True: it is done, and clone->copy is the copy, or NULL, with the reason.
  */
