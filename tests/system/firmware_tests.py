@@ -193,7 +193,8 @@ def read_log(pc):
     for key in ("l", "o", "g", "ret"):
         pc.qmp.call("send-key", keys=[{"type": "qcode", "data": key}], **{"hold-time": 40})
         time.sleep(0.2)
-    return re.sub(r"\x1b\[[0-9;]*H", " ", text + read_until(b"PCI: ", pc.serial_out, 20)
+    # Words come one by one, with the cursor moved between them.
+    return re.sub(r"\x1b\[[0-9;]*H", " ", text + read_until(b"PCI:", pc.serial_out, 20)
                   + read_until(b"cobble>", pc.serial_out, 5))
 
 

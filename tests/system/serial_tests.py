@@ -64,7 +64,9 @@ def pci_card():
             yield Result("serial.pci_card.said", re.search(r"serial: PCI card 00:0\d\.0, port 0x[0-9a-f]+, polled",
                                                            text), text[-2000:])
             line.sendall(b"log\r")
-            text = shown(read_until(b"level info", line.fileno(), PATIENCE_S))
+            # Words come one by one, with the cursor moved between them.
+            text = shown(read_until(b"level", line.fileno(), PATIENCE_S) +
+                         read_until(b"cobble>", line.fileno(), PATIENCE_S))
             yield Result("serial.pci_card.types", "log level info" in text, text[-2000:])
             pc.qmp.call("query-status")
 
