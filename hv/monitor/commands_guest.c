@@ -247,17 +247,6 @@ void commands_guest_console(const struct words *words, uint64_t now_ns)
         request_view(&guest->console);
 }
 
-/* Line by line: the whole is longer than a message may be. */
-static void print_lines(const char *text)
-{
-    while (*text != '\0') {
-        const char *end = strchr(text, '\n');
-        int length = end != NULL ? (int)(end - text) : (int)strlen(text);
-        shell_print("%.*s", length, text);
-        text += length + (end != NULL ? 1 : 0);
-    }
-}
-
 static void print_shadows(const struct gspace *space)
 {
     struct shadow_counts counts = shadow_count(space);
@@ -313,8 +302,8 @@ void commands_guest_info(const struct words *words, uint64_t now_ns)
         return;
     }
     report = guest_describe(guest, &rest);
-    print_lines(rest);
-    print_lines(report);
+    shell_print_lines(rest);
+    shell_print_lines(report);
     print_interrupts(guest);
     shell_print("counts: %llu hypercalls, %llu events, %llu hidden faults",
                 (unsigned long long)guest_hypercall_count(guest), (unsigned long long)guest->event_count,

@@ -269,17 +269,6 @@ static void print_tail(const struct vcon *console)
     }
 }
 
-/* A crash report is several screens' worth of lines: print it line by line. */
-static void print_report(const char *report)
-{
-    while (*report != '\0') {
-        const char *end = strchr(report, '\n');
-        int length = end != NULL ? (int)(end - report) : (int)strlen(report);
-        shell_print("%.*s", length, report);
-        report += length + (end != NULL ? 1 : 0);
-    }
-}
-
 /* What it said by its debug print. The rows of its console are on its screen. */
 static void print_debug(struct guest *guest)
 {
@@ -302,7 +291,7 @@ static void announce(struct job *job, const struct guest *guest)
     jobs_describe(guest, state);
     if (job->options.watched)
         print_tail(&guest->console.vcon);
-    print_report(guest->life.report);
+    shell_print_lines(guest->life.report);
     shell_print("%u %s: %s in %llu ms", guest->life.id, guest->life.name, state,
                 (unsigned long long)((guest->life.ended_ns - guest->life.started_ns) / NS_PER_MS));
     if (job->options.watched && console_in_view() == &guest->console)

@@ -82,6 +82,17 @@ void shell_print(const char *format, ...)
     }
 }
 
+/* One by one: the whole is longer than a message may be. */
+void shell_print_lines(const char *text)
+{
+    while (*text != '\0') {
+        const char *end = strchr(text, '\n');
+        int length = end != NULL ? (int)(end - text) : (int)strlen(text);
+        shell_print("%.*s", length, text);
+        text += length + (end != NULL ? 1 : 0);
+    }
+}
+
 void shell_clear(void)
 {
     vcon_set_cursor(&console.vcon, VCON_ROWS - 1, 0);

@@ -17,6 +17,9 @@ struct console *shell_console(void);
 /* Write one line, or several parted by '\n', above the prompt. Long ones are broken at blanks. */
 void shell_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Write a text of any length, as a report is: one line after the other. */
+void shell_print_lines(const char *text);
+
 /* Blank the screen; the prompt goes to its first row. */
 void shell_clear(void);
 

@@ -56,13 +56,15 @@ static bool peek_physical(const struct vpc *vpc, uint32_t address, uint8_t *byte
     return true;
 }
 
-static bool peek_word(const struct vpc *vpc, uint32_t address, uint32_t *word)
+/* A word by bytes, for it may lie across two pages. peek: peek_physical or peek_linear. */
+static bool peek_word(const struct vpc *vpc, uint32_t address, uint32_t *word,
+                      bool (*peek)(const struct vpc *vpc, uint32_t address, uint8_t *byte))
 {
     uint8_t byte;
 
     *word = 0;
     for (unsigned i = 0; i < 4; i++) {
-        if (!peek_physical(vpc, address + i, &byte))
+        if (!peek(vpc, address + i, &byte))
             return false;
         *word |= (uint32_t)byte << 8 * i;
     }
@@ -81,7 +83,7 @@ static struct table_view look_up(const struct vpc *vpc, uint32_t linear)
 
     if (view.is_mapped)
         return view;
-    view.has_pde = peek_word(vpc, (cpu->cr3 & ENTRY_ADDRESS) + (linear >> 22) * 4, &view.pde);
+    view.has_pde = peek_word(vpc, (cpu->cr3 & ENTRY_ADDRESS) + (linear >> 22) * 4, &view.pde, peek_physical);
     if (!view.has_pde || !(view.pde & PTE_P))
         return view;
     if ((view.pde & ENTRY_LARGE) && (cpu->cr4 & CR4_PSE)) {
@@ -89,7 +91,8 @@ static struct table_view look_up(const struct vpc *vpc, uint32_t linear)
         view.physical = (view.pde & LARGE_ADDRESS) | (linear & ~LARGE_ADDRESS);
         return view;
     }
-    view.has_pte = peek_word(vpc, (view.pde & ENTRY_ADDRESS) + (linear >> 12 & 0x3FF) * 4, &view.pte);
+    uint32_t at = (view.pde & ENTRY_ADDRESS) + (linear >> 12 & 0x3FF) * 4;
+    view.has_pte = peek_word(vpc, at, &view.pte, peek_physical);
     view.is_mapped = view.has_pte && view.pte & PTE_P;
     view.physical = (view.pte & ENTRY_ADDRESS) | (linear & PAGE_MASK);
     return view;
@@ -100,19 +103,6 @@ static bool peek_linear(const struct vpc *vpc, uint32_t linear, uint8_t *byte)
     struct table_view view = look_up(vpc, linear);
 
     return view.is_mapped && peek_physical(vpc, view.physical, byte);
-}
-
-static bool peek_linear_word(const struct vpc *vpc, uint32_t linear, uint32_t *word)
-{
-    uint8_t byte;
-
-    *word = 0;
-    for (unsigned i = 0; i < 4; i++) {
-        if (!peek_linear(vpc, linear + i, &byte))
-            return false;
-        *word |= (uint32_t)byte << 8 * i;
-    }
-    return true;
 }
 
 static void add_tables(struct page_text *text, const struct vpc *vpc, const char *name, uint32_t linear)
@@ -156,7 +146,7 @@ static void add_memory(struct page_text *text, const struct vpc *vpc)
         format_string(words + 3 * i, sizeof(words) - 3 * i, " %02x", byte);
     add_machine_line(text, words[0] != '\0' ? "code at eip:%s" : "code: eip cannot be read%s", words);
     words[0] = '\0';
-    for (unsigned i = 0; i < STACK_WORDS && peek_linear_word(vpc, stack + 4 * i, &word); i++)
+    for (unsigned i = 0; i < STACK_WORDS && peek_word(vpc, stack + 4 * i, &word, peek_linear); i++)
         format_string(words + 9 * i, sizeof(words) - 9 * i, " %08x", word);
     add_machine_line(text, words[0] != '\0' ? "stack at esp:%s" : "stack: esp cannot be read%s", words);
 }
@@ -167,7 +157,7 @@ static void add_backtrace(struct page_text *text, const struct guest *guest, con
     uint32_t frame = vpc->interp.cpu.gpr[GPR_EBP], next, from;
 
     for (unsigned i = 0; i < BACKTRACE_MAX; i++) {
-        if (!peek_linear_word(vpc, frame, &next) || !peek_linear_word(vpc, frame + 4, &from) || from == 0)
+        if (!peek_word(vpc, frame, &next, peek_linear) || !peek_word(vpc, frame + 4, &from, peek_linear) || from == 0)
             return;
         add_address(text, guest, "  from", from);
         if (next <= frame || next - frame > FRAME_REACH)
