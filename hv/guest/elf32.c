@@ -9,22 +9,7 @@
 
 #include "base/format.h"
 #include "base/string.h"
-
-/* System V ABI, "ELF Header" and "Program Header", in their 32-bit forms. */
-struct elf32_header {
-    uint8_t ident[16];
-    uint16_t type, machine;
-    uint32_t version, entry, program_offset, section_offset, flags;
-    uint16_t header_bytes, program_entry_bytes, program_count;
-    uint16_t section_entry_bytes, section_count, section_names;
-};
-
-struct elf32_program_header {
-    uint32_t type, offset, virtual_address, physical_address, file_bytes, memory_bytes, flags, alignment;
-};
-
-_Static_assert(sizeof(struct elf32_header) == 52, "as in the file");
-_Static_assert(sizeof(struct elf32_program_header) == 32, "as in the file");
+#include "guest/elf32_file.h"
 
 #define IDENT_CLASS 4
 #define IDENT_DATA 5

@@ -6,27 +6,14 @@
 #include <stddef.h>
 
 #include "base/string.h"
+#include "guest/elf32_file.h"
 
 #define FLAG_COMPRESSED 0x800u      /* SHF_COMPRESSED */
 #define SEGMENTS_MAX 32u            /* as elf32.h */
 #define SEGMENT_LOAD 1u
 #define SEGMENT_EXECUTE 1u
 
-struct header {
-    uint8_t ident[16];
-    uint16_t type, machine;
-    uint32_t version, entry, program_offset, section_offset, flags;
-    uint16_t header_bytes, program_entry_bytes, program_count;
-    uint16_t section_entry_bytes, section_count, section_names;
-};
-
-struct program {
-    uint32_t type, offset, address, physical, file_bytes, memory_bytes, flags, alignment;
-};
-
-_Static_assert(sizeof(struct header) == 52, "as in the file");
 _Static_assert(sizeof(struct image_section) == 40, "as in the file");
-_Static_assert(sizeof(struct program) == 32, "as in the file");
 
 static bool read_file_at(const struct image_bytes *image, uint64_t offset, void *to, size_t bytes)
 {
@@ -36,7 +23,7 @@ static bool read_file_at(const struct image_bytes *image, uint64_t offset, void 
     return true;
 }
 
-static bool read_header(const struct image_bytes *image, struct header *header)
+static bool read_header(const struct image_bytes *image, struct elf32_header *header)
 {
     return image->bytes != NULL && read_file_at(image, 0, header, sizeof(*header)) &&
            memcmp(header->ident, "\177ELF\1\1", 6) == 0;
@@ -44,7 +31,7 @@ static bool read_header(const struct image_bytes *image, struct header *header)
 
 bool image_section_read(const struct image_bytes *image, uint32_t index, struct image_section *section)
 {
-    struct header header;
+    struct elf32_header header;
 
     return read_header(image, &header) && header.section_entry_bytes == sizeof(*section) &&
            index < header.section_count && index < IMAGE_SECTIONS_MAX &&
@@ -55,7 +42,7 @@ bool image_section_read(const struct image_bytes *image, uint32_t index, struct 
 
 bool image_section_find(const struct image_bytes *image, const char *name, struct image_bytes *found)
 {
-    struct header header;
+    struct elf32_header header;
     struct image_section names, section;
     size_t bytes = strlen(name) + 1;
 
@@ -75,8 +62,8 @@ bool image_section_find(const struct image_bytes *image, const char *name, struc
 
 bool image_has_code(const struct image_bytes *image, uint32_t address)
 {
-    struct header header;
-    struct program program;
+    struct elf32_header header;
+    struct elf32_program_header program;
 
     if (!read_header(image, &header) || header.program_entry_bytes != sizeof(program))
         return false;
@@ -84,7 +71,7 @@ bool image_has_code(const struct image_bytes *image, uint32_t address)
         if (!read_file_at(image, header.program_offset + (uint64_t)i * sizeof(program), &program, sizeof(program)))
             return false;
         if (program.type == SEGMENT_LOAD && program.flags & SEGMENT_EXECUTE &&
-            address - program.address < program.memory_bytes)
+            address - program.virtual_address < program.memory_bytes)
             return true;
     }
     return false;

@@ -81,6 +81,36 @@ def floor_table(floors):
             yield f"| {row.title} | {show(floor, row.unit)} | {show(value, row.unit)} | {ratio:.2f} |"
 
 
+# Of the parts that are one table of figures: key, title, and what stands between them.
+SECTIONS = [
+    ("boot", "Boot, in instructions", ""),
+    ("first", "First use of memory, in instructions", "Of each page 512 instructions are its zeroing."),
+    ("stops", "Longest stretches, in instructions",
+     "Nothing else runs meanwhile, and no interrupt comes: 1,000,000 are a millisecond here."),
+    ("prints", "Printing, in instructions", ""),
+    ("idle", "Sleeping guests",
+     "A tick of one is all that the machine executes from one to the next, the look at the consoles each second "
+     "included."),
+    ("ends", "Ends, in instructions",
+     "The longest time in which a guest that never stops did not run, nobody else being there to."),
+    ("longest", "Longest stretch of the test suite, in instructions", ""),
+    ("gaps", "200 busy guests", ""),
+    ("launches", "Launches, in instructions",
+     "The longest time in which no guest ran, while others were launched; interrupts are off for no longer."),
+    ("vpc", "Virtual PCs, in instructions of the machine",
+     "What the interpreter executes for a guest's own (`tests/vpc/speed.c`); all in one large page."),
+    ("memory", "Memory, in KiB", ""),
+]
+
+
+def made_of(figures):
+    """Which functions a stretch was made of, where that was measured."""
+    if "made_of" not in figures:
+        return []
+    return ["The longest of each kind, and the functions that they were made of:", "",
+            *(f"- {text}" for text in figures["made_of"]), ""]
+
+
 def generated(figures):
     """All generated text, from the figures of docs/performance.json."""
     parts = [*rows_table(figures["rows"], figures.get("floor", {})), "",
@@ -90,42 +120,10 @@ def generated(figures):
                   "By handlers that compare the call's number, read, check and store, and do nothing else "
                   "(`tests/bench/floor`).", "They are only in the benchmark's own image, whose other code is the "
                   "shipped one; the guest looks whether each did its work.", "", *floor_table(figures["floor"]), ""]
-    if "boot" in figures:
-        parts += ["### Boot, in instructions", "", *figures_table("boot", figures["boot"]), ""]
-    if "first" in figures:
-        parts += ["### First use of memory, in instructions", "",
-                  "Of each page 512 instructions are its zeroing.", "",
-                  *figures_table("first", figures["first"]), ""]
-    if "stops" in figures:
-        parts += ["### Longest stretches, in instructions", "",
-                  "Nothing else runs meanwhile, and no interrupt comes: 1,000,000 are a millisecond here.", "",
-                  *figures_table("stops", figures["stops"]), ""]
-    if "prints" in figures:
-        parts += ["### Printing, in instructions", "", *figures_table("prints", figures["prints"]), ""]
-    if "idle" in figures:
-        parts += ["### Sleeping guests", "",
-                  "A tick of one is all that the machine executes from one to the next, the look at the consoles each "
-                  "second included.", "", *figures_table("idle", figures["idle"]), ""]
-    if "ends" in figures:
-        parts += ["### Ends, in instructions", "",
-                  "The longest time in which a guest that never stops did not run, nobody else being there to.", "",
-                  *figures_table("ends", figures["ends"]), ""]
-    if "longest" in figures:
-        parts += ["### Longest stretch of the test suite, in instructions", "", *figures_table("longest",
-                  figures["longest"]), "", "The longest of each kind, and the functions that they were made of:", "",
-                  *(f"- {text}" for text in figures["longest"]["made_of"]), ""]
-    if "gaps" in figures:
-        parts += ["### 200 busy guests", "", *figures_table("gaps", figures["gaps"]), ""]
-    if "launches" in figures:
-        parts += ["### Launches, in instructions", "",
-                  "The longest time in which no guest ran, while others were launched; interrupts are off for no "
-                  "longer.", "", *figures_table("launches", figures["launches"]), ""]
-    if "vpc" in figures:
-        parts += ["### Virtual PCs, in instructions of the machine", "",
-                  "What the interpreter executes for a guest's own (`tests/vpc/speed.c`); all in one large page.", "",
-                  *figures_table("vpc", figures["vpc"]), ""]
-    if "memory" in figures:
-        parts += ["### Memory, in KiB", "", *figures_table("memory", figures["memory"]), ""]
+    for key, title, text in SECTIONS:
+        if key in figures:
+            parts += [f"### {title}", "", *([text, ""] if text else []), *figures_table(key, figures[key]), ""]
+            parts += made_of(figures[key])
     if "shares" in figures:
         parts += ["### Busy guests", "", *shares_table(figures["shares"]), "",
                   "A share is the time in which a guest ran, as a part of 1/N of all. A switch is all from the last "
