@@ -107,6 +107,7 @@ uint32_t debug_stop_read(uint32_t address, uint8_t *to, uint32_t bytes)
 {
     uint32_t count = there(address, bytes);
 
+    assert_true(bytes <= GDB_PACKET_BYTES / 2);     /* what an answer has room for */
     if (count > 0)
         memcpy(to, memory + (address - MEMORY_AT), count);
     return count;
@@ -167,7 +168,7 @@ static void packets_are_taken_whole(void **state)
     assert_string_equal(packet.text, "g");
     feed(&packet, "\x03", GDB_INTERRUPT);
     feed(&packet, "$g#68", GDB_AGAIN);
-    feed(&packet, "$g#6x", GDB_AGAIN);
+    feed(&packet, "$o#6x", GDB_AGAIN);      /* of a digit that is none, the low bits would be the right ones */
     feed(&packet, "$half a packet$g#67", GDB_PACKET);
     feed(&packet, "$a}\x03" "b#43", GDB_PACKET);        /* '}' and the next byte, 0x20 apart, are one: '#' */
     assert_string_equal(packet.text, "a#b");
@@ -243,7 +244,11 @@ static void memory_ends_where_it_ends(void **state)
     expect("M1000,2:aAbB", "OK");
     assert_int_equal(memory[0], 0xAA);
     assert_int_equal(memory[1], 0xBB);
+    expect("m103f,ffffffff", "3f");
     expect("M103f,2:0000", "E14");
+    char more[GDB_PACKET_BYTES + 20] = "M1000,201:";
+    memset(more + strlen(more), '0', 2 * 0x201);
+    expect(more, "E01");
     expect("M1000,3:0000", "E01");
 }
 
