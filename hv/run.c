@@ -18,6 +18,7 @@
 #include "guest/processor.h"
 #include "guest/sched.h"
 #include "guest/switch.h"
+#include "hypercall/dispatch.h"
 #include "io/console.h"
 #include "irq/irq.h"
 #include "irq/timer.h"
@@ -84,8 +85,11 @@ static struct moment end_turn(struct processor *processor, struct guest *guest)
     uint64_t ended_tsc = now.tsc;
 
     tick_turn_ends(&processor->turn, guest);
-    if (note_output(processor, guest))
+    if (note_output(processor, guest)) {
+        if (hypercall_is_unfinished(guest))
+            insn_sti_nop_cli();     /* what it printed has been drawn into cells: interrupts need not wait for more */
         now = moment_now();         /* whoever prints pays for it */
+    }
     if (guest->life.activity != GUEST_HALTED)
         note_end(&processor->turn, guest, ended_tsc);
     sched_turn_ends(&processor->sched, guest, now.ns);

@@ -83,6 +83,6 @@ def run_machine(machine, memory):
 
 
 def tests():
-    """One test a machine."""
-    for machine, memory in MACHINES:
+    """One test a machine; the first is reference_tests.py's."""
+    for machine, memory in MACHINES[1:]:
         yield f"machines.{machine}-{memory}", lambda m=machine, s=memory: run_machine(m, s)
