@@ -19,6 +19,8 @@ extern EFI_BOOT_SERVICES *efi_boot;
  * Every such block is remembered, and reported as BOOT_RANGE_OURS.
  */
 uint64_t memory_alloc(uint64_t bytes, uint64_t limit);
+/* The same for what is of use until hv has its own page tables: reported as BOOT_RANGE_LOADER. */
+uint64_t memory_alloc_for_hand_off(uint64_t bytes, uint64_t limit);
 /* All blocks given out so far; the loader's own image is not among them: it is free after the hand-off. */
 uint64_t memory_ours_count(void);
 struct boot_range memory_ours(uint64_t index);

@@ -41,12 +41,12 @@ static void gather(EFI_HANDLE image, struct boot_info *info)
 /* hv and the ramdisk in memory, and all that the jump to it needs. Returns 0 when memory is out. */
 static int load(EFI_HANDLE image, struct boot_info *info, struct handoff *handoff)
 {
-    uint64_t stack = memory_alloc(STACK_BYTES, 0);
+    uint64_t stack = memory_alloc_for_hand_off(STACK_BYTES, 0);
     handoff->entry = load_hv(info);
     handoff->stack = BOOT_DIRECT_MAP_BASE + stack + STACK_BYTES;
     handoff->info = BOOT_DIRECT_MAP_BASE + (uint64_t)info;
     handoff->no_execute = tables_no_execute();
-    handoff->trampoline = memory_alloc(4096, BELOW_4GIB);
+    handoff->trampoline = memory_alloc_for_hand_off(4096, BELOW_4GIB);
     handoff->root = tables_build(info, memmap_top(info));
     handoff->root_5_level = tables_build_5_level(handoff->root);
     return load_ramdisk(image, info) && stack && handoff->entry && handoff->trampoline && handoff->root &&

@@ -36,10 +36,10 @@ EFI_STATUS memmap_prepare(struct boot_info *info)
         return status ? status : EFI_LOAD_ERROR;
     /* Room to spare: this very allocation changes the map, and so do those that follow. */
     map_room = map_bytes + SPARE_DESCRIPTORS * descriptor_bytes;
-    map = (uint8_t *)memory_alloc(map_room, 0);
+    map = (uint8_t *)memory_alloc_for_hand_off(map_room, 0);
     /* The blocks of ours there will be: those by now, and the few that hv and the tables still take. */
     raw_room = map_room / descriptor_bytes + memory_ours_count() + SPARE_DESCRIPTORS;
-    raw_ranges = (struct boot_range *)memory_alloc(raw_room * sizeof(struct boot_range), 0);
+    raw_ranges = (struct boot_range *)memory_alloc_for_hand_off(raw_room * sizeof(struct boot_range), 0);
     info->ranges = memory_alloc(2 * raw_room * sizeof(struct boot_range), 0);
     return map && info->ranges && raw_ranges ? EFI_SUCCESS : EFI_OUT_OF_RESOURCES;
 }

@@ -1,5 +1,5 @@
 /*
- * memory.c - LoaderData that survives the hand-off, and the list of it.
+ * memory.c - LoaderData that survives the hand-off, or serves it, and the list of it.
  */
 #include "efi_app.h"
 #include "ram_ranges.h"
@@ -28,17 +28,17 @@ static int make_room(void)
 }
 
 /* Firmware gives memory from the top down: most blocks lie right below the one before, and are one range with it. */
-static void remember(uint64_t address, uint64_t bytes)
+static void remember(uint64_t address, uint64_t bytes, uint32_t kind)
 {
     struct boot_range *last = ours_count ? &ours[ours_count - 1] : NULL;
 
-    if (last && address + bytes == last->base)
-        *last = (struct boot_range){ address, bytes + last->length, BOOT_RANGE_OURS, 0 };
+    if (last && last->kind == kind && address + bytes == last->base)
+        *last = (struct boot_range){ address, bytes + last->length, kind, 0 };
     else
-        ours[ours_count++] = (struct boot_range){ address, bytes, BOOT_RANGE_OURS, 0 };
+        ours[ours_count++] = (struct boot_range){ address, bytes, kind, 0 };
 }
 
-uint64_t memory_alloc(uint64_t bytes, uint64_t limit)
+static uint64_t alloc(uint64_t bytes, uint64_t limit, uint32_t kind)
 {
     EFI_PHYSICAL_ADDRESS address = (limit ? limit : RAM_LIMIT) - 1;
     uint64_t pages = (bytes + 4095) / 4096;
@@ -48,8 +48,18 @@ uint64_t memory_alloc(uint64_t bytes, uint64_t limit)
     if (efi_boot->AllocatePages(AllocateMaxAddress, EfiLoaderData, pages, &address))
         return 0;
     efi_boot->SetMem((void *)address, pages * 4096, 0);
-    remember(address, pages * 4096);
+    remember(address, pages * 4096, kind);
     return address;
+}
+
+uint64_t memory_alloc(uint64_t bytes, uint64_t limit)
+{
+    return alloc(bytes, limit, BOOT_RANGE_OURS);
+}
+
+uint64_t memory_alloc_for_hand_off(uint64_t bytes, uint64_t limit)
+{
+    return alloc(bytes, limit, BOOT_RANGE_LOADER);
 }
 
 uint64_t memory_ours_count(void)

@@ -46,10 +46,12 @@ static unsigned rank(uint32_t kind)
         return 1;
     case BOOT_RANGE_RUNTIME:
         return 2;
-    case BOOT_RANGE_OURS:
+    case BOOT_RANGE_LOADER:
         return 3;
-    default:
+    case BOOT_RANGE_OURS:
         return 4;
+    default:
+        return 5;
     }
 }
 

@@ -29,8 +29,8 @@ static uint64_t map_all(uint64_t top)
      * alone.
      */
     uint64_t gibs = (top + GIB - 1) / GIB;
-    uint64_t *pdpts = (uint64_t *)memory_alloc((gibs + 511) / 512 * 4096, 0);
-    uint64_t *directories = (uint64_t *)memory_alloc(gibs * 4096, 0);
+    uint64_t *pdpts = (uint64_t *)memory_alloc_for_hand_off((gibs + 511) / 512 * 4096, 0);
+    uint64_t *directories = (uint64_t *)memory_alloc_for_hand_off(gibs * 4096, 0);
 
     if (!pdpts || !directories)
         return 0;
@@ -45,9 +45,9 @@ static uint64_t map_all(uint64_t top)
 static uint64_t map_hv(const struct boot_info *info, uint64_t no_execute)
 {
     uint64_t pages = info->hv_image_size / 4096;
-    uint64_t *pdpt = (uint64_t *)memory_alloc(4096, 0);
-    uint64_t *directory = (uint64_t *)memory_alloc(4096, 0);
-    uint64_t *tables = (uint64_t *)memory_alloc((pages + 511) / 512 * 4096, 0);
+    uint64_t *pdpt = (uint64_t *)memory_alloc_for_hand_off(4096, 0);
+    uint64_t *directory = (uint64_t *)memory_alloc_for_hand_off(4096, 0);
+    uint64_t *tables = (uint64_t *)memory_alloc_for_hand_off((pages + 511) / 512 * 4096, 0);
 
     if (!pdpt || !directory || !tables)
         return 0;
@@ -72,7 +72,7 @@ uint64_t tables_build(const struct boot_info *info, uint64_t top)
         top = here;
     uint64_t slots = (top + 512 * GIB - 1) / (512 * GIB);
     /* Below 4 GiB: the way out of 5-level paging loads CR3 in 32-bit mode. */
-    uint64_t *root = (uint64_t *)memory_alloc(4096, 0x100000000ull);
+    uint64_t *root = (uint64_t *)memory_alloc_for_hand_off(4096, 0x100000000ull);
     uint64_t all = map_all(top);
     uint64_t hv = map_hv(info, no_execute);
 
@@ -88,7 +88,7 @@ uint64_t tables_build(const struct boot_info *info, uint64_t top)
 
 uint64_t tables_build_5_level(uint64_t root)
 {
-    uint64_t *upper = (uint64_t *)memory_alloc(4096, 0);
+    uint64_t *upper = (uint64_t *)memory_alloc_for_hand_off(4096, 0);
 
     if (upper)
         upper[0] = root | P | W;

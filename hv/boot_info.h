@@ -4,6 +4,7 @@
  * Fixed-width fields only: the loader is compiled for the Windows ABI, where long has 32 bits. All addresses are
  * host-physical, all sizes bytes. Everything listed here, the structure itself included, lies in memory whose
  * range is marked BOOT_RANGE_OURS, and stays valid for ever; but hv gives back what it needs no more of hv_elf.
+ * What only the hand-off needs is BOOT_RANGE_LOADER.
  */
 #ifndef BOOT_INFO_H
 #define BOOT_INFO_H
@@ -20,9 +21,10 @@
 
 enum boot_range_kind {
     BOOT_RANGE_FREE = 1,    /* RAM, free for any use */
-    BOOT_RANGE_OURS = 2,    /* RAM that holds hv, ramdisk, boot_info, page tables, stack, files: never free */
+    BOOT_RANGE_OURS = 2,    /* RAM that holds hv, ramdisk, boot_info, files: never free */
     BOOT_RANGE_ACPI = 3,    /* ACPI tables (reclaim or NVS): map read-only */
     BOOT_RANGE_RUNTIME = 4, /* UEFI runtime services code and data: kept for ResetSystem */
+    BOOT_RANGE_LOADER = 5,  /* RAM with the loader's page tables, stack, maps: free once hv has tables of its own */
 };
 
 /* Sorted by base, never overlapping, never empty, 4 KiB aligned at both ends. */

@@ -63,11 +63,11 @@ static void init_frames(const struct boot_info *info)
     uint64_t top = 0;
 
     for (uint64_t i = 0; i < info->range_count; i++) {
-        if (ranges[i].kind != BOOT_RANGE_FREE && ranges[i].kind != BOOT_RANGE_OURS)
+        if (ranges[i].kind == BOOT_RANGE_ACPI || ranges[i].kind == BOOT_RANGE_RUNTIME)
             continue;
         top = ranges[i].base + ranges[i].length;
-        if (ranges[i].kind == BOOT_RANGE_OURS)
-            continue;   /* part of it is given back below */
+        if (ranges[i].kind != BOOT_RANGE_FREE)
+            continue;   /* is given back below, all or part of it */
         if (!largest || ranges[i].length > largest->length)
             largest = &ranges[i];
     }
@@ -81,6 +81,17 @@ static void init_frames(const struct boot_info *info)
         uint64_t used = &ranges[i] == largest ? bytes : 0;
         if (ranges[i].kind == BOOT_RANGE_FREE)
             frames_add(HPA(ranges[i].base + used), ranges[i].length - used);
+    }
+}
+
+/* With its own page tables and stack the hypervisor needs nothing more of the hand-off. */
+static void give_back_hand_off(const struct boot_info *info)
+{
+    const struct boot_range *ranges = hpa_to_ptr(HPA(info->ranges));
+
+    for (uint64_t i = 0; i < info->range_count; i++) {
+        if (ranges[i].kind == BOOT_RANGE_LOADER)
+            frames_add(HPA(ranges[i].base), ranges[i].length);
     }
 }
 
@@ -122,6 +133,7 @@ void hv_main(const struct boot_info *info)
     give_back_file(info, symbols);
     lap(BOOT_PHASE_FRAMES);
     hvmap_init(info, boot_processor.cpu.stack_guard);
+    give_back_hand_off(info);
     vmap_init();
     ram_init();
     reclaim_init();

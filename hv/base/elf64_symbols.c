@@ -67,7 +67,51 @@ static bool read_section(const struct file *file, const struct elf64_header *hea
     return is_inside(file, section->offset, section->size);
 }
 
-bool elf64_symbols_open(struct elf64_symbols *symbols, const void *bytes, uint64_t file_bytes)
+/* What is kept of a symbol. */
+struct kept {
+    uint32_t low;       /* of its address: the upper half is the same for all */
+    uint32_t size_bytes;
+    uint32_t name;
+};
+
+/* A symbol that can name code, with a name that ends inside the string table. */
+static bool is_useful(const struct elf64_symbols *symbols, const struct elf64_symbol *symbol)
+{
+    unsigned type = symbol->info & SYMBOL_TYPE_MASK;
+
+    if ((type != SYMBOL_FUNCTION && type != SYMBOL_PLAIN) || symbol->section == SECTION_UNDEFINED ||
+        symbol->section >= SECTION_RESERVED || symbol->name >= symbols->names_bytes)
+        return false;
+    if (symbols->count == 0 ? symbol->value >> 32 == 0 : symbol->value >> 32 != symbols->high >> 32)
+        return false;
+    uint64_t room = symbols->names_bytes - symbol->name;
+    size_t length = strnlen(symbols->names + symbol->name, room);
+    return length != 0 && length < room;
+}
+
+/*
+ * Write those of use in their short form over the end of the table itself, last to first: at most 12 bytes are written
+ * for each 24 that have been read, so none is written over that is still to be read.
+ */
+static void keep(struct elf64_symbols *symbols, uint8_t *table, uint64_t count)
+{
+    uint8_t *end = table + count * sizeof(struct elf64_symbol);
+
+    for (uint64_t i = count; i-- > 0;) {
+        struct elf64_symbol symbol;
+        memcpy(&symbol, table + i * sizeof(symbol), sizeof(symbol));
+        if (!is_useful(symbols, &symbol))
+            continue;
+        struct kept kept = { (uint32_t)symbol.value, symbol.size < UINT32_MAX ? (uint32_t)symbol.size : UINT32_MAX,
+                             symbol.name };
+        symbols->high = symbol.value & ~(uint64_t)UINT32_MAX;
+        symbols->count++;
+        memcpy(end - symbols->count * sizeof(kept), &kept, sizeof(kept));
+    }
+    symbols->table = end - symbols->count * sizeof(struct kept);
+}
+
+bool elf64_symbols_keep(struct elf64_symbols *symbols, void *bytes, uint64_t file_bytes)
 {
     struct file file = { bytes, file_bytes };
     struct elf64_header header;
@@ -84,50 +128,38 @@ bool elf64_symbols_open(struct elf64_symbols *symbols, const void *bytes, uint64
             continue;
         if (!read_section(&file, &header, table.link, &strings) || strings.type != SECTION_STRINGS)
             return false;
-        symbols->table = file.bytes + table.offset;
-        symbols->count = table.size / sizeof(struct elf64_symbol);
         symbols->names = (const char *)file.bytes + strings.offset;
         symbols->names_bytes = strings.size;
+        keep(symbols, (uint8_t *)bytes + table.offset, table.size / sizeof(struct elf64_symbol));
         return true;
     }
     return false;
 }
 
-/* A symbol that can name code, with a name that ends inside the string table. */
-static bool is_useful(const struct elf64_symbols *symbols, const struct elf64_symbol *symbol)
-{
-    unsigned type = symbol->info & SYMBOL_TYPE_MASK;
-
-    if ((type != SYMBOL_FUNCTION && type != SYMBOL_PLAIN) || symbol->section == SECTION_UNDEFINED ||
-        symbol->section >= SECTION_RESERVED || symbol->name >= symbols->names_bytes)
-        return false;
-    uint64_t room = symbols->names_bytes - symbol->name;
-    size_t length = strnlen(symbols->names + symbol->name, room);
-    return length != 0 && length < room;
-}
-
 const char *elf64_symbols_find(const struct elf64_symbols *symbols, uint64_t address, uint64_t *offset)
 {
-    struct elf64_symbol best = { .name = 0 };
+    struct kept best = { .name = 0 };
     bool found = false;
 
+    if ((address ^ symbols->high) >> 32 != 0)
+        return NULL;
     /*
      * All of them each time, as the table is in no order, and a panic has time. The nearest one below the address is
      * meant.
      */
     for (uint64_t i = 0; i < symbols->count; i++) {
-        struct elf64_symbol symbol;
+        struct kept symbol;
         memcpy(&symbol, symbols->table + i * sizeof(symbol), sizeof(symbol));
-        if (symbol.value > address || (found && symbol.value < best.value) || !is_useful(symbols, &symbol))
+        if (symbol.low > (uint32_t)address || (found && symbol.low < best.low))
             continue;
         /* Of several names for one address a function's is better than a label's. */
-        if (found && symbol.value == best.value && symbol.size <= best.size)
+        if (found && symbol.low == best.low && symbol.size_bytes <= best.size_bytes)
             continue;
         best = symbol;
         found = true;
     }
-    if (!found || address - best.value >= (best.size != 0 ? best.size : LABEL_REACH_BYTES))
+    if (!found || (uint32_t)address - best.low >= (best.size_bytes != 0 ? best.size_bytes : LABEL_REACH_BYTES))
         return NULL;
-    *offset = address - best.value;
+    *offset = (uint32_t)address - best.low;
     return symbols->names + best.name;
 }

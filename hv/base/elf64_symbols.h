@@ -9,16 +9,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The tables of one file, which must stay in memory. */
+/* What is left of one file, in which it lies: from table up to the end of the file it must stay in memory. */
 struct elf64_symbols {
     const uint8_t *table;
     uint64_t count;
+    uint64_t high;          /* upper half of every address, the lower half 0 */
     const char *names;
     uint64_t names_bytes;
 };
 
-/* Find .symtab and its string table. False, and no symbols, when there are none or the file is malformed. */
-bool elf64_symbols_open(struct elf64_symbols *symbols, const void *file, uint64_t file_bytes);
+/*
+ * Find .symtab and its string table, and keep of the first what names code, in a shorter form that is written over its
+ * end. Symbols must lie in the same 4 GiB. False, and no symbols, when there are none or the file is malformed.
+ */
+bool elf64_symbols_keep(struct elf64_symbols *symbols, void *file, uint64_t file_bytes);
 
 /*
  * The function or label that covers address, and the distance from its start; NULL when there is none. A symbol without

@@ -30,14 +30,10 @@ void panic_set_writer(void (*writer)(const char *text))
     write_text = writer;
 }
 
-const void *panic_set_symbols(const void *hv_elf, uint64_t hv_elf_bytes)
+const void *panic_set_symbols(void *hv_elf, uint64_t hv_elf_bytes)
 {
-    if (!elf64_symbols_open(&symbols, hv_elf, hv_elf_bytes))
+    if (!elf64_symbols_keep(&symbols, hv_elf, hv_elf_bytes))
         return hv_elf;
-    /*
-     * What comes before them in the file (the sections that were loaded) is not needed: the caller may give that memory
-     * away.
-     */
     const void *names = symbols.names;
     return names < (const void *)symbols.table ? names : symbols.table;
 }

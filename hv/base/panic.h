@@ -24,10 +24,10 @@ struct panic_registers {
 void panic_set_writer(void (*writer)(const char *text));
 
 /*
- * hv.elf as the loader embedded it: its symbols name the addresses of the backtrace. Returns from where on it must stay
- * in memory.
+ * hv.elf as the loader embedded it: its symbols name the addresses of the backtrace, and are kept in it in a shorter
+ * form. Returns from where on it must stay in memory; what comes before, the caller may give away.
  */
-const void *panic_set_symbols(const void *hv_elf, uint64_t hv_elf_bytes);
+const void *panic_set_symbols(void *hv_elf, uint64_t hv_elf_bytes);
 
 /*
  * panic() for an exception in ring 0. The message says what happened ("#PF in the hypervisor at 0x...").

@@ -138,7 +138,7 @@ FIGURES = {
     "memory": [
         Figure("hypervisor", "hypervisor", 1024, 2048),
         Figure("image", "of that its image with stacks"),
-        Figure("loader_leaves", "of that what the loader leaves: its tables, the memory map, symbols for panics"),
+        Figure("loader_leaves", "of that what the loader leaves: the memory map, the options, symbols for panics"),
         Figure("guest", "each guest beside its RAM and 16 bytes a frame of each MiB it touched, paging off", 64, 96),
         Figure("guest_paging", "the same with paging on, without its directories and tables", 64, 96),
         Figure("touched_page", "each page that a guest touches, by 64 guests of 24 MiB with 99 more", 4, 4),

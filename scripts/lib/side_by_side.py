@@ -6,7 +6,7 @@ TESTS = []      # (name, function) of each; what a worker process is told is a n
 
 
 def run_one(number):
-    """The results of a test as (name, passed, detail); a driver that broke is a failed test, and the others still run."""
+    """The results of a test as (name, passed, detail); a driver that broke is a failed test, the others still run."""
     name, function = TESTS[number]
     results = []
     try:
@@ -20,8 +20,7 @@ def run_one(number):
 def run(tests, workers=None):
     """What each of tests, pairs of a name and a function that yields results, found: as they end, in no order.
 
-    Each runs in a process of its own kind: what one leaves in a module's variables, only those that come after it in the
-    same process see.
+    They share nothing but processes: what one leaves in a module's variables, only some that come after it see.
     """
     TESTS[:] = tests
     with multiprocessing.get_context("fork").Pool(workers or os.cpu_count()) as pool:

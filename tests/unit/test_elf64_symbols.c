@@ -89,7 +89,7 @@ static void test_find(void **state)
     struct file file = make_file();
 
     (void)state;
-    assert_true(elf64_symbols_open(&symbols, &file, sizeof(file)));
+    assert_true(elf64_symbols_keep(&symbols, &file, sizeof(file)));
     expect(&symbols, 0, NULL, 0);
     expect(&symbols, BASE + 0xFFF, NULL, 0);
     expect(&symbols, BASE + 0x1000, "outer", 0);
@@ -100,6 +100,24 @@ static void test_find(void **state)
     expect(&symbols, BASE + 0x3000, "last", 0);
     expect(&symbols, BASE + 0x12FFF, "last", 0xFFFF);
     expect(&symbols, BASE + 0x13000, NULL, 0);
+    expect(&symbols, 0x80001000, NULL, 0);
+}
+
+/* Three of the eight are kept here, 12 bytes each, at the end of the table: what lies before is free for other use. */
+static void test_place(void **state)
+{
+    struct elf64_symbols symbols;
+    struct file file = make_file();
+
+    (void)state;
+    file.symbols[3].value = 0x2000;     /* in other 4 GiB */
+    assert_true(elf64_symbols_keep(&symbols, &file, sizeof(file)));
+    assert_int_equal(symbols.count, 3);
+    assert_ptr_equal(symbols.table, (uint8_t *)&file.symbols[8] - 3 * 12);
+    memset(&file, 0xA5, (size_t)(symbols.table - (uint8_t *)&file));
+    expect(&symbols, BASE + 0x10FF, "outer", 0xFF);
+    expect(&symbols, BASE + 0x2010, NULL, 0);
+    expect(&symbols, BASE + 0x3000, "last", 0);
 }
 
 static void test_no_table(void **state)
@@ -108,24 +126,24 @@ static void test_no_table(void **state)
     struct file file = make_file();
 
     (void)state;
-    assert_false(elf64_symbols_open(&symbols, &file, 0));
-    assert_false(elf64_symbols_open(&symbols, &file, 63));
+    assert_false(elf64_symbols_keep(&symbols, &file, 0));
+    assert_false(elf64_symbols_keep(&symbols, &file, 63));
     expect(&symbols, BASE + 0x1000, NULL, 0);
-    assert_false(elf64_symbols_open(&symbols, &file, offsetof(struct file, names) + 1));
+    assert_false(elf64_symbols_keep(&symbols, &file, offsetof(struct file, names) + 1));
     file.sections[2].type = 11;
-    assert_false(elf64_symbols_open(&symbols, &file, sizeof(file)));
+    assert_false(elf64_symbols_keep(&symbols, &file, sizeof(file)));
     file = make_file();
     file.ident[4] = 1;
-    assert_false(elf64_symbols_open(&symbols, &file, sizeof(file)));
+    assert_false(elf64_symbols_keep(&symbols, &file, sizeof(file)));
     file = make_file();
     file.sections[2].link = 4;
-    assert_false(elf64_symbols_open(&symbols, &file, sizeof(file)));
+    assert_false(elf64_symbols_keep(&symbols, &file, sizeof(file)));
     file = make_file();
     file.sections[3].type = 1;
-    assert_false(elf64_symbols_open(&symbols, &file, sizeof(file)));
+    assert_false(elf64_symbols_keep(&symbols, &file, sizeof(file)));
     file = make_file();
     file.shoff = UINT64_MAX - 63;
-    assert_false(elf64_symbols_open(&symbols, &file, sizeof(file)));
+    assert_false(elf64_symbols_keep(&symbols, &file, sizeof(file)));
 }
 
 static void test_names_that_do_not_end(void **state)
@@ -136,7 +154,7 @@ static void test_names_that_do_not_end(void **state)
     (void)state;
     file.names[sizeof(name_table) - 1] = 'x';
     file.symbols[3].name = 0xFFFFFFFF;
-    assert_true(elf64_symbols_open(&symbols, &file, sizeof(file)));
+    assert_true(elf64_symbols_keep(&symbols, &file, sizeof(file)));
     expect(&symbols, BASE + 0x3000, NULL, 0);
     expect(&symbols, BASE + 0x2010, NULL, 0);
     expect(&symbols, BASE + 0x1000, "outer", 0);
@@ -154,7 +172,7 @@ static void test_random_damage(void **state)
         memcpy(room, &file, sizeof(file));
         for (int changes = 1 + rand() % 3; changes > 0; changes--)
             room[(size_t)rand() % sizeof(file)] = (uint8_t)rand();
-        elf64_symbols_open(&symbols, room, sizeof(file) - (rand() % 4 == 0 ? (size_t)rand() % sizeof(file) : 0));
+        elf64_symbols_keep(&symbols, room, sizeof(file) - (rand() % 4 == 0 ? (size_t)rand() % sizeof(file) : 0));
         const char *name = elf64_symbols_find(&symbols, BASE + (uint64_t)rand() % 0x4000, &offset);
         if (name != NULL)
             assert_true(strlen(name) < sizeof(file));
@@ -166,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_find),
+        cmocka_unit_test(test_place),
         cmocka_unit_test(test_no_table),
         cmocka_unit_test(test_names_that_do_not_end),
         cmocka_unit_test(test_random_damage),

@@ -36,6 +36,7 @@ static struct {
     EFI_STATUS (*ExitBootServices)(EFI_HANDLE image, UINTN key);
 } *efi_boot;
 static uint64_t memory_alloc(uint64_t bytes, uint64_t limit);
+static uint64_t memory_alloc_for_hand_off(uint64_t bytes, uint64_t limit);
 static uint64_t memory_ours_count(void);
 static struct boot_range memory_ours(uint64_t index);
 static void note_number(const char *text, uint64_t number, const char *unit);
@@ -93,6 +94,11 @@ static uint64_t memory_alloc(uint64_t bytes, uint64_t limit)
         return 0;
     blocks[block_count] = calloc(1, bytes);
     return (uint64_t)(uintptr_t)blocks[block_count++];
+}
+
+static uint64_t memory_alloc_for_hand_off(uint64_t bytes, uint64_t limit)
+{
+    return memory_alloc(bytes, limit);
 }
 
 /* Two of ours, which split the range that they lie in. */

@@ -16,11 +16,12 @@
 #define RANGES 24
 
 /* Later in this list wins where ranges overlap. */
-static const uint32_t order[] = { BOOT_RANGE_FREE, BOOT_RANGE_ACPI, BOOT_RANGE_RUNTIME, BOOT_RANGE_OURS, 0 };
+static const uint32_t order[] = { BOOT_RANGE_FREE, BOOT_RANGE_ACPI, BOOT_RANGE_RUNTIME, BOOT_RANGE_LOADER,
+                                 BOOT_RANGE_OURS, 0 };
 
 static int strength(uint32_t kind)
 {
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         if (order[i] == kind)
             return i;
     return -1;
@@ -78,7 +79,7 @@ static void random_maps_agree_with_the_model(void **state)
             }
             if (base + length > PAGES * 4096)
                 length = PAGES * 4096 - base;
-            ranges[i] = (struct boot_range){ base, length, order[rand() % 5], 7 };
+            ranges[i] = (struct boot_range){ base, length, order[rand() % 6], 7 };
         }
         model(ranges, count, kinds);
         check(sorted, ram_ranges_normalise(ranges, count, sorted, 2 * RANGES), kinds);
