@@ -15,8 +15,10 @@ MAX_COLUMNS = 120
 NAMED_FILE = re.compile(r"(?<![\w./*-])[\w.][\w./-]*\.(?:c|h|S|inc|ld|md|py)\b(?![\w(*])")
 # Files that a document has its reader write.
 EXAMPLES = {"guestfs/count/count.c", "count/count.c", "count.c", "my.c"}
+# A file that the tutorial has its reader write, its name above it; tests/system/tutorial_tests.py builds and runs it.
+LISTING = re.compile(r"^`([\w./]+)`\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLACEHOLDER = re.compile(r"NAME|FILE|OUTPUT")
-IDENTIFIER = re.compile(r"(?<![\w/.$-])([A-Za-z]\w*_\w+)\b(?!\.[a-z]|/|\*)|\b(?:struct|enum) ([a-z]\w+)")
+IDENTIFIER = re.compile(r"(?<![\w/.$-])([A-Za-z]\w*_\w+)\b(?!\.[a-z]|/|\*|\.\.\.)|\b(?:struct|enum) ([a-z]\w+)")
 SECTION = re.compile(r'\b([\w-]+\.md)(?:\))?[`,]*[ \n*#]+"([^"]+)"')
 READING_ORDER = "## A reading order"
 # Spelled so that this file does not match itself.
@@ -114,10 +116,26 @@ def check_pure(files):
                     yield f"{path.parent / name}: listed as PURE, but uses assembly"
 
 
+def is_tutorial(path):
+    return path.parts[:2] == ("docs", "tutorial")
+
+
+def prose_of(path, text):
+    """A document without what is fenced in the tutorial: that is built and run."""
+    if not is_tutorial(path):
+        return text
+    return re.sub(r"^ *```.*?^ *```$", lambda match: "\n" * match[0].count("\n"), text, flags=re.MULTILINE | re.DOTALL)
+
+
+def listings_of(files):
+    """Names and texts of the files that the tutorial has its reader write."""
+    return [listing for path in files if is_tutorial(path) for listing in LISTING.findall("\n".join(read_lines(path)))]
+
+
 def comments_of(path, text):
     """A text with all but its comments blanked, line for line; of a document all is comment."""
     if path.suffix == ".md":
-        return text
+        return prose_of(path, text)
     if path.suffix in C_SUFFIXES:
         pattern = r"/\*.*?\*/|//[^\n]*"
     else:
@@ -132,10 +150,11 @@ def comments_of(path, text):
 def check_named_files(files):
     """Every file that a comment or a document names exists: by its path, or the end of it."""
     ends = {"/".join(path.parts[first:]) for path in files for first in range(len(path.parts))}
+    ends |= {name for name, _ in listings_of(files)}
     for path in files:
         for number, line in enumerate(comments_of(path, "\n".join(read_lines(path))).split("\n"), 1):
             for name in NAMED_FILE.findall(line):
-                if name.removeprefix("./") not in ends | EXAMPLES and not PLACEHOLDER.search(name):
+                if re.sub(r"^\.{1,2}/", "", name) not in ends | EXAMPLES and not PLACEHOLDER.search(name):
                     yield f"{path}:{number}: names {name}, which does not exist"
 
 
@@ -159,7 +178,7 @@ def code_of(path, text):
 
 def check_identifiers(files):
     """Every identifier in a document exists: what has an underscore, and what is called a struct or an enum."""
-    known = set()
+    known = {word for _, text in listings_of(files) for word in re.findall(r"\w+", text)}
     for path in files:
         if path.suffix != ".md":
             known.update(re.findall(r"\w+", code_of(path, "\n".join(read_lines(path))) + " " + path.stem))
@@ -167,7 +186,7 @@ def check_identifiers(files):
         if path.suffix != ".md":
             continue
         is_measured = False         # figures name the functions of the day they were taken
-        for number, line in enumerate(read_lines(path), 1):
+        for number, line in enumerate(prose_of(path, "\n".join(read_lines(path))).split("\n"), 1):
             if line.startswith("<!-- generated"):
                 is_measured = line.endswith("begin -->")
             for name in IDENTIFIER.findall(line):

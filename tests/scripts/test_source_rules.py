@@ -53,6 +53,13 @@ class RulesTest(unittest.TestCase):
         self.judge("paths", {"a.md": "the /usr/bin folder\n"})
         self.judge("paths", {"a.md": "see /" + "home/somebody\n"}, "a path or host name")
 
+    def test_listings_of_the_tutorial(self):
+        page = "`new.c`\n```c\n#include <other.h>\nint new_one;\n```\n`new.c` has `new_one`.\n"
+        self.judge("named_files", {"docs/tutorial/1.md": page, "docs/a.md": "`new.c`\n"})
+        self.judge("named_files", {"docs/tutorial/1.md": page + f"\n{GONE}\n"}, "1.md:8: names gone")
+        self.judge("identifiers", {"docs/tutorial/1.md": page})
+        self.judge("identifiers", {"docs/tutorial/1.md": page + "`old_one`\n"}, "1.md:7: old_one")
+
     def test_pure(self):
         build = "pure_sources += files('a.c')\n"
         self.judge("pure", {"hv/io/meson.build": build, "hv/io/a.c": HEAD})
