@@ -51,11 +51,13 @@ void vmap_init(void)
     directory = table;
 }
 
-static bool is_mapped(uint32_t page)
+/* The entry of a page that is mapped; else NULL. */
+static uint64_t *find_entry(uint32_t page)
 {
     uint64_t table = directory[page / TABLE_ENTRIES];
+    uint64_t *entry = table & PTE_P ? &table_of(table)[page % TABLE_ENTRIES] : NULL;
 
-    return table & PTE_P && table_of(table)[page % TABLE_ENTRIES] & PTE_P;
+    return entry && *entry & PTE_P ? entry : NULL;
 }
 
 /* Only a page with a frame of its own is writable. */
@@ -67,12 +69,6 @@ static uint64_t own_entry(hpa_t frame)
 static uint64_t shown_entry(hpa_t frame)
 {
     return frame.v | PTE_P | hvmap_no_execute();
-}
-
-/* The entry of a page that is mapped. */
-static uint64_t *entry_of(uint32_t page)
-{
-    return &table_of(directory[page / TABLE_ENTRIES])[page % TABLE_ENTRIES];
 }
 
 /* The frame first: memory may be found by what frees memory of ours, which takes away tables that map nothing. */
@@ -91,20 +87,14 @@ static bool map_page(uint32_t page, hpa_t shown)
     return true;
 }
 
-static void change_entry(uint32_t page, uint64_t entry)
+static void change_entry(uint64_t *entry, uint32_t page, uint64_t to)
 {
-    uint64_t before = *entry_of(page);
+    uint64_t before = *entry;
 
-    *entry_of(page) = entry;
+    *entry = to;
     insn_invlpg(page_linear(page));
     if (before & PTE_W)
         frames_free(HPA(before & PTE_ADDRESS));
-}
-
-static void unmap_page(uint32_t page)
-{
-    change_entry(page, 0);
-    untake(page);
 }
 
 /* Give a page table back that maps nothing. */
@@ -122,11 +112,16 @@ static void drop_if_empty(uint32_t index)
     frames_free(HPA(entry & PTE_ADDRESS));
 }
 
-/* Pages from first to end, all mapped. Page end may have got a table and no more. */
-static void unmap_pages(uint32_t first, uint32_t end)
+/* What is mapped from first on, up to a page that is not; that one may have got a table and no more. */
+static void unmap_from(uint32_t first)
 {
-    for (uint32_t page = first; page < end; page++)
-        unmap_page(page);
+    uint32_t end = first;
+
+    for (uint64_t *entry; end < VMAP_PAGES && (entry = find_entry(end)) != NULL; end++) {
+        change_entry(entry, end, 0);
+        untake(end);
+    }
+    CHECK(end < VMAP_PAGES);
     for (uint32_t index = first / TABLE_ENTRIES; index <= end / TABLE_ENTRIES; index++)
         drop_if_empty(index);
     untake(end);
@@ -176,7 +171,7 @@ static void *map_pages(size_t bytes, hpa_t shown)
         return NULL;
     for (uint32_t page = first; page < first + count; page++) {
         if (!map_page(page, shown)) {
-            unmap_pages(first, page);
+            unmap_from(first);
             return NULL;
         }
     }
@@ -199,26 +194,29 @@ static uint32_t vmap_page(const void *memory)
     return (uint32_t)(((uint64_t)(uintptr_t)memory - HVMAP_VMAP_BASE) / PAGE_SIZE);
 }
 
+/* page has been mapped. */
+static void change_page(uint32_t page, uint64_t entry)
+{
+    change_entry(find_entry(page), page, entry);
+}
+
 void vmap_back(void *page, hpa_t frame)
 {
-    change_entry(vmap_page(page), own_entry(frame));
+    change_page(vmap_page(page), own_entry(frame));
 }
 
 void vmap_unback(void *page, hpa_t shown)
 {
-    change_entry(vmap_page(page), shown_entry(shown));
+    change_page(vmap_page(page), shown_entry(shown));
 }
 
 /* Bound: the pages, and the entries of the page tables that mapped them. */
 void vmap_free(void *memory)
 {
-    uint32_t first = vmap_page(memory), end = first;
+    uint32_t first = vmap_page(memory);
 
-    CHECK(first < VMAP_PAGES && (first == 0 || !is_mapped(first - 1)));
-    while (end < VMAP_PAGES && is_mapped(end))
-        end++;
-    CHECK(end > first);
-    unmap_pages(first, end);
+    CHECK(first < VMAP_PAGES && find_entry(first) && (first == 0 || !find_entry(first - 1)));
+    unmap_from(first);
 }
 
 unsigned vmap_count_tables(void)
