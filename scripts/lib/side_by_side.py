@@ -11,7 +11,7 @@ def run_one(number):
     results = []
     try:
         for result in function():
-            results.append((result.name, result.passed, result.detail))
+            results.append((result.name, bool(result.passed), "" if result.passed else str(result.detail)))
     except Exception as error:
         results.append((name, False, repr(error)))
     return results
