@@ -162,6 +162,13 @@ const char *guest_describe(struct guest *guest, const char **rest)
     return texts.report;
 }
 
+struct guest_counts guest_counts(const struct guest *guest)
+{
+    if (guest->kind->count != NULL)
+        return guest->kind->count(guest);
+    return (struct guest_counts){ guest_hypercall_count(guest), guest->hidden_fault_count, guest->event_count };
+}
+
 void guest_kill(struct guest *guest)
 {
     if (guest->life.activity != GUEST_ENDED)

@@ -150,6 +150,13 @@ struct guest_reclaim {
     struct guest *next;                 /* the next of these */
 };
 
+/* What the monitor's top saw of it last, and what happened from there to its last picture. */
+struct guest_glance {
+    uint64_t run_ns;
+    struct guest_counts counts, since;
+    uint32_t share;                     /* of the processor's time, in 1/1000 */
+};
+
 struct processor;
 struct strict;
 
@@ -180,6 +187,7 @@ struct guest {
     void *machine;                      /* of its kind; NULL: none */
     struct strict *strict;              /* strict mode: strict.h; NULL: off */
     const char *strict_advice;          /* for the report, when that has ended it; else NULL */
+    struct guest_glance glance;
 };
 
 /* An ID for a guest that will be there later: it is nobody else's. */
@@ -236,6 +244,8 @@ static inline uint64_t guest_hypercall_count(const struct guest *guest)
 {
     return events_count(&guest->events) - guest->event_count;
 }
+
+struct guest_counts guest_counts(const struct guest *guest);
 
 static inline bool guest_is_user(const struct guest *guest)
 {

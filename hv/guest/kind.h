@@ -29,6 +29,13 @@ struct report_texts {
     size_t bytes;           /* of both, with their zeros */
 };
 
+/* What has happened to a guest since its launch. */
+struct guest_counts {
+    uint64_t calls;         /* it asked for something: hypercalls; of a virtual PC, ways out of its processor */
+    uint64_t faults;        /* page faults that it never sees */
+    uint64_t events;        /* exceptions and interrupts that were delivered to it */
+};
+
 enum guest_fill { GUEST_FILL_DONE, GUEST_FILL_GOES_ON, GUEST_FILL_NO_MEMORY };
 
 struct guest_kind {
@@ -50,6 +57,8 @@ struct guest_kind {
                      struct report_texts *texts);
     /* The lines of the monitor's info, the number-th of them. False: there are no more. NULL: the monitor knows. */
     bool (*inform)(const struct guest *guest, unsigned number, char *text, size_t text_bytes);
+    /* NULL: guest.c counts. */
+    struct guest_counts (*count)(const struct guest *guest);
     /* Give back what load made, in steps as in reclaim.h. False: steps are used up. NULL: there is nothing. */
     bool (*destroy)(struct guest *guest, uint32_t *steps);
 };

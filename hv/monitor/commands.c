@@ -20,6 +20,7 @@
 #include "monitor/room.h"
 #include "guest/images.h"
 #include "monitor/shell_output.h"
+#include "monitor/top.h"
 
 #define FLUSH_MS 1000
 #define NS_PER_MS 1000000u
@@ -129,6 +130,12 @@ static void do_diag(const struct words *words, uint64_t now_ns)
     diag_show();
 }
 
+static void do_top(const struct words *words, uint64_t now_ns)
+{
+    (void)words;
+    top_begin(now_ns);
+}
+
 static void do_clear(const struct words *words, uint64_t now_ns)
 {
     (void)words, (void)now_ns;
@@ -164,6 +171,7 @@ static const struct command {
     { "run", "NAME [mem=24M] [control] [debug-print=on] [&]", "run a guest and watch it; &: in the background",
       COMMANDS_IMAGE, 2, 8, commands_guest_run },
     { "ps", "", "list guests, with those that ended lately", COMMANDS_NOTHING, 1, 1, commands_guest_ps },
+    { "top", "", "who uses the processor, and for what, live; q ends it", COMMANDS_NOTHING, 1, 1, do_top },
     { "pause", "ID", "stop giving a guest the processor", COMMANDS_GUEST, 2, 2, commands_guest_pause },
     { "resume", "ID", "give it the processor again", COMMANDS_GUEST, 2, 2, commands_guest_resume },
     { "restart", "ID", "end a guest and run its image anew", COMMANDS_GUEST, 2, 2, commands_guest_restart },

@@ -105,7 +105,8 @@ static void print_guest(const struct guest *guest, unsigned depth)
     format_string(name, sizeof(name), "%*s%s", (int)(PS_DEPTH_COLUMNS * depth), "", guest->life.name);
     jobs_describe(guest, state);
     uint32_t memory_bytes = guest->life.activity == GUEST_ENDED ? 0 : guest->ram.bytes;
-    uint64_t exits = guest_hypercall_count(guest) + guest->event_count + guest->hidden_fault_count;
+    struct guest_counts counts = guest_counts(guest);
+    uint64_t exits = counts.calls + counts.events + counts.faults;
     shell_print("%4u %-24.24s %-18s %10llu %8u %10llu", guest->life.id, name, state,
                 (unsigned long long)(guest->turns.run_ns / NS_PER_MS), memory_bytes / 1024,
                 (unsigned long long)exits);

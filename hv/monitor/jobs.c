@@ -331,7 +331,7 @@ void jobs_pump(void)
             print_debug(guest);
         if (guest != NULL)
             guest_see(guest);
-        if (guest != NULL && guest->life.activity == GUEST_ENDED)
+        if (guest != NULL && guest->life.activity == GUEST_ENDED && !shell_shows_picture())
             announce(job, guest);
     }
     if (waited_for != 0) {

@@ -25,6 +25,7 @@
 #include "monitor/shell.h"
 #include "monitor/shell_output.h"
 #include "monitor/tap.h"
+#include "monitor/top.h"
 #include "monitor/typist.h"
 #include "monitor/welcome.h"
 
@@ -139,7 +140,7 @@ void monitor_pump(uint64_t now_ns)
         console_view(shell_console());
         welcome_show();
     }
-    if (!has_plan)
+    if (!has_plan && !shell_shows_picture())
         print_log_lines();
     debugger_pump();
     typist_pump(now_ns);
@@ -156,6 +157,7 @@ uint64_t monitor_next_ns(uint64_t now_ns)
     uint64_t debugger_ns = debugger_next_ns(now_ns);
 
     plan_ns = debugger_ns < plan_ns ? debugger_ns : plan_ns;
+    plan_ns = top_next_ns() < plan_ns ? top_next_ns() : plan_ns;
     return typist_ns < plan_ns ? typist_ns : plan_ns;
 }
 

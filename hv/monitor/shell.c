@@ -15,6 +15,7 @@
 #include "monitor/lineedit.h"
 #include "monitor/room.h"
 #include "monitor/shell_output.h"
+#include "monitor/top.h"
 #include "pebpeb.h"
 
 #define KEYS 256
@@ -89,6 +90,11 @@ static void press_key(uint32_t key_word, uint64_t now_ns)
 {
     if (is_reboot(key_word))
         commands_run("reboot", now_ns);
+    if (shell_shows_picture()) {
+        if (key_word & HV_KEY_MAKE)
+            top_key((uint8_t)key_word, now_ns);
+        return;
+    }
     /* A command waits for something: Ctrl+C, which ends the wait, is all that is taken. */
     if (shell_is_held()) {
         shell_hold(!is_cancel(key_word));       /* nothing else is typed ahead while a command waits */
@@ -114,6 +120,7 @@ void shell_pump(uint64_t now_ns)
         key_count--;
         press_key(key_word, now_ns);
     }
+    top_pump(now_ns);
     if (!shell_prompt_is_shown() && !shell_is_held() && !jobs_is_starting())
         shell_show_prompt(&edit);
 }

@@ -18,6 +18,7 @@
 static struct console console;
 static bool prompt_held;                /* a command waits for something: no prompt */
 static bool prompt_shown;
+static bool picture_shown;
 static unsigned first_shown;            /* first character of a long line that is shown */
 
 struct console *shell_console(void)
@@ -99,6 +100,36 @@ void shell_clear(void)
     for (unsigned row = 0; row < VCON_ROWS; row++)
         write_text("\n", 1);
     vcon_set_cursor(&console.vcon, 0, 0);
+    prompt_shown = false;
+}
+
+void shell_begin_picture(void)
+{
+    picture_shown = prompt_held = true;
+}
+
+void shell_end_picture(void)
+{
+    picture_shown = prompt_held = false;
+}
+
+bool shell_shows_picture(void)
+{
+    return picture_shown;
+}
+
+void shell_show_row(unsigned row, uint8_t attribute, const char *format, ...)
+{
+    char text[LINE_COLS + 1];
+    va_list arguments;
+
+    va_start(arguments, format);
+    size_t length = format_string_v(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (length < LINE_COLS)
+        memset(text + length, ' ', LINE_COLS - length);
+    vcon_write_at(&console.vcon, (const uint8_t *)text, LINE_COLS, row, 0, attribute);
+    vcon_set_cursor(&console.vcon, row + 1 < VCON_ROWS ? row + 1 : row, 0);
     prompt_shown = false;
 }
 

@@ -23,6 +23,16 @@ void shell_print_lines(const char *text);
 /* Blank the screen; the prompt goes to its first row. */
 void shell_clear(void);
 
+/*
+ * From here to its end console 0 shows a picture instead of a prompt, and messages are not for it: who has some that
+ * can wait keeps them.
+ */
+void shell_begin_picture(void);
+void shell_end_picture(void);
+bool shell_shows_picture(void);
+/* One row of a picture: it replaces what is there, and the cursor stands below it. Longer ones are cut. */
+void shell_show_row(unsigned row, uint8_t attribute, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* No prompt, and no commands, until this is called with false; Ctrl-C does that, too. */
 void shell_hold(bool hold);
 bool shell_is_held(void);

@@ -183,5 +183,5 @@ static bool destroy_machine(struct guest *guest, uint32_t *steps)
 
 const struct guest_kind machine_interp = {
     .check = check_machine, .load = load_machine, .turn = turn_machine, .describe = machine_describe,
-    .inform = machine_inform, .destroy = destroy_machine,
+    .inform = machine_inform, .count = machine_count, .destroy = destroy_machine,
 };

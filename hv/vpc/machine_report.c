@@ -262,3 +262,17 @@ bool machine_inform(const struct guest *guest, unsigned number, char *text, size
         return true;
     }
 }
+
+/* Its page faults are its own, and not seen. */
+struct guest_counts machine_count(const struct guest *guest)
+{
+    struct guest_counts counts = { 0 };
+
+    if (guest->machine == NULL)
+        return counts;
+    const struct vpc *vpc = &((const struct machine *)guest->machine)->vpc;
+    for (unsigned kind = 0; kind < VPC_EXITS; kind++)
+        counts.calls += kind != VPC_EXIT_INTERRUPT ? vpc->exits[kind] : 0;
+    counts.events = vpc->exits[VPC_EXIT_INTERRUPT];
+    return counts;
+}

@@ -11,9 +11,10 @@
 
 struct guest;
 
-/* guest_kind.describe and guest_kind.inform. */
+/* guest_kind.describe, guest_kind.inform and guest_kind.count. */
 void machine_describe(struct guest *guest, enum report_kind kind, const char *reason, char *text, size_t text_bytes,
                       struct report_texts *texts);
 bool machine_inform(const struct guest *guest, unsigned number, char *text, size_t text_bytes);
+struct guest_counts machine_count(const struct guest *guest);
 
 #endif
