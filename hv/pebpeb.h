@@ -60,6 +60,7 @@
     X(0x23, SIGNAL, signal, 2)                            \
     X(0x24, VIEW, view, 1)                                \
     X(0x25, LIST, list, 4)                                \
+    X(0x26, CLONE, clone, 2)                              \
     X(0x27, GIVE_BACK, give_back, 2)
 
 #ifndef __ASSEMBLER__
@@ -124,6 +125,10 @@ struct hv_counters {
 #define HV_SIGNAL_FORGET 1          /* end it if it has not ended, and know it no more: its place is free again */
 #define HV_SIGNAL_PAUSE 2           /* do not give it the processor */
 #define HV_SIGNAL_RESUME 3          /* do again */
+
+/* hv_clone: flags. */
+#define HV_CLONE_PAUSED 0x1         /* the copy has no turn until HV_SIGNAL_RESUME */
+#define HV_CLONE_FLAGS 0x1
 
 /* hv_list: of what. */
 #define HV_LIST_IMAGES 0            /* struct hv_listed_image; those of Cobble's own tests are left out */

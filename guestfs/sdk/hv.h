@@ -93,6 +93,15 @@ int32_t hv_view(uint32_t id);
 int32_t hv_list(uint32_t what, uint32_t from, void *buffer, uint32_t count);
 
 /*
+ * Copy a child, or with id 0 the caller itself: registers, FPU, interrupts, console and clock, and RAM of which a frame
+ * is only copied when one of the two writes to it. The copy is a child of the caller, with the rights of whom it is a
+ * copy of, but none of its children. Both go on; in a copy of the caller the call returns 0. Returns its ID, more than
+ * 0; a copy that the machine had no memory for is told as an end: HV_END_REFUSED. flags: HV_CLONE_PAUSED. Errors:
+ * ARGUMENT, NO_CHILD, STATE (ended, or still to come), CHILDREN, MEMORY, DEPTH, NO_ROOM.
+ */
+int32_t hv_clone(uint32_t id, uint32_t flags);
+
+/*
  * Frames first .. first + count - 1 of the caller's RAM are free: the machine may have what is in them. They read as
  * zero until they are touched again. Memory that is given back in few long runs costs least, since each call looks
  * through the caller's page tables. No virtual interrupt is delivered before it is done. When the machine is short of

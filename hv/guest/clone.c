@@ -20,6 +20,8 @@ static bool refuse_clone(struct clone *clone, const char *reason)
 
 static bool begin_clone(struct guest *source, struct clone *clone)
 {
+    if (clone->is_withdrawn)
+        return refuse_clone(clone, "nobody wants it any more");
     if (source->life.activity == GUEST_ENDED)
         return refuse_clone(clone, "it has ended");
     if (source->kind != &guest_pebpeb)
@@ -50,13 +52,15 @@ static void copy_state(struct guest *copy, struct guest *source)
 
 static void introduce_copy(struct guest *copy, struct guest *source, const struct clone *clone)
 {
-    copy->life.id = guest_new_id();
+    copy->life.id = clone->id != 0 ? clone->id : guest_new_id();
     guest_join(copy, clone->name != NULL ? clone->name : source->life.name);
     vcon_settle(&source->console.vcon);
     vcon_copy(&copy->console.vcon, &source->console.vcon);
     if (source->life.activity != GUEST_BLOCKED)     /* that would be by its own log, which is empty */
         copy->life.activity = source->life.activity;
-    copy->life.paused = clone->is_snapshot ? GUEST_PAUSED_SNAPSHOT : source->life.paused & GUEST_PAUSED_BY_OPERATOR;
+    copy->life.paused = clone->paused;
+    copy->console.kill = source->console.kill;
+    copy->family.rights = source->family.rights;
     guest_show_state(copy);
 }
 
@@ -82,13 +86,22 @@ static void finish_clone(struct guest *source, struct clone *clone)
     introduce_copy(copy, source, clone);
 }
 
-bool clone_step(struct guest *source, struct clone *clone, uint32_t steps)
+static void pay_for_end(uint32_t *steps)
 {
-    if (clone->copy == NULL && !begin_clone(source, clone))
-        return true;
-    if (!gspace_drop_leaves(&source->space, &clone->leaves, &steps) ||
-        !ram_share(&source->ram, &clone->copy->ram, &clone->share, &steps))
+    *steps = *steps > CLONE_ENDS_STEPS ? *steps - CLONE_ENDS_STEPS : 0;
+}
+
+bool clone_step(struct guest *source, struct clone *clone, uint32_t *steps)
+{
+    if (clone->copy == NULL) {
+        if (!begin_clone(source, clone))
+            return true;
+        pay_for_end(steps);
+    }
+    if (!gspace_drop_leaves(&source->space, &clone->leaves, steps) ||
+        !ram_share(&source->ram, &clone->copy->ram, &clone->share, steps))
         return false;
     finish_clone(source, clone);
+    pay_for_end(steps);
     return true;
 }

@@ -18,19 +18,23 @@ struct guest;
 
 /* What REQUEST_CLONE wants; the rest is how far it came, zero at first. */
 struct clone {
+    uint32_t id;                /* the copy's, from guest_new_id; 0: the next */
     const char *name;           /* the copy's; NULL: as its source */
-    bool is_snapshot;           /* the copy does not run: it is there to be cloned */
+    uint8_t paused;             /* GUEST_PAUSED_ bits that the copy begins with */
     char *reason;               /* GUEST_REASON_BYTES for why there is no copy: one line */
+    struct guest *payer;        /* whose processor time it costs; NULL: nobody's */
+    bool is_withdrawn;          /* what has not begun does not begin */
     struct guest *copy;
     uint32_t leaves;
     struct ram_share share;
 };
 
 /*
- * Take so many steps, of some 2,600 instructions each at most; the first call and the last some 20,000 more (both
- * are estimates).
- * True: it is done, and clone->copy is the copy, or NULL, with the reason.
+ * Go on, or begin. *steps, of some 2,600 instructions each at most, are used up, CLONE_ENDS_STEPS of them where it
+ * begins and where it ends, which may be more than are left. True: it is done, and clone->copy is the copy, or NULL,
+ * with the reason.
  */
-bool clone_step(struct guest *source, struct clone *clone, uint32_t steps);
+#define CLONE_ENDS_STEPS 8u
+bool clone_step(struct guest *source, struct clone *clone, uint32_t *steps);
 
 #endif

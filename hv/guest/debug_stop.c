@@ -27,7 +27,7 @@ void debug_stop_want(const char *name)
 static void stop(enum debug_why why)
 {
     debug_stop.why = why;
-    debug_stop.guest->life.paused = true;
+    debug_stop.guest->life.paused |= GUEST_PAUSED_BY_OPERATOR;
 }
 
 void debug_stop_new(struct guest *guest)
@@ -145,7 +145,7 @@ const char *debug_stop_go(bool one_instruction)
         keep_stepping(&guest->state.frame);
     }
     debug_stop.why = DEBUG_RUNS;
-    guest->life.paused = false;
+    guest->life.paused &= (uint8_t)~GUEST_PAUSED_BY_OPERATOR;
     return debug_stop.may_crash ? debug_stop.reason : NULL;
 }
 

@@ -78,7 +78,7 @@ static void cut_off(struct child *child)
     *link = child->next;
     uncount_below(child->parent, sum_of(child));
     child->parent = NULL;
-    child->start.payer = NULL;
+    child->start.payer = child->clone.payer = NULL;
     if (child->guest != NULL) {
         child->guest->family.parent = NULL;
         child->guest->family.record = NULL;
@@ -120,17 +120,38 @@ static void end_family(struct guest *guest)
         family_forget(guest->family.children);
 }
 
+/* Nobody waits for it any more. A copy may be there all the same: it had begun. */
+static void let_go(struct child *child, struct guest *guest)
+{
+    free_record(child);
+    if (guest == NULL)
+        return;
+    request_end(guest, false);
+    request_release(guest);
+}
+
+/* The parent asked for a copy of itself: both come back from the call now, if the copy is there. */
+static void return_from_clone(struct guest *parent, struct guest *copy)
+{
+    parent->life.paused &= (uint8_t)~GUEST_PAUSED_BY_ITSELF;
+    if (copy != NULL)
+        copy->state.frame.eax = 0;
+}
+
 /* The answer to its request. */
 static void child_came(struct request *request, uint64_t now_ns)
 {
     struct child *child = (struct child *)((char *)request - offsetof(struct child, request));
-    struct guest *parent = child->parent, *guest = request->guest;
+    struct guest *parent = child->parent;
+    struct guest *guest = request->kind == REQUEST_CLONE ? child->clone.copy : request->guest;
 
     (void)now_ns;
     if (parent == NULL) {
-        free_record(child);
+        let_go(child, guest);
         return;
     }
+    if (request->kind == REQUEST_CLONE && request->guest == parent)
+        return_from_clone(parent, guest);
     if (child->image != NULL) {
         vmap_free(child->image);
         child->image = NULL;
@@ -167,32 +188,68 @@ static struct family_rights narrow_rights(const struct family_rights *wish, cons
     return rights;
 }
 
-int32_t family_start(struct guest *parent, const struct family_wish *wish)
+/* One of its own that is asked for. NULL: no memory. */
+static struct child *new_child(struct guest *parent, const char *name, const struct family_rights *rights,
+                               uint32_t memory_bytes)
 {
     struct child *child = vmap_alloc(sizeof(*child));
-    struct child **link = &parent->family.children;
 
     if (child == NULL)
-        return HV_ERROR_NO_ROOM;
+        return NULL;
     child->id = guest_new_id();
     child->parent = parent;
-    child->wants_view = wish->wants_view;
-    child->image = wish->copy;
-    child->rights = narrow_rights(&wish->rights, &parent->family.rights);
-    child->sum = (struct family_sum){ 1, wish->memory_bytes };
-    (void)text_copy(child->name, sizeof(child->name), wish->name);
-    child->start = (struct request_start){
-        .id = child->id, .name = child->name, .image = wish->image, .image_bytes = wish->image_bytes,
-        .memory_bytes = wish->memory_bytes, .reason = child->reason, .payer = parent,
-    };
-    child->request = (struct request){ .kind = REQUEST_START, .start = &child->start, .answer = child_came };
+    child->rights = narrow_rights(rights, &parent->family.rights);
+    child->sum = (struct family_sum){ 1, memory_bytes };
+    (void)text_copy(child->name, sizeof(child->name), name);
+    return child;
+}
+
+/* Its request is posted: from now on it is known, and counts. */
+static int32_t add_child(struct guest *parent, struct child *child)
+{
+    struct child **link = &parent->family.children;
+
     while (*link != NULL)
         link = &(*link)->next;
     *link = child;
     count_below(parent, child->sum);
     parent->family.ended = end_family;
-    request_post(&child->request);
     return (int32_t)child->id;
+}
+
+int32_t family_start(struct guest *parent, const struct family_wish *wish)
+{
+    struct child *child = new_child(parent, wish->name, &wish->rights, wish->memory_bytes);
+
+    if (child == NULL)
+        return HV_ERROR_NO_ROOM;
+    child->wants_view = wish->wants_view;
+    child->image = wish->copy;
+    child->start = (struct request_start){
+        .id = child->id, .name = child->name, .image = wish->image, .image_bytes = wish->image_bytes,
+        .memory_bytes = wish->memory_bytes, .reason = child->reason, .payer = parent,
+    };
+    child->request = (struct request){ .kind = REQUEST_START, .start = &child->start, .answer = child_came };
+    request_post(&child->request);
+    return add_child(parent, child);
+}
+
+int32_t family_clone(struct guest *parent, struct guest *source, uint8_t paused)
+{
+    struct child *child = new_child(parent, source->life.name, &source->family.rights, source->ram.bytes);
+
+    if (child == NULL)
+        return HV_ERROR_NO_ROOM;
+    child->clone = (struct clone){ .id = child->id, .name = child->name, .paused = paused, .reason = child->reason,
+                                   .payer = parent };
+    child->request.answer = child_came;
+    if (!request_clone(&child->request, source, &child->clone)) {
+        free_record(child);
+        return HV_ERROR_STATE;
+    }
+    if (source == parent)
+        parent->life.paused |= GUEST_PAUSED_BY_ITSELF;
+    return add_child(parent, child);
 }
 
 bool family_has_copy(const struct guest *parent)
@@ -228,7 +285,7 @@ void family_forget(struct child *child)
         family_lend(child->parent, NULL);
     cut_off(child);
     if (child->request.is_queued) {
-        child->start.is_withdrawn = true;       /* the record goes with the answer */
+        child->start.is_withdrawn = child->clone.is_withdrawn = true;   /* the record goes with the answer */
         return;
     }
     free_record(child);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "guest/clone.h"
 #include "guest/request.h"
 #include "pebpeb.h"
 
@@ -49,7 +50,8 @@ struct child {
     struct family_rights rights;
     struct family_sum sum;              /* what it counts for itself */
     struct request request;
-    struct request_start start;
+    struct request_start start;         /* of an image, */
+    struct clone clone;                 /* or of a guest: request.kind says which */
     char name[HV_NAME_BYTES], reason[HV_REASON_BYTES];
     struct child *next;                 /* ascending ID */
 };
@@ -82,6 +84,13 @@ int32_t family_check(const struct guest *parent, uint32_t memory_bytes);
 
 /* Ask for a child that family_check allowed. Its ID; HV_ERROR_NO_ROOM, and then wish->copy is still the caller's. */
 int32_t family_start(struct guest *parent, const struct family_wish *wish);
+
+/*
+ * Ask for a copy of a guest that lives, the parent itself or a child of it, as one more child. family_check allowed it
+ * for so much RAM as the guest has. paused: GUEST_PAUSED_ bits that the copy begins with. A parent that is copied
+ * itself has no turn until the copy is there. Returns as family_start, and HV_ERROR_STATE where the guest is to go.
+ */
+int32_t family_clone(struct guest *parent, struct guest *source, uint8_t paused);
 
 /* Does an image of the guest's own wait to be loaded? */
 bool family_has_copy(const struct guest *parent);

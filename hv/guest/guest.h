@@ -40,6 +40,7 @@ enum guest_activity {
 #define GUEST_PAUSED_BY_PARENT 0x2u
 #define GUEST_PAUSED_BY_CLONE 0x4u      /* it is being copied */
 #define GUEST_PAUSED_SNAPSHOT 0x8u      /* it is there to be copied, and never runs */
+#define GUEST_PAUSED_BY_ITSELF 0x10u    /* its call asked for a copy of it, which is not there yet */
 
 enum guest_end {
     GUEST_END_NONE,

@@ -13,7 +13,7 @@
 #include "io/console.h"
 #include "irq/timer.h"
 
-#define CLONE_STEPS 40u         /* 0.1 M instructions of a clone at once */
+#define CLONE_COST 3u           /* steps of launch.h that one of clone.h is */
 
 static struct request *first;
 static struct request **end_link = &first;
@@ -91,11 +91,23 @@ static bool start_guest(struct request *request, uint32_t *steps)
     return true;
 }
 
-/* Whoever has guests started has the less time for itself: it takes no more from others by its children's starts. */
-static bool start_for(struct request *request, struct guest *payer, uint32_t *steps)
+static bool clone_guest(struct request *request, uint32_t *steps)
 {
+    uint32_t pieces = *steps / CLONE_COST;
+    bool is_over = clone_step(request->guest, request->clone, &pieces);
+
+    *steps = pieces * CLONE_COST;
+    return is_over;
+}
+
+/* Whoever has guests made has the less time for itself: it takes no more from others by that. */
+static bool make_for(bool (*make)(struct request *request, uint32_t *steps), struct request *request,
+                     struct guest *payer, uint32_t *steps)
+{
+    if (payer == NULL)
+        return make(request, steps);
     uint64_t began_ns = timer_now_ns();
-    bool is_over = start_guest(request, steps);
+    bool is_over = make(request, steps);
     uint64_t spent_ns = timer_now_ns() - began_ns;
 
     payer->turns.run_ns += spent_ns;
@@ -109,9 +121,7 @@ static bool start_or_withdraw(struct request *request, uint32_t *steps)
         launch_withdraw();
         return true;
     }
-    if (request->start->payer != NULL)
-        return start_for(request, request->start->payer, steps);
-    return start_guest(request, steps);
+    return make_for(start_guest, request, request->start->payer, steps);
 }
 
 /* False: it goes on with more steps, or waits until somebody has given memory back, and all behind it with it. */
@@ -174,7 +184,7 @@ static bool carry_out_pieces(struct request *request, uint32_t *steps, uint64_t 
     case REQUEST_START:
         return start_on(request, steps, now_ns);
     case REQUEST_CLONE:
-        return clone_step(request->guest, request->clone, CLONE_STEPS);
+        return *steps >= CLONE_COST && make_for(clone_guest, request, request->clone->payer, steps);
     default:
         return true;
     }

@@ -1,5 +1,6 @@
 /*
- * call_control.c - hv_start, hv_signal and hv_view, by which a guest has children (docs/abi.md "Control calls").
+ * call_control.c - hv_start, hv_clone, hv_signal and hv_view, by which a guest has children (docs/abi.md "Control
+ * calls").
  *
  * What a program might pass on is an error for the guest to see; only memory that the guest itself could not use ends
  * it. Nothing is carried out here but what concerns records: the rest is requests, for which the caller gives way.
@@ -123,6 +124,31 @@ void call_start(struct guest *guest, const uint32_t *arguments)
         stand_back(guest);
     else if (wish.copy != NULL)
         vmap_free(wish.copy);
+}
+
+/* 0, or an error. */
+static int32_t ask_for_copy(struct guest *guest, struct guest *source, bool is_paused)
+{
+    if (source == NULL || source->life.activity == GUEST_ENDED)
+        return HV_ERROR_STATE;
+    int32_t error = family_check(guest, source->ram.bytes);
+    return error != 0 ? error : family_clone(guest, source, is_paused ? GUEST_PAUSED_BY_PARENT : 0);
+}
+
+void call_clone(struct guest *guest, const uint32_t *arguments)
+{
+    const struct child *child = arguments[0] != 0 ? family_find(guest, arguments[0]) : NULL;
+    int32_t value;
+
+    if ((arguments[1] & ~(uint32_t)HV_CLONE_FLAGS) != 0)
+        value = HV_ERROR_ARGUMENT;
+    else if (arguments[0] != 0 && child == NULL)
+        value = HV_ERROR_NO_CHILD;
+    else
+        value = ask_for_copy(guest, child != NULL ? child->guest : guest, (arguments[1] & HV_CLONE_PAUSED) != 0);
+    answer(guest, value);
+    if (value > 0)
+        stand_back(guest);
 }
 
 /* 0, or an error. */

@@ -127,8 +127,7 @@ static void job_cloned(struct request *request, uint64_t now_ns)
         return;
     }
     add_job(copy);
-    copy->console.kill = source->console.kill;
-    if (starting.clone.is_snapshot) {
+    if (copy->life.paused & GUEST_PAUSED_SNAPSHOT) {
         shell_print("%u %s is a snapshot of guest %u: run %s begins from it", copy->life.id, copy->life.name,
                     source->life.id, copy->life.name);
         return;
@@ -151,11 +150,10 @@ struct guest *jobs_find_snapshot(const char *name)
     return guest;
 }
 
-static void post_clone(struct guest *source, const char *name, bool is_snapshot)
+static void post_clone(struct guest *source, const char *name, uint8_t paused)
 {
     (void)text_copy(starting.file.name, sizeof(starting.file.name), name);
-    starting.clone = (struct clone){ .name = starting.file.name, .is_snapshot = is_snapshot,
-                                     .reason = starting.reason };
+    starting.clone = (struct clone){ .name = starting.file.name, .paused = paused, .reason = starting.reason };
     starting.request = (struct request){ .answer = job_cloned };
     if (!request_clone(&starting.request, source, &starting.clone))
         shell_print("guest %u has ended", source->life.id);
@@ -167,7 +165,8 @@ void jobs_clone(struct guest *source, const char *name, bool is_snapshot)
         return;
     starting.options = jobs_options(source->life.id);
     starting.options.watched = false;
-    post_clone(source, name != NULL ? name : source->life.name, is_snapshot);
+    post_clone(source, name != NULL ? name : source->life.name,
+               is_snapshot ? GUEST_PAUSED_SNAPSHOT : source->life.paused & GUEST_PAUSED_BY_OPERATOR);
 }
 
 void jobs_start(const char *name, const struct jobs_options *options)
@@ -178,7 +177,7 @@ void jobs_start(const char *name, const struct jobs_options *options)
         return;
     if (snapshot != NULL) {
         starting.options = *options;
-        post_clone(snapshot, name, false);
+        post_clone(snapshot, name, 0);
         return;
     }
     if (!images_find(name, &starting.file)) {

@@ -5,11 +5,14 @@
  * mode, in a handler, with a table that it changed and told nobody of, or in the middle of prints. With the key, which
  * is another one for each clone, it checks all that, fills the pages with the key, lets the others run for some ticks,
  * and checks them again: what another guest wrote must not be there. It ends with the key as its status, or with 1.
+ * The "timed" ones give themselves a key after a while, for control_clone.c, which has no keyboard for them.
  */
 #include "lib/paging.h"
 
 #define PAGES 64u
 #define TICKS 8u
+#define OWN_KEY 'k'
+#define OWN_KEY_TICKS 40u
 #define WINDOW FREE_GVA                 /* shows one frame, then another */
 #define STOP USER_DATA                  /* user mode spins until this word is not 0 */
 
@@ -18,7 +21,7 @@ USER_PIECE(spin, "1: cmpl $0, (%edi)", "je 1b");
 static uint8_t pages[PAGES][PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
 static volatile uint32_t key, ticks;
 static volatile uint32_t *stop;
-static uint32_t pd, other_frame;
+static uint32_t pd, other_frame, own_key_at;   /* 0: there will be a key */
 static bool is_nested;
 
 static uint32_t pattern(uint32_t salt, uint32_t page)
@@ -38,19 +41,24 @@ static void check(uint32_t salt)
         CHECK_EQUAL(*(volatile uint32_t *)&pages[i][i * 16], pattern(salt, i));
 }
 
-static void take_key(struct event *event)
+static void go_on(uint32_t character)
 {
-    if ((event->error & HV_KEY_MAKE) == 0 || (event->error & HV_KEY_HASDATA) == 0)
-        return;
-    key = event->error & HV_KEY_CHAR_MASK;
+    key = character;
     if (stop != NULL)
         *stop = 1;
+}
+
+static void take_key(struct event *event)
+{
+    if ((event->error & HV_KEY_MAKE) != 0 && (event->error & HV_KEY_HASDATA) != 0)
+        go_on(event->error & HV_KEY_CHAR_MASK);
 }
 
 static void count_tick(struct event *event)
 {
     (void)event;
-    ticks++;
+    if (++ticks == own_key_at)
+        go_on(OWN_KEY);
 }
 
 static void wait_halted(void)
@@ -68,8 +76,7 @@ static void wait_spinning(void)
 /* The first tick's handler waits, and lets the key in. */
 static void wait_in_tick(struct event *event)
 {
-    (void)event;
-    ticks++;
+    count_tick(event);
     if (is_nested)
         return;
     is_nested = true;
@@ -156,9 +163,17 @@ static int run(void (*wait)(void), bool has_paging)
 
 static int status;
 
+static void run_timed(void (*wait)(void), bool has_paging)
+{
+    own_key_at = OWN_KEY_TICKS;
+    status = run(wait, has_paging);
+}
+
 #define STATE(name, has_paging) \
     void case_##name(void); \
-    void case_##name(void) { status = run(wait_##name, has_paging); }
+    void case_##name(void) { status = run(wait_##name, has_paging); } \
+    void case_timed_##name(void); \
+    void case_timed_##name(void) { run_timed(wait_##name, has_paging); }
 STATE(halted, false)
 STATE(spinning, false)
 STATE(in_handler, false)

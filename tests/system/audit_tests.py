@@ -10,8 +10,9 @@ DIRECTORY = build.DIRECTORY / "audit"
 # minute and more when it is audited.
 GUESTS = ("paging_map", "paging_rights", "paging_wp", "paging_setpd", "paging_tables", "paging_alias", "paging_stack",
           "paging_traced", "event_iret", "event_nested", "user_enter", "user_int", "user_exceptions")
-# Guests that start guests, to the depth and the number that is allowed.
-PARENTS = ("control.ends", "control.lives", "control_tree.deep", "control_tree.orphans")
+# Guests that start guests and clone them, to the depth and the number that is allowed.
+PARENTS = ("control.ends", "control.lives", "control_tree.deep", "control_tree.orphans", "control_clone.diverge",
+           "control_clone.diverge_paging", "control_clone.bombs", "control_clone.parent_dies")
 
 
 def boots():

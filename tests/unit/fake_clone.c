@@ -10,7 +10,7 @@
 
 #include "guest/clone.h"
 
-bool clone_step(struct guest *source, struct clone *clone, uint32_t steps)
+bool clone_step(struct guest *source, struct clone *clone, uint32_t *steps)
 {
     (void)source, (void)clone, (void)steps;
     fail();

@@ -14,11 +14,12 @@
 #include <cmocka.h>
 
 #include "guest/balloon.h"
+#include "guest/clone.h"
 #include "guest/images.h"
 #include "guest/launch.h"
 #include "pagetable/vmap.h"
 
-unsigned fake_guest_count, fake_block_count, fake_no_room;
+unsigned fake_guest_count, fake_block_count, fake_no_room, fake_no_copy;
 struct guest *fake_newest;
 const struct request_start *fake_launch;
 struct console *console_shown;
@@ -75,6 +76,37 @@ bool launch_step(const struct request_start *start, struct guest **guest, uint32
     made->life.report = "";
     made->ram.bytes = start->memory_bytes;
     made->console.owner = made;
+    fake_newest = made;
+    return true;
+}
+
+/* A copy has two pieces, too; between them its source is held. */
+bool clone_step(struct guest *source, struct clone *clone, uint32_t *steps)
+{
+    if (clone->copy == NULL) {
+        if (clone->is_withdrawn || source->life.activity == GUEST_ENDED || fake_no_copy > 0) {
+            fake_no_copy -= fake_no_copy > 0;
+            strcpy(clone->reason, "no copy of it");
+            return true;
+        }
+        clone->copy = calloc(1, sizeof(*clone->copy));
+        source->life.paused |= GUEST_PAUSED_BY_CLONE;
+        fake_guest_count++;
+        --*steps;
+    }
+    if (*steps == 0)
+        return false;
+    --*steps;
+    source->life.paused &= (uint8_t)~GUEST_PAUSED_BY_CLONE;
+    struct guest *made = clone->copy;
+    made->state = source->state;
+    made->life.id = clone->id;
+    strcpy(made->life.name, clone->name);
+    made->life.report = "";
+    made->life.paused = clone->paused;
+    made->ram.bytes = source->ram.bytes;
+    made->console.owner = made;
+    made->family.rights = source->family.rights;
     fake_newest = made;
     return true;
 }

@@ -13,9 +13,10 @@
 #define FAKE_IMAGE_BYTES 8
 #define FAKE_REFUSED_SIZE 4096u     /* a guest with so much RAM is refused */
 
-/* Guests that are not released, of those that launch_step made; blocks of memory that are not freed. */
+/* Guests that are not released, of those that launch_step and clone_step made; blocks of memory that are not freed. */
 extern unsigned fake_guest_count, fake_block_count;
 extern unsigned fake_no_room;       /* so many of the next allocations fail */
+extern unsigned fake_no_copy;       /* so many of the next clones come to nothing */
 extern struct guest *fake_newest;
 
 /* A start whose first piece was made; NULL: none. */

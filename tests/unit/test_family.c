@@ -1,6 +1,6 @@
 /*
- * test_family.c - who owns whom: a random walk of starts, ends and adoptions in a tree of guests, against a model that
- * counts everything anew at every step.
+ * test_family.c - who owns whom: a random walk of starts, clones, ends and adoptions in a tree of guests, against a
+ * model that counts everything anew at every step.
  *
  * The guests are of paper, and memory of their own: whoever is used after its end, or is not given back, is seen.
  */
@@ -33,10 +33,12 @@ static struct node {
     bool control;
     int parent;                         /* -1: the operator's */
     uint32_t depth;
+    int source;                         /* of a clone that is asked for; -1: none, or it has ended before */
+    bool has_no_source;
     struct guest *guest;
 } nodes[NODES];
 
-static unsigned errors[10], adopted, deepest;
+static unsigned errors[10], adopted, deepest, clones, selves, clones_refused;
 
 static struct guest *guest_of(struct node *node)
 {
@@ -100,6 +102,18 @@ static struct node *any_node(enum node_state state)
     return NULL;
 }
 
+/* What may be below a new node: what was asked for, and no more than below its parent. */
+static void limit(struct node *node, uint32_t children, uint64_t memory_bytes)
+{
+    node->most_children = nodes[node->parent].most_children;
+    node->most_memory = nodes[node->parent].most_memory;
+    if (children != 0 && children < node->most_children)
+        node->most_children = children;
+    if (memory_bytes != 0 && memory_bytes < node->most_memory)
+        node->most_memory = memory_bytes;
+    deepest = node->depth > deepest ? node->depth : deepest;
+}
+
 static void start_below(struct node *parent)
 {
     struct node *node = free_node();
@@ -127,13 +141,52 @@ static void start_below(struct node *parent)
     fake_no_room = 0;
     *node = (struct node){ .state = NODE_STARTING, .id = (uint32_t)id, .memory_bytes = memory_bytes,
                            .control = wish.rights.control, .parent = (int)(parent - nodes), .depth = parent->depth + 1,
-                           .most_children = parent->most_children, .most_memory = parent->most_memory };
-    uint32_t children = wish.rights.most.children;
-    if (children != 0 && children < node->most_children)
-        node->most_children = children;
-    if (wish.rights.most.memory_bytes != 0 && wish.rights.most.memory_bytes < node->most_memory)
-        node->most_memory = wish.rights.most.memory_bytes;
-    deepest = node->depth > deepest ? node->depth : deepest;
+                           .source = -1 };
+    limit(node, wish.rights.most.children, wish.rights.most.memory_bytes);
+}
+
+/* It has no turn until its own copy is there, or while it is copied. */
+static bool is_held(const struct node *node)
+{
+    return node->guest->life.paused != 0;
+}
+
+/* One that lives; if there is none, the parent. */
+static struct node *any_child(struct node *parent)
+{
+    unsigned at = random_below(NODES);
+
+    for (unsigned i = 0; i < NODES; i++) {
+        struct node *node = &nodes[(at + i) % NODES];
+        if (node->state == NODE_LIVES && node->parent == parent - nodes)
+            return node;
+    }
+    return parent;
+}
+
+/* Of the parent itself, or of a child of it that lives. */
+static void clone_below(struct node *parent)
+{
+    struct node *node = free_node(), *source = random_below(2) ? parent : any_child(parent);
+
+    int32_t error = judge_start(parent, source->memory_bytes);
+    assert_int_equal(family_check(parent->guest, source->memory_bytes), error);
+    if (node == NULL || error != 0)
+        return;
+    fake_no_room = random_below(50) == 0;
+    int32_t id = family_clone(parent->guest, source->guest, 0);
+    if (id < 0) {
+        assert_true(id == HV_ERROR_NO_ROOM || (id == HV_ERROR_STATE && source->guest->requests.release.is_queued));
+        return;
+    }
+    fake_no_room = 0;
+    assert_int_equal(is_held(parent), source == parent);
+    *node = (struct node){ .state = NODE_STARTING, .id = (uint32_t)id, .memory_bytes = source->memory_bytes,
+                           .control = source->control, .parent = (int)(parent - nodes), .depth = parent->depth + 1,
+                           .source = (int)(source - nodes) };
+    limit(node, source->most_children, source->most_memory);
+    clones++;
+    selves += source == parent;
 }
 
 /* All below it are known to nobody. */
@@ -175,11 +228,21 @@ static void serve(void)
     for (struct node *node = nodes; node < nodes + NODES; node++) {
         if (node->state != NODE_STARTING)
             continue;
-        bool is_refused = node->memory_bytes == FAKE_REFUSED_SIZE;
+        bool is_refused = node->has_no_source || node->memory_bytes == FAKE_REFUSED_SIZE;
+        clones_refused += node->has_no_source;
         node->guest = guest_of(node);
         assert_int_equal(node->guest == NULL, is_refused);
         node->state = is_refused ? NODE_REFUSED : NODE_LIVES;
     }
+}
+
+/* One that is to be copied and goes on until then; else any that goes on. */
+static struct node *choose_to_end(struct node *node)
+{
+    for (struct node *copy = nodes; copy < nodes + NODES; copy++)
+        if (copy->state == NODE_STARTING && copy->source >= 0 && !is_held(&nodes[copy->source]))
+            return &nodes[copy->source];
+    return node;
 }
 
 static void end_one(struct node *node)
@@ -187,6 +250,11 @@ static void end_one(struct node *node)
     fake_exit(node->guest, 3);
     node->state = NODE_ENDED;
     forget_below(node);
+    for (struct node *copy = nodes; copy < nodes + NODES; copy++)
+        if (copy->state == NODE_STARTING && copy->source == node - nodes) {
+            copy->source = -1;
+            copy->has_no_source = true;
+        }
 }
 
 static void adopt_one(struct node *node)
@@ -270,10 +338,13 @@ static void step(void)
         for (struct node *deep = nodes; choice < 10 && deep < nodes + NODES; deep++)
             if (deep->state == NODE_LIVES && deep->control && deep->depth > node->depth)
                 node = deep;
-        if (node->control)
+        if (node->control && !is_held(node) && random_below(3) == 0)
+            clone_below(node);
+        else if (node->control && !is_held(node))
             start_below(node);
-    } else if (choice == 30 && (node->parent >= 0 || random_below(20) == 0)) {
-        end_one(node);
+    } else if (choice == 30 && !is_held(choose_to_end(node)) &&
+               (choose_to_end(node)->parent >= 0 || random_below(20) == 0)) {
+        end_one(choose_to_end(node));
     } else if (choice == 31 && random_below(4) == 0) {
         request_end(node->guest, false);
         drain();
@@ -311,6 +382,7 @@ static void a_random_walk(void **state)
     assert_int_equal(fake_block_count, 0);
     assert_int_equal(deepest, HV_DEPTH_MAX);
     assert_true(adopted > 10);
+    assert_true(clones > 1000 && selves > 100 && clones_refused > 5);
     assert_true(errors[0] > 1000 && errors[-HV_ERROR_CHILDREN] > 100 && errors[-HV_ERROR_MEMORY] > 100 &&
                 errors[-HV_ERROR_DEPTH] > 10);
 }
