@@ -25,11 +25,12 @@ static inline void insn_outb(uint16_t port, uint8_t value)
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
-/* Several bytes to one port, in a row. */
-static inline void insn_outsb(uint16_t port, const uint8_t *bytes, size_t count)
+/* Several bytes to one port, in a row. Returns what follows them. */
+static inline const uint8_t *insn_outsb(uint16_t port, const uint8_t *bytes, size_t count)
 {
     counters.port_out += count;
     __asm__ volatile("rep outsb" : "+S"(bytes), "+c"(count) : "d"(port) : "memory");
+    return bytes;
 }
 
 static inline uint16_t insn_inw(uint16_t port)

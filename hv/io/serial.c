@@ -182,8 +182,9 @@ size_t serial_tx(const char *bytes, size_t length)
  */
 bool serial_pump(void)
 {
-    uint32_t tail = ring_tail, left = ring_head - tail;
-    uint32_t burst = FIFO_BYTES - tail % FIFO_BYTES;    /* to a boundary: none passes the end of the ring */
+    uint32_t left = ring_head - ring_tail;
+    uint32_t burst = FIFO_BYTES - ring_tail % FIFO_BYTES;   /* to a boundary: none passes the end of the ring */
+    const uint8_t *next = &ring[ring_tail % RING_BYTES];
     uint16_t base = port;
     uint8_t seen = 0;       /* nothing is read meanwhile: all that is seen is about the same byte */
 
@@ -192,15 +193,16 @@ bool serial_pump(void)
         seen |= status;
         if (!(status & LSR_FIFO_EMPTY))
             break;
-        uint32_t count = left < burst ? left : burst;
-        insn_outsb(base + REG_DATA, &ring[tail % RING_BYTES], count);
-        tail += count;
-        left -= count;
+        burst = left < burst ? left : burst;
+        left -= burst;
+        next = insn_outsb(base + REG_DATA, next, burst);
         burst = FIFO_BYTES;
+        if (next == ring + RING_BYTES)
+            next = ring;
     }
+    ring_tail = ring_head - left;
     keep_faults(seen);
-    ring_tail = tail;
-    bool waits = ring_tail != ring_head;
+    bool waits = left != 0;
     set_interrupts(waits ? IER_RECEIVE | IER_TRANSMIT : IER_RECEIVE);
     return waits;
 }

@@ -10,6 +10,7 @@
 #define BLANK 0x20
 #define ALL_ROWS ((1u << VCON_ROWS) - 1)
 #define ALL_BYTES(value) ((value) * 0x0101010101010101ull)
+#define WORDS_AT_ONCE 4
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
 
@@ -77,7 +78,7 @@ static void move_to_start(struct vcon *console)
     console->top = 0;
 }
 
-static void keep_top_row(struct vcon *console)
+static __attribute__((noinline)) void keep_top_row(struct vcon *console)
 {
     uint16_t cells[VCON_COLS];
 
@@ -181,23 +182,27 @@ static uint64_t put_eight(uint8_t *to, uint64_t value, uint64_t mask)
 /* What put_words put, and which bits of it were not there before. */
 struct put {
     uint64_t change;
-    unsigned count;
+    size_t count;
 };
 
-/* Whole words of bytes from the first on, two by two, up to the first that is not ASCII from 16 on. */
-static __attribute__((noinline)) struct put put_words(uint8_t *text, const uint8_t *bytes, unsigned count)
+/* Bytes from the first on, 32 by 32, up to those that are not all ASCII from 16 on. */
+static __attribute__((noinline)) struct put put_words(uint8_t *text, const uint8_t *bytes, size_t count)
 {
-    uint64_t change = 0, first, second;
-    unsigned done = 0;
+    uint64_t change = 0, words[WORDS_AT_ONCE];
+    size_t done = 0;
 
-    for (; done + 16 <= count; done += 16) {
-        first = *(const word_t *)(bytes + done);
-        second = *(const word_t *)(bytes + done + 8);
-        if (((first - ALL_BYTES(0x10)) | (second - ALL_BYTES(0x10))) & ALL_BYTES(0x80))
+    for (; done + sizeof(words) <= count; done += sizeof(words)) {
+        uint64_t marks = 0;
+        for (unsigned i = 0; i < WORDS_AT_ONCE; i++) {
+            words[i] = *(const word_t *)(bytes + done + 8 * i);
+            marks |= words[i] - ALL_BYTES(0x10);
+        }
+        if (marks & ALL_BYTES(0x80))
             break;
-        change |= (*(word_t *)(text + done) ^ first) | (*(word_t *)(text + done + 8) ^ second);
-        *(word_t *)(text + done) = first;
-        *(word_t *)(text + done + 8) = second;
+        for (unsigned i = 0; i < WORDS_AT_ONCE; i++) {
+            change |= *(word_t *)(text + done + 8 * i) ^ words[i];
+            *(word_t *)(text + done + 8 * i) = words[i];
+        }
     }
     return (struct put){ change, done };
 }
@@ -205,15 +210,15 @@ static __attribute__((noinline)) struct put put_words(uint8_t *text, const uint8
 /*
  * Bytes from the cursor on, in one row, up to a control byte or a little less; the first is none. Returns how many.
  */
-static unsigned put_run(struct vcon *console, const uint8_t *bytes, unsigned count)
+static size_t put_run(struct vcon *console, const uint8_t *bytes, size_t count)
 {
     uint8_t *text = &console->tall_text[console->top + console->row][console->column];
     uint64_t stop = 0;
 
     struct rowlog_row *row = begin_row(console);
-    struct put put = count >= 16 ? put_words(text, bytes, count) : (struct put){ 0, 0 };
+    struct put put = count >= 8 * WORDS_AT_ONCE ? put_words(text, bytes, count) : (struct put){ 0, 0 };
     uint64_t text_change = put.change;
-    unsigned done = put.count;
+    size_t done = put.count;
     for (; done + 8 <= count; done += 8) {
         uint64_t eight = *(const word_t *)(bytes + done);
         stop = below_16(eight);
@@ -227,13 +232,13 @@ static unsigned put_run(struct vcon *console, const uint8_t *bytes, unsigned cou
         text_change |= put_eight(text + done, *(const word_t *)(bytes + done), mask);
         done += rest;
     } else {
-        unsigned end = stop ? done + 1 : count;     /* it may be a character below 16 */
+        size_t end = stop ? done + 1 : count;       /* it may be a character below 16 */
         for (; done < end && !is_control(bytes[done]); done++) {
             text_change |= text[done] ^ bytes[done];
             text[done] = bytes[done];
         }
     }
-    if (colour_run(console, done) | (text_change != 0))
+    if (colour_run(console, (unsigned)done) | (text_change != 0))
         note_change(console, row, text_change);
     return done;
 }
@@ -259,13 +264,16 @@ static void render(struct vcon *console, const uint8_t *bytes, size_t length)
             control(console, *bytes++);
             continue;
         }
-        unsigned room = VCON_COLS - console->column;
-        unsigned count = (size_t)(end - bytes) < room ? (unsigned)(end - bytes) : room;
-        unsigned done = put_run(console, bytes, count);
+        size_t room = VCON_COLS - console->column, count = (size_t)(end - bytes);
+        size_t done = put_run(console, bytes, count < room ? count : room);
         bytes += done;
         console->column = (uint8_t)(console->column + done);
-        if (console->column == VCON_COLS)
+        if (done == room) {
             next_row(console);
+        } else if (bytes < end && *bytes == '\n') {     /* as most rows end */
+            bytes++;
+            next_row(console);
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 #include "io/cp437.h"
 
 #define ALL_BYTES(value) ((value) * 0x0101010101010101ull)
+#define WORDS_AT_ONCE 4
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
 
@@ -43,36 +44,50 @@ static bool is_blank_cell(uint8_t character)
     return character == ' ' || character == '\0' || character == 0xFF;
 }
 
-/* Whether one of eight bytes is not printable ASCII. */
-static bool is_special(uint64_t eight)
+/* The top bit of a byte is set if one of eight is not printable ASCII. */
+static uint64_t marks_special(uint64_t eight)
 {
-    return (eight | (eight - ALL_BYTES(' ')) | (eight + ALL_BYTES(1))) & ALL_BYTES(0x80);
+    return (eight - ALL_BYTES(' ')) | (eight + ALL_BYTES(1));
 }
 
-/* The printable ASCII that text begins with, by words, as long as there is room. Returns how many bytes. */
+/* So many words, a constant, if they are printable ASCII. Returns whether they are. */
+static inline __attribute__((always_inline)) bool copy_plain(char *to, const uint8_t *from, unsigned count)
+{
+    uint64_t words[WORDS_AT_ONCE], marks = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        words[i] = *(const word_t *)(from + 8 * i);
+        marks |= marks_special(words[i]);
+    }
+    if (marks & ALL_BYTES(0x80))
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        *(word_t *)(to + 8 * i) = words[i];
+    return true;
+}
+
+/* Printable ASCII, by words, as far as it goes. Returns how many bytes. Not inlined: it needs all registers. */
+static __attribute__((noinline)) size_t copy_words(char *to, const uint8_t *text, size_t length)
+{
+    size_t done = 0;
+
+    while (done + 8 * WORDS_AT_ONCE <= length && copy_plain(to + done, text + done, WORDS_AT_ONCE))
+        done += 8 * WORDS_AT_ONCE;
+    while (done + 8 <= length && copy_plain(to + done, text + done, 1))
+        done += 8;
+    /* The last eight once more with what is left, rather than that one by one. */
+    if (done > 0 && length - done < 8 && copy_plain(to + length - 8, text + length - 8, 1))
+        done = length;
+    return done;
+}
+
+/* The printable ASCII that text begins with, as long as there is room. Returns how many bytes. */
 static size_t append_plain(struct tapfmt_buffer *buffer, const uint8_t *text, size_t length)
 {
     char *to = buffer->bytes + buffer->used;
-    size_t done = 0;
 
     length = length < buffer->size - buffer->used ? length : buffer->size - buffer->used;
-    while (length - done >= 16) {
-        uint64_t first = *(const word_t *)(text + done), second = *(const word_t *)(text + done + 8);
-        if (is_special(first) || is_special(second))
-            break;
-        *(word_t *)(to + done) = first;
-        *(word_t *)(to + done + 8) = second;
-        done += 16;
-    }
-    while (length - done >= 8 && !is_special(*(const word_t *)(text + done))) {
-        *(word_t *)(to + done) = *(const word_t *)(text + done);
-        done += 8;
-    }
-    /* The last eight once more with what is left, rather than that one by one. */
-    if (done > 0 && done < length && length - done < 8 && !is_special(*(const word_t *)(text + length - 8))) {
-        *(word_t *)(to + length - 8) = *(const word_t *)(text + length - 8);
-        done = length;
-    }
+    size_t done = copy_words(to, text, length);
     while (done < length && text[done] >= ' ' && text[done] <= '~') {
         to[done] = (char)text[done];
         done++;
@@ -81,15 +96,24 @@ static size_t append_plain(struct tapfmt_buffer *buffer, const uint8_t *text, si
     return done;
 }
 
+/* Not inlined: few rows have any. */
+static __attribute__((noinline)) void append_special(struct tapfmt_buffer *buffer, const uint8_t *characters,
+                                                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *utf8 = is_blank_cell(characters[i]) ? " " : cp437_utf8(characters[i]);
+        append(buffer, utf8, strlen(utf8));
+    }
+}
+
 /* Cells as UTF-8, NUL as a blank, trailing blanks cut. Returns whether anything was left. */
 static bool append_cells(struct tapfmt_buffer *buffer, const uint8_t *characters, size_t count)
 {
     while (count > 0 && is_blank_cell(characters[count - 1]))
         count--;
-    for (size_t i = append_plain(buffer, characters, count); i < count; i++) {
-        const char *utf8 = is_blank_cell(characters[i]) ? " " : cp437_utf8(characters[i]);
-        append(buffer, utf8, strlen(utf8));
-    }
+    size_t plain = append_plain(buffer, characters, count);
+    if (plain < count)
+        append_special(buffer, characters + plain, count - plain);
     return count > 0;
 }
 
@@ -128,10 +152,13 @@ static void append_prefix(struct tapfmt_buffer *buffer, const struct tapfmt_pref
         append(buffer, prefix->text, prefix->length);
         return;
     }
-    char *to = buffer->bytes + buffer->used;
+    word_t *to = (word_t *)(buffer->bytes + buffer->used);
+    const word_t *words = (const word_t *)prefix->text;
     size_t length = prefix->length;
-    for (size_t i = 0; i < length; i += 8)
-        *(word_t *)(to + i) = *(const word_t *)(prefix->text + i);
+    to[0] = words[0];
+    to[1] = words[1];
+    for (size_t i = 2; 8 * i < length; i++)
+        to[i] = words[i];
     buffer->used += length;
 }
 

@@ -100,8 +100,9 @@ void insn_outb(uint16_t at, uint8_t value)
     update_line();
 }
 
-void insn_outsb(uint16_t at, const uint8_t *bytes, size_t count)
+const uint8_t *insn_outsb(uint16_t at, const uint8_t *bytes, size_t count)
 {
     while (count-- > 0)
         insn_outb(at, *bytes++);
+    return bytes;
 }

@@ -11,7 +11,7 @@
 #define CPU_INSN_H      /* the real one has the instructions */
 uint8_t insn_inb(uint16_t at);
 void insn_outb(uint16_t at, uint8_t value);
-void insn_outsb(uint16_t at, const uint8_t *bytes, size_t count);
+const uint8_t *insn_outsb(uint16_t at, const uint8_t *bytes, size_t count);
 
 #define OUTPUT_BYTES 65536
 
