@@ -103,6 +103,7 @@
 #define EFER_LME (1u << 8)
 #define EFER_LMA (1u << 10)
 #define EFER_NXE (1u << 11)
+#define EFER_SVME (1u << 12)    /* AMD APM vol. 2 "Extended Feature Enable Register (EFER)" */
 
 /* CPUID: SDM vol. 2 "CPUID". */
 #define CPUID_1_ECX_HYPERVISOR (1u << 31)

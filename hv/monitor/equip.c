@@ -10,8 +10,9 @@
 
 static const char *set_engine(struct equip *equip, const char *value)
 {
-    equip->is_machine = strcmp(value, "interp") == 0;
-    return equip->is_machine ? NULL : "engine= is interp";
+    equip->wants_svm = strcmp(value, "svm") == 0;
+    equip->is_machine = equip->wants_svm || strcmp(value, "interp") == 0;
+    return equip->is_machine ? NULL : "engine= is interp or svm";
 }
 
 static const char *set_input(struct equip *equip, const char *value)
@@ -56,5 +57,5 @@ const char *equip_judge(const struct equip *equip)
 
     for (unsigned i = 0; i < EQUIP_TEXTS; i++)
         is_asked |= equip->texts[i] != NULL;
-    return is_asked && !equip->is_machine ? "only a virtual PC has that: engine=interp" : NULL;
+    return is_asked && !equip->is_machine ? "only a virtual PC has that: engine=interp or svm" : NULL;
 }

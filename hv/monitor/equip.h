@@ -15,7 +15,8 @@
 /* Texts are the caller's; NULL: not said. */
 enum equip_text { EQUIP_CMDLINE, EQUIP_INITRD, EQUIP_DISK0, EQUIP_DISK1 };
 struct equip {
-    bool is_machine;                    /* engine=interp */
+    bool is_machine;                    /* engine= */
+    bool wants_svm;                     /* engine=svm */
     bool takes_serial_input;            /* input=serial */
     bool counts_time;                   /* clock=instructions */
     const char *texts[EQUIP_TEXTS];

@@ -32,7 +32,7 @@ bool equip_find(const struct equip *equip, struct request_start *start, struct g
     *equipment = (struct guest_equipment){ .takes_serial_input = equip->takes_serial_input,
                                            .counts_time = equip->counts_time,
                                            .command_line = equip->texts[EQUIP_CMDLINE] };
-    start->kind = &machine_interp;
+    start->kind = equip->wants_svm ? &machine_svm : &machine_interp;
     start->equipment = equipment;
     return find_equip_file("initrd=", equip->texts[EQUIP_INITRD], &equipment->initrd, reason) &&
            find_equip_file("disk=", equip->texts[EQUIP_DISK0], &equipment->disks[0], reason) &&

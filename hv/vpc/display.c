@@ -65,13 +65,19 @@ static void log_lines(struct display *display, struct vcon *console, const uint8
     }
 }
 
+/* Instructions done, or microseconds where nobody counts those. */
+static uint64_t progress_of(struct vpc *vpc)
+{
+    return vpc->engine != NULL ? vpc_now_ns(vpc) / 1000 : vpc->interp.cpu.retired;
+}
+
 void display_update(struct display *display, struct vpc *vpc, struct vcon *console, bool is_idle)
 {
     uint16_t cells[TEXT_PAGE_CELLS];
 
     vpc->text.console = console;
     read_cells(vpc, cells);
-    text_page_show(&vpc->text, cells, is_idle ? UINT64_MAX : vpc->interp.cpu.retired);
+    text_page_show(&vpc->text, cells, is_idle ? UINT64_MAX : progress_of(vpc));
     if (!vpc->text.is_used) {
         terminal_write(&display->terminal, console, vpc->output, vpc->output_count);
     } else {

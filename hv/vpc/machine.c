@@ -13,10 +13,12 @@
 #include "guest/clock.h"
 #include "guest/guest.h"
 #include "guest/processor.h"
+#include "guest/tick.h"
 #include "irq/timer.h"
 #include "pagetable/vmap.h"
 #include "vpc/machine_parts.h"
 #include "vpc/machine_report.h"
+#include "vpc/svm/host.h"
 #include "vpc/unit.h"
 
 #define TURN_NS 500000u
@@ -53,6 +55,30 @@ static bool check_machine(const struct request_start *start, struct elf32_image 
     return choose(&boot, start, line != NULL ? line : "", reason);
 }
 
+static bool check_machine_svm(const struct request_start *start, struct elf32_image *parsed, char *reason)
+{
+    const char *obstacle = start->equipment->counts_time ? "it does not count instructions, as clock=instructions wants"
+                                                         : svm_host_obstacle();
+
+    if (obstacle == NULL)
+        return check_machine(start, parsed, reason);
+    format_string(reason, GUEST_REASON_BYTES, "engine=svm: %s; engine=interp runs everywhere", obstacle);
+    return false;
+}
+
+/* What ends a turn of a PC that the processor executes: the alarm of the turn, or a device of the PC's before that. */
+static void set_machine_alarm(void *owner, uint64_t due_ns)
+{
+    const struct guest *guest = owner;
+    const struct turn *turn = &guest->processor->turn;
+    uint64_t now_ns = machine_now_ns(owner), tsc = insn_rdtsc(), until_tsc = tick_alarm_tsc(turn);
+    uint64_t left_ns = due_ns > now_ns ? due_ns - now_ns : 0;
+
+    if (left_ns < LOOK_NS && tsc + timer_span_tsc(left_ns) < until_tsc)
+        until_tsc = tsc + timer_span_tsc(left_ns);
+    tick_set_alarm_in(turn, until_tsc > tsc ? until_tsc - tsc : 0);
+}
+
 static bool load_machine(struct guest *guest, const struct request_start *start, const struct elf32_image *parsed,
                          char *reason)
 {
@@ -81,11 +107,16 @@ static bool load_machine(struct guest *guest, const struct request_start *start,
         format_string(reason, GUEST_REASON_BYTES, "disk=: no memory for it, or it is larger than 4 GiB");
         return false;
     }
+    if (start->kind == &machine_svm && !svm_host_attach(&machine->vpc, &machine->svm, set_machine_alarm)) {
+        format_string(reason, GUEST_REASON_BYTES, "no memory left for a virtual PC");
+        return false;
+    }
     machine->vpc.text.console = &guest->console.vcon;
     machine->keys.takes_serial_input = equipment->takes_serial_input;
     guest->image = (struct image_bytes){ start->image, start->image_bytes };
     guest->state.frame.eip = UINT64_MAX;        /* trap_may_enter: never entered */
-    log_info("%s: a virtual PC of %u KiB, interpreted", start->name, start->memory_bytes / 1024);
+    log_info("%s: a virtual PC of %u KiB, %s", start->name, start->memory_bytes / 1024,
+             machine->vpc.svm != NULL ? "under SVM" : "interpreted");
     return true;
 }
 
@@ -127,6 +158,12 @@ static void sleep_machine(struct guest *guest, const struct vpc *vpc)
     guest->life.activity = GUEST_HALTED;
 }
 
+/* Is it somebody else's turn? An interrupt tells, where one can end a run. */
+static bool is_turn_over(const struct machine *machine, uint64_t until_tsc)
+{
+    return machine->vpc.svm != NULL ? machine->svm.is_interrupted : insn_rdtsc() >= until_tsc;
+}
+
 static enum vpc_state run_pieces(struct guest *guest, struct machine *machine)
 {
     struct vpc *vpc = &machine->vpc;
@@ -140,7 +177,7 @@ static enum vpc_state run_pieces(struct guest *guest, struct machine *machine)
         state = vpc_run(vpc, PIECE);
         if (state == VPC_WAITS && vpc->clock.is_counted && vpc_skip(vpc))
             state = VPC_RUNS;
-    } while (state == VPC_RUNS && vpc->output_count < VPC_OUTPUT_STOP && insn_rdtsc() < until_tsc);
+    } while (state == VPC_RUNS && vpc->output_count < VPC_OUTPUT_STOP && !is_turn_over(machine, until_tsc));
     return state;
 }
 
@@ -173,7 +210,7 @@ static bool destroy_machine(struct guest *guest, uint32_t *steps)
     for (unsigned i = 0; i < 2; i++)
         if (!disk_close(&machine->vpc.ide.disks[i], steps))
             return false;
-    if (*steps == 0)
+    if (!svm_host_detach(&machine->vpc, steps) || *steps == 0)
         return false;
     --*steps;
     vmap_free(guest->machine);
@@ -184,4 +221,9 @@ static bool destroy_machine(struct guest *guest, uint32_t *steps)
 const struct guest_kind machine_interp = {
     .check = check_machine, .load = load_machine, .turn = turn_machine, .describe = machine_describe,
     .inform = machine_inform, .count = machine_count, .destroy = destroy_machine,
+};
+
+const struct guest_kind machine_svm = {
+    .check = check_machine_svm, .load = load_machine, .turn = turn_machine, .describe = machine_describe,
+    .inform = machine_inform, .destroy = destroy_machine,
 };

@@ -6,6 +6,6 @@
 
 #include "guest/kind.h"
 
-extern const struct guest_kind machine_interp;
+extern const struct guest_kind machine_interp, machine_svm;
 
 #endif

@@ -8,11 +8,13 @@
 
 #include "vpc/display.h"
 #include "vpc/keys.h"
+#include "vpc/svm/svm.h"
 #include "vpc/vpc.h"
 #include "vpc/vpc_boot.h"
 
 struct machine {
     struct vpc vpc;
+    struct svm svm;             /* of a PC that the interpreter does not execute */
     struct vpc_boot boot;
     struct display display;
     struct keys keys;

@@ -17,7 +17,7 @@ uint64_t vpc_now_ns(struct vpc *vpc)
     const struct vpc_clock *clock = &vpc->clock;
 
     if (clock->is_counted)
-        return interp_retired(&vpc->interp) * VPC_NS_PER_INSTRUCTION + clock->skipped_ns;
+        return vpc->interp.cpu.retired * VPC_NS_PER_INSTRUCTION + clock->skipped_ns;
     return clock->now_ns(clock->owner);
 }
 
@@ -157,7 +157,8 @@ enum vpc_state vpc_run(struct vpc *vpc, uint32_t instructions)
     if (now_ns >= vpc->due_ns)
         update_devices(vpc, now_ns);
     bool was_halted = vpc->interp.cpu.is_halted;
-    enum exit_reason reason = interp_run(&vpc->interp, piece_until_due(vpc, now_ns, instructions));
+    uint32_t piece = piece_until_due(vpc, now_ns, instructions);
+    enum exit_reason reason = vpc->engine != NULL ? vpc->engine(vpc, piece) : interp_run(&vpc->interp, piece);
     if (reason == EXIT_HLT && !was_halted)
         vpc_note(vpc, VPC_EXIT_HALT, 0, 0);
     return after_exit(vpc, reason);

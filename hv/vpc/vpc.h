@@ -59,6 +59,8 @@ struct vpc_clock {
     uint64_t skipped_ns;            /* is_counted: what was left out while it was halted */
 };
 
+struct svm;
+
 struct vpc {
     struct interp interp;
     struct bus bus;
@@ -81,6 +83,10 @@ struct vpc {
     uint64_t exits[VPC_EXITS];
     struct vpc_step trail[VPC_TRAIL];
     uint32_t trail_count;           /* of all there were */
+    /* Who executes the processor: interp_run's part. NULL: the interpreter, always. */
+    enum exit_reason (*engine)(struct vpc *vpc, uint64_t instructions);
+    struct svm *svm;                /* of the engine svm_run */
+    void (*unit)(struct vcpu *cpu, struct fpu_operation *operation);   /* for it, too */
     uint32_t output_count;
     uint8_t output[VPC_OUTPUT_BYTES];
 };

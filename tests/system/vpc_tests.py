@@ -1,4 +1,4 @@
-"""Virtual PCs: kernels of tests/vpc, which know nothing of a hypervisor, in Cobble and in plain QEMU.
+"""Virtual PCs: kernels of tests/vpc, which know nothing of a hypervisor, in Cobble by each engine and in plain QEMU.
 
 Plain QEMU is the oracle: what a kernel says on its serial line is the same there, byte for byte, and so is its status.
 """
@@ -15,6 +15,7 @@ from lib import build
 KERNELS = build.DIRECTORY / "tests" / "vpc"
 LIMIT = 60
 HOSTILE = 3
+ENGINES = ("interp", "svm")
 
 
 @dataclasses.dataclass
@@ -79,6 +80,13 @@ def rows_of(boot, name):
     return re.findall(rf"^# {re.escape(name)}\| (.*)$", boot.out, re.MULTILINE)
 
 
+def by_engine(boot):
+    """The boot once for each engine, with that one's part of the stream: all kernels under one, then under the next."""
+    parts = re.split(rf"(?<=\n)(?=# [^\n]*{re.escape(ALL[0].path.name)}: a virtual PC)", boot.out)
+    parts[:2] = ["".join(parts[:2])]
+    return {engine: dataclasses.replace(boot, out=part) for engine, part in zip(ENGINES, parts)}
+
+
 def boots():
     """All of them in one boot of Cobble, then each in plain QEMU."""
     with tempfile.TemporaryDirectory() as folder:
@@ -87,24 +95,33 @@ def boots():
 
 def compare_all(disks):
     words = " ".join(f"disk={path}" for path in disks)
-    autoruns = [word for kernel in ALL for word in
-                ("--guest", str(kernel.path), "--autorun",
-                 f"{kernel.path.name} engine=interp mem=32M timeout=30s expect={kernel.status} {kernel.words} "
-                 f"{words if kernel.has_disks else ''}")]
-    boot = run(*autoruns)
+    files = [word for kernel in ALL for word in ("--guest", str(kernel.path))]
+    autoruns = [word for engine in ENGINES for kernel in ALL for word in
+                ("--autorun", f"{kernel.path.name} engine={engine} mem=32M timeout=30s expect={kernel.status} "
+                 f"{kernel.words} {words if kernel.has_disks else ''}")]
+    boot = run(*files, *autoruns)
     yield check("vpc.no_frame_is_lost", "# leaked frames: 0" in boot.out, boot)
+    parts = by_engine(boot)
     for kernel in ALL:
-        name = kernel.path.name
-        yield check(f"vpc.{kernel.name}", boot.verdict(name).startswith("ok"), boot)
-        status, text = boot_plain(kernel, disks)
-        yield check(f"vpc.{kernel.name}.plain_status", status == kernel.status)
-        rows, plain = rows_of(boot, name), [line.rstrip() for line in text.split("\n") if line.strip()]
-        ours = [row for row in rows if row not in kernel.page]
-        yield Result(f"vpc.{kernel.name}.says_the_same", ours == plain and len(plain) > 0,
-                     f"Cobble: {ours}\nplain QEMU: {plain}")
-        if kernel.page:
-            shown = [row for row in rows if row in kernel.page]
-            yield Result(f"vpc.{kernel.name}.page", shown == list(kernel.page), f"{shown}")
+        plain = boot_plain(kernel, disks)
+        yield check(f"vpc.{kernel.name}.plain_status", plain[0] == kernel.status)
+        for engine in ENGINES:
+            yield from compare(kernel, engine, parts.get(engine), plain[1])
+
+
+def compare(kernel, engine, boot, plain_text):
+    """One kernel under one engine: its status, and what it says, against plain QEMU."""
+    prefix = f"vpc.{kernel.name}" if engine == ENGINES[0] else f"vpc.{engine}.{kernel.name}"
+    name = kernel.path.name
+    yield check(prefix, boot is not None and boot.verdict(name).startswith("ok"), boot)
+    if boot is None:
+        return
+    rows, plain = rows_of(boot, name), [line.rstrip() for line in plain_text.split("\n") if line.strip()]
+    ours = [row for row in rows if row not in kernel.page]
+    yield Result(f"{prefix}.says_the_same", ours == plain and len(plain) > 0, f"Cobble: {ours}\nplain QEMU: {plain}")
+    if kernel.page:
+        shown = [row for row in rows if row in kernel.page]
+        yield Result(f"{prefix}.page", shown == list(kernel.page), f"{shown}")
 
 
 def typed():
@@ -122,12 +139,13 @@ def typed():
 def hostile():
     """Random code, tables and accesses beside guests that watch what is theirs."""
     kernel = KERNELS / "hostile.vpc"
-    specs = [f"hostile.vpc engine=interp mem=16M timeout=8s cmdline={seed}" for seed in range(1, HOSTILE + 1)]
+    specs = [f"hostile.vpc engine={engine} mem=16M timeout=8s cmdline={seed}" for engine in ENGINES
+             for seed in range(1, HOSTILE + 1)]
     specs += ["turns timeout=60s", "zero_memory timeout=60s"]
     autoruns = [word for spec in specs for word in ("--autorun", spec)]
     boot = run("--together", "--guest", str(kernel), *autoruns)
     ran = rows_of(boot, "hostile.vpc").count("hostile")
-    yield check("vpc.hostile.runs", ran == HOSTILE, boot)
+    yield check("vpc.hostile.runs", ran == HOSTILE * len(ENGINES), boot)
     yield check("vpc.hostile.neighbours", all(boot.verdict(name).startswith("ok") for name in ("turns", "zero_memory")),
                 boot)
     yield check("vpc.hostile.no_frame_is_lost", "# leaked frames: 0" in boot.out, boot)

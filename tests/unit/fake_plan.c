@@ -110,7 +110,7 @@ void tick_use_run_loop(void)
     uses_run_loop = true;
 }
 
-const struct guest_kind machine_interp = { .check = NULL };
+const struct guest_kind machine_interp = { .check = NULL }, machine_svm = { .check = NULL };
 
 /* The operator's guests cost nobody's time. */
 uint64_t timer_now_ns(void)

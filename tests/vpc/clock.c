@@ -50,8 +50,8 @@ static void test_periodic(void)
     check((cause & 0xC0) == 0xC0, "periodic");
     write_cmos(0x0B, 0x12);
     (void)read_cmos(0x0C);
-    interrupts = 0;
-    while (interrupts < 1)
+    cause = 0;
+    while (!(cause & 0x10))             /* a periodic one may have been on its way still: it finds no cause */
         sti_hlt_cli();
     check((cause & 0x90) == 0x90, "update ended");
     write_cmos(0x0B, 0x02);
