@@ -1,4 +1,4 @@
-"""Build Cobble with Meson in build/, one build at a time."""
+"""Build Cobble with Meson in build/, one build at a time. Where scripts/package has put us, nothing is built."""
 import contextlib
 import fcntl
 import os
@@ -15,8 +15,12 @@ GIT = ["git", "-c", "safe.directory=*", "-C", str(ROOT)]
 # COBBLE_BUILD names another build directory: for a second one beside the first.
 DIRECTORY = pathlib.Path(os.environ.get("COBBLE_BUILD", ROOT / "build")).absolute()
 
+# A package has this in place of sources.
+FINISHED = ROOT / "cobble.efi"
+IS_PACKAGE = FINISHED.exists()
 # COBBLE_EFI names another application to boot: the benchmark has one of its own.
-EFI = pathlib.Path(os.environ.get("COBBLE_EFI", DIRECTORY / "efi" / "cobble.efi")).absolute()
+BUILT = FINISHED if IS_PACKAGE else DIRECTORY / "efi" / "cobble.efi"
+EFI = pathlib.Path(os.environ.get("COBBLE_EFI", BUILT)).absolute()
 HV_ELF = DIRECTORY / "hv" / "hv.elf"
 GUESTS = DIRECTORY / "guestfs"
 # What scripts/run needs; the tests are not built for it.
@@ -29,6 +33,11 @@ def open_lock(directory):
         with contextlib.suppress(OSError):
             return open(os.open(directory / ".lock", flags, 0o666), "rb")
     return None
+
+
+def command(name):
+    """What a person types to run a script of ours."""
+    return f"cobble-{name}" if IS_PACKAGE else f"scripts/{name}"
 
 
 @contextlib.contextmanager
@@ -82,6 +91,9 @@ def build_in(source, directory, targets, options=()):
 
 
 def ensure(targets=()):
-    """Install what is missing and bring the build up to date."""
+    """Install what is missing and bring the build up to date; of a package, see that what it needs is there."""
+    if IS_PACKAGE:
+        packages.check_tools()
+        return
     packages.ensure()
     build_in(ROOT, DIRECTORY, list(targets))

@@ -88,7 +88,7 @@ def read_line(text, number, folder):
     try:
         autorun = spec.Autorun(" ".join([name, *rest]))
     except ValueError as error:
-        raise ValueError(f"{error}; of scripts/grade: {OWN_WORDS} hidden shown") from None
+        raise ValueError(f"{error}; of a plan: {OWN_WORDS} hidden shown") from None
     return Test(number, own["student"] or "everybody", own["title"], guest, name, rest, read_points(own["points"]),
                 hidden, autorun)
 

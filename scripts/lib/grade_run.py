@@ -5,7 +5,7 @@ import shlex
 import threading
 import time
 
-from lib import grade_boot, report
+from lib import build, grade_boot, report
 from lib.report import SetupError
 
 LOST = {"ok": False, "got": "no verdict: " + grade_boot.ENDED_EARLY, "rows": [], "report": [], "block": {}}
@@ -126,7 +126,7 @@ def repeat_command(test, seed):
     """What runs a test again under a seed, exactly."""
     guest = ["--guest", str(test.guest)] if test.guest else []
     name = test.guest.name if test.guest else test.name
-    return shlex.join(["scripts/run", "--counted", "--headless", *guest, "--autorun",
+    return shlex.join([build.command("run"), "--counted", "--headless", *guest, "--autorun",
                        " ".join([name, *test.words, f"seed={seed}"])])
 
 

@@ -94,10 +94,13 @@ def sign(efi, folder):
 
 def reproducible_environment(git):
     """Variables that make equal sources give equal bytes: every time is that of the last commit. git: its command."""
-    commit = subprocess.run([*git, "log", "-1", "--format=%ct"], capture_output=True, text=True)
     stated = os.environ.get("SOURCE_DATE_EPOCH", "")
-    epoch = stated if stated.isdigit() else commit.stdout.strip() or "0"
-    return {"SOURCE_DATE_EPOCH": epoch, "TZ": "UTC"}
+    if not stated.isdigit():
+        stated = "0"
+        if shutil.which(git[0]):
+            commit = subprocess.run([*git, "log", "-1", "--format=%ct"], capture_output=True, text=True)
+            stated = commit.stdout.strip() or stated
+    return {"SOURCE_DATE_EPOCH": stated, "TZ": "UTC"}
 
 
 def boot_files(efi, guests, config):

@@ -9,12 +9,11 @@ import tempfile
 import threading
 import time
 
-from lib import report
+from lib import packages, report
 from lib.qmp import Qmp
 from lib.report import SetupError
 
 QEMU = "qemu-system-x86_64"
-FIRMWARE = pathlib.Path("/usr/share/OVMF")
 # Code and variables: the second pair starts only what is signed with the key that image.py signs with.
 FIRMWARE_FILES = {False: ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
                   True: ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.snakeoil.fd")}
@@ -72,7 +71,7 @@ def make_command(options, volume, folder, qmp_fd, gdb_socket):
     variables = folder / "OVMF_VARS.fd"
     code, empty_variables = FIRMWARE_FILES[options.secure_boot]
     try:
-        shutil.copyfile(FIRMWARE / empty_variables, variables)
+        shutil.copyfile(packages.FIRMWARE / empty_variables, variables)
     except OSError as error:
         raise SetupError(f"the firmware of package ovmf: {error}") from None
     drive, devices = BOOT_DEVICES[options.boot_from]
@@ -80,7 +79,7 @@ def make_command(options, volume, folder, qmp_fd, gdb_socket):
         QEMU, "-machine", "q35", "-cpu", "max", "-m", str(options.memory_mib), "-smp", str(options.processors),
         "-nodefaults", "-nic", "none", "-vga", "std",
         "-display", "none" if options.headless else choose_display(),
-        "-drive", f"if=pflash,format=raw,readonly=on,file={escape(FIRMWARE / code)}",
+        "-drive", f"if=pflash,format=raw,readonly=on,file={escape(packages.FIRMWARE / code)}",
         "-drive", f"if=pflash,format=raw,file={escape(variables)}",
         "-drive", f"if=none,id=boot,format=raw,readonly=on{drive},file={escape(volume)}",
         *(word for device in devices for word in ("-device", device)),

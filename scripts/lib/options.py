@@ -4,7 +4,7 @@ import itertools
 import os
 import pathlib
 
-from lib import spec
+from lib import build, spec
 from lib.config_file import ConfigFile
 from lib.report import SetupError
 
@@ -37,8 +37,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def make_parser():
-    parser = Parser(prog="scripts/run", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False,
-                    usage="scripts/run [OPTIONS] [-- QEMU-ARGS]", formatter_class=argparse.RawDescriptionHelpFormatter)
+    name = build.command("run")
+    parser = Parser(prog=name, description=DESCRIPTION, epilog=EPILOG.replace("scripts/run", name), allow_abbrev=False,
+                    usage=f"{name} [OPTIONS] [-- QEMU-ARGS]", formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--guest", metavar="FILE", action="append", default=[],
         help="put an ELF on the boot volume, or all files of a directory (repeatable)")
@@ -54,7 +55,7 @@ def make_parser():
     add("--counted", action="store_true", help="count QEMU's instructions: the same image, guests and keys give the "
                                                "same stream to the byte, times included")
     boot = parser.add_mutually_exclusive_group()
-    boot.add_argument("--iso", action="store_true", help="boot the image of scripts/iso from a CD drive")
+    boot.add_argument("--iso", action="store_true", help="boot a hybrid image from a CD drive")
     boot.add_argument("--usb", action="store_true", help="boot the same image from a USB stick")
     add("--screenshot", metavar="FILE.png", help="the framebuffer when the last autorun has ended, or at the timeout")
     add("--type", metavar="GUEST:TEXT", action="append", default=[],

@@ -7,6 +7,9 @@ import sys
 
 from lib.report import SetupError, say
 
+# What the scripts of a package call, and the Debian package that has it.
+TOOLS = {"mformat": "mtools", "qemu-system-x86_64": "qemu-system-x86", "setpriv": "util-linux", "xorriso": "xorriso"}
+FIRMWARE = pathlib.Path("/usr/share/OVMF")
 LIST = pathlib.Path(__file__).resolve().parent.parent / "packages.txt"
 
 
@@ -14,6 +17,14 @@ def read_list(path=LIST):
     """The package names in a list: one a line, '#' comments."""
     lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
     return [line for line in lines if line]
+
+
+def check_tools():
+    """SetupError when something that TOOLS names is not there."""
+    missing = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
+    missing += [] if FIRMWARE.is_dir() else ["ovmf"]
+    if missing:
+        raise SetupError(f"packages are missing; run this once:\n  apt-get install {' '.join(missing)}")
 
 
 def find_missing(names):
