@@ -17,7 +17,7 @@ uint64_t vpc_now_ns(struct vpc *vpc)
     const struct vpc_clock *clock = &vpc->clock;
 
     if (clock->is_counted)
-        return vpc->interp.cpu.retired * VPC_NS_PER_INSTRUCTION + clock->skipped_ns;
+        return interp_retired(&vpc->interp) * VPC_NS_PER_INSTRUCTION + clock->skipped_ns;
     return clock->now_ns(clock->owner);
 }
 

@@ -30,7 +30,8 @@ static bool fill_tlb(struct interp *interp, struct softtlb_entry *entry, uint32_
     if (host == NULL)
         return false;
     bool may_write = walk->may_write && bus->page(bus->context, walk->page, true) != NULL;
-    *entry = (struct softtlb_entry){ .read_page = page, .write_page = may_write ? page : SOFTTLB_NONE, .host = host };
+    *entry = (struct softtlb_entry){ .read_page = page, .write_page = may_write ? page : SOFTTLB_NONE,
+                                     .delta = (uintptr_t)host - page };
     return may_write || !is_write;
 }
 
@@ -76,7 +77,7 @@ void *access_linear(struct interp *interp, uint32_t linear, unsigned bytes, enum
         if (!fill_tlb(interp, entry, page, &walk, is_write))
             return access_bounced(interp, linear, bytes, access, is_user);
     }
-    return entry->host + (linear & PAGE_MASK);
+    return softtlb_host(entry, linear);
 }
 
 SELDOM void access_write_back(struct interp *interp)

@@ -64,15 +64,28 @@ static ALWAYS_INLINE struct softtlb_entry *softtlb_slot(struct softtlb_entry *tl
     return &tlb[linear >> PAGE_SHIFT & (SOFTTLB_ENTRIES - 1)];
 }
 
+/* The page of an operand's last byte: that of the first one's entry, unless the operand crosses into the next page. */
+static ALWAYS_INLINE uint32_t last_page(uint32_t linear, unsigned bytes)
+{
+    return (linear + bytes - 1) & ~PAGE_MASK;
+}
+
+static ALWAYS_INLINE void *softtlb_host(const struct softtlb_entry *entry, uint32_t linear)
+{
+    uintptr_t host = entry->delta + linear;
+
+    __builtin_assume(host != 0);
+    return (void *)host;
+}
+
 static ALWAYS_INLINE const void *read_at(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes)
 {
     const struct reach *reach = &interp->reach[segment];
     uint32_t linear = reach->base + offset;
     const struct softtlb_entry *entry = softtlb_slot(interp->tlb, linear);
 
-    if ((int64_t)offset + bytes - 1 <= reach->read_last && entry->read_page == (linear & ~PAGE_MASK) &&
-        (linear & PAGE_MASK) <= PAGE_SIZE - bytes)
-        return entry->host + (linear & PAGE_MASK);
+    if ((int64_t)offset + bytes - 1 <= reach->read_last && entry->read_page == last_page(linear, bytes))
+        return softtlb_host(entry, linear);
     access_slowly(interp, segment, offset, bytes, ACCESS_TO_READ);
     return interp->operand;
 }
@@ -84,9 +97,8 @@ static ALWAYS_INLINE void *open_at(struct interp *interp, unsigned segment, uint
     uint32_t linear = reach->base + offset;
     const struct softtlb_entry *entry = softtlb_slot(interp->tlb, linear);
 
-    if ((int64_t)offset + bytes - 1 <= reach->write_last && entry->write_page == (linear & ~PAGE_MASK) &&
-        (linear & PAGE_MASK) <= PAGE_SIZE - bytes)
-        return entry->host + (linear & PAGE_MASK);
+    if ((int64_t)offset + bytes - 1 <= reach->write_last && entry->write_page == last_page(linear, bytes))
+        return softtlb_host(entry, linear);
     access_slowly(interp, segment, offset, bytes, access);
     return interp->operand;
 }

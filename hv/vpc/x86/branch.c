@@ -22,24 +22,11 @@ static ALWAYS_INLINE bool jump_if(struct interp *interp, const struct instructio
     return !is_taken || jump(interp, interp->cpu.eip + insn->immediate, bytes);
 }
 
-#define JCC(condition)                                                                                      \
-    static bool jcc_##condition##_2(struct interp *interp, const struct instruction *insn)                  \
-    {                                                                                                       \
-        return jump_if(interp, insn, flags_satisfy(interp, condition), 2);                                  \
-    }                                                                                                       \
-    static bool jcc_##condition##_4(struct interp *interp, const struct instruction *insn)                  \
-    {                                                                                                       \
-        return jump_if(interp, insn, flags_satisfy(interp, condition), 4);                                  \
-    }
-JCC(0) JCC(1) JCC(2) JCC(3) JCC(4) JCC(5) JCC(6) JCC(7)
-JCC(8) JCC(9) JCC(10) JCC(11) JCC(12) JCC(13) JCC(14) JCC(15)
-
-#define JCC_ENTRY(condition) { jcc_##condition##_2, jcc_##condition##_4 }
-static const handler_t jcc_handlers[16][2] = {
-    JCC_ENTRY(0), JCC_ENTRY(1), JCC_ENTRY(2), JCC_ENTRY(3), JCC_ENTRY(4), JCC_ENTRY(5), JCC_ENTRY(6), JCC_ENTRY(7),
-    JCC_ENTRY(8), JCC_ENTRY(9), JCC_ENTRY(10), JCC_ENTRY(11), JCC_ENTRY(12), JCC_ENTRY(13), JCC_ENTRY(14),
-    JCC_ENTRY(15),
-};
+static ALWAYS_INLINE bool jcc(struct interp *interp, const struct instruction *insn, unsigned bytes)
+{
+    return jump_if(interp, insn, flags_satisfy(interp, insn->opcode & 15), bytes);
+}
+FOR_WORDS(jcc)
 
 static ALWAYS_INLINE bool jmp(struct interp *interp, const struct instruction *insn, unsigned bytes)
 {
@@ -133,7 +120,7 @@ FOR_WORDS(bound)
 handler_t branch_find(const struct instruction *insn)
 {
     if (insn->map == MAP_TWO_BYTES || (insn->opcode & 0xF0) == 0x70)
-        return jcc_handlers[insn->opcode & 15][insn->operand_bytes == 4];
+        return BY_OPERAND(jcc, insn);
     switch (insn->opcode) {
     case 0x62:
         return insn->is_register ? NULL : BY_OPERAND(bound, insn);

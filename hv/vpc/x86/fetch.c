@@ -11,8 +11,7 @@
 #include "base/string.h"
 #include "vpc/x86/access.h"
 #include "vpc/x86/operations.h"
-
-#define MEMO_BYTES 8u
+#include "vpc/x86/threaded.h"
 
 /*
  * From EIP to the end of its page and of CS, at most an instruction's length: no byte behind it is touched that the
@@ -77,16 +76,14 @@ static void open_window(struct interp *interp)
     uint32_t first = eip - before;
     uint64_t last = (uint64_t)first + PAGE_SIZE - (into_page - before) - INSTRUCTION_MAX_BYTES;
 
-    interp->code.count = 0;
     if (entry->read_page != (linear & ~PAGE_MASK) || cs->limit < INSTRUCTION_MAX_BYTES)
         return;
     if (last > cs->limit + 1ull - INSTRUCTION_MAX_BYTES)
         last = cs->limit + 1ull - INSTRUCTION_MAX_BYTES;
     if (last < eip)
         return;
-    interp->code.host = entry->host + into_page - before;
-    interp->code.first_eip = first;
-    interp->code.count = (uint32_t)(last - first) + 1;
+    interp->code = (struct code_window){ .delta = entry->delta + cs->base, .end_eip = last + 1, .first_eip = first,
+                                         .count = (uint32_t)(last - first) + 1 };
 }
 
 static uint64_t mask_of(unsigned bytes)
@@ -100,39 +97,40 @@ static void fill_memo(struct memo *memo, const uint8_t *bytes)
     memcpy(&memo->bytes, bytes, MEMO_BYTES);
 }
 
-static struct long_memo *long_slot(struct interp *interp)
+/* The memo of what was decoded at EIP. */
+static struct memo *note_memo(struct interp *interp, const struct instruction *insn, handler_t handler,
+                              const uint8_t *bytes)
 {
-    struct long_memo *memos = interp->memos == interp->memos32 ? interp->long_memos32 : interp->long_memos16;
+    uint32_t eip = interp->cpu.eip;
+    struct memo *memo = memo_slot(interp, eip);
 
-    return &memos[interp->cpu.eip & (LONG_MEMO_ENTRIES - 1)];
-}
-
-/* Inside the code window, like the short way. */
-static const struct memo *find_long(struct interp *interp)
-{
-    uint32_t at = interp->cpu.eip - interp->code.first_eip;
-
-    if (at >= interp->code.count)
-        return NULL;
-    const struct long_memo *slot = long_slot(interp);
-    const loose64_t *words = (const loose64_t *)(interp->code.host + at);
-    /* The window leaves 15 bytes behind EIP: the second word begins at the eighth, so as not to go beyond them. */
-    bool is_there = words[0] == slot->memo.bytes &&
-                    ((*(const loose64_t *)(interp->code.host + at + 7) ^ slot->rest) & slot->rest_mask) == 0;
-    return is_there ? &slot->memo : NULL;
-}
-
-static void fill_long(struct long_memo *slot, const uint8_t *bytes)
-{
-    fill_memo(&slot->memo, bytes);
-    slot->rest_mask = mask_of(slot->memo.insn.length - 7u);
+    memo->next = memo_slot(interp, eip + insn->length);
+    memo->step = handler == op_undefined ? step_generally : threaded_find(insn);
+    memo->handler = handler;
+    memo->insn = *insn;
+    fill_memo(memo, bytes);
+    if (insn->length <= MEMO_BYTES)
+        return memo;
+    struct long_memo *slot = long_slot(interp, eip);
+    slot->memo = *memo;
+    slot->rest_mask = mask_of(insn->length - 7u);
     memcpy(&slot->rest, bytes + 7, sizeof(slot->rest));
+    memo->step = step_long;
+    return &slot->memo;
+}
+
+static void forget_memos(struct memo *memos, unsigned count, const struct memo *nop)
+{
+    for (unsigned i = 0; i < count; i++) {
+        memos[i] = *nop;
+        memos[i].next = &memos[(i + 1) & (count - 1)];
+    }
 }
 
 void fetch_forget(struct interp *interp)
 {
     static const uint8_t nop[MEMO_BYTES] = { 0x90 };
-    struct memo memo = { 0 };
+    struct memo memo = { .step = step_generally };
 
     /*
      * Memos of nothing are memos of NOP: the short way compares bytes only, so whatever an entry holds must be true of
@@ -141,20 +139,46 @@ void fetch_forget(struct interp *interp)
     instruction_decode(nop, 1, true, &memo.insn);
     memo.handler = dispatch_find(&memo.insn);
     fill_memo(&memo, nop);
-    for (unsigned i = 0; i < MEMO_ENTRIES; i++)
-        interp->memos16[i] = interp->memos32[i] = memo;
+    forget_memos(interp->memos16, MEMO_ENTRIES16, &memo);
+    forget_memos(interp->memos32, MEMO_ENTRIES, &memo);
     /* A NOP and fourteen zeroes. */
     memo.mask = UINT64_MAX;
+    memo.next = interp->memos32;
     for (unsigned i = 0; i < LONG_MEMO_ENTRIES; i++)
         interp->long_memos16[i] = interp->long_memos32[i] = (struct long_memo){ .memo = memo,
                                                                                 .rest_mask = UINT64_MAX };
 }
 
+/* In the window, as it is or as it can be opened without a walk. */
+static const struct memo *find_in_window(struct interp *interp)
+{
+    uint32_t eip = interp->cpu.eip;
+
+    if (!code_window_has(interp, eip))
+        open_window(interp);
+    if (!code_window_has(interp, eip))
+        return NULL;
+    const struct memo *memo = memo_slot(interp, eip);
+    if (memo->insn.length <= MEMO_BYTES)
+        return memo_has(memo, code_bytes(interp, eip)) ? memo : NULL;
+    const struct long_memo *slot = long_slot(interp, eip);
+    return long_memo_has(slot, interp, eip) ? &slot->memo : NULL;
+}
+
+/* Where no window is, at the end of a page. */
+static const struct memo *find_at_edge(struct interp *interp, const uint8_t *bytes, unsigned count)
+{
+    const struct memo *memo = memo_slot(interp, interp->cpu.eip);
+    bool is_there = memo->insn.length <= MEMO_BYTES && memo->insn.length <= count &&
+                    memo_has(memo, *(const loose64_t *)bytes);
+
+    return is_there ? memo : NULL;
+}
+
 const struct memo *fetch_slowly(struct interp *interp)
 {
     bool is_32bit = interp->cpu.segments[SEG_CS].attributes & ATTR_DB;
-    const struct memo *known = find_long(interp);
-    struct memo *memo = fetch_slot(interp);
+    const struct memo *known = find_in_window(interp);
     uint8_t bytes[INSTRUCTION_MAX_BYTES] = { 0 };
     struct instruction insn;
 
@@ -163,6 +187,9 @@ const struct memo *fetch_slowly(struct interp *interp)
     unsigned count = read_first_bytes(interp, bytes);
     if (count == 0)
         return NULL;
+    known = find_at_edge(interp, bytes, count);
+    if (known != NULL)
+        return known;
     enum instruction_status status = instruction_decode(bytes, count, is_32bit, &insn);
     if (status == INSTRUCTION_CUT) {
         count = read_rest(interp, bytes, count);
@@ -174,14 +201,5 @@ const struct memo *fetch_slowly(struct interp *interp)
         general_protection(interp);
         return NULL;
     }
-    if (insn.length > MEMO_BYTES)
-        memo = &long_slot(interp)->memo;
-    memo->insn = insn;
-    memo->handler = status == INSTRUCTION_UNDEFINED ? op_undefined : dispatch_find(&insn);
-    if (insn.length > MEMO_BYTES)
-        fill_long(long_slot(interp), bytes);
-    else
-        fill_memo(memo, bytes);
-    open_window(interp);
-    return memo;
+    return note_memo(interp, &insn, status == INSTRUCTION_UNDEFINED ? op_undefined : dispatch_find(&insn), bytes);
 }

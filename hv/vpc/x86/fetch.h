@@ -15,20 +15,52 @@ const struct memo *fetch_slowly(struct interp *interp);
 /* Make every memo one of a NOP, which needs no bytes but its own. */
 void fetch_forget(struct interp *interp);
 
-/* The short way: inside the code window, and decoded before. */
-static inline struct memo *fetch_slot(struct interp *interp)
+/* Where the memo of an instruction lies. */
+static ALWAYS_INLINE struct memo *memo_slot(struct interp *interp, uint32_t eip)
 {
-    return &interp->memos[interp->cpu.eip & (MEMO_ENTRIES - 1)];
+    return &interp->memos[eip & interp->memo_mask];
 }
 
-static inline __attribute__((always_inline)) const struct memo *fetch(struct interp *interp)
+static ALWAYS_INLINE bool code_window_has(const struct interp *interp, uint32_t eip)
 {
-    uint32_t at = interp->cpu.eip - interp->code.first_eip;
+    return eip - interp->code.first_eip < interp->code.count;
+}
 
-    if (at < interp->code.count) {
-        const struct memo *memo = fetch_slot(interp);
-        uint64_t bytes = *(const loose64_t *)(interp->code.host + at);
-        if (((bytes ^ memo->bytes) & memo->mask) == 0)
+/* Eight bytes from there on, in the window. */
+static ALWAYS_INLINE uint64_t code_bytes(const struct interp *interp, uint64_t eip)
+{
+    return *(const loose64_t *)(interp->code.delta + eip);
+}
+
+/* Of one that is longer than MEMO_BYTES only these: there is more to compare. */
+#define MEMO_BYTES 8u
+static ALWAYS_INLINE bool memo_has(const struct memo *memo, uint64_t bytes)
+{
+    return ((bytes ^ memo->bytes) & memo->mask) == 0;
+}
+
+/* The long memo of an instruction. */
+static ALWAYS_INLINE struct long_memo *long_slot(struct interp *interp, uint32_t eip)
+{
+    return &(interp->memos == interp->memos32 ? interp->long_memos32 : interp->long_memos16)
+               [eip & (LONG_MEMO_ENTRIES - 1)];
+}
+
+/* In the window. The second word begins at the eighth byte, so as not to go beyond the window's 15. */
+static ALWAYS_INLINE bool long_memo_has(const struct long_memo *slot, const struct interp *interp, uint32_t eip)
+{
+    return code_bytes(interp, eip) == slot->memo.bytes &&
+           ((code_bytes(interp, eip + 7ull) ^ slot->rest) & slot->rest_mask) == 0;
+}
+
+/* The short way: inside the code window, and decoded before. */
+static ALWAYS_INLINE const struct memo *fetch(struct interp *interp)
+{
+    uint32_t eip = interp->start_eip = interp->cpu.eip;
+
+    if (code_window_has(interp, eip)) {
+        const struct memo *memo = memo_slot(interp, eip);
+        if (memo_has(memo, code_bytes(interp, eip)) && memo->insn.length <= MEMO_BYTES)
             return memo;
     }
     return fetch_slowly(interp);

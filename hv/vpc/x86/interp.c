@@ -1,9 +1,10 @@
 /*
  * interp.c - the loop: fetch, execute, see to what came in between (PURE).
  *
- * One test decides for each instruction whether anything is to be seen to: has_attention. Everything that could make a
- * difference between two instructions (an interrupt, an NMI, TF, a shadow after STI or MOV SS, a halt, a stop) sets it
- * through state_refresh_attention, and the slow loop sorts it out. So the fast loop is fetch, execute, and that test.
+ * One test decides whether anything is to be seen to first: has_attention. Everything that could make a difference
+ * between two instructions (an interrupt, an NMI, TF, a shadow after STI or MOV SS, a halt, a stop) sets it
+ * through state_refresh_attention, and the slow loop sorts it out. The fast one is threaded code (threaded.h), which
+ * comes back when what it goes on with is not plain.
  *
  * A handler changes nothing before its last possible fault. It returns false with interp->trouble set, and the
  * instruction has then not happened: EIP goes back to its first byte.
@@ -48,6 +49,13 @@ void interp_notice(struct interp *interp)
     state_refresh_attention(interp);
 }
 
+/* One of the instructions asked for is used up, and none is done. */
+static void pass(struct interp *interp)
+{
+    interp->fuel--;
+    interp->cpu.retired--;
+}
+
 /*
  * After a handler gave false: EIP is at the instruction again, and its fault is delivered; that may fault, too (event.c
  * makes a double fault of it). false: the run ends, as the trouble is no fault of the guest's but a reason to come
@@ -60,15 +68,28 @@ static __attribute__((noinline)) bool recover(struct interp *interp)
     interp->cpu.eip = interp->start_eip;
     if (trouble.kind == TROUBLE_EXIT)
         return false;
+    pass(interp);
     return event_deliver(interp, (struct event){ .vector = trouble.vector, .has_error = trouble.has_error,
                                                  .error = trouble.error, .is_fault = true });
 }
 
-/* One instruction. false: it faulted, and the trouble is in interp. */
-static inline __attribute__((always_inline)) bool execute(struct interp *interp)
+/* Instructions, as long as none needs attention and the fuel lasts. false: one faulted, the trouble is in interp. */
+static bool execute(struct interp *interp)
 {
-    interp->start_eip = interp->cpu.eip;
     const struct memo *memo = fetch(interp);
+
+    if (memo == NULL)
+        return false;
+    if (interp->has_attention)
+        return true;            /* a page of RAM that is not to be had ends the run; then this is fetched again */
+    return memo->step(interp, memo, interp->start_eip + memo->insn.length);
+}
+
+/* A single one. */
+static bool execute_one(struct interp *interp)
+{
+    const struct memo *memo = fetch(interp);
+
     if (memo == NULL)
         return false;
     /*
@@ -77,13 +98,14 @@ static inline __attribute__((always_inline)) bool execute(struct interp *interp)
     interp->cpu.eip += memo->insn.length;
     if (!memo->handler(interp, &memo->insn))
         return false;
-    interp->cpu.retired++;
+    interp->fuel--;
     return true;
 }
 
 static bool deliver_interrupt(struct interp *interp, uint8_t vector)
 {
     interp->cpu.is_halted = false;
+    pass(interp);
     return event_deliver(interp, (struct event){ .vector = vector, .is_interrupt = true });
 }
 
@@ -119,7 +141,7 @@ static bool execute_attended(struct interp *interp)
     bool traps = cpu->eflags & EFLAGS_TF;
 
     cpu->shadow = SHADOW_NONE;
-    if (!execute(interp))
+    if (!execute_one(interp))
         return recover(interp);
     if (!traps || cpu->shadow == SHADOW_SS)
         return true;
@@ -153,13 +175,17 @@ enum exit_reason interp_run(struct interp *interp, uint64_t instructions)
     flags_set_arithmetic(interp, interp->cpu.eflags);
     interp->is_stopping = false;
     state_refresh_attention(interp);
-    for (; instructions > 0; instructions--) {
+    interp->fuel = instructions;
+    interp->cpu.retired += instructions;
+    while (interp->fuel > 0) {
         bool goes_on = interp->has_attention ? attend(interp) : execute(interp) || recover(interp);
         if (!goes_on) {
             reason = interp->trouble.reason;
             break;
         }
     }
+    interp->cpu.retired -= interp->fuel;
+    interp->fuel = 0;
     interp->cpu.eflags = flags_read(interp);
     return reason;
 }

@@ -16,14 +16,19 @@
 #include "vpc/x86/vcpu.h"
 
 #define SOFTTLB_ENTRIES 256u
-#define MEMO_ENTRIES 2048u
+#define MEMO_ENTRIES 4096u
+#define MEMO_ENTRIES16 512u             /* of 16-bit code: what boots, and then nothing */
 #define LONG_MEMO_ENTRIES 256u
 #define BOUNCE_BYTES 512u
 
 struct interp;
+struct memo;
 
 /* Executes one instruction. false: interp->trouble says why it did not happen. */
 typedef bool (*handler_t)(struct interp *interp, const struct instruction *insn);
+
+/* Executes it and those behind it: threaded.h. eip: of the next one. */
+typedef bool (*step_t)(struct interp *interp, const struct memo *memo, uint64_t eip);
 
 /* Why a run came back. */
 enum exit_reason {
@@ -39,18 +44,21 @@ enum exit_reason {
 #define SOFTTLB_NONE 1u
 struct softtlb_entry {
     uint32_t read_page, write_page;
-    uint8_t *host;
+    uintptr_t delta;            /* from a linear address to where it lies in the host */
 };
 
 /* The bytes at EIP that can be had without a walk: the rest of one page, as far as the limit of CS allows. */
 struct code_window {
-    const uint8_t *host;
-    uint32_t first_eip, count;  /* an instruction that begins in here ends in the page and the limit */
+    uintptr_t delta;            /* from EIP to where it lies in the host */
+    uint64_t end_eip;           /* first_eip + count */
+    uint32_t first_eip, count;  /* an instruction that begins in here ends in the page and the limit; 0: closed */
 };
 
 /* An instruction as it was decoded last; good wherever the same bytes stand. */
 struct memo {
     uint64_t bytes, mask;       /* mask selects the instruction's bytes: 8 at most */
+    struct memo *next;          /* the place of the instruction behind it, whatever is there */
+    step_t step;
     handler_t handler;
     struct instruction insn;
 };
@@ -83,7 +91,8 @@ struct trouble {
 };
 
 struct interp {
-    struct vcpu cpu;            /* true between runs; during one, flags_read knows the arithmetic flags */
+    struct vcpu cpu;            /* true between runs; during one, flags_read knows the arithmetic flags,
+                                   interp_retired how many instructions are done, and only a handler EIP */
     const struct bus *bus;
     bool wants_window;          /* set by the owner: leave with EXIT_WINDOW when an interrupt could be taken */
 
@@ -94,15 +103,17 @@ struct interp {
     uint32_t stack_mask;        /* 0xFFFF or 0xFFFFFFFF */
     int64_t flag_result;        /* flags.h */
     uint64_t flag_carries;
+    uint64_t fuel;              /* how many instructions this run may still execute, with the one being executed */
     struct code_window code;
     struct memo *memos;         /* those of the code segment's size */
+    uint32_t memo_mask;
     struct softtlb_entry *tlb;  /* those of the current privilege */
     struct reach reach[SEG_COUNT];
     void *operand;              /* of access_slowly */
     struct trouble trouble;
     struct bounce bounce;
     struct softtlb_entry tlb_supervisor[SOFTTLB_ENTRIES], tlb_user[SOFTTLB_ENTRIES];
-    struct memo memos16[MEMO_ENTRIES], memos32[MEMO_ENTRIES];
+    struct memo memos16[MEMO_ENTRIES16], memos32[MEMO_ENTRIES];
     struct long_memo long_memos16[LONG_MEMO_ENTRIES], long_memos32[LONG_MEMO_ENTRIES];
 };
 
@@ -120,6 +131,12 @@ enum exit_reason interp_run(struct interp *interp, uint64_t instructions);
  * its error code (NULL: none). EXIT_BUDGET: its handler comes next.
  */
 enum exit_reason interp_deliver(struct interp *interp, uint8_t vector, bool is_interrupt, const uint32_t *error);
+
+/* cpu.retired, also during a run: then that is what it will be at the end, if nothing stops it before. */
+static inline uint64_t interp_retired(const struct interp *interp)
+{
+    return interp->cpu.retired - interp->fuel;
+}
 
 /* From a bus operation: end the run after this instruction. */
 void interp_stop(struct interp *interp);

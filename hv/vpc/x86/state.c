@@ -35,6 +35,12 @@ static struct reach reach_of(const struct interp *interp, const struct segment *
     return reach;
 }
 
+static void close_window(struct interp *interp)
+{
+    interp->code.count = 0;
+    interp->code.end_eip = 0;
+}
+
 void state_refresh_segment(struct interp *interp, unsigned number)
 {
     const struct segment *segment = &interp->cpu.segments[number];
@@ -43,8 +49,10 @@ void state_refresh_segment(struct interp *interp, unsigned number)
     if (number == SEG_SS)
         interp->stack_mask = segment->attributes & ATTR_DB ? 0xFFFFFFFFu : 0xFFFFu;
     if (number == SEG_CS) {
-        interp->memos = segment->attributes & ATTR_DB ? interp->memos32 : interp->memos16;
-        interp->code.count = 0;
+        bool is_32bit = segment->attributes & ATTR_DB;
+        interp->memos = is_32bit ? interp->memos32 : interp->memos16;
+        interp->memo_mask = (is_32bit ? MEMO_ENTRIES : MEMO_ENTRIES16) - 1;
+        close_window(interp);
     }
 }
 
@@ -70,7 +78,7 @@ void state_set_cpl(struct interp *interp, uint8_t cpl)
 {
     interp->cpu.cpl = cpl;
     interp->tlb = cpl == 3 ? interp->tlb_user : interp->tlb_supervisor;
-    interp->code.count = 0;
+    close_window(interp);
     refresh_alignment(interp);
 }
 
@@ -93,7 +101,7 @@ void state_forget_translations(struct interp *interp)
     clear_tlb(interp->tlb_supervisor);
     clear_tlb(interp->tlb_user);
     interp->has_large_pages = false;
-    interp->code.count = 0;
+    close_window(interp);
 }
 
 void state_forget_page(struct interp *interp, uint32_t linear)
@@ -111,7 +119,7 @@ void state_forget_page(struct interp *interp, uint32_t linear)
 
     for (unsigned i = 0; i < 2; i++)
         slots[i]->read_page = slots[i]->write_page = SOFTTLB_NONE;
-    interp->code.count = 0;
+    close_window(interp);
 }
 
 void state_refresh_attention(struct interp *interp)

@@ -1,0 +1,105 @@
+/*
+ * threaded.h - threaded code: what is plain and frequent is a step, which does one instruction and jumps to the next
+ * one's (PURE).
+ *
+ * A step knows the common form of an instruction: 32-bit operands and addresses, memory in one page of RAM that was
+ * translated before, a jump inside the code window. For anything else it changes nothing and hands over to
+ * step_generally, which calls the instruction's handler. So steps never fault, never reach a device and change no
+ * segment, and between two of them nothing can need attention.
+ *
+ * The interpreter's loop is come back to when the fuel is up, where something needs attention, and where the next
+ * instruction is not in the window or not decoded. EIP is in a register meanwhile: cpu.eip is set for handlers only.
+ */
+#ifndef VPC_X86_THREADED_H
+#define VPC_X86_THREADED_H
+
+#include "vpc/x86/access.h"
+#include "vpc/x86/fetch.h"
+
+/* The step of an instruction; step_generally where it has none of its own. */
+step_t threaded_find(const struct instruction *insn);
+
+/* NULL: none in this file. Operands and addresses have 32 bits, unless the instruction is on bytes. */
+step_t threaded_arith_find(const struct instruction *insn);
+step_t threaded_shift_find(const struct instruction *insn);
+step_t threaded_move_find(const struct instruction *insn);
+step_t threaded_branch_find(const struct instruction *insn);
+
+/* By the handler. */
+bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip);
+/* One that is longer than its memo: the rest is compared, too. */
+bool step_long(struct interp *interp, const struct memo *memo, uint64_t eip);
+
+#define STEP(name) static bool step_##name(struct interp *interp, const struct memo *memo, uint64_t eip)
+#define TAIL_CALL __attribute__((musttail)) return
+
+/* Back to the loop, which fetches what is at EIP. */
+static ALWAYS_INLINE bool thread_end(struct interp *interp, uint64_t eip)
+{
+    interp->cpu.eip = (uint32_t)eip;
+    return true;
+}
+
+/* The last statement of a step: the instruction is done, and the one behind it comes. */
+#define NEXT()                                                                                              \
+    do {                                                                                                    \
+        const struct memo *next_ = memo->next;                                                              \
+        if (--interp->fuel == 0 || eip >= interp->code.end_eip || !memo_has(next_, code_bytes(interp, eip))) \
+            return thread_end(interp, eip);                                                                 \
+        interp->start_eip = (uint32_t)eip;                                                                  \
+        TAIL_CALL next_->step(interp, next_, eip + next_->insn.length);                                     \
+    } while (0)
+
+/* The same with one somewhere else. */
+#define GO_TO(target)                                                                                       \
+    do {                                                                                                    \
+        uint32_t to_ = (target);                                                                            \
+        const struct memo *next_ = memo_slot(interp, to_);                                                  \
+        if (--interp->fuel == 0 || !code_window_has(interp, to_) || !memo_has(next_, code_bytes(interp, to_))) \
+            return thread_end(interp, to_);                                                                 \
+        interp->start_eip = to_;                                                                            \
+        TAIL_CALL next_->step(interp, next_, (uint64_t)to_ + next_->insn.length);                           \
+    } while (0)
+
+/* Nothing was changed yet, and something is not plain. */
+#define GENERALLY() TAIL_CALL step_generally(interp, memo, eip)
+
+/* The operand in memory, if it is plain; else NULL. */
+static ALWAYS_INLINE void *plain_at(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes,
+                                    bool is_write)
+{
+    const struct reach *reach = &interp->reach[segment];
+    uint32_t linear = reach->base + offset;
+    const struct softtlb_entry *entry = softtlb_slot(interp->tlb, linear);
+
+    if ((int64_t)offset + bytes - 1 > (is_write ? reach->write_last : reach->read_last) ||
+        (is_write ? entry->write_page : entry->read_page) != last_page(linear, bytes))
+        return NULL;
+    return softtlb_host(entry, linear);
+}
+
+/* Addresses have 32 bits: threaded_find asked. */
+static ALWAYS_INLINE uint32_t plain_offset(const struct interp *interp, const struct instruction *insn)
+{
+    const uint32_t *gpr = interp->cpu.gpr;
+
+    return gpr[insn->base] + (gpr[insn->index] << insn->scale) + insn->displacement;
+}
+
+static ALWAYS_INLINE const void *plain_read(struct interp *interp, const struct instruction *insn, unsigned bytes)
+{
+    return plain_at(interp, insn->segment, plain_offset(interp, insn), bytes, false);
+}
+
+static ALWAYS_INLINE void *plain_write(struct interp *interp, const struct instruction *insn, unsigned bytes)
+{
+    return plain_at(interp, insn->segment, plain_offset(interp, insn), bytes, true);
+}
+
+/* Without an index. */
+static ALWAYS_INLINE uint32_t based_offset(const struct interp *interp, const struct instruction *insn)
+{
+    return interp->cpu.gpr[insn->base] + insn->displacement;
+}
+
+#endif
