@@ -72,6 +72,7 @@ struct guest_file {
 struct guest_equipment {
     bool takes_serial_input;    /* keys are typed on its serial line, not its keyboard */
     bool counts_time;           /* its clock is the count of its instructions */
+    bool moves;                 /* to and fro between engines, for tests */
     const char *command_line;   /* NULL: none */
     struct guest_file initrd, disks[2];
 };

@@ -10,9 +10,10 @@
 
 static const char *set_engine(struct equip *equip, const char *value)
 {
-    equip->wants_svm = strcmp(value, "svm") == 0;
+    equip->moves = strcmp(value, "moving") == 0;
+    equip->wants_svm = equip->moves || strcmp(value, "svm") == 0;
     equip->is_machine = equip->wants_svm || strcmp(value, "interp") == 0;
-    return equip->is_machine ? NULL : "engine= is interp or svm";
+    return equip->is_machine ? NULL : "engine= is interp, svm or moving";
 }
 
 static const char *set_input(struct equip *equip, const char *value)

@@ -16,7 +16,8 @@
 enum equip_text { EQUIP_CMDLINE, EQUIP_INITRD, EQUIP_DISK0, EQUIP_DISK1 };
 struct equip {
     bool is_machine;                    /* engine= */
-    bool wants_svm;                     /* engine=svm */
+    bool wants_svm;                     /* engine=svm, or engine=moving */
+    bool moves;                         /* engine=moving */
     bool takes_serial_input;            /* input=serial */
     bool counts_time;                   /* clock=instructions */
     const char *texts[EQUIP_TEXTS];

@@ -30,7 +30,7 @@ bool equip_find(const struct equip *equip, struct request_start *start, struct g
     if (!equip->is_machine)
         return true;
     *equipment = (struct guest_equipment){ .takes_serial_input = equip->takes_serial_input,
-                                           .counts_time = equip->counts_time,
+                                           .counts_time = equip->counts_time, .moves = equip->moves,
                                            .command_line = equip->texts[EQUIP_CMDLINE] };
     start->kind = equip->wants_svm ? &machine_svm : &machine_interp;
     start->equipment = equipment;

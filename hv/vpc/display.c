@@ -6,6 +6,9 @@
 #include "base/string.h"
 #include "io/rowlog.h"
 #include "pagetable/ram.h"
+#include "vpc/svm/svm.h"
+
+#define RUN_INSTRUCTIONS 1000u
 
 /* The page as it is in memory; it may lie across the end of the 32 KiB, where it begins again. */
 static void read_cells(const struct vpc *vpc, uint16_t cells[TEXT_PAGE_CELLS])
@@ -65,10 +68,13 @@ static void log_lines(struct display *display, struct vcon *console, const uint8
     }
 }
 
-/* Instructions done, or microseconds where nobody counts those. */
-static uint64_t progress_of(struct vpc *vpc)
+/*
+ * Instructions done. Where nobody counts those a run stands for a thousand; time would not do, as it passes also when
+ * nobody runs, and a scroll is not over because of that.
+ */
+static uint64_t progress_of(const struct vpc *vpc)
 {
-    return vpc->engine != NULL ? vpc_now_ns(vpc) / 1000 : vpc->interp.cpu.retired;
+    return vpc->interp.cpu.retired + (vpc->svm != NULL ? vpc->svm->runs * RUN_INSTRUCTIONS : 0);
 }
 
 void display_update(struct display *display, struct vpc *vpc, struct vcon *console, bool is_idle)

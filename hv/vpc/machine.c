@@ -111,6 +111,7 @@ static bool load_machine(struct guest *guest, const struct request_start *start,
         format_string(reason, GUEST_REASON_BYTES, "no memory left for a virtual PC");
         return false;
     }
+    machine->svm.moves = equipment->moves;
     machine->vpc.text.console = &guest->console.vcon;
     machine->keys.takes_serial_input = equipment->takes_serial_input;
     guest->image = (struct image_bytes){ start->image, start->image_bytes };

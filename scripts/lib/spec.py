@@ -242,8 +242,8 @@ class Autorun:
             raise ValueError(f"'{key}{equals}{value}': unknown word; known: {AUTORUN_WORDS}")
         if key == "clock" and value not in ("run", "wall", "instructions"):
             raise ValueError(f"'{value}': clock= is run, wall or, with engine=interp, instructions")
-        if key == "engine" and value not in ("interp", "svm"):
-            raise ValueError(f"'{value}': engine= is interp or svm")
+        if key == "engine" and value not in ("interp", "svm", "moving"):
+            raise ValueError(f"'{value}': engine= is interp, svm or moving")
         if key == "input" and value not in ("keyboard", "serial"):
             raise ValueError(f"'{value}': input= is keyboard or serial")
         if key in ("debug-print", "control", "strict") and value not in ("on", "off"):

@@ -15,7 +15,7 @@ from lib import build
 KERNELS = build.DIRECTORY / "tests" / "vpc"
 LIMIT = 60
 HOSTILE = 3
-ENGINES = ("interp", "svm")
+ENGINES = ("interp", "svm", "moving")
 
 
 @dataclasses.dataclass
@@ -41,6 +41,7 @@ ALL = (
     Kernel("fpu"),
     Kernel("hello"),
     Kernel("keyboard"),
+    Kernel("leaves"),
     Kernel("screen", page=(*(f"line {number:02} of the page" for number in range(60)), " " * 79 + "!")),
     Kernel("sector", is_sector=True),
     Kernel("serial"),

@@ -30,6 +30,7 @@ static struct vcpu random_vcpu(void)
 
     fill(&cpu, sizeof(cpu));
     cpu.shadow = random_u32() % 2 ? SHADOW_SS : SHADOW_NONE;
+    cpu.tr.attributes |= 2;             /* busy */
     return cpu;
 }
 
@@ -107,6 +108,23 @@ static void test_what_is_never_the_guests(void **state)
     assert_int_equal(vmcb.nested_root, ROOT.v);
     assert_int_equal(vmcb.iopm, ONES.v);
     assert_int_equal(vmcb.msrpm, ONES.v);
+}
+
+/* QEMU ends by itself when a guest changes stacks with a busy one: "invalid tss type". */
+static void test_task_register_is_not_busy_in_the_block(void **state)
+{
+    (void)state;
+    static struct vmcb vmcb;
+    struct vcpu cpu;
+
+    vcpu_reset(&cpu);
+    vmcb_put(&vmcb, &cpu);
+    assert_int_equal(vmcb.tr.attributes & 0xF, 1);
+    cpu.tr.attributes = 0x8B;
+    vmcb_put(&vmcb, &cpu);
+    assert_int_equal(vmcb.tr.attributes, 0x89);
+    vmcb_get(&vmcb, &cpu);
+    assert_int_equal(cpu.tr.attributes, 0x8B);
 }
 
 /* APM vol. 2 "Layout of VMCB": by number, as a second reading of the table. */
@@ -204,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_get_of_put_is_the_same),
         cmocka_unit_test(test_put_of_get_is_the_same),
         cmocka_unit_test(test_what_is_never_the_guests),
+        cmocka_unit_test(test_task_register_is_not_busy_in_the_block),
         cmocka_unit_test(test_intercepts),
         cmocka_unit_test(test_detection),
     };

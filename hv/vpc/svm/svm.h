@@ -39,7 +39,9 @@ struct svm {
     uint32_t event, event_error;    /* to be delivered next, as EVENTINJ; 0: nothing */
     bool is_unit_loaded;            /* the floating-point unit holds the guest's state */
     bool is_interrupted;            /* the run ended by an interrupt of the host's: so does the turn */
-    uint64_t exits;
+    uint64_t exits, runs;
+    bool moves;                     /* for tests: to and fro between this engine and the interpreter */
+    uint32_t move_random, exits_to_move;
     uint64_t alarm_ns;              /* what was last asked of set_alarm */
 };
 

@@ -112,6 +112,28 @@ static void keep_event(struct svm *svm)
     svm->event_error = svm->vmcb->exit_event_error;
 }
 
+#define MOVE_EXITS 16u
+#define MOVE_INSTRUCTIONS 3000u
+
+/*
+ * After some exits the guest moves to the interpreter, and back after some instructions: how many is different each
+ * time (xorshift32, Marsaglia 2003), and the same ones for each guest.
+ */
+static enum exit_reason move(struct vpc *vpc)
+{
+    struct svm *svm = vpc->svm;
+    uint32_t random = svm->move_random != 0 ? svm->move_random : 1;
+
+    if (!svm->moves || svm->exits_to_move-- > 0)
+        return EXIT_BUDGET;
+    random ^= random << 13;
+    random ^= random >> 17;
+    random ^= random << 5;
+    svm->move_random = random;
+    svm->exits_to_move = random % MOVE_EXITS;
+    return svm_step(vpc, 1 + (random >> 8) % MOVE_INSTRUCTIONS);
+}
+
 /* A device has moved its time, or a stop was asked for, or the PC has ended: who runs it looks around. */
 static bool is_over(const struct vpc *vpc)
 {
@@ -126,6 +148,7 @@ static enum exit_reason svm_run(struct vpc *vpc, uint64_t instructions)
 
     (void)instructions;
     svm->is_interrupted = false;
+    svm->runs++;
     vpc->interp.is_stopping = false;
     svm->alarm_ns = vpc->due_ns;
     svm->host->set_alarm(vpc->clock.owner, vpc->due_ns);
@@ -138,6 +161,8 @@ static enum exit_reason svm_run(struct vpc *vpc, uint64_t instructions)
         enter_svm(vpc);
         keep_event(svm);
         reason = svm_handle(vpc);
+        if (reason == EXIT_BUDGET && !vpc->interp.is_stopping)
+            reason = move(vpc);
     } while (reason == EXIT_BUDGET && !svm->is_interrupted && !is_over(vpc));
     svm->host->end();
     vmcb_get(svm->vmcb, &vpc->interp.cpu);

@@ -44,6 +44,12 @@ void vmcb_init(struct vmcb *vmcb, hpa_t ones, hpa_t nested_root)
     vmcb->dr7 = DR7_RESET;
 }
 
+/*
+ * The block has a task register that is not busy, as AMD's processors save it; QEMU ends by itself at the first change
+ * of stacks when told of a busy one. To software it is busy always.
+ */
+#define TR_BUSY (SYSTEM_TSS32_BUSY ^ SYSTEM_TSS32)
+
 static void put_segment(struct vmcb_segment *to, const struct segment *from)
 {
     *to = (struct vmcb_segment){ .selector = from->selector, .attributes = from->attributes, .limit = from->limit,
@@ -73,6 +79,7 @@ void vmcb_put(struct vmcb *vmcb, const struct vcpu *cpu)
         put_segment(&vmcb->segments[i], &cpu->segments[i]);
     put_segment(&vmcb->ldtr, &cpu->ldtr);
     put_segment(&vmcb->tr, &cpu->tr);
+    vmcb->tr.attributes &= (uint16_t)~TR_BUSY;
     put_table(&vmcb->gdtr, &cpu->gdtr);
     put_table(&vmcb->idtr, &cpu->idtr);
     vmcb->cpl = cpu->cpl;
@@ -94,6 +101,7 @@ void vmcb_get(const struct vmcb *vmcb, struct vcpu *cpu)
         cpu->segments[i] = get_segment(&vmcb->segments[i]);
     cpu->ldtr = get_segment(&vmcb->ldtr);
     cpu->tr = get_segment(&vmcb->tr);
+    cpu->tr.attributes |= TR_BUSY;
     cpu->gdtr = get_table(&vmcb->gdtr);
     cpu->idtr = get_table(&vmcb->idtr);
     cpu->cpl = vmcb->cpl;

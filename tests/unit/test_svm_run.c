@@ -1,0 +1,187 @@
+/*
+ * test_svm_run.c - a processor that leaves its guest at any moment, in the middle of deliveries, too: every interrupt
+ * whose vector was taken from the controller begins once, and in its order; none while the guest cannot have it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/frames.h"
+#include "cpu/x86.h"
+#include "fake_mmu.h"
+#include "random.h"
+#include "vpc/svm/svm.h"
+
+#define RAM_FRAMES 64u
+#define ENTRIES 20000u
+#define HANDLERS 0x1000u        /* of vector n: HANDLERS + n, in real mode */
+#define DEVICE 0xFEE00080u
+
+static struct vpc vpc;
+static struct svm svm;
+static struct ram ram;
+static struct asid_pool pool;
+static uint8_t next_vector;
+static int begun;               /* its vector was taken, and its handler has not begun; -1: none */
+static unsigned entries, deliveries, by_interpreter, closed;
+static bool is_in_run;
+
+static uint64_t get_now(void *owner)
+{
+    (void)owner;
+    return 0;
+}
+
+static uint8_t acknowledge(void *context)
+{
+    (void)context;
+    assert_int_equal(begun, -1);
+    begun = next_vector = (uint8_t)(0x20 + (next_vector + 1) % 0x40);
+    vpc.interp.cpu.has_interrupt = random_u32() % 3 == 0;
+    return next_vector;
+}
+
+static void handler_begins(unsigned vector)
+{
+    assert_int_equal(vector, begun);
+    begun = -1;
+    deliveries++;
+}
+
+/* Did the interpreter begin one meanwhile? Then EIP is at its handler. */
+static void look_at_interpreter(struct vmcb *vmcb)
+{
+    if (begun < 0 || vmcb->event & VMCB_EVENT_VALID)
+        return;
+    assert_int_equal(vmcb->rip, HANDLERS + (unsigned)begun);
+    assert_false(vmcb->rflags & EFLAGS_IF);
+    by_interpreter++;
+    handler_begins((unsigned)begun);
+}
+
+/* The guest goes on somewhere, with interrupts on or off, in a shadow or not. */
+static void go_on(struct vmcb *vmcb)
+{
+    vmcb->rip = 0x8000 + random_u32() % 0x100;
+    vmcb->rsp = 0x7000;
+    vmcb->rflags = EFLAGS_FIXED | (random_u32() % 2 ? EFLAGS_IF : 0);
+    vmcb->shadow = random_u32() % 5 == 0;
+    vpc.interp.cpu.has_interrupt |= random_u32() % 3 == 0;
+}
+
+static void leave_guest(struct vmcb *vmcb)
+{
+    uint32_t dice = random_u32() % 5;
+
+    vmcb->exit_info1 = 0;
+    vmcb->exit_info2 = (uint64_t)(random_u32() % RAM_FRAMES) << PAGE_SHIFT;
+    vmcb->exit_code = dice < 2 ? SVM_EXIT_NPF : SVM_EXIT_INTR;
+    if (dice == 0)
+        vmcb->exit_info2 = DEVICE;
+}
+
+static void enter(uint32_t *gpr, hpa_t block)
+{
+    struct vmcb *vmcb = hpa_to_ptr(block);
+    uint32_t event = vmcb->event;
+    bool is_open = vmcb->rflags & EFLAGS_IF && !(vmcb->shadow & 1);
+
+    (void)gpr;
+    assert_true(is_in_run);
+    entries++;
+    look_at_interpreter(vmcb);
+    vmcb->event = 0;
+    vmcb->exit_event = event & ~VMCB_EVENT_VALID;       /* what is stale stays there */
+    if (event & VMCB_EVENT_VALID) {
+        assert_int_equal(event & VMCB_EVENT_TYPE, VMCB_EVENT_INTERRUPT);
+        assert_true(is_open);
+        if (random_u32() % 3 == 0) {
+            vmcb->exit_event = event;
+            leave_guest(vmcb);
+            return;
+        }
+        handler_begins(event & VMCB_EVENT_VECTOR);
+    } else if (vpc.interp.cpu.has_interrupt) {
+        closed++;
+        assert_false(is_open);
+        assert_true(vmcb->interrupt_control & VMCB_V_IRQ && vmcb->intercepts[0] & VMCB_INTERCEPT0_VINTR);
+    }
+    go_on(vmcb);
+    leave_guest(vmcb);
+}
+
+static void begin(void)
+{
+    is_in_run = true;
+}
+
+static void end(void)
+{
+    is_in_run = false;
+}
+
+static void ignore_image(const void *image)
+{
+    (void)image;
+}
+
+static void keep_image(void *image)
+{
+    (void)image;
+}
+
+static void no_alarm(void *owner, uint64_t due_ns)
+{
+    (void)owner;
+    (void)due_ns;
+}
+
+static void test_no_interrupt_is_lost(void **state)
+{
+    const struct vpc_clock clock = { .now_ns = get_now };
+    const struct svm_host host = { .begin = begin, .end = end, .enter = enter, .load_fpu = ignore_image,
+                                   .save_fpu = keep_image, .set_alarm = no_alarm, .asids = &pool };
+    uint32_t steps = UINT32_MAX;
+
+    (void)state;
+    assert_int_equal(ram_create(&ram, RAM_FRAMES << PAGE_SHIFT), STATUS_OK);
+    vpc_init(&vpc, &ram, &clock, &vpc_bus, NULL);
+    vpc.bus.acknowledge = acknowledge;
+    hpa_t block = frames_alloc();
+    memset(hpa_to_ptr(block), 0, PAGE_SIZE);
+    pool.count = 4;
+    begun = -1;
+    assert_true(svm_attach(&vpc, &svm, &host, block, HPA(0)));
+    for (uint32_t vector = 0; vector < 256; vector++) {
+        uint32_t entry = HANDLERS + vector;
+        assert_true(ram_store(&ram, GPA(vector * 4), &entry, sizeof(entry)));
+    }
+    for (uint32_t at = 0; at < 0x10000; at += PAGE_SIZE) {      /* NOPs where the interpreter may come */
+        static uint8_t nops[PAGE_SIZE];
+        memset(nops, 0x90, sizeof(nops));
+        if (at >= 0x1000 && at != 0x6000)
+            assert_true(ram_store(&ram, GPA(at), nops, sizeof(nops)));
+    }
+    memset(&vpc.interp.cpu.segments[SEG_CS].base, 0, sizeof(uint32_t));
+    vpc.interp.cpu.segments[SEG_CS].selector = 0;
+    vpc.interp.cpu.eip = 0x8000;
+    vpc.interp.cpu.gpr[GPR_ESP] = 0x7000;
+    while (entries < ENTRIES)
+        (void)vpc.engine(&vpc, 0);
+    assert_true(deliveries > ENTRIES / 20 && by_interpreter > 100 && closed > 100);
+    assert_true(nested_destroy(&svm.nested, &steps));
+    frames_free(block);
+    machine_unmake_ram(&ram);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_no_interrupt_is_lost, machine_start, machine_stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
