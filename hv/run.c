@@ -116,7 +116,7 @@ static void enter_guest(struct guest *guest)
 /* Returns the moment of the turn's end. */
 static struct moment run_turn(struct processor *processor, struct guest *guest, struct moment now)
 {
-    uint64_t other_ns = earlier(service.look_ns, sched_turn_end(&processor->sched, now.ns));
+    uint64_t other_ns = earlier(service.look_ns, sched_turn_end(&processor->sched, guest, now.ns));
 
     figures_turn();
     uint64_t tick_at_ns = clock_update(guest, now.ns, tick_ns);

@@ -36,6 +36,7 @@ static unsigned guest_key_room(const void *owner)
 
 void guest_bury(struct guest *guest)
 {
+    queue_take(&guest->turns.place);
     guest->life.is_released = true;
     reclaim_add(guest);
 }

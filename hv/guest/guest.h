@@ -125,7 +125,8 @@ struct guest_turns {
     uint64_t run_ns;                    /* processor time used */
     uint64_t ready_since_ns;            /* when the wait began that a GUEST_READY or GUEST_BLOCKED guest is in */
     uint64_t began_ns;                  /* when its last turn began */
-    uint64_t virtual_ns;                /* run_ns as the scheduler counts it: levelled after sleep */
+    uint64_t virtual_ns;                /* by which it waits: run_ns up to its last whole turn, levelled after sleep */
+    int64_t used_ns;                    /* since then, of the next turn; below 0: it is owed so much of the last one */
     struct queue_place place;           /* where it waits */
     uint64_t wake_ns;                   /* when it is woken for its next tick, if it is GUEST_HALTED */
     bool is_known;                      /* the scheduler has seen it */

@@ -18,7 +18,7 @@
 #define LEAN_VIRQ_PENDING 2682       /* 16 bits: the mask of sources */
 #define LEAN_TIMER_SOURCE 0
 #define LEAN_TIMER_PENDING 1
-#define LEAN_ACTIVITY 4484
+#define LEAN_ACTIVITY 4492
 #define LEAN_HALTED 1                /* GUEST_HALTED */
 #define LEAN_PAGING 3752
 #define LEAN_SPACE 4264

@@ -1,8 +1,8 @@
 /*
  * queue.h - guests in ascending order of a time, the earliest first (PURE).
  *
- * A list: who comes back from a turn or goes to sleep is nearly always due later than all others, and is put in from
- * the end.
+ * A list: who comes back from a turn or goes to sleep is nearly always due later than all others, and is put in at the
+ * end; who wakes is due earlier, and who was interrupted earliest. The place of any other is looked for from both ends.
  */
 #ifndef GUEST_QUEUE_H
 #define GUEST_QUEUE_H
@@ -24,18 +24,46 @@ struct queue {
     unsigned count;
 };
 
-/* Put a guest, which is in no queue, behind all with this key or an earlier one. */
-static inline void queue_put(struct queue *queue, struct queue_place *place, struct guest *guest, uint64_t key_ns)
+/* The last with this key or an earlier one, where there is a later one; NULL: none. Bound: half of the queue's guests. */
+static inline struct queue_place *queue_find(const struct queue *queue, uint64_t key_ns)
 {
-    struct queue_place *before = queue->last;
-    while (before && before->key_ns > key_ns)
+    struct queue_place *after = queue->first, *before = queue->last;
+
+    while (after->key_ns <= key_ns && before->key_ns > key_ns) {
+        after = after->next;
         before = before->previous;
+    }
+    return after->key_ns > key_ns ? after->previous : before;
+}
+
+/* before: NULL: at the head. */
+static inline void queue_put_behind(struct queue *queue, struct queue_place *before, struct queue_place *place,
+                                    struct guest *guest, uint64_t key_ns)
+{
     struct queue_place *after = before ? before->next : queue->first;
 
     *place = (struct queue_place){ after, before, queue, guest, key_ns };
     *(before ? &before->next : &queue->first) = place;
     *(after ? &after->previous : &queue->last) = place;
     queue->count++;
+}
+
+/* Put a guest, which is in no queue, behind all with this key or an earlier one. */
+static inline void queue_put(struct queue *queue, struct queue_place *place, struct guest *guest, uint64_t key_ns)
+{
+    struct queue_place *before = queue->last;
+    if (before && before->key_ns > key_ns)
+        before = queue_find(queue, key_ns);
+    queue_put_behind(queue, before, place, guest, key_ns);
+}
+
+/* The same before all with this key. Bound: those with an earlier one. */
+static inline void queue_put_first(struct queue *queue, struct queue_place *place, struct guest *guest, uint64_t key_ns)
+{
+    struct queue_place *after = queue->first;
+    while (after && after->key_ns < key_ns)
+        after = after->next;
+    queue_put_behind(queue, after ? after->previous : queue->last, place, guest, key_ns);
 }
 
 /* Take a guest out of the queue that it is in, if it is in any. */

@@ -10,6 +10,7 @@
 #include "guest/clone.h"
 #include "guest/guest.h"
 #include "guest/launch.h"
+#include "guest/sched.h"
 #include "io/console.h"
 #include "irq/timer.h"
 
@@ -110,8 +111,7 @@ static bool make_for(bool (*make)(struct request *request, uint32_t *steps), str
     bool is_over = make(request, steps);
     uint64_t spent_ns = timer_now_ns() - began_ns;
 
-    payer->turns.run_ns += spent_ns;
-    payer->turns.virtual_ns += spent_ns;
+    sched_charge(payer, spent_ns);
     return is_over;
 }
 

@@ -1,6 +1,10 @@
 /*
  * sched.h - who runs next: fair by processor time used, short turns, a head start for whoever just woke.
  *
+ * Time used is counted in whole turns where guests are put in order, and to the nanosecond in how long the next turn
+ * is. Whoever had a trifle more or less than the others so keeps its place among them, and is back after one turn of
+ * each; whose turn was cut short, by a look or a sleeper that woke, is first again, for what is left of it.
+ *
  * Guests that wait for the processor and guests that wait for their next tick stand in a queue each, so that a turn
  * looks at nobody but the first of each. Whatever changes guests from outside (made, released, paused, given a key)
  * calls sched_sync before the next turn. What every turn does is inline: a switch is counted in instructions.
@@ -17,6 +21,8 @@
 
 #define SCHED_SLICE_MAX_NS 10000000u
 #define SCHED_SLICE_MIN_NS 1000000u
+#define SCHED_REST_NS 50000             /* less than this left of a turn is no turn: the next one is so much longer */
+#define SCHED_WAKES 32                  /* at once: a bound on how long nobody runs */
 
 /* Of one processor; for the functions of this file only, but for tick_ns. All else zero: nobody waits. */
 struct sched {
@@ -65,7 +71,7 @@ static inline struct guest *sched_wake_first(struct sched *sched, uint64_t now_n
     return guest;
 }
 
-/* Let all halted guests who are to be woken by now have their tick, and wake them. */
+/* Let halted guests who are to be woken by now have their tick, and wake them: SCHED_WAKES of them at most. */
 void sched_wake_due(struct sched *sched, uint64_t now_ns);
 
 /* The ready, unpaused guest with the least virtual time; NULL when there is none. */
@@ -79,6 +85,47 @@ static inline uint32_t sched_slice_ns(uint32_t count)
 {
     uint32_t slice_ns = SCHED_SLICE_MAX_NS / count;
     return slice_ns < SCHED_SLICE_MIN_NS ? SCHED_SLICE_MIN_NS : slice_ns;
+}
+
+/* When a turn of such a slice that begins now is over for this guest. */
+static inline uint64_t sched_slice_end_ns(const struct guest *guest, uint64_t slice_ns, uint64_t now_ns)
+{
+    int64_t left_ns = (int64_t)slice_ns - guest->turns.used_ns;
+    return now_ns + (uint64_t)(left_ns > SCHED_REST_NS ? left_ns : SCHED_REST_NS);
+}
+
+/*
+ * Count what it used, if that comes to a turn of such a slice. Returns whether it did: then it stands behind all who
+ * have used as little, else it goes on with its turn before them. If it comes to two, all of it counts.
+ */
+static inline bool sched_count_turn(struct guest *guest, uint64_t slice_ns)
+{
+    int64_t used_ns = guest->turns.used_ns, least_ns = (int64_t)slice_ns - SCHED_REST_NS;
+    if (used_ns < least_ns)
+        return false;
+    uint64_t counted_ns = used_ns < 2 * (int64_t)slice_ns ? slice_ns : (uint64_t)used_ns;
+    guest->turns.virtual_ns += counted_ns;
+    guest->turns.used_ns = used_ns - (int64_t)counted_ns;
+    return true;
+}
+
+/* The same of what it used in its turn; who was alone has no slice. */
+static inline bool sched_count(const struct sched *sched, struct guest *guest, uint64_t used_ns)
+{
+    if (sched->ready.count == 0) {
+        guest->turns.virtual_ns += used_ns;
+        return true;
+    }
+    guest->turns.used_ns += (int64_t)used_ns;
+    return sched_count_turn(guest, sched_slice_ns(sched->ready.count + 1));
+}
+
+/* It has to pay for what was done for it in nobody's turn. Before sched_sync. */
+static inline void sched_charge(struct guest *guest, uint64_t spent_ns)
+{
+    guest->turns.run_ns += spent_ns;
+    guest->turns.used_ns += (int64_t)spent_ns;
+    sched_count_turn(guest, SCHED_SLICE_MIN_NS);
 }
 
 /* Book-keeping around a turn. */
@@ -114,7 +161,7 @@ static inline struct guest *sched_next(struct sched *sched, uint64_t now_ns)
 }
 
 /* When a turn that began now has to end for others' sake. */
-static inline uint64_t sched_turn_end(const struct sched *sched, uint64_t now_ns)
+static inline uint64_t sched_turn_end(const struct sched *sched, const struct guest *guest, uint64_t now_ns)
 {
     uint64_t wake_ns = sched_next_wake_ns(sched);
 
@@ -122,7 +169,7 @@ static inline uint64_t sched_turn_end(const struct sched *sched, uint64_t now_ns
         return now_ns + SCHED_SLICE_MIN_NS;
     if (sched->ready.count == 0)
         return wake_ns;
-    uint64_t slice_end_ns = now_ns + sched_slice_ns(sched->ready.count + 1);
+    uint64_t slice_end_ns = sched_slice_end_ns(guest, sched_slice_ns(sched->ready.count + 1), now_ns);
     return wake_ns < slice_end_ns ? wake_ns : slice_end_ns;
 }
 
@@ -130,10 +177,12 @@ static inline void sched_turn_ends(struct sched *sched, struct guest *guest, uin
 {
     uint64_t used_ns = now_ns - guest->turns.began_ns;
     guest->turns.run_ns += used_ns;
-    guest->turns.virtual_ns += used_ns;
     guest->turns.ready_since_ns = now_ns;
-    if (guest->life.activity == GUEST_READY && !guest->life.paused)
+    bool is_over = sched_count(sched, guest, used_ns);
+    if (guest->life.activity == GUEST_READY && !guest->life.paused && is_over)
         queue_put(&sched->ready, &guest->turns.place, guest, guest->turns.virtual_ns);
+    else if (guest->life.activity == GUEST_READY && !guest->life.paused)
+        queue_put_first(&sched->ready, &guest->turns.place, guest, guest->turns.virtual_ns);
     else if (guest->life.activity == GUEST_HALTED && !guest->life.paused && !virq_is_pending(&guest->state.virq))
         sched_sleep(sched, guest);
     else

@@ -30,10 +30,17 @@ struct guest *guest_first(void)
     return first;
 }
 
+/* As if all had been released. */
+static void forget_guests(void)
+{
+    sched.ready = sched.sleeping = (struct queue){ .count = 0 };
+    first = NULL;
+}
+
 static void make_guests(unsigned count)
 {
     memset(guests, 0, sizeof(guests));
-    first = NULL;
+    forget_guests();
     now_ns = (now_ns / TICK_NS + 1) * TICK_NS;      /* where the machine's ticks are */
     for (unsigned i = count; i-- > 0;) {
         guests[i].life.id = i + 1;
@@ -61,7 +68,7 @@ static struct guest *take_turn(uint64_t most_ns)
     struct guest *guest = sched_next(&sched, now_ns);
     if (!guest)
         return NULL;
-    uint64_t end_ns = sched_turn_end(&sched, now_ns);
+    uint64_t end_ns = sched_turn_end(&sched, guest, now_ns);
     now_ns = end_ns - now_ns < most_ns ? end_ns : now_ns + most_ns;
     sched_turn_ends(&sched, guest, now_ns);
     return guest;
@@ -96,6 +103,44 @@ static void short_turns_do_not_cost_time(void **state)
     assert_in_range(guests[0].turns.run_ns, 1900 * MS, 2100 * MS);
 }
 
+/*
+ * Two hundred that never stop, each turn a trifle longer or shorter than a slice, and looks that cut turns short: each
+ * is back after one turn of each, and their shares are even.
+ */
+static void nobody_waits_for_two_turns_of_each(void **state)
+{
+    (void)state;
+    enum { BUSY = 200, ROUNDS = 40, TRIFLE_NS = 20000 };
+    static struct guest busy[BUSY];
+    static uint64_t ended_ns[BUSY];
+    memset(busy, 0, sizeof(busy));
+    forget_guests();
+    for (unsigned i = 0; i < BUSY; i++) {
+        busy[i].life.activity = GUEST_READY;
+        ended_ns[i] = now_ns;
+        busy[i].turns.ready_since_ns = now_ns;
+        busy[i].next = first;
+        first = &busy[i];
+    }
+    sched_sync(&sched, now_ns);
+    srand(2);
+    uint64_t start_ns = now_ns, look_ns = now_ns;
+    while (now_ns - start_ns < (uint64_t)ROUNDS * BUSY * MS) {
+        if (now_ns >= look_ns) {
+            sched_sync(&sched, now_ns);
+            look_ns = now_ns + 3 * MS + (uint64_t)rand() % MS;
+        }
+        struct guest *guest = sched_next(&sched, now_ns);
+        assert_in_range(now_ns - ended_ns[guest - busy], 0, BUSY * MS + MS);
+        uint64_t end_ns = sched_turn_end(&sched, guest, now_ns);
+        now_ns = end_ns < look_ns ? end_ns + (uint64_t)rand() % TRIFLE_NS - TRIFLE_NS / 2 : look_ns;
+        sched_turn_ends(&sched, guest, now_ns);
+        ended_ns[guest - busy] = now_ns;
+    }
+    for (unsigned i = 0; i < BUSY; i++)
+        assert_in_range(busy[i].turns.run_ns, (ROUNDS - 1) * MS - TRIFLE_NS, (ROUNDS + 1) * MS + TRIFLE_NS);
+}
+
 static void a_sleeper_runs_soon_but_earns_one_turn_at_most(void **state)
 {
     (void)state;
@@ -128,7 +173,7 @@ static void paused_and_blocked_guests_are_never_picked(void **state)
     guests[2].life.activity = GUEST_ENDED;
     sched_sync(&sched, now_ns);
     assert_null(take_turn(TICK_NS));
-    assert_true(sched_turn_end(&sched, now_ns) == UINT64_MAX);
+    assert_true(sched_turn_end(&sched, &guests[2], now_ns) == UINT64_MAX);
 }
 
 /* Ten that were just made have one turn each before a guest that has run alone until then, and no more. */
@@ -136,6 +181,8 @@ static void newcomers_have_no_credit(void **state)
 {
     (void)state;
     make_guests(11);
+    forget_guests();
+    guests[10].turns.place.queue = NULL;
     first = &guests[10];
     sched_sync(&sched, now_ns);
     for (unsigned i = 0; i < 4; i++)
@@ -143,7 +190,7 @@ static void newcomers_have_no_credit(void **state)
     guests[10].life.activity = GUEST_HALTED;
     guests[10].state.clock.next_tick_ns = UINT64_MAX;
     for (unsigned i = 0; i < 10; i++)
-        guests[i].turns.is_known = false;
+        guests[i].turns = (struct guest_turns){ .ready_since_ns = now_ns };
     first = &guests[0];
     sched_sync(&sched, now_ns);
     virq_raise_key(&guests[10].state.virq, 0);
@@ -236,7 +283,7 @@ static void who_runs_on_after_its_tick_has_a_short_turn(void **state)
     sched_sync(&sched, now_ns);
     now_ns = sched_next_wake_ns(&sched);
     struct guest *runs_on = sched_next(&sched, now_ns);
-    assert_int_equal(sched_turn_end(&sched, now_ns), now_ns + SCHED_SLICE_MIN_NS);
+    assert_int_equal(sched_turn_end(&sched, runs_on, now_ns), now_ns + SCHED_SLICE_MIN_NS);
     now_ns += SCHED_SLICE_MIN_NS;
     sched_turn_ends(&sched, runs_on, now_ns);
     for (unsigned i = 0; i < 2; i++) {
@@ -256,7 +303,7 @@ static void all_sleepers_wake_together(void **state)
     (void)state;
     static struct guest many[200];
     memset(many, 0, sizeof(many));
-    first = NULL;
+    forget_guests();
     for (unsigned i = 0; i < 200; i++) {
         now_ns += 77777;
         many[i].turns.ready_since_ns = now_ns;
@@ -320,7 +367,7 @@ static void a_random_walk_loses_no_tick(void **state)
             continue;
         }
         unsigned i = guest->life.id - 1;
-        uint64_t end_ns = sched_turn_end(&sched, now_ns);
+        uint64_t end_ns = sched_turn_end(&sched, guest, now_ns);
         assert_true(end_ns > now_ns);
         clock_update(guest, now_ns, TICK_NS);
         ticks[i] += take_ticks(guest);
@@ -422,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(busy_guests_share_evenly),
         cmocka_unit_test(short_turns_do_not_cost_time),
+        cmocka_unit_test(nobody_waits_for_two_turns_of_each),
         cmocka_unit_test(a_sleeper_runs_soon_but_earns_one_turn_at_most),
         cmocka_unit_test(paused_and_blocked_guests_are_never_picked),
         cmocka_unit_test(newcomers_have_no_credit),
