@@ -63,19 +63,22 @@ static bool note_output(struct processor *processor, struct guest *guest)
     vcon_settle(vcon);
     if (&guest->console != console_in_view())
         vcon->dirty_rows = 0;
-    service.must_look |= vcon->log != NULL || &guest->console == console_in_view();
+    if (vcon->log != NULL || &guest->console == console_in_view()) {
+        service_ask(processor->sched.ready.count != 0);
+        guest->turns.owes_look = true;
+    }
     return true;
 }
 
 /* A turn ended that its guest did not end by a HLT: at an alarm, perhaps. tsc: when. */
-static void note_end(const struct turn *turn, struct guest *guest, uint64_t tsc)
+static void note_end(const struct processor *processor, struct guest *guest, uint64_t tsc)
 {
-    figures_alarm_late(tick_alarm_late_ns(turn, tsc));
+    figures_alarm_late(tick_alarm_late_ns(&processor->turn, tsc));
     /* The serial line is slower than this guest prints: it waits, others run. */
     if (guest->life.activity == GUEST_READY && rowlog_is_full(&guest->row_log))
         guest->life.activity = GUEST_BLOCKED;
     if (guest->life.activity == GUEST_BLOCKED || guest->life.activity == GUEST_ENDED)
-        service.must_look = true;
+        service_ask(processor->sched.ready.count != 0);
 }
 
 /* Returns the moment at the end of the turn, where the next one begins. */
@@ -91,7 +94,7 @@ static struct moment end_turn(struct processor *processor, struct guest *guest)
         now = moment_now();         /* whoever prints pays for it */
     }
     if (guest->life.activity != GUEST_HALTED)
-        note_end(&processor->turn, guest, ended_tsc);
+        note_end(processor, guest, ended_tsc);
     sched_turn_ends(&processor->sched, guest, now.ns);
     return now;
 }

@@ -41,6 +41,30 @@ void service_init(bool poll)
     poll_input = poll;
 }
 
+/* The look is for what they printed, or carried rows for which they wait. Bound: all guests. */
+static uint32_t count_payers(void)
+{
+    uint32_t count = 0;
+
+    for (struct guest *guest = guest_first(); guest; guest = guest->next) {
+        guest->turns.owes_look |= guest->life.activity == GUEST_BLOCKED;
+        count += guest->turns.owes_look;
+    }
+    return count;
+}
+
+/* Who prints without an end takes no more of others' time than by its turns. Bound: all guests, twice. */
+static void charge_payers(uint64_t spent_ns)
+{
+    uint32_t count = count_payers();
+
+    for (struct guest *guest = guest_first(); guest && count; guest = guest->next) {
+        if (guest->turns.owes_look)
+            sched_charge(guest, spent_ns / count);
+        guest->turns.owes_look = false;
+    }
+}
+
 /* Who waited for the serial line goes on. True: somebody still waits. Bound: all guests. */
 static bool wake_blocked(const struct sched *sched, uint64_t now_ns)
 {
@@ -75,12 +99,14 @@ void service_look(struct sched *sched, uint64_t now_ns)
     input_pump(now_ns);
     monitor_pump(now_ns);
     service.must_look |= request_serve(REQUESTS, START_STEPS, now_ns);   /* whoever asked looks at what came of it */
+    uint64_t began_ns = timer_now_ns();
     bool output_waits = console_output_pump(now_ns);
     size_t space = serial_tx_space();
     output_waits |= serial_pump();
     output_waits |= serial_tx_space() != space;     /* there is room for more now, where it all came from */
 
     now_ns = timer_now_ns();
+    charge_payers(now_ns - began_ns);
     output_waits |= wake_blocked(sched, now_ns);
     balloon_look(now_ns);
     uint64_t give_way_ns = give_way(sched, now_ns);
@@ -98,6 +124,7 @@ void service_look(struct sched *sched, uint64_t now_ns)
         service.asked_ns = now_ns;
     if (sched_pick(sched) && service.asked_ns < now_ns + BETWEEN_NS)
         service.asked_ns = now_ns + BETWEEN_NS;
+    service.soon_ns = now_ns + BETWEEN_NS;
     service.look_ns = service.asked_ns;
     if (sched_pick(sched) || sched_next_wake_ns(sched) != UINT64_MAX)
         service.look_ns = earlier(service.asked_ns, now_ns + LOST_NS);

@@ -130,6 +130,7 @@ struct guest_turns {
     struct queue_place place;           /* where it waits */
     uint64_t wake_ns;                   /* when it is woken for its next tick, if it is GUEST_HALTED */
     bool is_known;                      /* the scheduler has seen it */
+    bool owes_look;                     /* the next look carries what it printed */
 };
 
 /* Of a guest that may spin, for give_way.c. */

@@ -24,7 +24,7 @@ struct queue {
     unsigned count;
 };
 
-/* The last with this key or an earlier one, where there is a later one; NULL: none. Bound: half of the queue's guests. */
+/* The last with this key or an earlier one, where there is a later one; NULL: none. Bound: half of its guests. */
 static inline struct queue_place *queue_find(const struct queue *queue, uint64_t key_ns)
 {
     struct queue_place *after = queue->first, *before = queue->last;

@@ -111,6 +111,7 @@ static bool make_for(bool (*make)(struct request *request, uint32_t *steps), str
     bool is_over = make(request, steps);
     uint64_t spent_ns = timer_now_ns() - began_ns;
 
+    payer->turns.run_ns += spent_ns;
     sched_charge(payer, spent_ns);
     return is_over;
 }

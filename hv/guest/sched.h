@@ -123,7 +123,6 @@ static inline bool sched_count(const struct sched *sched, struct guest *guest, u
 /* It has to pay for what was done for it in nobody's turn. Before sched_sync. */
 static inline void sched_charge(struct guest *guest, uint64_t spent_ns)
 {
-    guest->turns.run_ns += spent_ns;
     guest->turns.used_ns += (int64_t)spent_ns;
     sched_count_turn(guest, SCHED_SLICE_MIN_NS);
 }

@@ -125,8 +125,8 @@ FIGURES = {
         Figure("suite", "longest stretch with interrupts off while all test guests run", 1_000_000, 2_000_000),
     ],
     "gaps": [
-        Figure("gap_alike", "longest time without the processor among 200 busy guests, in ms", 202),
-        Figure("gap_hostile", "the same of 189, beside eleven hostile ones", 202),
+        Figure("gap_alike", "longest time without the processor among 200 busy guests, in ms", 202, 202),
+        Figure("gap_hostile", "the same of 189, beside eleven hostile ones", 202, 202),
         Figure("least_alike", "least share of 1/200 in two seconds, which are ten turns"),
         Figure("least_hostile", "the same beside eleven hostile ones"),
     ],

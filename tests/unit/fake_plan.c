@@ -212,6 +212,14 @@ int rowlog_take(struct rowlog *log, const uint8_t **text)
     return -1;
 }
 
+bool rowlog_waits(const struct rowlog *log)
+{
+    for (unsigned i = 0; i < guest_count; i++)
+        if (&guests[i].row_log == log)
+            return prints_debug[i] || rows_left[i] != 0;
+    return false;
+}
+
 void rowlog_still(struct vcon *console, uint64_t at_ns, bool all)
 {
     (void)console, (void)at_ns, (void)all;
