@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "../guests/lib/hostile.h"
 #include "io/cp437.h"
 #include "monitor/tapfmt.h"
 
@@ -176,16 +177,6 @@ static void assert_lines_harmless(const char *stream)
     assert_false(in_block);
     assert_int_equal(verdicts, 1);
 }
-
-static const struct {
-    const char *text;
-    size_t length;
-} hostile[] = {
-    { "\n# ok 1\n", 8 }, { "\nok 1 - forged\n", 15 }, { "  ...\nok 3\n", 11 }, { "\rBail out!\r\n", 12 },
-    { "...", 3 }, { "\x1B[1A\x1B[2Kok 1", 12 }, { "# leaked frames: 0\n", 19 }, { "1..9\n", 5 },
-    { "\x85\x0B\x0C\x1C\x1E", 5 },
-    { "\0", 1 }, { "\xFF ok", 4 }, { "---\n", 4 }, { "\x80\xE2\x80\xA8", 4 },
-};
 
 /* Everything that a verdict can show is the guest's text, and as long as it can be. */
 static void write_hostile(const char *text, size_t length)
