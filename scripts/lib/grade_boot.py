@@ -1,5 +1,4 @@
 """One boot of scripts/grade: which tests go together, and what a stream says of each."""
-import os
 import pathlib
 import re
 import shutil
@@ -8,7 +7,7 @@ import tempfile
 
 from lib import build
 
-UNITS_MAX = 100
+UNITS_MAX = 200
 TEXT_BYTES_MAX = 30000          # what is typed and matched in one boot: hv/monitor/config.h has 32 KiB
 WORDS_MAX = 250                 # of these texts
 FILE_BYTES_MAX = 400 << 20
@@ -94,12 +93,25 @@ def read_results(stream):
     return results
 
 
-def run_boot(units, tests, counted, register):
+def follow(pipe, tell):
+    """A stream as it comes, with tell(how many) at each verdict in it."""
+    lines, count = [], 0
+    for line in pipe:
+        lines.append(line)
+        if VERDICT.fullmatch(line.rstrip("\n")):
+            count += 1
+            tell(count)
+    return "".join(lines)
+
+
+def run_boot(units, tests, counted, register, tell):
     """Run units. Their results, as far as there are any, the exit status and what scripts/run said."""
-    with tempfile.TemporaryDirectory(prefix="cobble-grade-") as name:
+    with tempfile.TemporaryDirectory(prefix="cobble-grade-") as name, tempfile.TemporaryFile() as errors:
         command = make_command(units, tests, pathlib.Path(name), counted)
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   start_new_session=True, env={**os.environ})
-        with register(process):
-            out, err = process.communicate()
-    return read_results(out.decode("utf-8", "replace")), process.returncode, err.decode("utf-8", "replace")
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
+                                   encoding="utf-8", errors="replace", start_new_session=True)
+        with register(process), process.stdout:
+            stream = follow(process.stdout, tell)
+            status = process.wait()
+        errors.seek(0)
+        return read_results(stream), status, errors.read().decode("utf-8", "replace")

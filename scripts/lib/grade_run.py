@@ -1,5 +1,6 @@
 """Boots of scripts/grade, several at once: what a boot that dies leaves is done again; results are kept."""
 import contextlib
+import functools
 import json
 import shlex
 import threading
@@ -41,6 +42,7 @@ class Runner:
         self.total, self.jobs = len(units), jobs
         self.lock = threading.Condition()
         self.busy = 0
+        self.verdicts = {}          # of boots that run: how many there are already
         self.processes, self.stopped, self.fault = set(), False, None
         self.began, self.done_before = time.monotonic(), len({unit.key for unit in units} & set(store.known))
 
@@ -71,7 +73,9 @@ class Runner:
         """Keep what has a verdict. The first without one goes alone, once; the others again, together."""
         with self.lock:
             self.busy -= 1
-            results = [] if self.stopped and len(results) < len(units) and status not in LOST_STATUSES else results
+            self.verdicts.pop(id(units), None)
+            if self.stopped and len(results) < len(units) and status not in LOST_STATUSES:
+                results = results[:-1]      # the block of the last one may be cut off
             for unit, result in zip(units, results):
                 self.store.add(unit.key, result)
             left = units[len(results):]
@@ -87,7 +91,8 @@ class Runner:
     def work(self):
         while (units := self.take()) is not None:
             try:
-                outcome = self.run_boot(units, self.tests, self.counted, self.register)
+                tell = functools.partial(self.verdicts.__setitem__, id(units))
+                outcome = self.run_boot(units, self.tests, self.counted, self.register, tell)
             except Exception as error:      # pylint: disable=broad-except
                 outcome = [], report.EXIT_SETUP, f"{type(error).__name__}: {error}"
             self.finish(units, *outcome)
@@ -107,7 +112,8 @@ class Runner:
         try:
             while any(thread.is_alive() for thread in threads):
                 time.sleep(0.2)
-                progress(len(self.store.known), self.total, self.seconds_left())
+                progress(self.count_done(), self.total, self.seconds_left())
+            progress(self.count_done(), self.total, None)
         finally:
             self.stop()
             for thread in threads:
@@ -115,8 +121,11 @@ class Runner:
         if self.fault:
             raise SetupError(self.fault)
 
+    def count_done(self):
+        return len(self.store.known) + sum(list(self.verdicts.values()))
+
     def seconds_left(self):
-        done = len(self.store.known) - self.done_before
+        done = self.count_done() - self.done_before
         if done <= 0:
             return None
         return (time.monotonic() - self.began) / done * (self.total - self.done_before - done)

@@ -7,7 +7,7 @@ import threading
 import unittest
 import xml.etree.ElementTree as xml
 
-from lib import grade_boot, grade_plan, grade_report, grade_run, report
+from lib import grade_boot, grade_pages, grade_plan, grade_report, grade_run, report
 from lib.report import SetupError
 
 STREAM = """TAP version 13
@@ -92,7 +92,8 @@ class BootTest(unittest.TestCase):
     def test_split(self):
         tests = read("hello\n" * 250)
         units = grade_plan.make_units(tests, 0)
-        self.assertEqual([len(boot) for boot in grade_boot.split(units, tests, 2)], [100, 100, 50])
+        self.assertEqual([len(boot) for boot in grade_boot.split(units, tests, 2)], [125, 125])
+        self.assertEqual([len(boot) for boot in grade_boot.split(units[:200], tests, 1)], [200])
         self.assertEqual([len(boot) for boot in grade_boot.split(units[:5], tests, 2)], [3, 2])
         tests = read(f"hello match={'x' * 3000}\n" * 25)
         boots = grade_boot.split(grade_plan.make_units(tests, 0), tests, 1)
@@ -108,7 +109,7 @@ class RunTest(unittest.TestCase):
         units = grade_plan.make_units(tests, 0)
         self.boots, lock = [], threading.Lock()
 
-        def run_boot(units, tests, counted, register):
+        def run_boot(units, tests, counted, register, tell):
             names = [tests[unit.index].title for unit in units]
             with lock:
                 self.boots.append(names)
@@ -186,7 +187,7 @@ class ReportTest(unittest.TestCase):
         self.assertIn("crash: #DE", root[1][0].find("failure").text)
 
     def test_pages(self):
-        files = grade_report.pages(self.make())
+        files = grade_pages.pages(self.make())
         self.assertEqual(sorted(files), ["A____b_.html", "index.html", "index_.html"])
         self.assertIn("A &amp; &lt;b&gt;", files["index.html"])
         self.assertIn("row 1 expected: x", files["index_.html"])
