@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/codegen.h"
 #include "base/status.h"
 
 /*
@@ -50,6 +51,7 @@ static inline hpa_t frames_alloc_quick(void)
         return HPA_NONE;
     while (*word == 0)
         word++;
+    WORK_OUT_HERE(word);
     unsigned bit = (unsigned)__builtin_ctzll(*word);
     *word &= *word - 1;
     frames_hint.word = word;

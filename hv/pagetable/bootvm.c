@@ -157,7 +157,7 @@ enum gfault bootvm_fill(struct gspace *space, gva_t address, uint32_t access)
 
     if (space->boot_region != linear / LARGE_PAGE_SIZE || space->ram->frames[frame].is_in_use)
         return fill_searched(space, address, access);
-    hpa_t page = ram_back_quick(space->ram, frame);
+    hpa_t page = ram_back_quick(space->ram, &space->ram->frames[frame]);
     if (!page.v)
         return fill_searched(space, address, access);
     space->boot_leaves[table_index(linear, 1)] = page.v | BOOTVM_LEAF;

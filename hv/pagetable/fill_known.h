@@ -19,6 +19,38 @@
 #include "pagetable/shadow.h"
 
 /*
+ * The leaf of a page that is plain, for an access that is allowed; entry and pte are its own. No call but at the end,
+ * as below.
+ */
+static inline __attribute__((always_inline)) enum gfault
+fill_plain(struct gspace *space, gva_t address, uint32_t access, const struct known_region *known,
+           struct gframe *page, uint64_t entry, uint32_t pte)
+{
+    if (known->snapshot)
+        known->snapshot[entry] = pte;
+    uint64_t bits = known->leaf_bits[pte >> 1 & 3];
+    WORK_OUT_HERE(bits);
+    KEEP_NOTHING_READ();
+    if (access & ~(uint32_t)bits & ACCESS_WRITE)
+        bits = compile_flipped(HPA(0));     /* allowed, and yet not writable: a flip page, and the kernel writes */
+    WORK_OUT_HERE(bits);
+    KEEP_NOTHING_READ();
+    uint64_t *leaf = &known->leaves[entry % TABLE_ENTRIES], before = *leaf;
+    *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
+    KEEP_NOTHING_READ();
+    /* A writable leaf is put on record, so that its W can be found and taken when the frame begins to hold tables. */
+    if (bits & PTE_W) {
+        uint32_t record = rmap_try_add(page, known->first_record | (uint32_t)entry);
+        if (record)
+            return fill_tail_shared(space, page, record, address, before);
+    }
+    if (before)
+        return fill_tail_flush(space, address);
+    audit_check(space);
+    return GFAULT_FILLED;
+}
+
+/*
  * As long as the guest's PDE is what it was, the link is right, and the walk would come to the same table. No call but
  * at the end, so that nothing needs saving: what is not the usual case is in fill_tail.c, and not_plain answers for a
  * page outside RAM, traced, or not backed.
@@ -43,28 +75,7 @@ fill_known(struct gspace *space, gva_t address, uint32_t access, const struct kn
     WORK_OUT_HERE(page);
     if (frame >= space->ram->frame_count || !gframe_is_plain(page))
         return not_plain(space, address, access, known);
-    if (known->snapshot)
-        known->snapshot[entry] = pte;
-    uint64_t bits = known->leaf_bits[rights];
-    WORK_OUT_HERE(bits);
-    KEEP_NOTHING_READ();
-    if (access & ~(uint32_t)bits & ACCESS_WRITE)
-        bits = compile_flipped(HPA(0));     /* allowed, and yet not writable: a flip page, and the kernel writes */
-    WORK_OUT_HERE(bits);
-    KEEP_NOTHING_READ();
-    uint64_t *leaf = &known->leaves[entry % TABLE_ENTRIES], before = *leaf;
-    *leaf = (uint64_t)page->host << PAGE_SHIFT | bits;
-    KEEP_NOTHING_READ();
-    /* A writable leaf is put on record, so that its W can be found and taken when the frame begins to hold tables. */
-    if (bits & PTE_W) {
-        uint32_t record = rmap_try_add(page, known->first_record | (uint32_t)entry);
-        if (record)
-            return fill_tail_shared(space, page, record, address, before);
-    }
-    if (before)
-        return fill_tail_flush(space, address);
-    audit_check(space);
-    return GFAULT_FILLED;
+    return fill_plain(space, address, access, known, page, entry, pte);
 }
 
 #endif

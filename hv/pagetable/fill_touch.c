@@ -26,8 +26,9 @@ static __attribute__((noinline)) enum gfault fill_backed(struct gspace *space, g
  * what was remembered has gone with it.
  */
 static __attribute__((noinline)) enum gfault fill_in_use(struct gspace *space, gva_t address, uint32_t access,
-                                                         const struct known_region *known, uint32_t frame)
+                                                         const struct known_region *known)
 {
+    uint32_t frame = known->entries[gtable_pte_index(address)] >> GPTE_FRAME_SHIFT;
     const struct gframe *page = &space->ram->frames[frame];
 
     if (!(access & ACCESS_WRITE) || frame >= space->ram->frame_count ||
@@ -40,12 +41,20 @@ static __attribute__((noinline)) enum gfault fill_in_use(struct gspace *space, g
                                                     : fill_walked(space, address, access);
 }
 
+/*
+ * A first touch leaves a page that is plain, and of what hidden_fault.c looked at before, nothing else has changed.
+ * What is read again afterwards would take registers that must be saved.
+ */
 enum gfault fill_touch(struct gspace *space, gva_t address, uint32_t access, const struct known_region *known)
 {
-    struct ram *ram = space->ram;
     uint32_t frame = known->entries[gtable_pte_index(address)] >> GPTE_FRAME_SHIFT;
+    struct gframe *page = &space->ram->frames[frame];
 
-    if (frame >= ram->frame_count || ram->frames[frame].is_in_use || !ram_back_quick(ram, frame).v)
-        return fill_in_use(space, address, access, known, frame);
-    return fill_backed(space, address, access, known);
+    WORK_OUT_HERE(page);
+    if (frame >= space->ram->frame_count || page->is_in_use || !ram_back_quick(space->ram, page).v)
+        return fill_in_use(space, address, access, known);
+    KEEP_NOTHING_READ();
+    uint64_t entry = gtable_pte_index(address);
+    WORK_OUT_HERE(entry);
+    return fill_plain(space, address, access, known, page, entry, known->entries[entry]);
 }

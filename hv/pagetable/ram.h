@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/codegen.h"
 #include "base/frames.h"
 #include "base/status.h"
 #include "pagetable/host_table.h"
@@ -90,18 +91,19 @@ hpa_t ram_alloc(struct ram *ram);
 MUST_CHECK bool ram_make_record(struct ram *ram, uint32_t frame);
 
 /*
- * Back a frame below frame_count whose record says that it is not in use, if that takes no call: the hot path of a
- * first touch. HPA_NONE: ram_back may.
+ * Back a frame whose record says that it is not in use, if that takes no call: the hot path of a first touch.
+ * HPA_NONE: ram_back may.
  */
-static inline hpa_t ram_back_quick(struct ram *ram, uint32_t frame)
+static inline hpa_t ram_back_quick(struct ram *ram, struct gframe *record)
 {
     hpa_t page = frames_alloc_quick();
 
     if (!page.v)
         return page;
-    table_clear(hpa_to_ptr(page));
-    ram->frames[frame].host = (uint32_t)(page.v >> PAGE_SHIFT);
+    WORK_OUT_HERE(page.v);
+    record->host = (uint32_t)(page.v >> PAGE_SHIFT);
     ram->backed_count++;
+    table_clear(hpa_to_ptr(page));
     return page;
 }
 
