@@ -20,10 +20,10 @@ struct extable_entry {
 };
 
 extern const char trap_entry_points[];
-extern const char strict_hypercall[], strict_page_fault[], strict_timer[];
 extern const struct extable_entry extable_start[], extable_end[];
 
 bool cpu_keeps_error_pointers;
+static uint32_t watchers[CPU_WATCH_ALL + 1];
 static struct idt_gate idt[VECTOR_COUNT] __attribute__((aligned(16)));
 
 _Static_assert(offsetof(struct cpu, stack) + CPU_STACK_BYTES == CPU_STACK_TOP, "hv_start's stack");
@@ -49,11 +49,27 @@ static void load_tables(struct cpu *cpu)
     insn_lldt(0);       /* else a guest's selector with TI = 1 would read descriptors at linear 0 */
 }
 
-void cpu_use_strict_gates(void)
+static void lead_gates(void)
 {
-    desc_lead_gate(&idt[HV_INT_VECTOR], (uint64_t)(uintptr_t)strict_hypercall);
-    desc_lead_gate(&idt[EXC_PF], (uint64_t)(uintptr_t)strict_page_fault);
-    desc_lead_gate(&idt[VECTOR_TIMER], (uint64_t)(uintptr_t)strict_timer);
+    for (unsigned vector = 0; vector <= VECTOR_TIMER; vector++) {
+        bool is_some = vector == HV_INT_VECTOR || vector == EXC_PF || vector == VECTOR_TIMER;
+        bool is_watched = watchers[CPU_WATCH_ALL] != 0 || (is_some && watchers[CPU_WATCH_SOME] != 0);
+        if (idt[vector].ist == 0)
+            desc_lead_gate(&idt[vector], (uint64_t)(uintptr_t)trap_entry_points + vector * ENTRY_POINT_BYTES +
+                                             (is_watched ? ENTRY_POINT_WATCHED : 0));
+    }
+}
+
+void cpu_watch(enum cpu_watch what)
+{
+    watchers[what]++;
+    lead_gates();
+}
+
+void cpu_watch_no_more(enum cpu_watch what)
+{
+    watchers[what]--;
+    lead_gates();
 }
 
 static void find_habits(void)

@@ -33,8 +33,13 @@ struct cpu {
 /* This processor's GDT, IDT, TSS, control registers, EFER, PAT; SYSCALL, SYSENTER and LDT off. On it, once. */
 void cpu_init(struct cpu *cpu);
 
-/* From now on hypercalls, page faults and the timer's interrupt are strict_from_guest's: entry_calls.h. */
-void cpu_use_strict_gates(void);
+/*
+ * Traps of guests that are watched_from_guest's (entry_calls.h) from here to cpu_watch_no_more, as often: hypercalls,
+ * page faults and the timer's interrupt; or all, but those of host devices and what has a stack of its own.
+ */
+enum cpu_watch { CPU_WATCH_SOME, CPU_WATCH_ALL };
+void cpu_watch(enum cpu_watch what);
+void cpu_watch_no_more(enum cpu_watch what);
 
 /* The processor that asks. Not for hot paths: whoever has a loaded guest has guest->processor. */
 struct cpu *cpu_this(void);

@@ -91,7 +91,7 @@ guest_enter_tick:
 #endif
 
 /* Where the 256 gates lead, ENTRY_POINT_BYTES each. Vectors without an error code push 0 in its place. */
-    .balign 16
+    .balign ENTRY_POINT_BYTES
     .globl trap_entry_points
 trap_entry_points:
 #ifdef COBBLE_LEAN
@@ -102,7 +102,7 @@ trap_entry_points:
     .set vector, 0
     .rept VECTOR_COUNT
     .balign ENTRY_POINT_BYTES
-    .if lean && vector == HV_INT_VECTOR
+1:  .if lean && vector == HV_INT_VECTOR
     jmp lean_hypercall                  /* hot: hv/guest/lean.S, which comes to trap_common for what is not */
     .elseif lean && vector == EXC_PF
     jmp lean_page_fault                 /* hot, too, like the next three */
@@ -126,6 +126,14 @@ trap_entry_points:
     jmp trap_timer
     .else
     jmp trap_common
+    .endif
+    .endif
+    .if vector <= VECTOR_TIMER && vector != EXC_NMI && vector != EXC_DF && vector != EXC_MC
+    .org 1b + ENTRY_POINT_WATCHED       /* where cpu_watch may lead the gate; the return address tells the vector */
+    .if PUSHES_ERROR(vector)
+    call watched_error
+    .else
+    call watched_plain
     .endif
     .endif
     .set vector, vector + 1
@@ -178,20 +186,29 @@ trap_timer:
 trap_tick:
     ASK_C tick_from_guest
 
-/* The gates of a machine with a guest in strict mode: cpu_use_strict_gates. */
-    .globl strict_hypercall, strict_page_fault, strict_timer
-strict_hypercall:
-    pushq $0
-    pushq $HV_INT_VECTOR
-    jmp trap_strict
-strict_page_fault:                      /* the error code is pushed */
-    pushq $EXC_PF
-    jmp trap_strict
-strict_timer:
-    pushq $0
-    pushq $VECTOR_TIMER
-trap_strict:
-    ASK_C strict_from_guest
+/*
+ * Gates that cpu_watch leads here, from ENTRY_POINT_WATCHED of their entry points. Nothing but the stack may change:
+ * the trap may be the hypervisor's own. The vector takes the place of the return address; a 0 comes before it where the
+ * processor has pushed no error code.
+ */
+    .macro VECTOR_TO_RAX
+    pushq %rax
+    movq 8(%rsp), %rax
+    subq $trap_entry_points + 1, %rax   /* it may be where the next entry point begins */
+    shrq $ENTRY_POINT_SHIFT, %rax
+    .endm
+
+watched_error:
+    VECTOR_TO_RAX
+    movq %rax, 8(%rsp)
+    popq %rax
+    jmp trap_watched
+watched_plain:
+    VECTOR_TO_RAX
+    movq $0, 8(%rsp)
+    xchgq %rax, (%rsp)
+trap_watched:
+    ASK_C watched_from_guest
 
 trap_turn_over:                         /* from a guest, and C knows what for */
     PUSH_GUEST_REGISTERS

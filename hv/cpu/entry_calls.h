@@ -32,8 +32,8 @@ bool page_fault_from_guest(struct guest *guest);
 bool timer_from_guest(struct guest *guest);
 /* guest/tick.c: the same, acknowledged and counted by lean_tick.S, which could not deliver it. */
 bool tick_from_guest(struct guest *guest);
-/* guest/strict.c: hypercalls, #PF and the timer's interrupt, where a guest is in strict mode. */
-bool strict_from_guest(struct guest *guest);
+/* guest/trace.c: the traps of all guests that cpu_watch has come here. */
+bool watched_from_guest(struct guest *guest);
 /* trap.c: a trap with a frame that no guest may have (trap_frame_is_guests). The guest has ended afterwards. */
 void strange_mode_from_guest(struct guest *guest);
 /* trap.c: IRETQ to this guest faulted. */

@@ -19,6 +19,16 @@
 #define VECTOR_SPURIOUS 0xFF    /* the local APIC's, which shares it with the last of the 8259 */
 #define VECTOR_COUNT 256
 
-#define ENTRY_POINT_BYTES 16    /* of entry.S, for each vector */
+/*
+ * Of entry.S, for each vector; and where in it the way begins of traps that somebody watches, by the same gates.
+ */
+#ifdef COBBLE_LEAN
+#define ENTRY_POINT_SHIFT 4
+#define ENTRY_POINT_WATCHED 11
+#else
+#define ENTRY_POINT_SHIFT 5
+#define ENTRY_POINT_WATCHED 16
+#endif
+#define ENTRY_POINT_BYTES (1 << ENTRY_POINT_SHIFT)
 
 #endif

@@ -15,6 +15,7 @@
 #include "guest/reclaim.h"
 #include "guest/report.h"
 #include "guest/switch.h"
+#include "guest/trace.h"
 #include "irq/timer.h"
 #include "pagetable/vmap.h"
 
@@ -92,6 +93,7 @@ static void end_guest(struct guest *guest, enum guest_end end, int32_t status, c
     guest->life.ended_ns = timer_now_ns();
     text_copy(guest->console.state, sizeof(guest->console.state), state);
     switch_forget(guest);
+    trace_disable(guest);
     reclaim_add(guest);
     if (guest->family.ended)
         guest->family.ended(guest);

@@ -23,6 +23,7 @@
 #include "guest/virq.h"
 #include "io/console.h"
 #include "io/rowlog.h"
+#include "io/scrollback.h"
 #include "pagetable/gspace.h"
 #include "pebpeb.h"
 
@@ -162,6 +163,7 @@ struct guest_glance {
 
 struct processor;
 struct strict;
+struct trace;
 
 struct guest {
     struct guest_state state;           /* first. From here to space, lean.h knows the offsets */
@@ -180,6 +182,7 @@ struct guest {
     struct image_bytes image;           /* its ELF file, for reports; bytes NULL: not there any more */
     struct console console;
     struct rowlog row_log;              /* of its console, where vcon.log points to it */
+    struct scrollback history;          /* the same of vcon.history; each page is a frame */
     struct guest_requests requests;
     struct guest_spin spin;
     struct guest_reclaim reclaim;
@@ -191,6 +194,7 @@ struct guest {
     struct strict *strict;              /* strict mode: strict.h; NULL: off */
     const char *strict_advice;          /* for the report, when that has ended it; else NULL */
     struct guest_glance glance;
+    struct trace *trace;                /* trace.h; NULL: it never was traced */
 };
 
 /* An ID for a guest that will be there later: it is nobody else's. */

@@ -7,10 +7,15 @@
 
 #include "base/frames.h"
 #include "guest/guest.h"
+#include "guest/trace.h"
 #include "pagetable/vmap.h"
 
 #define STEPS_AT_ONCE 16u       /* where memory is short: until there is a frame */
-#define RELEASE_STEPS (sizeof(struct guest) / PAGE_SIZE + 2)    /* the struct's pages, and those of a report */
+/*
+ * The struct's pages, and those of a report. Those of a trace and of rows that scrolled off go at once, too: 232 at
+ * most, of a guest that was looked at.
+ */
+#define RELEASE_STEPS (sizeof(struct guest) / PAGE_SIZE + 2)
 
 static struct guest *dead;      /* the first is worked on */
 
@@ -28,10 +33,18 @@ bool reclaim_waits(void)
     return dead != NULL;
 }
 
+static void free_row_page(void *page)
+{
+    frames_free(ptr_to_hpa(page));
+}
+
 static void free_released(struct guest *guest)
 {
     if (guest->life.end == GUEST_END_CRASH || guest->life.end == GUEST_END_TIMEOUT)
         vmap_free((void *)(uintptr_t)guest->life.report);
+    scrollback_free(&guest->history, free_row_page);
+    if (guest->trace)
+        trace_free(guest->trace);
     vmap_free(guest);
 }
 

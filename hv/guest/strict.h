@@ -7,6 +7,8 @@
 #ifndef GUEST_STRICT_H
 #define GUEST_STRICT_H
 
+#include <stdbool.h>
+
 #include "pagetable/told.h"
 
 struct guest;
@@ -19,6 +21,9 @@ struct strict {
     uint32_t fault_eip, faults; /* of the last page faults in a row at one place: how many */
     uint32_t stack;             /* the lowest address of the SDK's stack, where the canary is; 0: the guest has none */
 };
+
+/* Answer a trap, with a look at it before if the guest is in strict mode. As the functions of entry_calls.h. */
+bool strict_from_guest(struct guest *guest);
 
 /* Before its first turn. Without memory for it, it stays off, and the log says so. */
 void strict_enable(struct guest *guest);

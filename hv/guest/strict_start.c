@@ -34,5 +34,5 @@ void strict_enable(struct guest *guest)
         return;
     }
     lay_canary(guest, guest->strict);
-    cpu_use_strict_gates();
+    cpu_watch(CPU_WATCH_SOME);
 }

@@ -19,6 +19,7 @@
 #define PORT_DEBUG_EXIT 0xF4
 #define PORT_DEBUGCON 0xE9
 #define DEBUGCON_READS 0xE9
+#define PORT_TRACE 0xEA           /* and reads as much */
 #define SETTLE_WRITES 200000            /* port 0x80 writes of about 1 us */
 
 static struct power_platform platform;
@@ -119,4 +120,15 @@ void debugcon_write(const char *bytes, uint32_t length)
 {
     for (uint32_t i = 0; i < length; i++)
         insn_outb(PORT_DEBUGCON, (uint8_t)bytes[i]);
+}
+
+bool trace_port_present(void)
+{
+    return under_hypervisor() && insn_inb(PORT_TRACE) == PORT_TRACE;
+}
+
+void trace_port_write(const char *bytes, uint32_t length)
+{
+    for (uint32_t i = 0; i < length; i++)
+        insn_outb(PORT_TRACE, (uint8_t)bytes[i]);
 }

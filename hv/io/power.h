@@ -36,4 +36,8 @@ void power_debug_exit(uint32_t code);
 bool debugcon_present(void);
 void debugcon_write(const char *bytes, uint32_t length);
 
+/* Another one of these, at port 0xEA, which reads 0xEA: the channel of scripts/run --trace. */
+bool trace_port_present(void);
+void trace_port_write(const char *bytes, uint32_t length);
+
 #endif

@@ -14,6 +14,13 @@ void scrollback_init(struct scrollback *history, void *(*get_page)(size_t bytes)
     history->get_page = get_page;
 }
 
+void scrollback_free(struct scrollback *history, void (*free_page)(void *page))
+{
+    for (unsigned page = 0; page < SCROLLBACK_ROWS / SCROLLBACK_PAGE_ROWS && history->pages[page] != NULL; page++)
+        free_page(history->pages[page]);
+    memset(history, 0, sizeof(*history));
+}
+
 /* Where the ring keeps this row, of those that ever came. */
 static uint16_t *row_at(const struct scrollback *history, uint64_t number)
 {

@@ -24,6 +24,9 @@ struct scrollback {
 /* An empty one. The pages that get_page gives stay the scrollback's. */
 void scrollback_init(struct scrollback *history, void *(*get_page)(size_t bytes));
 
+/* Give its pages back, each by free_page; nothing is kept any more. */
+void scrollback_free(struct scrollback *history, void (*free_page)(void *page));
+
 void scrollback_push(struct scrollback *history, const uint16_t row[VCON_COLS]);
 
 /* How far back one can go, 0 to SCROLLBACK_ROWS. */

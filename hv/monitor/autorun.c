@@ -24,6 +24,7 @@
 #include "monitor/match_start.h"
 #include "monitor/room.h"
 #include "monitor/tap.h"
+#include "monitor/trace_channel.h"
 
 #define NS_PER_MS 1000000ull
 #define VERDICTS_PER_PUMP 16    /* so that nobody waits long for a plan of thousands: some 2,000 instructions each */
@@ -195,4 +196,5 @@ void autorun_dump_now(void)
             vcon_settle_at_once(&tests[i].guest->console.vcon);
         dump_console(i + 1, plan->autoruns[i].name, final_console(i));
     }
+    trace_channel_send_all();
 }

@@ -14,6 +14,7 @@
 #include "monitor/console_dump.h"
 #include "monitor/room.h"
 #include "monitor/tap.h"
+#include "monitor/trace_channel.h"
 
 #define NS_PER_MS 1000000ull
 #define DRAIN_MS 5000               /* 16 KiB at 115200 baud take 1.5 s */
@@ -65,6 +66,7 @@ static void keep_picture(void)
     picture->viewed = NULL;
     picture->next = NULL;
     picture->vcon.log = NULL;
+    picture->vcon.history = NULL;
     console_attach(picture);
     console_view(picture);
 }
@@ -76,6 +78,8 @@ static void dump_next(uint64_t now_ns)
         dump_console(index + 1, state.plan->autoruns[index].name, state.final_console(index));
         return;
     }
+    if (trace_channel_waits())
+        return;
     state.wake_ns = now_ns + state.plan->linger_ms * NS_PER_MS;
     state.step = STEP_LINGER;
 }

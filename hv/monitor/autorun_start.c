@@ -13,6 +13,7 @@
 #include "guest/request.h"
 #include "guest/strict.h"
 #include "guest/tick.h"
+#include "guest/trace.h"
 #include "io/console.h"
 #include "monitor/autorun_test.h"
 #include "monitor/config.h"
@@ -67,6 +68,8 @@ static void test_started(struct request *request, uint64_t now_ns)
         guest->console.vcon.log = &guest->row_log;
         if (spec->strict)
             strict_enable(guest);
+        if (spec->trace || plan_begun->trace)
+            (void)trace_enable(guest);
         tapfmt_set_prefix(&test->prefix, spec->name);
         test->phase = PHASE_RUNNING;
         request_view(&guest->console);

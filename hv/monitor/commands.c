@@ -15,12 +15,15 @@
 #include "io/screen.h"
 #include "irq/timer.h"
 #include "monitor/commands_guest.h"
+#include "monitor/commands_memory.h"
+#include "monitor/commands_trace.h"
 #include "monitor/diag.h"
 #include "monitor/loop_figures.h"
 #include "monitor/room.h"
 #include "guest/images.h"
 #include "monitor/shell_output.h"
 #include "monitor/top.h"
+#include "monitor/trace_channel.h"
 
 #define FLUSH_MS 1000
 #define NS_PER_MS 1000000u
@@ -57,13 +60,12 @@ static void do_ls(const struct words *words, uint64_t now_ns)
         shell_print("and %u guests of Cobble's own tests: ls * lists them, too", tests);
 }
 
-static void do_mem(const struct words *words, uint64_t now_ns)
+static void print_memory_use(void)
 {
     uint64_t promised_kib = 0, touched_kib = 0;
     unsigned running = 0;
     unsigned ended = 0;
 
-    (void)words, (void)now_ns;
     for (const struct guest *guest = guest_first(); guest != NULL; guest = guest->next) {
         bool has_ended = guest->life.activity == GUEST_ENDED;
         running += has_ended ? 0 : 1;
@@ -82,6 +84,14 @@ static void do_mem(const struct words *words, uint64_t now_ns)
                 (unsigned long long)touched_kib, running, ended);
     shell_print("%-16s %10llu KiB  their RAM in all, backed when they touch it", "promised",
                 (unsigned long long)promised_kib);
+}
+
+static void do_mem(const struct words *words, uint64_t now_ns)
+{
+    if (words->count > 1)
+        commands_memory_dump(words, now_ns);
+    else
+        print_memory_use();
 }
 
 static void print_figures(uint64_t now_ns)
@@ -154,6 +164,7 @@ static void do_poweroff(const struct words *words, uint64_t now_ns)
 {
     (void)words, (void)now_ns;
     shell_print("switching the machine off");
+    trace_channel_send_all();
     console_flush(FLUSH_MS);
     power_off();
 }
@@ -185,8 +196,13 @@ static const struct command {
     { "console", "ID", "show a guest's console; 0 is this one", COMMANDS_GUEST, 2, 2, commands_guest_console },
     { "info", "[ID]", "registers and counts of a guest, or of the run loop", COMMANDS_GUEST, 1, 2,
       do_info },
+    { "trace", "ID [on|off]", "what a guest did last, event by event, once trace ID on has begun it", COMMANDS_GUEST,
+      2, 3, commands_trace },
     { "diag", "", "one page on this machine, for a photograph", COMMANDS_NOTHING, 1, 1, do_diag },
-    { "mem", "", "how much memory there is, and who has it", COMMANDS_NOTHING, 1, 1, do_mem },
+    { "mem", "[ID ADDRESS [COUNT]]", "how much memory there is, and who has it; or bytes of a guest's",
+      COMMANDS_GUEST, 1, 4, do_mem },
+    { "walk", "ID ADDRESS", "page tables of an address: the guest's, and what became of them", COMMANDS_GUEST, 3, 3,
+      commands_memory_walk },
     { "log", "[LEVEL]", "figures of the start; LEVEL: error, warn, info, debug", COMMANDS_LEVEL, 1, 2, do_log },
     { "clear", "", "clear this console", COMMANDS_NOTHING, 1, 1, do_clear },
     { "reboot", "", "restart the machine", COMMANDS_NOTHING, 1, 1, do_reboot },

@@ -17,8 +17,7 @@
 #define NS_PER_MS 1000000ull
 #define PS_DEPTH_COLUMNS 2u
 
-/* The guest that the first argument names by its ID, or NULL, and then a message says why. */
-static struct guest *find_guest(const struct words *words)
+struct guest *commands_guest_find(const struct words *words)
 {
     const char *text = words->word[1];
     uint64_t id;
@@ -34,10 +33,9 @@ static struct guest *find_guest(const struct words *words)
     return guest;
 }
 
-/* The same, for commands that mean nothing to a guest that has ended. */
-static struct guest *find_live_guest(const struct words *words)
+struct guest *commands_guest_find_live(const struct words *words)
 {
-    struct guest *guest = find_guest(words);
+    struct guest *guest = commands_guest_find(words);
 
     if (guest != NULL && guest->life.activity == GUEST_ENDED) {
         shell_print("%s: guest %u has ended", words->word[0], guest->life.id);
@@ -59,6 +57,8 @@ static const char *read_option(const char *word, struct jobs_options *options)
         options->watched = false;
     else if (strcmp(word, "strict") == 0 || strcmp(word, "strict=on") == 0)
         options->strict = true;
+    else if (strcmp(word, "trace") == 0 || strcmp(word, "trace=on") == 0)
+        options->trace = true;
     else if (strcmp(word, "clock=instructions") == 0)
         options->equip.counts_time = true;
     else if (memory != NULL)
@@ -68,7 +68,7 @@ static const char *read_option(const char *word, struct jobs_options *options)
     else if (debug_print != NULL)
         return "debug-print= is on or off";
     else if (!words_read_right(word, &options->rights, &wrong))
-        return "unknown word; known: mem= control children= memory= debug-print= strict " EQUIP_WORDS " &";
+        return "unknown word; known: mem= control children= memory= debug-print= strict trace " EQUIP_WORDS " &";
     return wrong;
 }
 
@@ -132,7 +132,7 @@ void commands_guest_ps(const struct words *words, uint64_t now_ns)
 
 static void set_paused(const struct words *words, bool paused)
 {
-    struct guest *guest = find_live_guest(words);
+    struct guest *guest = commands_guest_find_live(words);
     char state[32];
 
     if (guest == NULL)
@@ -163,7 +163,7 @@ void commands_guest_resume(const struct words *words, uint64_t now_ns)
 
 void commands_guest_restart(const struct words *words, uint64_t now_ns)
 {
-    struct guest *guest = find_guest(words);
+    struct guest *guest = commands_guest_find(words);
     char name[GUEST_NAME_BYTES];
 
     (void)now_ns;
@@ -187,7 +187,7 @@ void commands_guest_restart(const struct words *words, uint64_t now_ns)
 
 void commands_guest_clone(const struct words *words, uint64_t now_ns)
 {
-    struct guest *guest = find_live_guest(words);
+    struct guest *guest = commands_guest_find_live(words);
 
     (void)now_ns;
     if (guest != NULL)
@@ -196,7 +196,7 @@ void commands_guest_clone(const struct words *words, uint64_t now_ns)
 
 void commands_guest_snapshot(const struct words *words, uint64_t now_ns)
 {
-    struct guest *guest = find_live_guest(words);
+    struct guest *guest = commands_guest_find_live(words);
     char name[GUEST_NAME_BYTES];
     const char *wrong = image_name_parse(words->word[2], name);
 
@@ -211,7 +211,7 @@ void commands_guest_snapshot(const struct words *words, uint64_t now_ns)
 
 void commands_guest_kill(const struct words *words, uint64_t now_ns)
 {
-    struct guest *guest = find_live_guest(words);
+    struct guest *guest = commands_guest_find_live(words);
 
     (void)now_ns;
     if (guest != NULL)
@@ -220,7 +220,7 @@ void commands_guest_kill(const struct words *words, uint64_t now_ns)
 
 void commands_guest_adopt(const struct words *words, uint64_t now_ns)
 {
-    struct guest *guest = find_guest(words);
+    struct guest *guest = commands_guest_find(words);
 
     (void)now_ns;
     if (guest != NULL && jobs_adopt(guest))
@@ -229,7 +229,7 @@ void commands_guest_adopt(const struct words *words, uint64_t now_ns)
 
 void commands_guest_wait(const struct words *words, uint64_t now_ns)
 {
-    struct guest *guest = find_guest(words);
+    struct guest *guest = commands_guest_find(words);
 
     (void)now_ns;
     if (guest != NULL)
@@ -243,7 +243,7 @@ void commands_guest_console(const struct words *words, uint64_t now_ns)
         request_view(shell_console());
         return;
     }
-    struct guest *guest = find_guest(words);
+    struct guest *guest = commands_guest_find(words);
     if (guest != NULL)
         request_view(&guest->console);
 }
@@ -287,7 +287,7 @@ static void print_memory(const struct guest *guest)
 
 void commands_guest_info(const struct words *words, uint64_t now_ns)
 {
-    struct guest *guest = find_guest(words);
+    struct guest *guest = commands_guest_find(words);
     const char *report, *rest;
     char text[256];
 

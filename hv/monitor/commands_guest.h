@@ -8,6 +8,13 @@
 
 #include "monitor/line_words.h"
 
+struct guest;
+
+/* The guest that a command's first argument names by its ID, or NULL, and then a message says why. */
+struct guest *commands_guest_find(const struct words *words);
+/* The same, for commands that mean nothing to a guest that has ended. */
+struct guest *commands_guest_find_live(const struct words *words);
+
 void commands_guest_run(const struct words *words, uint64_t now_ns);
 void commands_guest_ps(const struct words *words, uint64_t now_ns);
 void commands_guest_pause(const struct words *words, uint64_t now_ns);

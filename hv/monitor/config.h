@@ -43,6 +43,7 @@ struct config_autorun {
     enum config_choice debug_print;         /* show the simulator's debug print; by default as the directive says */
     uint64_t output_bytes;                  /* limit of its row log */
     bool strict;                            /* mistakes that would stay silent end it */
+    bool trace;                             /* what it does is recorded */
     uint32_t seed;                          /* moves its ticks: clock_seed; 0: not */
     char console[64];                       /* file in \guests\ with the console that it must leave; "": any */
     struct family_rights rights;            /* control=, children=, memory= */
@@ -72,7 +73,7 @@ struct config {
     unsigned choice_picked;                 /* the one whose lines count; 0: none's. Set between init and read */
     bool together;
     bool counted;                           /* the machine counts instructions: tell only what comes again */
-    bool debug_print;                       /* for guests of which nothing else is said */
+    bool debug_print, trace;                /* for guests of which nothing else is said */
     enum config_after after;
     enum log_level log_level;
     uint32_t tick_ms;

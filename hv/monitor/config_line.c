@@ -13,8 +13,8 @@
 #define MIB (1u << 20)
 #define NO_MEMORY "no memory to keep it"
 #define AUTORUN_WORDS \
-    "expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed= strict= control children= " \
-    "memory= " EQUIP_WORDS
+    "expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed= strict= trace= control " \
+    "children= memory= " EQUIP_WORDS
 
 /* Keep a text for the typist. NULL, or what is wrong. */
 static const char *add_typing(struct config *config, int autorun, const char *name, const char *text, size_t length)
@@ -146,6 +146,8 @@ static const char *set_word(struct config *config, struct config_autorun *autoru
         return set_debug_print(autorun, value);
     if ((value = words_value(word, "strict=")) != NULL)
         return set_choice(&autorun->strict, value, "strict= is on or off");
+    if ((value = words_value(word, "trace=")) != NULL)
+        return set_choice(&autorun->trace, value, "trace= is on or off");
     if ((value = words_value(word, "output=")) != NULL)
         return words_parse_size(value, 1, &autorun->output_bytes);
     if ((value = words_value(word, "seed=")) != NULL)
@@ -290,6 +292,11 @@ static const char *do_serial(struct config *config, const char *value)
     return NULL;
 }
 
+static const char *do_trace(struct config *config, const char *value)
+{
+    return set_choice(&config->trace, value, "trace is on or off");
+}
+
 static const char *do_debug(struct config *config, const char *value)
 {
     return image_name_parse(value, config->debug);
@@ -302,7 +309,7 @@ static const struct directive {
     { "together", do_together }, { "after", do_after }, { "log", do_log_level },
     { "tick", do_tick }, { "escape", do_escape }, { "linger", do_linger },
     { "debug-print", do_debug_print }, { "counted", do_counted }, { "serial", do_serial },
-    { "debug", do_debug },
+    { "debug", do_debug }, { "trace", do_trace },
 };
 
 /* type NAME "TEXT": NULL, or what is wrong. */
@@ -362,5 +369,5 @@ void config_line_directive(struct config *config, char *problem, size_t problem_
     }
     format_string(problem, problem_bytes,
                   "unknown directive '%.60s'; known: autorun choice together after log tick escape type linger "
-                  "debug-print debug serial counted", first);
+                  "debug-print debug serial counted trace", first);
 }

@@ -3,13 +3,17 @@
  */
 #include "monitor/jobs.h"
 
+#include "base/check.h"
 #include "base/format.h"
+#include "base/frames.h"
+#include "base/log.h"
 #include "base/string.h"
 #include "base/text.h"
 #include "guest/clone.h"
 #include "guest/images.h"
 #include "guest/request.h"
 #include "guest/strict.h"
+#include "guest/trace.h"
 #include "monitor/shell_output.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
@@ -17,6 +21,7 @@
 #define NS_PER_MS 1000000ull
 #define JOBS_MAX 64
 #define ENDED_KEPT 8            /* ended guests whose consoles can still be looked at */
+#define FREE_FOR_ROWS 16        /* rows are kept while more than this part of all memory is free */
 #define TAIL_ROWS 12            /* rows of a watched guest that stay to be read after its end */
 #define TAIL_COLS (VCON_COLS - 3)       /* behind "| ", and the last column stays free */
 
@@ -28,17 +33,18 @@ static struct job {
 static unsigned job_count;      /* jobs in use; 0 while guests are run by autoruns, whose rows should not wait for us */
 
 static uint32_t waited_for;     /* 0: nothing */
-static bool debug_print_default;
+static bool debug_print_default, trace_default;
 
-void jobs_init(bool debug_print)
+void jobs_init(bool debug_print, bool trace)
 {
     debug_print_default = debug_print;
+    trace_default = trace;
 }
 
 struct jobs_options jobs_defaults(void)
 {
     return (struct jobs_options){ .memory_bytes = GUEST_MEMORY_DEFAULT, .watched = true, .rights = family_no_rights(),
-                                  .debug_print = debug_print_default };
+                                  .debug_print = debug_print_default, .trace = trace_default };
 }
 
 static struct job *find_job(uint32_t id)
@@ -61,11 +67,34 @@ static struct {
     char reason[GUEST_REASON_BYTES];
 } starting;
 
-static struct job *add_job(const struct guest *guest)
+/* A page for rows that scroll off a console, as long as the machine has some left for more important things. */
+static void *take_row_page(size_t bytes)
+{
+    static bool is_told;
+    hpa_t frame = HPA(0);
+
+    CHECK(bytes <= PAGE_SIZE);
+    if (frames_count_free() > frames_count_total() / FREE_FOR_ROWS)
+        frame = frames_alloc();
+    if (frame.v == 0 && !is_told) {
+        is_told = true;
+        log_warn("memory is short: consoles keep fewer than %d rows to be scrolled back", SCROLLBACK_ROWS);
+    }
+    return frame.v != 0 ? hpa_to_ptr(frame) : NULL;
+}
+
+static void keep_rows(struct guest *guest)
+{
+    scrollback_init(&guest->history, take_row_page);
+    guest->console.vcon.history = &guest->history;
+}
+
+static struct job *add_job(struct guest *guest)
 {
     struct job *job = find_job(0);
 
     job_count++;
+    keep_rows(guest);
     *job = (struct job){ .id = guest->life.id, .options = starting.options };
     return job;
 }
@@ -83,6 +112,9 @@ static void job_started(struct request *request, uint64_t now_ns)
     guest->console.vcon.log = job->options.debug_print ? &guest->row_log : NULL;
     if (job->options.strict)
         strict_enable(guest);
+    if (job->options.trace && !trace_enable(guest))
+        shell_print("%u %s is not traced: it is a machine of its own, or no memory is left", guest->life.id,
+                    guest->life.name);
     typist_launched(guest, -1, now_ns);
     if (job->options.watched)
         request_view(&guest->console);
@@ -112,6 +144,7 @@ bool jobs_adopt(struct guest *guest)
     if (!may_have_job())
         return false;
     family_adopt(guest);
+    keep_rows(guest);
     job_count++;
     *find_job(0) = (struct job){ .id = guest->life.id, .options = { .memory_bytes = guest->ram.bytes,
                                                                     .rights = guest->family.rights } };

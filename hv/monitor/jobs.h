@@ -17,11 +17,12 @@ struct jobs_options {
     struct equip equip;     /* of a virtual PC: its texts last until it is started */
     struct family_rights rights;    /* to start guests */
     bool strict;            /* mistakes that would stay silent end it */
+    bool trace;             /* what it does is recorded */
     bool debug_print;       /* the simulator's debug print is shown on the monitor's console */
 };
 
-/* What holds when a command says nothing else; debug_print is from cobble.cfg. */
-void jobs_init(bool debug_print);
+/* What holds when a command says nothing else; debug_print and trace are from cobble.cfg. */
+void jobs_init(bool debug_print, bool trace);
 struct jobs_options jobs_defaults(void);
 
 /* Ask for a guest by its image's name. It comes, or what is wrong is printed, before the next line is read. */

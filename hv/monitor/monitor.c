@@ -26,6 +26,7 @@
 #include "monitor/shell_output.h"
 #include "monitor/tap.h"
 #include "monitor/top.h"
+#include "monitor/trace_channel.h"
 #include "monitor/typist.h"
 #include "monitor/welcome.h"
 
@@ -76,7 +77,8 @@ static void print_messages(const char *loader_notes)
 static void begin_as_told(const struct boot_info *info)
 {
     input_set_escape(config.escape);
-    jobs_init(config.debug_print);
+    jobs_init(config.debug_print, config.trace);
+    trace_channel_init();
     typist_init(&config);
     debugger_init(config.debug);
     has_plan = config.autorun_count != 0;
@@ -143,6 +145,7 @@ void monitor_pump(uint64_t now_ns)
     if (!has_plan && !shell_shows_picture())
         print_log_lines();
     debugger_pump();
+    trace_channel_pump();
     typist_pump(now_ns);
     jobs_pump();
     shell_pump(now_ns);
@@ -157,6 +160,7 @@ uint64_t monitor_next_ns(uint64_t now_ns)
     uint64_t debugger_ns = debugger_next_ns(now_ns);
 
     plan_ns = debugger_ns < plan_ns ? debugger_ns : plan_ns;
+    plan_ns = trace_channel_waits() ? now_ns : plan_ns;
     plan_ns = top_next_ns() < plan_ns ? top_next_ns() : plan_ns;
     return typist_ns < plan_ns ? typist_ns : plan_ns;
 }

@@ -5,8 +5,10 @@
 
 #include "base/format.h"
 #include "base/string.h"
+#include "cpu/x86.h"
 #include "pagetable/gspace.h"
 #include "pagetable/gwalk.h"
+#include "pagetable/host_table.h"
 
 static const char *rights_name(uint32_t rights)
 {
@@ -46,6 +48,17 @@ struct gspace_entry gspace_look(const struct gspace *space, gva_t address)
                   : pte >> GPTE_FRAME_SHIFT >= space->ram->frame_count ? GSPACE_BAD_PAGE
                                                                        : GSPACE_PAGE;
     return entry;
+}
+
+void gspace_look_host(const struct gspace *space, gva_t address, uint64_t entries[GSPACE_LEVELS])
+{
+    const uint64_t *table = hpa_to_ptr(space->root);
+    uint64_t linear = gspace_linear(space, address);
+
+    for (unsigned level = GSPACE_LEVELS; level > 0; level--) {
+        uint64_t entry = entries[level - 1] = table != NULL ? table[table_index(linear, level)] : 0;
+        table = entry & PTE_P ? table_of(entry) : NULL;
+    }
 }
 
 void gspace_explain(const struct gspace *space, gva_t address, char *text, uint32_t text_bytes)

@@ -123,7 +123,14 @@ struct gspace_entry {
 };
 struct gspace_entry gspace_look(const struct gspace *space, gva_t address);
 
-/* The same in words, for crash reports ("paging is off: ...", "PDE 0x... PTE 0x... ..."). */
+/*
+ * The host's entries for an address, as the processor would walk them: [level - 1], 1 the page table's, 4 the PML4's; 0
+ * from the first on that is not there.
+ */
+#define GSPACE_LEVELS 4
+void gspace_look_host(const struct gspace *space, gva_t address, uint64_t entries[GSPACE_LEVELS]);
+
+/* The same of the guest's tables in words, for crash reports ("paging is off: ...", "PDE 0x... PTE 0x... ..."). */
 void gspace_explain(const struct gspace *space, gva_t address, char *text, uint32_t text_bytes);
 
 #endif

@@ -226,5 +226,5 @@ const struct guest_kind machine_interp = {
 
 const struct guest_kind machine_svm = {
     .check = check_machine_svm, .load = load_machine, .turn = turn_machine, .describe = machine_describe,
-    .inform = machine_inform, .destroy = destroy_machine,
+    .inform = machine_inform, .count = machine_count, .destroy = destroy_machine,
 };

@@ -87,6 +87,9 @@ def make_command(options, volume, folder, qmp_fd, gdb_socket):
         "-device", "isa-debugcon,iobase=0xe9,chardev=debugcon",
         "-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control",
     ]
+    if options.trace:
+        command += ["-chardev", f"file,id=trace,path={escape(folder / 'trace')}",
+                    "-device", "isa-debugcon,iobase=0xea,readback=0xea,chardev=trace"]
     if options.secure_boot:
         command += SECURE_BOOT
     if options.counted:

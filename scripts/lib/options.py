@@ -12,7 +12,7 @@ DESCRIPTION = "Build Cobble if needed and boot it in QEMU with OVMF firmware."
 EPILOG = """\
 An autorun SPEC is a line of cobble.cfg without its first word:
   NAME [expect=STATUS|crash|timeout|refused] [timeout=10s] [mem=32M] [clock=run] [type="help\\n"] [output=1M]
-       [debug-print=on] [match=TEXT]... [match!=TEXT]... [console=FILE] [seed=N] [strict=on]
+       [debug-print=on] [match=TEXT]... [match!=TEXT]... [console=FILE] [seed=N] [strict=on] [trace=on]
        [control=on] [children=N] [memory=384M]
 
 Exit status: 0 every autorun ok, 1 one was not ok, 2 set-up failed, 3 the machine broke off or output
@@ -62,6 +62,7 @@ def make_parser():
         help="type TEXT (C escapes) to a guest once its console is quiet for a second, or three seconds after it was "
              "last typed to; without --autorun also to the guest \"monitor\", at boot (repeatable)")
     add("--dump-console", metavar="FILE", help="the final console of each autorun as text")
+    add("--trace", metavar="FILE", help="what each guest did, event by event, as trace-event JSON: Perfetto opens it")
     add("--logs", metavar="DIR", help="with --headless: what each autorun printed, in a file of its own")
     add("--gdb", metavar="GUEST", nargs="?", const=HYPERVISOR,
         help="this guest waits for gdb before its first instruction, and at a terminal gdb is started; without GUEST, "
@@ -254,6 +255,7 @@ class Options:
         if self.screenshot and self.screenshot.suffix.lower() != ".png":
             raise SetupError(f"--screenshot '{parsed.screenshot}': the picture is a PNG; give it a name in .png")
         self.dump_console = read_output("--dump-console", parsed.dump_console)
+        self.trace = read_output("--trace", parsed.trace)
         self.logs = read_logs_folder(parsed.logs)
         check_together(self)
         if self.headless and not self.planned:     # somebody else has QEMU's keyboard: the monitor, without a window
@@ -275,6 +277,7 @@ class Options:
         lines += [f"debug {self.gdb_guest}"] if self.gdb_guest else []
         lines += ["together on"] * self.together
         lines += ["counted on"] * self.counted
+        lines += ["trace on"] * (self.trace is not None)
         lines += ["after poweroff"] * self.headless
         return (self.config_file.text if self.config_file else "") + "".join(line + "\n" for line in lines)
 

@@ -27,7 +27,7 @@ OWNERS = {
     "hv/base/frames.c": {"frames": FRAMES, "frames_hint": FRAMES},
     "hv/base/log.c": {"figure_count": LOG, "kept": LOG, "kept_count": LOG, "kept_figures": LOG, "ring": LOG},
     "hv/base/panic.c": {"is_panicking": PANIC, "symbols": START, "write_text": START},
-    "hv/cpu/cpu.c": {"cpu_keeps_error_pointers": START, "idt": START},
+    "hv/cpu/cpu.c": {"cpu_keeps_error_pointers": START, "idt": GUESTS, "watchers": GUESTS},
     "hv/guest/balloon.c": {"ask_again_ns": REQUESTS, "launch_until_ns": REQUESTS},
     "hv/guest/debug_stop.c": {"debug_stop": GUESTS, "wanted": START},
     "hv/guest/guest.c": {"guests": GUESTS, "last_id": GUESTS, "report_bytes": CALL},

@@ -6,6 +6,7 @@ import shutil
 import signal
 import time
 
+from lib import trace
 from lib.qmp import QmpError
 from lib.report import EXIT_BROKEN, EXIT_NOT_OK, STDOUT, OutputLost, say
 
@@ -119,6 +120,7 @@ class Session:
         if self.options.screenshot is not None and not self.picture_taken:
             self.lose("no screenshot: the machine ended before its time came")
         self.copy_dump()
+        self.write_trace()
 
     def take_picture(self):
         """Write the framebuffer to --screenshot, once."""
@@ -160,3 +162,16 @@ class Session:
         if lines != DUMP_LINES * len(self.options.planned):
             self.lose(f"the console dump has {lines} lines, not {DUMP_LINES} of each autorun: the machine wrote no "
                       "more")
+
+    def write_trace(self):
+        """What came on the channel of traces, as JSON."""
+        if self.options.trace is None:
+            return
+        try:
+            data = (self.folder / "trace").read_bytes()
+            self.options.trace.write_text(trace.convert(data), encoding="ascii")
+        except (OSError, trace.Broken) as error:
+            self.lose(f"no trace: {error}")
+            return
+        if not data:
+            self.lose("the trace is empty: no guest that can be traced has ended")

@@ -14,7 +14,7 @@ ESCAPES = {"n": b"\n", "t": b"\t", "r": b"\r", "b": b"\b", "a": b"\a", "e": b"\x
 SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 TIME_UNITS_MS = {"": 1000, "s": 1000, "ms": 1, "m": 60000}
 AUTORUN_WORDS = ("expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed= strict= "
-                 "control= children= memory= engine= input= cmdline= initrd= disk=")
+                 "trace= control= children= memory= engine= input= cmdline= initrd= disk=")
 DEFAULT_TIMEOUT_MS = 60000
 DEFAULT_MEMORY_BYTES = 24 << 20
 MAX_GUEST_BYTES = 0xFF000000        # guest addresses end at 0xFEFFFFFF
@@ -246,7 +246,7 @@ class Autorun:
             raise ValueError(f"'{value}': engine= is interp, svm or moving")
         if key == "input" and value not in ("keyboard", "serial"):
             raise ValueError(f"'{value}': input= is keyboard or serial")
-        if key in ("debug-print", "control", "strict") and value not in ("on", "off"):
+        if key in ("debug-print", "control", "strict", "trace") and value not in ("on", "off"):
             raise ValueError(f"'{value}': {key}= is on or off")
         if key in self.CHECKS:
             try:

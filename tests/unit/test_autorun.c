@@ -169,8 +169,8 @@ static void check_debug_print(void)
 static void check_debug_print_limit(void)
 {
     line_bytes_a_step = 1000;
-    REQUIRE(run_plan("autorun hello debug-print=on output=10\nautorun hello strict=on\nafter poweroff") == 1);
-    REQUIRE(!is_strict[0] && is_strict[1]);
+    REQUIRE(run_plan("autorun hello debug-print=on output=10\nautorun hello strict=on trace=on\nafter poweroff") == 1);
+    REQUIRE(!is_strict[0] && is_strict[1] && !is_traced[0] && is_traced[1]);
     REQUIRE(stream_has("\n# hello: 2 rows dropped, more than output=10 bytes\nok 1 - hello"));
     REQUIRE(!stream_has("# hello?"));
 }

@@ -171,10 +171,12 @@ static void test_values(void **state)
     assert_int_equal(config.autoruns[4].output_bytes, 64 << 10);
     assert_int_equal(config.autoruns[4].clock, CONFIG_CLOCK_WALL);
     assert_false(config.debug_print);
-    read_text("autorun a debug-print=on\nautorun b debug-print=off strict=on\nautorun c strict=off\ndebug-print on\n");
+    read_text("autorun a debug-print=on trace=on\nautorun b debug-print=off strict=on\n"
+              "autorun c strict=off\ndebug-print on\ntrace on\n");
     assert_int_equal(config.message_count, 0);
     assert_false(config.counted);
     assert_true(config.debug_print);
+    assert_true(config.trace && config.autoruns[0].trace && !config.autoruns[1].trace);
     assert_true(!config.autoruns[0].strict && config.autoruns[1].strict && !config.autoruns[2].strict);
     assert_int_equal(config.autoruns[0].debug_print, CONFIG_CHOICE_ON);
     assert_int_equal(config.autoruns[1].debug_print, CONFIG_CHOICE_OFF);
@@ -399,7 +401,7 @@ static void test_options(void **state)
     assert_true(config.together);
     assert_int_equal(config.message_count, 1);
     assert_string_equal(config.messages[0], "load options:4: unknown directive 'bad'; known: autorun choice together "
-                                            "after log tick escape type linger debug-print debug serial counted");
+                                            "after log tick escape type linger debug-print debug serial counted trace");
     /* An unclosed quote ends with its line. */
     read_options("type a \"x;y\nafter reboot");
     assert_int_equal(config.after, CONFIG_AFTER_REBOOT);

@@ -133,6 +133,27 @@ static void colours_are_kept(void **state)
     assert_int_equal(view[0][5], 0x4E00 | 'x');
 }
 
+static unsigned pages_freed;
+
+static void free_page(void *page)
+{
+    assert_ptr_equal(page, page_memory[pages_freed]);
+    pages_freed++;
+}
+
+static void all_pages_are_given_back(void **state)
+{
+    (void)state;
+    pages_freed = 0;
+    print_rows(VCON_ROWS + 2 * SCROLLBACK_PAGE_ROWS);
+    assert_int_equal(pages_taken, 3);
+    scrollback_free(&history, free_page);
+    assert_int_equal(pages_freed, 3);
+    assert_int_equal(scrollback_rows(&history), 0);
+    scrollback_free(&history, free_page);
+    assert_int_equal(pages_freed, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +162,7 @@ int main(void)
         cmocka_unit_test_setup(without_memory_fewer_rows, begin),
         cmocka_unit_test_setup(half_a_screen_a_key, begin),
         cmocka_unit_test_setup(colours_are_kept, begin),
+        cmocka_unit_test_setup(all_pages_are_given_back, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
