@@ -192,6 +192,7 @@ struct hv_child {
     uint64_t run_ns, hypercalls, events, hidden_faults;
     char name[HV_NAME_BYTES];
     char reason[HV_REASON_BYTES];               /* of HV_END_CRASH and HV_END_REFUSED: one line */
+    uint32_t shared_kib, reserved;              /* of touched_kib, what others may have, too: copies */
 };
 
 struct hv_console {

@@ -12,7 +12,7 @@
 #define KIB 1024u
 #define ROW_BYTES (2 * HV_CONSOLE_COLS)
 
-_Static_assert(sizeof(struct hv_child) == 360 && sizeof(struct hv_listed_child) == 20, "the same for 32-bit guests");
+_Static_assert(sizeof(struct hv_child) == 368 && sizeof(struct hv_listed_child) == 20, "the same for 32-bit guests");
 _Static_assert(sizeof(struct hv_console) == 8 + HV_CONSOLE_ROWS * ROW_BYTES, "rows follow each other");
 
 /* Where an answer goes: so much of it as the guest has room for. */
@@ -86,6 +86,7 @@ static void describe_guest(struct hv_child *shown, const struct guest *guest)
 
     shown->memory_kib = has_ended ? 0 : guest->ram.bytes / KIB;
     shown->touched_kib = has_ended ? 0 : guest->ram.backed_count * (uint32_t)(PAGE_SIZE / KIB);
+    shown->shared_kib = has_ended ? 0 : guest->ram.shared_count * (uint32_t)(PAGE_SIZE / KIB);
     shown->children = family->below.children;
     shown->children_max = family->rights.most.children;
     shown->children_kib = (uint32_t)(family->below.memory_bytes / KIB);

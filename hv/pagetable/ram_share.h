@@ -19,7 +19,7 @@ struct ram_share {
 /*
  * Let copy, which was created with as many bytes and is empty, have all that ram has. No leaf may map any of ram's
  * frames until it is done (gspace_drop_leaves), nor either guest run; what goes on meanwhile may allocate and free. In
- * steps of a page of records, some 2,600 instructions each (estimated), and what owners_prepare takes in the first
+ * steps of a page of records, some 2,300 instructions each, and what owners_prepare takes in the first
  * call. False: *steps are used up, and the next call goes on.
  */
 bool ram_share(struct ram *ram, struct ram *copy, struct ram_share *progress, uint32_t *steps);

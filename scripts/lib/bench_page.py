@@ -93,6 +93,8 @@ SECTIONS = [
      "included."),
     ("ends", "Ends, in instructions",
      "The longest time in which a guest that never stops did not run, nobody else being there to."),
+    ("clones", "Clones, in instructions",
+     "By hv_clone, all until both can go on; the memory includes what a frame's record takes, which each has anew."),
     ("longest", "Longest stretch of the test suite, in instructions", ""),
     ("gaps", "200 busy guests", ""),
     ("launches", "Launches, in instructions",

@@ -21,6 +21,8 @@ GAPS_GUESTS, GAPS_MS = 200, 2000    # of tests/bench/gaps.c, and how long they l
 GAPS_HOSTILE, GAPS_LARGE = 11, 8    # kinds, and the one that ends with much RAM
 MORE_MEMORY = " mem=24572K"         # with as many pages of records as the default 24 MiB; memory.c then touches more
 BOOKKEEPING_BYTES_PER_BLOCK = 76    # of the frame allocator, for 2 MiB of RAM: hv/base/frames.c
+CLONES_FLAGS = [*bench.FLAGS[:-3], "1G", *bench.FLAGS[-2:]]
+CLONE_FRAME = 12                    # instructions that a clone may take for each touched frame
 RECORDS_KIB = 4                     # of the MiB that the guest touches, 16 bytes a frame: what the page allows on top
 DIRECTORY_KIB, TABLE_KIB = 24, 8    # and for a cached directory, and for a live 4 MiB and role
 # The lines of hv/base/boot_phases.c and hv/irq/timer.c.
@@ -254,6 +256,21 @@ def measure_ends():
     nexts = [begun for _, begun, _ in works[1:]] + [ENDLESS]
     figures = {key: longest(jumps, done, following) for (key, _, done), following in zip(works, nexts)}
     figures["longest"] = max(figures.values())
+    return figures
+
+
+def measure_clones():
+    """What a copy of a guest costs: instructions, the longest time in which nobody else runs, and memory."""
+    watched = [" mem=2M", " mem=300M control=on memory=1G"]
+    lines = boot("bench_clones", watched, "--together", flags=CLONES_FLAGS)[0]
+    figures = {words[2]: int(words[3]) for words in lines if words[:2] == ["@", "clones"]}
+    for key, (frames, cost) in zip(("small", "large"),
+                                   (map(int, words[2:]) for words in lines if words[:2] == ["@", "clone"])):
+        figures |= {f"{key}_frames": frames, key: cost, f"{key}_beyond": cost - CLONE_FRAME * frames}
+    lines = boot("bench_clones", [" mem=24M control=on children=80 memory=2G"], flags=bench.FLAGS)[0]
+    for key, (frames, own_kib, copies) in zip(("still", "idle"), (map(int, words[2:]) for words in lines
+                                                                  if words[:2] == ["@", "memory"])):
+        figures[f"memory_{key}"] = round((FRAME_KIB * frames - own_kib) / copies, 1)
     return figures
 
 

@@ -119,6 +119,7 @@ def tests():
     yield "bench.prints", prints
     yield "bench.idle", part("idle", bench_profile.measure_idle)
     yield "bench.ends", part("ends", bench_runs.measure_ends)
+    yield "bench.clones", part("clones", bench_runs.measure_clones)
     yield "bench.launches", part("launches", bench_stretch.measure_launches)
     yield "bench.longest", longest
     yield "bench.memory", part("memory", bench_runs.measure_memory)
