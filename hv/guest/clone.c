@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/format.h"
+#include "base/text.h"
 #include "guest/guest.h"
 #include "guest/kind.h"
 #include "guest/launch.h"
@@ -104,4 +105,14 @@ bool clone_step(struct guest *source, struct clone *clone, uint32_t *steps)
     finish_clone(source, clone);
     pay_for_end(steps);
     return true;
+}
+
+struct guest *clone_find_snapshot(const char *name)
+{
+    struct guest *guest = guest_first();
+
+    while (guest != NULL && !(guest->life.paused & GUEST_PAUSED_SNAPSHOT && guest->life.activity != GUEST_ENDED &&
+                              text_equal_nocase(guest->life.name, name)))
+        guest = guest->next;
+    return guest;
 }

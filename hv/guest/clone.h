@@ -37,4 +37,7 @@ struct clone {
 #define CLONE_ENDS_STEPS 8u
 bool clone_step(struct guest *source, struct clone *clone, uint32_t *steps);
 
+/* The snapshot of this name, whatever the case of its letters, or NULL. Bound: all guests. */
+struct guest *clone_find_snapshot(const char *name);
+
 #endif

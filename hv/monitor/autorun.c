@@ -16,6 +16,7 @@
 #include "guest/request.h"
 #include "io/usb/usb.h"
 #include "monitor/autorun_end.h"
+#include "monitor/autorun_snapshot.h"
 #include "monitor/autorun_start.h"
 #include "monitor/autorun_tell.h"
 #include "monitor/autorun_test.h"
@@ -103,7 +104,9 @@ static void watch(struct autorun_test *test, uint64_t now_ns)
     bool ended = guest->life.activity == GUEST_ENDED;
     vcon_settle(&guest->console.vcon);
     rowlog_still(&guest->console.vcon, now_ns, ended);
-    if (ended) {
+    if (!ended)
+        autorun_snapshot_look(test, now_ns);
+    if (ended && !autorun_snapshot_is_asked(test)) {
         test->phase = PHASE_ENDED;
         test->report = guest->life.report;
     }
@@ -115,6 +118,7 @@ static void release_guests(void)
         if (tests[i].guest != NULL)
             request_release(tests[i].guest);
         tests[i].guest = NULL;
+        autorun_snapshot_release(&tests[i]);
         match_release(&tests[i].match);
     }
 }
@@ -183,8 +187,9 @@ uint64_t autorun_next_ns(uint64_t now_ns)
     for (unsigned i = reported; i < plan->autorun_count; i++) {
         if (tests[i].phase != PHASE_RUNNING)
             continue;
-        uint64_t sight_ns = next_sight_ns(&tests[i], now_ns);
+        uint64_t sight_ns = next_sight_ns(&tests[i], now_ns), snapshot_ns = autorun_snapshot_next_ns(&tests[i]);
         next_ns = sight_ns < next_ns ? sight_ns : next_ns;
+        next_ns = snapshot_ns < next_ns ? snapshot_ns : next_ns;
     }
     return next_ns;
 }

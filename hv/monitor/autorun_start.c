@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "guest/clock.h"
+#include "guest/clone.h"
 #include "guest/guest.h"
 #include "guest/images.h"
 #include "guest/request.h"
@@ -15,6 +16,7 @@
 #include "guest/tick.h"
 #include "guest/trace.h"
 #include "io/console.h"
+#include "monitor/autorun_snapshot.h"
 #include "monitor/autorun_test.h"
 #include "monitor/config.h"
 #include "monitor/equip.h"
@@ -34,6 +36,7 @@ static struct {
     struct request request;
     struct request_start start;
     struct guest_equipment equipment;
+    struct clone clone;             /* of a snapshot, instead */
     struct image_file file;
     char reason[GUEST_REASON_BYTES];
     unsigned index;
@@ -47,12 +50,22 @@ static void refuse_test(unsigned index, const char *reason)
     plan_tests[index].phase = PHASE_ENDED;
 }
 
+/* Of one that is to be a snapshot, first that. A copy of one waits for a key, as its source did. */
+static void begin_typing(struct autorun_test *test, const struct config_autorun *spec, uint64_t now_ns)
+{
+    if (spec->snapshot[0] != '\0' && autorun_snapshot_begin(test, spec->snapshot, launching.index, now_ns))
+        return;
+    typist_launched(test->guest, (int)launching.index, now_ns);
+    if (launching.request.kind == REQUEST_CLONE)
+        typist_waits(test->guest);
+}
+
 /* Before its first turn: what its line of the plan says of it. */
 static void test_started(struct request *request, uint64_t now_ns)
 {
     struct autorun_test *test = &plan_tests[launching.index];
     const struct config_autorun *spec = &plan_begun->autoruns[launching.index];
-    struct guest *guest = test->guest = request->guest;
+    struct guest *guest = test->guest = request->kind == REQUEST_CLONE ? launching.clone.copy : request->guest;
 
     if (guest == NULL) {
         refuse_test(launching.index, launching.reason);
@@ -73,9 +86,26 @@ static void test_started(struct request *request, uint64_t now_ns)
         tapfmt_set_prefix(&test->prefix, spec->name);
         test->phase = PHASE_RUNNING;
         request_view(&guest->console);
-        typist_launched(guest, (int)launching.index, now_ns);
+        begin_typing(test, spec, now_ns);
     }
     launch_due();
+}
+
+/* What a test begins from: a snapshot, or an image. False: there is none of its name. */
+static bool find_beginning(struct config_autorun *spec, struct guest **snapshot)
+{
+    *snapshot = clone_find_snapshot(spec->name);
+    if (*snapshot == NULL && !images_find(spec->name, &launching.file))
+        return false;
+    (void)text_copy(spec->name, sizeof(spec->name), *snapshot ? (*snapshot)->life.name : launching.file.name);
+    return true;
+}
+
+static void start_from_snapshot(struct guest *snapshot, const struct config_autorun *spec)
+{
+    launching.clone = (struct clone){ .name = spec->name, .reason = launching.reason };
+    launching.request = (struct request){ .answer = test_started };
+    (void)request_clone(&launching.request, snapshot, &launching.clone);
 }
 
 /* Ask for the guest of a test, or write its refusal down. */
@@ -83,21 +113,26 @@ static void launch(unsigned index)
 {
     struct autorun_test *test = &plan_tests[index];
     struct config_autorun *spec = &plan_begun->autoruns[index];
+    struct guest *snapshot;
 
     test->report = "";
     test->phase = PHASE_ENDED;
     if (spec->refused != NULL)
         return;
-    if (!images_find(spec->name, &launching.file)) {
+    if (!find_beginning(spec, &snapshot)) {
         spec->refused = "no guest of this name, neither in \\guests\\ on the boot volume nor in the ramdisk";
         return;
     }
-    (void)text_copy(spec->name, sizeof(spec->name), launching.file.name);
     if (!match_start(&test->match, plan_begun, spec, launching.reason)) {
         refuse_test(index, launching.reason);
         return;
     }
     launching.index = index;
+    test->phase = PHASE_STARTING;
+    if (snapshot != NULL) {
+        start_from_snapshot(snapshot, spec);
+        return;
+    }
     launching.start = (struct request_start){
         .name = launching.file.name, .image = launching.file.image, .image_bytes = launching.file.image_bytes,
         .memory_bytes = spec->memory_bytes,
@@ -109,7 +144,6 @@ static void launch(unsigned index)
         refuse_test(index, launching.reason);
         return;
     }
-    test->phase = PHASE_STARTING;
     launching.request = (struct request){ .kind = REQUEST_START, .start = &launching.start, .answer = test_started };
     request_post(&launching.request);
 }
@@ -117,7 +151,7 @@ static void launch(unsigned index)
 static bool is_start_due(void)
 {
     return next_start < plan_begun->autorun_count && (plan_begun->together || next_start == have_verdict) &&
-           !launching.request.is_queued;
+           !launching.request.is_queued && !autorun_snapshot_is_coming(plan_begun, plan_tests, next_start);
 }
 
 static void launch_due(void)

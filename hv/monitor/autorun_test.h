@@ -9,6 +9,7 @@
 
 #include "monitor/tapfmt.h"
 
+struct autorun_snapshot;
 struct guest;
 struct match;
 
@@ -22,6 +23,7 @@ struct autorun_test {
     bool drops_told;
     const char *report;             /* what is still to be told of the crash report */
     struct tapfmt_prefix prefix;    /* of its rows */
+    struct autorun_snapshot *snapshot;  /* autorun_snapshot.h; NULL: its line wants none */
     struct match *match;            /* a frame of its own; NULL: neither rows nor console are judged */
 };
 

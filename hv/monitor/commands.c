@@ -32,6 +32,25 @@
 
 static void do_help(const struct words *words, uint64_t now_ns);
 
+#define LS_HEADING "%-32s %8s  %s", "NAME", "KIB", "FROM"
+
+/* They come first, as they are taken before an image of the same name. How many. */
+static unsigned list_snapshots(const char *pattern)
+{
+    unsigned count = 0;
+
+    for (const struct guest *guest = guest_first(); guest != NULL; guest = guest->next) {
+        if (!(guest->life.paused & GUEST_PAUSED_SNAPSHOT) || guest->life.activity == GUEST_ENDED ||
+            (pattern != NULL && !text_matches(guest->life.name, pattern)))
+            continue;
+        if (count++ == 0)
+            shell_print(LS_HEADING);
+        shell_print("%-32s %8u  snapshot, guest %u", guest->life.name,
+                    guest->ram.backed_count * (uint32_t)(PAGE_SIZE / 1024), guest->life.id);
+    }
+    return count;
+}
+
 /* Of the guests that only Cobble's tests run, those are listed that somebody asks for. */
 static void do_ls(const struct words *words, uint64_t now_ns)
 {
@@ -41,13 +60,14 @@ static void do_ls(const struct words *words, uint64_t now_ns)
     unsigned count = 0, tests = 0;
 
     (void)now_ns;
+    count += list_snapshots(pattern);
     while (images_next(&position, &file)) {
         bool is_wanted = pattern != NULL ? text_matches(file.name, pattern) : !file.for_tests;
         tests += file.for_tests;
         if (!is_wanted)
             continue;
         if (count++ == 0)
-            shell_print("%-32s %8s  %s", "NAME", "KIB", "FROM");
+            shell_print(LS_HEADING);
         shell_print("%-32s %8llu  %s%s", file.name, (unsigned long long)(file.image_bytes + 1023) / 1024,
                     file.on_volume ? "boot volume" : "built in",
                     file.runnable ? "" : " (rename it to run it)");

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "base/text.h"
+#include "guest/clone.h"
 #include "guest/guest.h"
 #include "guest/image_name.h"
 #include "guest/request.h"
@@ -203,8 +204,8 @@ void commands_guest_snapshot(const struct words *words, uint64_t now_ns)
     (void)now_ns;
     if (wrong != NULL)
         shell_print("snapshot: '%.64s': %s", words->word[2], wrong);
-    else if (guest != NULL && jobs_find_snapshot(name) != NULL)
-        shell_print("snapshot: there is one of this name: guest %u; kill it first", jobs_find_snapshot(name)->life.id);
+    else if (guest != NULL && clone_find_snapshot(name) != NULL)
+        shell_print("snapshot: there is one of this name: guest %u; kill it first", clone_find_snapshot(name)->life.id);
     else if (guest != NULL)
         jobs_clone(guest, name, true);
 }

@@ -45,6 +45,7 @@ struct config_autorun {
     bool strict;                            /* mistakes that would stay silent end it */
     bool trace;                             /* what it does is recorded */
     uint32_t seed;                          /* moves its ticks: clock_seed; 0: not */
+    char snapshot[64];                      /* it is kept under this name when it first waits for a key; "": not */
     char console[64];                       /* file in \guests\ with the console that it must leave; "": any */
     struct family_rights rights;            /* control=, children=, memory= */
     uint32_t first_match, match_count;      /* in config.matches, as they stand in the line */
@@ -71,6 +72,7 @@ struct config {
     unsigned choice_count;
     unsigned choice_read;                   /* the one whose lines are being read; 0: lines outside of choices */
     unsigned choice_picked;                 /* the one whose lines count; 0: none's. Set between init and read */
+    bool has_snapshots;                     /* an autorun has snapshot= */
     bool together;
     bool counted;                           /* the machine counts instructions: tell only what comes again */
     bool debug_print, trace;                /* for guests of which nothing else is said */

@@ -111,6 +111,12 @@ static const char *set_seed(struct config_autorun *autorun, const char *value)
     return wrong != NULL || autorun->seed == 0 || value[0] == '-' ? "seed= is a number from 1 to 4294967295" : NULL;
 }
 
+static const char *set_snapshot(struct config *config, struct config_autorun *autorun, const char *value)
+{
+    config->has_snapshots = true;
+    return image_name_parse(value, autorun->snapshot);
+}
+
 /* The words with a text of any length. NULL, or what is wrong. */
 static const char *set_text(struct config *config, struct config_autorun *autorun, const char *word, size_t length)
 {
@@ -123,7 +129,7 @@ static const char *set_text(struct config *config, struct config_autorun *autoru
         return add_match(config, autorun, false, value, (size_t)(end - value));
     if ((value = words_value(word, "match!=")) != NULL)
         return add_match(config, autorun, true, value, (size_t)(end - value));
-    return "unknown word; known: " AUTORUN_WORDS;
+    return "unknown word; known: snapshot= " AUTORUN_WORDS;
 }
 
 /* One "KEY=VALUE" of an autorun. NULL, or what is wrong. */
@@ -152,6 +158,8 @@ static const char *set_word(struct config *config, struct config_autorun *autoru
         return words_parse_size(value, 1, &autorun->output_bytes);
     if ((value = words_value(word, "seed=")) != NULL)
         return set_seed(autorun, value);
+    if ((value = words_value(word, "snapshot=")) != NULL)
+        return set_snapshot(config, autorun, value);
     if ((value = words_value(word, "console=")) != NULL)
         return image_name_parse(value, autorun->console);
     wrong = NULL;

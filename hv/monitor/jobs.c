@@ -173,16 +173,6 @@ static void job_cloned(struct request *request, uint64_t now_ns)
                     source->life.id, copy->life.id);
 }
 
-struct guest *jobs_find_snapshot(const char *name)
-{
-    struct guest *guest = guest_first();
-
-    while (guest != NULL && !(guest->life.paused & GUEST_PAUSED_SNAPSHOT && guest->life.activity != GUEST_ENDED &&
-                              text_equal_nocase(guest->life.name, name)))
-        guest = guest->next;
-    return guest;
-}
-
 static void post_clone(struct guest *source, const char *name, uint8_t paused)
 {
     (void)text_copy(starting.file.name, sizeof(starting.file.name), name);
@@ -204,7 +194,7 @@ void jobs_clone(struct guest *source, const char *name, bool is_snapshot)
 
 void jobs_start(const char *name, const struct jobs_options *options)
 {
-    struct guest *snapshot = jobs_find_snapshot(name);
+    struct guest *snapshot = clone_find_snapshot(name);
 
     if (!may_have_job())
         return;

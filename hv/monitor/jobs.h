@@ -35,8 +35,6 @@ bool jobs_adopt(struct guest *guest);
  * printed, before the next line is read.
  */
 void jobs_clone(struct guest *source, const char *name, bool is_snapshot);
-/* The snapshot of this name, or NULL. */
-struct guest *jobs_find_snapshot(const char *name);
 
 /* One that was asked for has not come yet. */
 bool jobs_is_starting(void);

@@ -25,6 +25,7 @@
 static struct reader {
     uint32_t guest_id;                      /* 0: free */
     int autorun;
+    bool waits;                             /* for a key: its first text need not wait until it is quiet */
     const struct config_typing *typing;     /* being typed, or NULL */
     uint32_t typed;                         /* bytes of it */
     uint64_t typed_ns, changed_ns;          /* last key; last change of the console */
@@ -80,6 +81,12 @@ void typist_launched(const struct guest *guest, int autorun, uint64_t now_ns)
         return;
     }
     log_error("%u guests are typed to already: nothing will be typed to %s", GUESTS_MAX, guest->life.name);
+}
+
+void typist_waits(const struct guest *guest)
+{
+    for (struct reader *reader = readers; reader < readers + GUESTS_MAX; reader++)
+        reader->waits |= reader->guest_id == guest->life.id;
 }
 
 /* FNV-1a over cells and cursor. */
@@ -219,11 +226,12 @@ static void serve(struct reader *reader, uint64_t now_ns)
     if (is_changed(reader, &guest->console.vcon))
         reader->changed_ns = now_ns;
     uint64_t quiet_since_ns = reader->changed_ns > reader->typed_ns ? reader->changed_ns : reader->typed_ns;
-    bool due = now_ns - quiet_since_ns >= QUIET_NS || now_ns - reader->typed_ns >= PATIENCE_NS;
+    bool due = reader->waits || now_ns - quiet_since_ns >= QUIET_NS || now_ns - reader->typed_ns >= PATIENCE_NS;
     if (reader->typing == NULL && due) {
         reader->typing = take_text(reader, guest);
         reader->typed = 0;
         reader->typed_ns = now_ns;
+        reader->waits = false;
     }
     if (reader->typing != NULL)
         type_on(reader, guest, now_ns);

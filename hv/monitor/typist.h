@@ -16,6 +16,9 @@ void typist_init(const struct config *config);
 /* A guest was launched; autorun is its number in the plan, or -1. That counts as typing to it. */
 void typist_launched(const struct guest *guest, int autorun, uint64_t now_ns);
 
+/* The guest, which was launched just now, waits for a key: what is typed to it first is typed at once. */
+void typist_waits(const struct guest *guest);
+
 /* Type the texts of lines "type monitor" to the monitor, as fast as it takes them. */
 void typist_type_to_monitor(struct console *monitor);
 

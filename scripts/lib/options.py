@@ -10,7 +10,7 @@ from lib.report import SetupError
 
 DESCRIPTION = "Build Cobble if needed and boot it in QEMU with OVMF firmware."
 EPILOG = """\
-An autorun SPEC is a line of cobble.cfg without its first word:
+An autorun SPEC is a line of cobble.cfg without its first word (snapshot=NAME: docs/operator.md):
   NAME [expect=STATUS|crash|timeout|refused] [timeout=10s] [mem=32M] [clock=run] [type="help\\n"] [output=1M]
        [debug-print=on] [match=TEXT]... [match!=TEXT]... [console=FILE] [seed=N] [strict=on] [trace=on]
        [control=on] [children=N] [memory=384M]

@@ -17,6 +17,7 @@ AUTORUN_WORDS = ("expect= timeout= mem= clock= type= output= debug-print= match=
                  "trace= control= children= memory= engine= input= cmdline= initrd= disk=")
 DEFAULT_TIMEOUT_MS = 60000
 DEFAULT_MEMORY_BYTES = 24 << 20
+AUTORUN_WORDS += " snapshot="
 MAX_GUEST_BYTES = 0xFF000000        # guest addresses end at 0xFEFFFFFF
 MAX_TIME_MS = 1000000 * 1000
 # The hypervisor's limits: hv/monitor/config.h and words.h.
@@ -194,7 +195,8 @@ class Autorun:
     """One --autorun SPEC: its line, and what scripts/run must know of it."""
 
     CHECKS = {"expect": parse_expect, "timeout": parse_time_ms, "mem": parse_memory, "output": parse_size,
-              "seed": parse_seed, "children": parse_children, "memory": lambda text: parse_size(text, SIZE_UNITS["M"])}
+              "seed": parse_seed, "snapshot": check_name, "children": parse_children,
+              "memory": lambda text: parse_size(text, SIZE_UNITS["M"])}
 
     def __init__(self, line):
         if any(ord(character) < 0x20 and character != "\t" for character in line):

@@ -1,12 +1,13 @@
 """Clones and snapshots, as the operator makes them: of a guest in each state, and of an operating system."""
 import re
 
-from harness import Result
+from harness import Result, check, run
 from session import Terminal
 from storm_tests import free_frames
 
 STATES = ("halted", "spinning", "in_handler", "in_prints", "in_user", "unsynced")
 COPIES = 4          # of each: a clone, a clone of that, a snapshot, and a run of the snapshot
+TESTS = 40          # that begin from one snapshot
 KEYS = "ab?de"      # what each is typed; a snapshot takes nothing
 
 
@@ -75,11 +76,27 @@ def pebbles():
         restart = say(terminal, "pause 2", "pause: guest 2 is a snapshot")
         twice = say(terminal, "snapshot 1 booted", "there is one of this name: guest 2")
         yield judge("clone.pebbles.snapshot_stays", restart and twice, terminal)
+        yield judge("clone.pebbles.ls", say(terminal, "ls boot*", r"booted +\d+ +snapshot, guest 2"), terminal)
         first = say(terminal, "info 1", re.escape("KiB may be shared with clones"))
         yield judge("clone.pebbles.info", first, terminal)
 
 
+def autoruns():
+    """A plan of dozens of tests that begin from one booted Pebbles, one after another and together."""
+    plan = ['pebbles snapshot=Booted type="halt 3\\n" expect=3']
+    plan += [f'booted type="hello\\nhalt {number}\\n" expect={number} match="Hello from"' for number in range(TESTS)]
+    for name, options in (("in_turn", []), ("together", ["--together"])):
+        boot = run(*options, *(word for spec in plan for word in ("--autorun", spec)))
+        ended = re.findall(r"^ok \d+ - Booted # exit (\d+) in ", boot.out, re.MULTILINE)
+        yield check(f"clone.autoruns.{name}", boot.status == 0 and ended == list(map(str, range(TESTS))), boot)
+        yield check(f"clone.autoruns.{name}.one_boot", boot.out.count(", entry 0x") == 1, boot)
+    boot = run("--autorun", "hello snapshot=never", "--autorun", "never expect=refused")
+    yield check("clone.autoruns.never", boot.status == 0, boot)
+    boot = run("--autorun", "pebbles snapshot=a/b")
+    yield check("clone.autoruns.bad_name", boot.status == 2 and "snapshot='a/b'" in boot.err, boot)
+
+
 def tests():
     """Name and function of each test."""
-    for function in (states, pebbles):
+    for function in (states, pebbles, autoruns):
         yield f"clone.{function.__name__}", function

@@ -181,6 +181,12 @@ static void test_values(void **state)
     assert_int_equal(config.autoruns[0].debug_print, CONFIG_CHOICE_ON);
     assert_int_equal(config.autoruns[1].debug_print, CONFIG_CHOICE_OFF);
     assert_int_equal(config.autoruns[2].debug_print, CONFIG_CHOICE_DEFAULT);
+    read_text("autorun a seed=3\nautorun b snapshot=Two\n");
+    assert_true(config.has_snapshots && config.message_count == 0);
+    assert_string_equal(config.autoruns[0].snapshot, "");
+    assert_string_equal(config.autoruns[1].snapshot, "Two");
+    read_text("autorun a seed=3\n");
+    assert_false(config.has_snapshots);
     read_text("autorun e\ntogether off\nafter reboot\ntype e \"x\"\ntype /guests/e two\nescape Ctrl-]\nlog warn\n");
     assert_false(config.together);
     assert_int_equal(config.after, CONFIG_AFTER_REBOOT);
@@ -256,6 +262,8 @@ static void test_malformed_autorun(void **state)
     assert_refused("autorun k output=x", "k", "cobble.cfg:1: 'output=x': not a size");
     assert_refused("autorun k type=\"\\q\"", "k", "cobble.cfg:1: unknown escape");
     assert_refused("autorun k type=\"x", "k", "cobble.cfg:1: a quoted text without");
+    assert_refused("autorun k snapshot=a/b", "k", "cobble.cfg:1: 'snapshot=a/b': ");
+    assert_refused("autorun k snapshot=", "k", "cobble.cfg:1: 'snapshot=': ");
     assert_refused("autorun k colour=red mem=5K", "k", "cobble.cfg:1: 'colour=red': unknown word");
     /* The first problem is told; the expectation counts wherever it stands. */
     assert_refused("autorun k colour=red expect=refused", "k", "cobble.cfg:1: 'colour=red': unknown word");

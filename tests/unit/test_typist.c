@@ -113,11 +113,25 @@ static void a_guest_gets_what_is_meant_for_it(void **state)
     assert_int_equal(typed[0], 'x');
 }
 
+/* One that is known to wait for a key does not have to be quiet first. */
+static void who_waits_is_typed_to_at_once(void **state)
+{
+    (void)state;
+    add_text("other", "y", 1);
+    typed_count = 0;
+    typist_launched(&guest, -1, 5000 * NS_PER_MS);
+    typist_waits(&guest);
+    typist_pump(5000 * NS_PER_MS);
+    drain();
+    assert_int_equal(typed_count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_long_text_for_the_monitor_arrives_whole),
         cmocka_unit_test(a_guest_gets_what_is_meant_for_it),
+        cmocka_unit_test(who_waits_is_typed_to_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
