@@ -3,6 +3,7 @@
  */
 #include "vpc/firmware.h"
 
+#include "vpc/acpi_tables.h"
 #include "vpc/mp_table.h"
 #include "vpc/text_page.h"
 
@@ -37,6 +38,15 @@ static bool put_mp_table(struct ram *ram)
     return ram_store(ram, GPA(EBDA), table, bytes);
 }
 
+/* At the start of the ROM. */
+static bool put_acpi_tables(struct ram *ram)
+{
+    uint8_t tables[ACPI_TABLES_BYTES] = { 0 };
+
+    acpi_tables_make(tables, ROM);
+    return ram_store(ram, GPA(ROM), tables, sizeof(tables));
+}
+
 static bool put_text_page(struct ram *ram)
 {
     uint16_t row[VCON_COLS];
@@ -51,7 +61,7 @@ static bool put_text_page(struct ram *ram)
 
 bool firmware_put(struct ram *ram)
 {
-    return put_mp_table(ram) && put_text_page(ram) && put_half(ram, BDA_COM1, 0x3F8) &&
+    return put_mp_table(ram) && put_acpi_tables(ram) && put_text_page(ram) && put_half(ram, BDA_COM1, 0x3F8) &&
            put_half(ram, BDA_EBDA, EBDA >> 4) && put_half(ram, BDA_MEMORY, FIRMWARE_LOW_KIB);
 }
 

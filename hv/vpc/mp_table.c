@@ -4,6 +4,7 @@
 #include "vpc/mp_table.h"
 
 #include "base/string.h"
+#include "vpc/checksum.h"
 #include "vpc/i82093.h"
 #include "vpc/lapic.h"
 
@@ -32,15 +33,6 @@ static void add_entry(struct table *table, const uint8_t *entry, uint32_t bytes)
 static void put_word(uint8_t *to, uint32_t value)
 {
     memcpy(to, &value, sizeof(value));
-}
-
-static uint8_t checksum(const uint8_t *bytes, uint32_t count)
-{
-    uint8_t sum = 0;
-
-    for (uint32_t i = 0; i < count; i++)
-        sum = (uint8_t)(sum + bytes[i]);
-    return (uint8_t)-sum;
 }
 
 static void add_interrupt(struct table *table, uint8_t entry, uint8_t kind, uint8_t line, uint8_t apic, uint8_t pin)

@@ -3,6 +3,7 @@
  */
 #include "vpc/ports.h"
 
+#include "vpc/acpi_tables.h"
 #include "vpc/vpc.h"
 
 #define PORT_PIC1 0x20u
@@ -20,8 +21,9 @@
 #define PORT_VGA 0x3C0u              /* to 3DF */
 #define PORT_SERIAL 0x3F8u
 #define PORT_ELCR 0x4D0u
-#define PORT_POWER 0x604u           /* PM1a_CNT of QEMU's ACPI: SDM has nothing; ACPI "PM1 Control Registers" */
-#define POWER_SLEEP 0x2000u         /* SLP_EN; type 0 is off there */
+#define PORT_EVENT_ENABLE (ACPI_EVENT_PORT + 2)
+#define POWER_IS_ACPI 0x01u         /* SCI_EN: ACPI "PM1 Control Registers" */
+#define POWER_SLEEP 0x2000u         /* SLP_EN; type 0 is off here, as in QEMU */
 #define ABSENT 0xFFu
 
 /* The line of the keyboard falls before its next byte makes it rise. */
@@ -50,8 +52,12 @@ static uint8_t read_byte(struct vpc *vpc, uint16_t port)
         return i8259_read(&vpc->pic, port);
     case PORT_TIMER: case PORT_TIMER + 1: case PORT_TIMER + 2: case PORT_TIMER + 3: case PORT_SPEAKER:
         return i8254_read(&vpc->timer, port, vpc_now_ns(vpc));
-    case PORT_DEBUG_EXIT: case PORT_POWER: case PORT_POWER + 1:
+    case PORT_DEBUG_EXIT: case ACPI_EVENT_PORT: case ACPI_EVENT_PORT + 1: case ACPI_CONTROL_PORT + 1:
         return 0;
+    case ACPI_CONTROL_PORT:
+        return POWER_IS_ACPI;
+    case PORT_EVENT_ENABLE: case PORT_EVENT_ENABLE + 1:
+        return vpc->acpi_enable[port & 1];
     case PORT_KEYBOARD: case PORT_KEYBOARD_COMMAND: case PORT_FAST_A20:
         return read_keyboard(vpc, port);
     case PORT_CLOCK: case PORT_CLOCK + 1:
@@ -90,6 +96,9 @@ static void write_byte(struct vpc *vpc, uint16_t port, uint8_t value)
     case PORT_CLOCK: case PORT_CLOCK + 1:
         mc146818_write(&vpc->cmos, port, value, vpc_now_ns(vpc));
         break;
+    case PORT_EVENT_ENABLE: case PORT_EVENT_ENABLE + 1:
+        vpc->acpi_enable[port & 1] = value;
+        break;
     case PORT_IDE_CONTROL:
         ide_write(&vpc->ide, IDE_CONTROL, value);
         break;
@@ -116,7 +125,7 @@ static bool write_whole(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t
             vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for what is written to a disk");
         return true;
     }
-    if (port != PORT_POWER || bytes == 1)
+    if (port != ACPI_CONTROL_PORT || bytes == 1)
         return false;
     if (value & POWER_SLEEP)
         vpc_finish(vpc, VPC_END_EXIT, 0, "");

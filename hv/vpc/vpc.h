@@ -75,6 +75,7 @@ struct vpc {
     struct text_page text;
     struct mc146818 cmos;
     struct ide ide;
+    uint8_t acpi_enable[2];         /* PM1 Enable, of events that never come */
     uint16_t lines;                 /* levels of the sixteen interrupt lines of an ISA bus */
     uint64_t due_ns;                /* when a device has something to do next */
     enum vpc_end end;

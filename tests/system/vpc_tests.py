@@ -9,6 +9,7 @@ import struct
 import subprocess
 import tempfile
 
+import debian_tests
 from harness import Result, check, run
 from lib import build
 
@@ -42,6 +43,7 @@ ALL = (
     Kernel("hello"),
     Kernel("keyboard"),
     Kernel("leaves"),
+    Kernel("power", status=0),
     Kernel("screen", page=(*(f"line {number:02} of the page" for number in range(60)), " " * 79 + "!")),
     Kernel("sector", is_sector=True),
     Kernel("serial"),
@@ -157,3 +159,4 @@ def tests():
     yield "vpc.boots", boots
     yield "vpc.typed", typed
     yield "vpc.hostile", hostile
+    yield from debian_tests.tests()
