@@ -212,11 +212,36 @@ static void test_keyboard_edges(void **state)
     assert_false(i8259_has_interrupt(&vpc.pic));
 }
 
+/* The pulse of the controller, its output port, port 92: each is the end, as docs/vpc.md "The PC" has it. */
 static void test_resets_end_it(void **state)
 {
+    static const struct { uint16_t port; uint8_t value; bool is_reset; } writes[] = {
+        { 0x64, 0xFE, true }, { 0x64, 0xF0, true }, { 0x64, 0xFF, false }, { 0x92, 0x02, false }, { 0x92, 0x03, true },
+        { 0x64, 0xD1, false }, { 0x60, 0xDF, false }, { 0x64, 0xD1, false }, { 0x60, 0xDE, true },
+    };
+
     (void)state;
-    out(0x64, 0xFE);
-    assert_int_equal(vpc.end, VPC_END_CRASH);
+    for (unsigned i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
+        vpc.end = VPC_END_NONE;
+        vpc.keyboard.wants_reset = false;
+        out(writes[i].port, writes[i].value);
+        assert_int_equal(vpc.end, writes[i].is_reset ? VPC_END_CRASH : VPC_END_NONE);
+    }
+}
+
+/* What the ACPI tables say of ports 600 to 605, by words and by bytes. */
+static void test_acpi_registers(void **state)
+{
+    (void)state;
+    ports_write(&vpc, 0x602, 2, 0x120);
+    assert_int_equal(ports_read(&vpc, 0x600, 4), 0x01200000);
+    assert_int_equal(ports_read(&vpc, 0x604, 2), 1);
+    ports_write(&vpc, 0x604, 2, 0x0001);                    /* a type of sleep, but no sleep */
+    ports_write(&vpc, 0x604, 1, 0xFF);
+    assert_int_equal(vpc.end, VPC_END_NONE);
+    ports_write(&vpc, 0x604, 2, 0x2001);
+    assert_int_equal(vpc.end, VPC_END_EXIT);
+    assert_int_equal(vpc.status, 0);
 }
 
 static void test_exits(void **state)
@@ -447,6 +472,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_uart_overrun, start, stop),
         cmocka_unit_test_setup_teardown(test_keyboard_edges, start, stop),
         cmocka_unit_test_setup_teardown(test_resets_end_it, start, stop),
+        cmocka_unit_test_setup_teardown(test_acpi_registers, start, stop),
         cmocka_unit_test_setup_teardown(test_exits, start, stop),
         cmocka_unit_test_setup_teardown(test_lapic_priority, start, stop),
         cmocka_unit_test_setup_teardown(test_lapic_timer, start, stop),
