@@ -250,8 +250,13 @@ bool machine_inform(const struct guest *guest, unsigned number, char *text, size
     case 0: format_gprs(cpu, text, text_bytes); return true;
     case 1: format_control(cpu, text, text_bytes); return true;
     case 2:
-        format_string(text, text_bytes, "%llu instructions%s", (unsigned long long)cpu->retired,
-                      cpu->is_halted ? ", halted" : "");
+        if (vpc->svm != NULL)
+            format_string(text, text_bytes, "entered %llu times, %llu instructions interpreted%s",
+                          (unsigned long long)vpc->svm->exits, (unsigned long long)cpu->retired,
+                          cpu->is_halted ? ", halted" : "");
+        else
+            format_string(text, text_bytes, "%llu instructions%s", (unsigned long long)cpu->retired,
+                          cpu->is_halted ? ", halted" : "");
         return true;
     case 3: format_refusals(cpu, text, text_bytes); return true;
     default:

@@ -127,6 +127,19 @@ def compare(kernel, engine, boot, plain_text):
         yield Result(f"{prefix}.page", shown == list(kernel.page), f"{shown}")
 
 
+def refused():
+    """Without SVM the launch says so, and the interpreter remains; what the engine cannot do is refused, too."""
+    name = "hello.vpc"
+    words = "mem=16M expect=42 timeout=30s"
+    boot = run("--guest", str(KERNELS / name), "--autorun", f"{name} engine=svm {words}",
+               "--autorun", f"{name} engine=svm clock=instructions {words}",
+               "--autorun", f"{name} engine=interp {words}", "--", "-cpu", "max,-svm")
+    for reason in ("this processor has no SVM", "it does not count instructions"):
+        yield check(f"vpc.refused.{reason.split()[-1].lower()}",
+                    re.search(rf"^not ok \d - {name} # refused: engine=svm: {reason}", boot.out, re.MULTILINE), boot)
+    yield check("vpc.refused.interpreter_remains", f"\nok 3 - {name} # exit 42" in boot.out, boot)
+
+
 def typed():
     """type= reaches the keyboard, as scancodes of set 1, or with input=serial COM1; clock=instructions runs, too."""
     name = "typed.vpc"
@@ -157,6 +170,7 @@ def hostile():
 def tests():
     """Name and function of each test."""
     yield "vpc.boots", boots
+    yield "vpc.refused", refused
     yield "vpc.typed", typed
     yield "vpc.hostile", hostile
     yield from debian_tests.tests()
