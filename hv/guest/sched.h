@@ -30,6 +30,7 @@ struct sched {
     uint64_t floor_ns;          /* least virtual time of those who want the processor: never goes back */
     struct queue ready;         /* by virtual time; whoever has its turn is not in it */
     struct queue sleeping;      /* halted ones, by when their next tick is due */
+    uint64_t slice_ns;          /* of the turn that is under way; 0: nobody else wants one */
 };
 
 /* Look at every guest, and put each in the queue where it belongs. A new one has no credit over the others. */
@@ -87,37 +88,18 @@ static inline uint32_t sched_slice_ns(uint32_t count)
     return slice_ns < SCHED_SLICE_MIN_NS ? SCHED_SLICE_MIN_NS : slice_ns;
 }
 
-/* When a turn of such a slice that begins now is over for this guest. */
-static inline uint64_t sched_slice_end_ns(const struct guest *guest, uint64_t slice_ns, uint64_t now_ns)
-{
-    int64_t left_ns = (int64_t)slice_ns - guest->turns.used_ns;
-    return now_ns + (uint64_t)(left_ns > SCHED_REST_NS ? left_ns : SCHED_REST_NS);
-}
-
 /*
  * Count what it used, if that comes to a turn of such a slice. Returns whether it did: then it stands behind all who
- * have used as little, else it goes on with its turn before them. If it comes to two, all of it counts.
+ * have used as little, else it goes on with its turn before them. What is more comes off the next turns.
  */
 static inline bool sched_count_turn(struct guest *guest, uint64_t slice_ns)
 {
-    int64_t used_ns = guest->turns.used_ns, least_ns = (int64_t)slice_ns - SCHED_REST_NS;
-    if (used_ns < least_ns)
+    int64_t beyond_ns = guest->turns.used_ns - (int64_t)slice_ns;
+    if (beyond_ns < -SCHED_REST_NS)
         return false;
-    uint64_t counted_ns = used_ns < 2 * (int64_t)slice_ns ? slice_ns : (uint64_t)used_ns;
-    guest->turns.virtual_ns += counted_ns;
-    guest->turns.used_ns = used_ns - (int64_t)counted_ns;
+    guest->turns.virtual_ns += slice_ns;
+    guest->turns.used_ns = beyond_ns;
     return true;
-}
-
-/* The same of what it used in its turn; who was alone has no slice. */
-static inline bool sched_count(const struct sched *sched, struct guest *guest, uint64_t used_ns)
-{
-    if (sched->ready.count == 0) {
-        guest->turns.virtual_ns += used_ns;
-        return true;
-    }
-    guest->turns.used_ns += (int64_t)used_ns;
-    return sched_count_turn(guest, sched_slice_ns(sched->ready.count + 1));
 }
 
 /* It has to pay for what was done for it in nobody's turn. Before sched_sync. */
@@ -160,29 +142,41 @@ static inline struct guest *sched_next(struct sched *sched, uint64_t now_ns)
 }
 
 /* When a turn that began now has to end for others' sake. */
-static inline uint64_t sched_turn_end(const struct sched *sched, const struct guest *guest, uint64_t now_ns)
+static inline uint64_t sched_turn_end(struct sched *sched, const struct guest *guest, uint64_t now_ns)
 {
     uint64_t wake_ns = sched_next_wake_ns(sched);
 
-    if (wake_ns <= now_ns)      /* others woke with it */
-        return now_ns + SCHED_SLICE_MIN_NS;
-    if (sched->ready.count == 0)
-        return wake_ns;
-    uint64_t slice_end_ns = sched_slice_end_ns(guest, sched_slice_ns(sched->ready.count + 1), now_ns);
+    if (sched->ready.count == 0) {
+        sched->slice_ns = 0;
+        return wake_ns > now_ns ? wake_ns : now_ns + SCHED_SLICE_MIN_NS;    /* not yet: others woke with it */
+    }
+    uint32_t slice_ns = sched_slice_ns(sched->ready.count + 1);
+    int64_t left_ns = (int64_t)slice_ns - guest->turns.used_ns;
+    sched->slice_ns = slice_ns;
+    uint64_t slice_end_ns = now_ns + (uint64_t)(left_ns > SCHED_REST_NS ? left_ns : SCHED_REST_NS);
+    if (wake_ns <= now_ns)      /* more than could be woken at once */
+        return slice_end_ns;
     return wake_ns < slice_end_ns ? wake_ns : slice_end_ns;
 }
 
 static inline void sched_turn_ends(struct sched *sched, struct guest *guest, uint64_t now_ns)
 {
     uint64_t used_ns = now_ns - guest->turns.began_ns;
+    bool goes_on = false;
     guest->turns.run_ns += used_ns;
     guest->turns.ready_since_ns = now_ns;
-    bool is_over = sched_count(sched, guest, used_ns);
-    if (guest->life.activity == GUEST_READY && !guest->life.paused && is_over)
-        queue_put(&sched->ready, &guest->turns.place, guest, guest->turns.virtual_ns);
-    else if (guest->life.activity == GUEST_READY && !guest->life.paused)
-        queue_put_first(&sched->ready, &guest->turns.place, guest, guest->turns.virtual_ns);
-    else if (guest->life.activity == GUEST_HALTED && !guest->life.paused && !virq_is_pending(&guest->state.virq))
+    if (sched->slice_ns == 0) {
+        guest->turns.virtual_ns += used_ns;     /* from nobody */
+    } else {
+        guest->turns.used_ns += (int64_t)used_ns;
+        goes_on = !sched_count_turn(guest, sched->slice_ns);
+    }
+    if (guest->life.activity == GUEST_READY && !guest->life.paused) {
+        if (goes_on)
+            queue_put_first(&sched->ready, &guest->turns.place, guest, guest->turns.virtual_ns);
+        else
+            queue_put(&sched->ready, &guest->turns.place, guest, guest->turns.virtual_ns);
+    } else if (guest->life.activity == GUEST_HALTED && !guest->life.paused && !virq_is_pending(&guest->state.virq))
         sched_sleep(sched, guest);
     else
         sched_place(sched, guest, now_ns);
