@@ -22,7 +22,7 @@
 #include "vpc/unit.h"
 
 #define TURN_NS 500000u
-#define PIECE 512u                  /* instructions between two looks at the clock */
+#define PIECE 256u                  /* instructions between two looks at the clock */
 #define COPY_PAGES 128u             /* of files in a turn: some 0.2 ms of the counting machine */
 #define LOOK_NS 1000000000u         /* a PC that waits for nothing in particular is looked at so often */
 

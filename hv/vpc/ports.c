@@ -135,13 +135,16 @@ static bool write_whole(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t
 uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes)
 {
     uint32_t value = 0;
+    bool line = ide_line(&vpc->ide);
 
     if (port == PORT_IDE)
         value = ide_read_data(&vpc->ide, bytes);
     for (unsigned i = 0; i < bytes && port != PORT_IDE; i++)
         value |= (uint32_t)read_byte(vpc, (uint16_t)(port + i)) << 8 * i;
     vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
-    vpc_settle_lines(vpc);
+    /* In the middle of a sector nothing else changes. */
+    if (port != PORT_IDE || ide_line(&vpc->ide) != line)
+        vpc_settle_lines(vpc);
     return value;
 }
 

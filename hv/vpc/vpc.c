@@ -53,9 +53,16 @@ void vpc_finish(struct vpc *vpc, enum vpc_end end, int32_t status, const char *r
     interp_stop(&vpc->interp);
 }
 
-void vpc_note(struct vpc *vpc, enum vpc_exit kind, uint32_t where, uint32_t value)
+void vpc_count(struct vpc *vpc, enum vpc_exit kind)
 {
     vpc->exits[kind]++;
+    if (++vpc->run_exits == VPC_RUN_EXITS)
+        interp_stop(&vpc->interp);
+}
+
+void vpc_note(struct vpc *vpc, enum vpc_exit kind, uint32_t where, uint32_t value)
+{
+    vpc_count(vpc, kind);
     vpc->trail[vpc->trail_count++ % VPC_TRAIL] =
         (struct vpc_step){ .kind = kind, .eip = vpc->interp.start_eip, .where = where, .value = value };
 }
@@ -156,6 +163,7 @@ enum vpc_state vpc_run(struct vpc *vpc, uint32_t instructions)
         return VPC_ENDED;
     if (now_ns >= vpc->due_ns)
         update_devices(vpc, now_ns);
+    vpc->run_exits = 0;
     bool was_halted = vpc->interp.cpu.is_halted;
     uint32_t piece = piece_until_due(vpc, now_ns, instructions);
     enum exit_reason reason = vpc->engine != NULL ? vpc->engine(vpc, piece) : interp_run(&vpc->interp, piece);

@@ -25,6 +25,7 @@
 #define VPC_OUTPUT_STOP 1024u       /* the run ends with so many bytes waiting */
 #define VPC_OUTPUT_BYTES 5120u      /* one instruction more sends 4 KiB at most; and rowlog.c knows this length */
 #define VPC_TRAIL 16u
+#define VPC_RUN_EXITS 64u           /* the run ends after so many: each is some hundred instructions' work */
 #define VPC_NS_PER_INSTRUCTION 10u  /* where time is the count of instructions */
 #define VPC_MEMORY_MAX 0xC0000000u  /* above it are the devices */
 
@@ -82,6 +83,7 @@ struct vpc {
     int32_t status;
     const char *reason;
     uint64_t exits[VPC_EXITS];
+    uint32_t run_exits;             /* in this run */
     struct vpc_step trail[VPC_TRAIL];
     uint32_t trail_count;           /* of all there were */
     /* Who executes the processor: interp_run's part. NULL: the interpreter, always. */
@@ -111,7 +113,8 @@ void vpc_finish(struct vpc *vpc, enum vpc_end end, int32_t status, const char *r
 /* After a device changed: bring its lines to the controllers, and their answer to the processor. */
 void vpc_settle_lines(struct vpc *vpc);
 
-/* Something left the processor: count and remember it. */
+/* Something left the processor: count it, and with vpc_note remember it. */
+void vpc_count(struct vpc *vpc, enum vpc_exit kind);
 void vpc_note(struct vpc *vpc, enum vpc_exit kind, uint32_t where, uint32_t value);
 
 /* The operations of bus.h, with struct vpc as context. */

@@ -60,7 +60,7 @@ static void device_write(void *context, gpa_t address, unsigned bytes, uint32_t 
     int ended = -1;
 
     if (page == TEXT_PAGE_BASE)
-        vpc->exits[VPC_EXIT_WRITE]++;           /* too many to be among the last in a report */
+        vpc_count(vpc, VPC_EXIT_WRITE);         /* too many to be among the last in a report */
     else
         vpc_note(vpc, VPC_EXIT_WRITE, address.v, value);
     if (page == LAPIC_BASE)

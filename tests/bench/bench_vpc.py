@@ -1,30 +1,89 @@
-"""What an instruction of a virtual PC costs: tests/vpc/speed.c on two clocks.
+"""What an instruction of a virtual PC costs: kernels of tests/vpc on two clocks.
 
-With clock=instructions its time stamps count its own instructions, on the wall clock of a machine that counts
-instructions the machine's: the quotient is the machine's for each of the guest's.
+With clock=instructions a kernel's time stamps count its own instructions, on the wall clock of a machine that counts
+instructions the machine's: the quotient is the machine's for each of the guest's. speed.c does one kind of work after
+the other, marks.c what operating systems do all day, heavy.c what is the most work for a single instruction.
 """
+import pathlib
 import re
+import subprocess
+import tempfile
 
 from bench_runs import BenchError
+import bench_stretch
 from harness import run
 from lib import bench, build
+import vpc_tests
 
-GUEST = build.DIRECTORY / "tests" / "vpc" / "speed.vpc"
+KERNELS = build.DIRECTORY / "tests" / "vpc"
 NS_PER_INSTRUCTION = 10         # VPC_NS_PER_INSTRUCTION of hv/vpc/vpc.h
 KINDS = {"arithmetic": "arithmetic", "memory": "memory", "calls": "calls", "system": "system calls",
          "ports": "port reads"}
 COPIES = "copies of 4 KiB"
 COPY_COUNT = 200                # ROUNDS / 10 of tests/vpc/speed.c
+MARKS = {"mark_call": "system call", "mark_fault": "page fault", "mark_fork": "fork", "mark_switch": "context switch",
+         "mark_sector": "sector read", "mark_character": "character"}
+HOSTILE = 3
+EXIT_GOOD = 42
+
+
+def rows_of(name, words, expected):
+    """Rows of a kernel that runs alone in Cobble: [(what, ..., number)] of all that match."""
+    path = KERNELS / name
+    result = run("--timeout", 600, "--guest", path, "--autorun",
+                 f"{name} engine=interp mem=32M timeout=300s expect={EXIT_GOOD} {words}", "--", *bench.FLAGS)
+    rows = re.findall(rf"^# {re.escape(name)}\| {expected}$", result.out, re.MULTILINE)
+    if result.status != 0 or not rows:
+        raise BenchError(f"{name}: status {result.status}\n{result.tail()}")
+    return rows
 
 
 def read_times(clock):
-    """{kind of work: time by the guest's time stamp counter}."""
-    result = run("--timeout", 600, "--guest", GUEST, "--autorun",
-                 f"{GUEST.name} engine=interp mem=32M timeout=300s expect=42 clock={clock}", "--", *bench.FLAGS)
-    times = dict(re.findall(rf"^# {re.escape(GUEST.name)}\| (.*) (\d+)$", result.out, re.MULTILINE))
-    if result.status != 0 or times.keys() < {*KINDS.values(), COPIES}:
-        raise BenchError(f"{GUEST.name}: status {result.status}\n{result.tail()}")
-    return {kind: int(time) for kind, time in times.items()}
+    """{kind of work: time by the guest's time stamp counter} of speed.c."""
+    return {kind: int(time) for kind, time in rows_of("speed.vpc", f"clock={clock}", r"(\D+|copies of 4 KiB) (\d+)")}
+
+
+def read_marks(clock, disk):
+    """{operation: time of one} of marks.c."""
+    rows = rows_of("marks.vpc", f"clock={clock} disk={disk} cmdline=times", r"([a-z ]+) (\d+) (\d+)")
+    return {kind: int(time) / int(count) for kind, count, time in rows}
+
+
+def read_plain_marks(disk):
+    """The same in plain QEMU, which counts each element of a string instruction."""
+    with tempfile.NamedTemporaryFile() as serial:
+        command = ["qemu-system-i386", "-M", "pc", "-m", "32", "-display", "none", "-no-reboot", "-net", "none",
+                   "-serial", f"file:{serial.name}", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+                   "-accel", "tcg", "-icount", "shift=0,sleep=off", "-kernel", str(KERNELS / "marks.vpc"),
+                   "-append", "times", *vpc_tests.drive(disk, 0)]
+        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False)
+        text = serial.read().decode("latin-1")
+    rows = re.findall(r"^([a-z ]+) (\d+) (\d+)$", text, re.MULTILINE)
+    return {kind: int(time) / int(count) for kind, count, time in rows}
+
+
+def measure_marks():
+    """Of each operation of marks.c: host instructions for each of the guest, the guest's, and those in plain QEMU."""
+    with tempfile.TemporaryDirectory() as folder:
+        disk = vpc_tests.write_disks(pathlib.Path(folder))[0]
+        host, guest, plain = read_marks("wall", disk), read_marks("instructions", disk), read_plain_marks(disk)
+    figures = {}
+    for key, kind in MARKS.items():
+        instructions = guest[kind] / NS_PER_INSTRUCTION
+        figures |= {key: host[kind] / instructions, f"{key}_guest": instructions, f"{key}_plain": plain[kind]}
+    return figures
+
+
+def measure_heavy():
+    """The longest single instruction of heavy.c, and the longest time in which it and hostile ones let nobody in."""
+    steps = {name: int(cost) for name, cost in rows_of("heavy.vpc", "clock=wall", r"step (.*): (\d+)")}
+    specs = [f"hostile.vpc engine=interp mem=16M timeout=5s cmdline={seed}" for seed in range(1, HOSTILE + 1)]
+    specs.append(f"heavy.vpc engine=interp mem=32M timeout=60s expect={EXIT_GOOD}")
+    autoruns = [word for spec in specs for word in ("--autorun", spec)]
+    guests = [word for name in ("hostile.vpc", "heavy.vpc") for word in ("--guest", KERNELS / name)]
+    stretches = bench_stretch.stretches("--together", *guests, *autoruns)[0]
+    print("\n".join(f"{cost:>8,} {name}" for name, cost in steps.items()), *map(str, stretches[:3]), sep="\n")
+    return {"step": max(steps.values()), "stretch": stretches[0].instructions}
 
 
 def measure_vpc():
@@ -32,4 +91,5 @@ def measure_vpc():
     host, guest = read_times("wall"), read_times("instructions")
     figures = {key: host[kind] / (guest[kind] / NS_PER_INSTRUCTION) for key, kind in KINDS.items()}
     figures["copy"] = host[COPIES] / COPY_COUNT
+    figures |= measure_marks() | measure_heavy()
     return {key: round(value, 1) for key, value in figures.items()}

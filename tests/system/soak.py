@@ -1,4 +1,5 @@
-"""Fuzz guests in company (tests/guests/fuzz.c): one seed each, beside neighbours that watch what is theirs.
+"""Fuzz guests in company (tests/guests/fuzz.c), hostile virtual PCs among them (tests/vpc/hostile.c): one seed each,
+and neighbours that watch what is theirs.
 
 A fuzz guest may go on until its steps or its time are over, or end with a report; nothing else. The machine and the
 neighbours must not notice.
@@ -20,7 +21,8 @@ MEMORIES = 128, 6144                    # MiB
 GUEST = "mem=4M timeout=15s clock=wall output=2K"  # fuzz_neighbour.c watches for 20 seconds
 WATCHERS = "fuzz_neighbour.watch", "fuzz_neighbour.watch_paged"
 FRESH = "fuzz_neighbour.fresh"
-FRESH_EACH = 10                         # one new guest for so many fuzz guests, launched after them
+FRESH_EACH = 10                         # one new guest and one virtual PC for so many fuzz guests, launched after them
+PC = "engine=interp mem=8M timeout=15s clock=wall output=2K"
 VERDICT = re.compile(r"^(?:ok \d+ - (\S+) # |not ok \d+ - (\S+)\n  ---\n  expected: .*\n  got: )(.*)$", re.MULTILINE)
 # QEMU 7.2 aborts on some code that it cannot translate, whoever's it is: such a boot says nothing of Cobble.
 EMULATOR_ABORTS = "tcg fatal error"
@@ -37,13 +39,26 @@ def write_guest(folder, seed):
     return path
 
 
+def write_pc(fuzz_guest):
+    """A hostile virtual PC with the seed of this fuzz guest, which its command line tells it."""
+    path = fuzz_guest.with_name(pc_name(fuzz_guest.name))
+    path.write_bytes((build.DIRECTORY / "tests" / "vpc" / "hostile.vpc").read_bytes())
+    return path
+
+
+def pc_name(fuzz_name):
+    return fuzz_name.replace("fuzz-", "hostile-") + ".vpc"
+
+
 def plan(paths):
-    """The words of scripts/run: watchers first, new guests between the fuzz guests."""
+    """The words of scripts/run: watchers first, new guests and virtual PCs between the fuzz guests."""
     words = [word for name in WATCHERS for word in ("--autorun", f"{name} mem=4M timeout=120s clock=wall")]
     for number, path in enumerate(paths, 1):
         words += ["--guest", path, "--autorun", f"{path.name} {GUEST}"]
         if number % FRESH_EACH == 0:
-            words += ["--autorun", f"{FRESH} mem=2M timeout=120s"]
+            pc = write_pc(path)
+            words += ["--autorun", f"{FRESH} mem=2M timeout=120s",
+                      "--guest", pc, "--autorun", f"{pc.name} {PC} cmdline={path.name.removeprefix('fuzz-')}"]
     return words
 
 
@@ -72,15 +87,18 @@ def judge(boot, seed, count):
             yield f"{name} ended in a way of its own: {end}"
         elif end.startswith("crash") and f"\n# {name}! crash: " not in boot.out:
             yield f"{name} crashed without a report"
-    missing = {*WATCHERS, FRESH, *(f"fuzz-{seed + i}" for i in range(count))} - {name for name, _ in ends}
+    fuzz = [f"fuzz-{seed + i}" for i in range(count)]
+    pcs = map(pc_name, fuzz[FRESH_EACH - 1::FRESH_EACH])
+    missing = {*WATCHERS, FRESH, *fuzz, *pcs} - {name for name, _ in ends}
     if missing:
         yield f"no verdict of {', '.join(sorted(missing)[:5])} ({len(missing)} in all)"
 
 
 def tell(boot):
-    """How many fuzz guests ended how."""
-    kinds = collections.Counter(end.split(" in ")[0].split(" after ")[0].removesuffix(" 0xdeadc0de")
-                                for name, end in read_ends(boot) if name.startswith("fuzz-"))
+    """How many fuzz guests and virtual PCs ended how."""
+    kinds = collections.Counter(("PC: " if name.startswith("hostile-") else "") +
+                                end.split(" in ")[0].split(" after ")[0].removesuffix(" 0xdeadc0de")
+                                for name, end in read_ends(boot) if name.startswith(("fuzz-", "hostile-")))
     return ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
 
 

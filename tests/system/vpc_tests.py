@@ -17,6 +17,8 @@ KERNELS = build.DIRECTORY / "tests" / "vpc"
 LIMIT = 60
 HOSTILE = 3
 ENGINES = ("interp", "svm", "moving")
+MARKS = "marks.vpc"
+MARKS_ROWS = 10         # its own, dots and times
 
 
 @dataclasses.dataclass
@@ -43,6 +45,7 @@ ALL = (
     Kernel("hello"),
     Kernel("keyboard"),
     Kernel("leaves"),
+    Kernel("marks", has_disks=True),
     Kernel("power", status=0),
     Kernel("screen", page=(*(f"line {number:02} of the page" for number in range(60)), " " * 79 + "!")),
     Kernel("sector", is_sector=True),
@@ -140,37 +143,55 @@ def refused():
     yield check("vpc.refused.interpreter_remains", f"\nok 3 - {name} # exit 42" in boot.out, boot)
 
 
-def typed():
+def marks_plan(disk):
+    """The benchmark kernel with its times, on a clock that counts instructions."""
+    return ["--guest", str(KERNELS / MARKS), "--autorun",
+            f"{MARKS} engine=interp mem=32M timeout=30s expect=42 clock=instructions cmdline=times disk={disk}"]
+
+
+def typed(disk):
     """type= reaches the keyboard, as scancodes of set 1, or with input=serial COM1; clock=instructions runs, too."""
     name = "typed.vpc"
     words = 'engine=interp mem=16M expect=42 timeout=30s type="aB\\n."'
     boot = run("--guest", str(KERNELS / name), "--autorun", f"{name} {words}",
-               "--autorun", f"{name} input=serial clock=instructions {words}")
+               "--autorun", f"{name} input=serial clock=instructions {words}", *marks_plan(disk))
     keys = [f"key {code}" for code in ("1e", "9e", "2a", "30", "b0", "aa", "1c", "9c", "34")]
     rows = [row for row in rows_of(boot, name) if row != "key b4"]      # behind the last, perhaps
     yield check("vpc.typed", boot.status == 0 and
                 rows == ["type", *keys, "type", "byte 61", "byte 42", "byte 0d", "byte 2e"], boot)
+    return rows_of(boot, MARKS)
 
 
-def hostile():
+def hostile(disk):
     """Random code, tables and accesses beside guests that watch what is theirs."""
     kernel = KERNELS / "hostile.vpc"
     specs = [f"hostile.vpc engine={engine} mem=16M timeout=8s cmdline={seed}" for engine in ENGINES
              for seed in range(1, HOSTILE + 1)]
     specs += ["turns timeout=60s", "zero_memory timeout=60s"]
     autoruns = [word for spec in specs for word in ("--autorun", spec)]
-    boot = run("--together", "--guest", str(kernel), *autoruns)
+    boot = run("--together", "--guest", str(kernel), *autoruns, *marks_plan(disk))
     ran = rows_of(boot, "hostile.vpc").count("hostile")
     yield check("vpc.hostile.runs", ran == HOSTILE * len(ENGINES), boot)
     yield check("vpc.hostile.neighbours", all(boot.verdict(name).startswith("ok") for name in ("turns", "zero_memory")),
                 boot)
     yield check("vpc.hostile.no_frame_is_lost", "# leaked frames: 0" in boot.out, boot)
+    return rows_of(boot, MARKS)
+
+
+def company():
+    """Two boots, and a PC that counts its instructions in both: alone, and beside hostile ones. It says the same, byte
+    for byte, its times included."""
+    with tempfile.TemporaryDirectory() as folder:
+        disk = write_disks(folder)[0]
+        alone = yield from typed(disk)
+        beside = yield from hostile(disk)
+    yield Result("vpc.counted_time_is_the_same_twice", alone == beside and len(alone) >= MARKS_ROWS,
+                 f"alone: {alone}\nbeside hostile ones: {beside}")
 
 
 def tests():
     """Name and function of each test."""
     yield "vpc.boots", boots
     yield "vpc.refused", refused
-    yield "vpc.typed", typed
-    yield "vpc.hostile", hostile
+    yield "vpc.typed and vpc.hostile", company
     yield from debian_tests.tests()

@@ -97,6 +97,12 @@ static void fill_memo(struct memo *memo, const uint8_t *bytes)
     memcpy(&memo->bytes, bytes, MEMO_BYTES);
 }
 
+/* Where a memo goes that another one of its place drives out: two that are executed by turns are both kept. */
+static struct memo *old_slot(struct interp *interp, uint32_t eip)
+{
+    return &interp->old_memos[eip & (OLD_MEMO_ENTRIES - 1)];
+}
+
 /* The memo of what was decoded at EIP. */
 static struct memo *note_memo(struct interp *interp, const struct instruction *insn, handler_t handler,
                               const uint8_t *bytes)
@@ -104,6 +110,8 @@ static struct memo *note_memo(struct interp *interp, const struct instruction *i
     uint32_t eip = interp->cpu.eip;
     struct memo *memo = memo_slot(interp, eip);
 
+    if (interp->memos == interp->memos32 && memo->insn.length <= MEMO_BYTES)
+        *old_slot(interp, eip) = *memo;
     memo->next = memo_slot(interp, eip + insn->length);
     memo->step = handler == op_undefined ? step_generally : threaded_find(insn);
     memo->handler = handler;
@@ -141,6 +149,7 @@ void fetch_forget(struct interp *interp)
     fill_memo(&memo, nop);
     forget_memos(interp->memos16, MEMO_ENTRIES16, &memo);
     forget_memos(interp->memos32, MEMO_ENTRIES, &memo);
+    forget_memos(interp->old_memos, OLD_MEMO_ENTRIES, &memo);
     /* A NOP and fourteen zeroes. */
     memo.mask = UINT64_MAX;
     memo.next = interp->memos32;
@@ -158,11 +167,14 @@ static const struct memo *find_in_window(struct interp *interp)
         open_window(interp);
     if (!code_window_has(interp, eip))
         return NULL;
-    const struct memo *memo = memo_slot(interp, eip);
-    if (memo->insn.length <= MEMO_BYTES)
-        return memo_has(memo, code_bytes(interp, eip)) ? memo : NULL;
+    const struct memo *memo = memo_slot(interp, eip), *old = old_slot(interp, eip);
+    uint64_t bytes = code_bytes(interp, eip);
+    if (memo->insn.length <= MEMO_BYTES && memo_has(memo, bytes))
+        return memo;
     const struct long_memo *slot = long_slot(interp, eip);
-    return long_memo_has(slot, interp, eip) ? &slot->memo : NULL;
+    if (long_memo_has(slot, interp, eip))
+        return &slot->memo;
+    return interp->memos == interp->memos32 && memo_has(old, bytes) ? old : NULL;
 }
 
 /* Where no window is, at the end of a page. */

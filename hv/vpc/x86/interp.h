@@ -18,6 +18,7 @@
 #define SOFTTLB_ENTRIES 256u
 #define MEMO_ENTRIES 4096u
 #define MEMO_ENTRIES16 512u             /* of 16-bit code: what boots, and then nothing */
+#define OLD_MEMO_ENTRIES 2048u
 #define LONG_MEMO_ENTRIES 256u
 #define BOUNCE_BYTES 512u
 
@@ -114,6 +115,7 @@ struct interp {
     struct bounce bounce;
     struct softtlb_entry tlb_supervisor[SOFTTLB_ENTRIES], tlb_user[SOFTTLB_ENTRIES];
     struct memo memos16[MEMO_ENTRIES16], memos32[MEMO_ENTRIES];
+    struct memo old_memos[OLD_MEMO_ENTRIES];    /* of 32-bit code, that had to give way to others */
     struct long_memo long_memos16[LONG_MEMO_ENTRIES], long_memos32[LONG_MEMO_ENTRIES];
 };
 

@@ -70,7 +70,7 @@ static ALWAYS_INLINE bool ins(struct interp *interp, const struct instruction *i
 
     if (!may_use_port(interp, port, bytes))
         return false;
-    for (uint32_t left = string_turn(interp, insn, bytes); left > 0; left--) {
+    for (uint32_t left = string_rounds(interp, insn, bytes); left > 0; left--) {
         void *to = write_at(interp, SEG_ES, string_get(interp, insn, GPR_EDI), bytes);
         if (to == NULL)
             return false;
@@ -89,7 +89,7 @@ static ALWAYS_INLINE bool outs(struct interp *interp, const struct instruction *
 
     if (!may_use_port(interp, port, bytes))
         return false;
-    for (uint32_t left = string_turn(interp, insn, bytes); left > 0; left--) {
+    for (uint32_t left = string_rounds(interp, insn, bytes); left > 0; left--) {
         const void *from = read_at(interp, insn->segment, string_get(interp, insn, GPR_ESI), bytes);
         if (from == NULL)
             return false;

@@ -10,6 +10,8 @@
 #include "vpc/x86/operations.h"
 #include "vpc/x86/strings.h"
 
+#define OVERLAPPING_MAX 64u     /* elements of a round that are copied one by one */
+
 /* Elements, at most max, that lie from offset upwards in one page and can be touched without a closer look. */
 static ALWAYS_INLINE uint32_t elements_in_page(const struct interp *interp, const struct instruction *insn,
                                                unsigned segment, uint32_t offset, bool is_write, uint32_t max,
@@ -30,15 +32,18 @@ static ALWAYS_INLINE uint32_t elements_in_page(const struct interp *interp, cons
     return elements < 1 ? 1 : elements < max ? (uint32_t)elements : max;
 }
 
-/* Upwards, one after the other: what overlaps is copied again. */
-static ALWAYS_INLINE void copy_elements(uint8_t *to, const uint8_t *from, uint32_t count, unsigned bytes)
+/* Upwards, one after the other: what overlaps is copied again, and not so much of it in a round. How many were done. */
+static ALWAYS_INLINE uint32_t copy_elements(uint8_t *to, const uint8_t *from, uint32_t count, unsigned bytes)
 {
     if (to <= from || to >= from + count * bytes) {
         memmove(to, from, count * bytes);
-        return;
+        return count;
     }
+    if (count > OVERLAPPING_MAX)
+        count = OVERLAPPING_MAX;
     for (uint32_t i = 0; i < count; i++)
         store(to + i * bytes, bytes, load(from + i * bytes, bytes));
+    return count;
 }
 
 /* A round gives how many elements it did; 0 after a fault. */
@@ -61,7 +66,7 @@ static ALWAYS_INLINE uint32_t movs_round(struct interp *interp, const struct ins
         count = elements_in_page(interp, insn, SEG_ES, to_offset, true, count, bytes);
     }
     if (count > 1)
-        copy_elements(to, from, count, bytes);
+        count = copy_elements(to, from, count, bytes);
     else
         store(to, bytes, value);
     finish(interp, to);
@@ -149,7 +154,9 @@ typedef uint32_t (*round_t)(struct interp *interp, const struct instruction *ins
 static ALWAYS_INLINE bool repeat(struct interp *interp, const struct instruction *insn, round_t round, bool compares,
                                  unsigned bytes)
 {
-    for (uint32_t left = string_turn(interp, insn, bytes), done; left > 0; left -= done) {
+    uint32_t left = string_turn(interp, insn, bytes), done;
+
+    for (unsigned rounds = 0; left > 0 && rounds < STRING_TURN_ROUNDS; left -= done, rounds++) {
         done = round(interp, insn, left, bytes);
         if (done == 0)
             return false;

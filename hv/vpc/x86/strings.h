@@ -9,8 +9,12 @@
 
 #include "vpc/x86/access.h"
 
-/* After that many bytes a repeated instruction lets interrupts in, and begins again with what is left. */
+/*
+ * After that many bytes, or rounds, a repeated instruction lets interrupts in, and begins again with what is left: an
+ * instruction's work is bounded, whatever its count says.
+ */
 #define STRING_TURN_BYTES 4096u
+#define STRING_TURN_ROUNDS 16u
 
 static inline uint32_t string_get(const struct interp *interp, const struct instruction *insn, unsigned number)
 {
@@ -35,6 +39,14 @@ static ALWAYS_INLINE uint32_t string_turn(const struct interp *interp, const str
     if (interp->cpu.eflags & EFLAGS_TF)
         turn = 1;               /* a trap after each */
     return !insn->repeat ? 1 : count < turn ? count : turn;
+}
+
+/* The same where each element is a round. */
+static ALWAYS_INLINE uint32_t string_rounds(const struct interp *interp, const struct instruction *insn, unsigned bytes)
+{
+    uint32_t turn = string_turn(interp, insn, bytes);
+
+    return turn < STRING_TURN_ROUNDS ? turn : STRING_TURN_ROUNDS;
 }
 
 static ALWAYS_INLINE void string_count(struct interp *interp, const struct instruction *insn, uint32_t elements)
