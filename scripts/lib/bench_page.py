@@ -100,7 +100,8 @@ SECTIONS = [
     ("launches", "Launches, in instructions",
      "The longest time in which no guest ran, while others were launched; interrupts are off for no longer."),
     ("vpc", "Virtual PCs, in instructions of the machine",
-     "What the interpreter executes for a guest's own (`tests/vpc/speed.c`); all in one large page."),
+     "What the interpreter executes for a guest's own: `tests/vpc/speed.c`, all in one large page, and the benchmark "
+     "kernel `tests/vpc/marks.c` with its user programs. Plain QEMU counts each element of a string instruction."),
     ("memory", "Memory, in KiB", ""),
 ]
 
