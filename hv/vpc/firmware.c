@@ -12,7 +12,6 @@
 #define BDA_MEMORY 0x413u
 #define EBDA (FIRMWARE_LOW_KIB << 10)
 #define ROM 0xF0000u
-#define IRET_AT 0xFFF53u            /* where a BIOS of old has it */
 #define MIB (1u << 20)
 
 unsigned firmware_memory_map(uint32_t memory_bytes, struct firmware_range map[FIRMWARE_RANGES])
@@ -63,14 +62,4 @@ bool firmware_put(struct ram *ram)
 {
     return put_mp_table(ram) && put_acpi_tables(ram) && put_text_page(ram) && put_half(ram, BDA_COM1, 0x3F8) &&
            put_half(ram, BDA_EBDA, EBDA >> 4) && put_half(ram, BDA_MEMORY, FIRMWARE_LOW_KIB);
-}
-
-bool firmware_put_vectors(struct ram *ram)
-{
-    uint32_t vectors[256];
-    uint8_t iret = 0xCF;
-
-    for (unsigned i = 0; i < 256; i++)
-        vectors[i] = (ROM >> 4) << 16 | (IRET_AT - ROM);
-    return ram_store(ram, GPA(0), vectors, sizeof(vectors)) && ram_store(ram, GPA(IRET_AT), &iret, 1);
 }

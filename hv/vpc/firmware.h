@@ -24,7 +24,4 @@ unsigned firmware_memory_map(uint32_t memory_bytes, struct firmware_range map[FI
 /* False: memory is out. */
 bool firmware_put(struct ram *ram);
 
-/* Real mode's vectors, all of which lead to an IRET. False: as above. */
-bool firmware_put_vectors(struct ram *ram);
-
 #endif

@@ -125,6 +125,8 @@ static bool write_whole(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t
             vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for what is written to a disk");
         return true;
     }
+    if (port - BIOS_PORT < BIOS_CALLS)
+        return bios_call(vpc, port);
     if (port != ACPI_CONTROL_PORT || bytes == 1)
         return false;
     if (value & POWER_SLEEP)

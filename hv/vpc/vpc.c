@@ -35,6 +35,7 @@ void vpc_init(struct vpc *vpc, struct ram *ram, const struct vpc_clock *clock, c
     i8254_reset(&vpc->timer, vpc_now_ns(vpc));
     uart_reset(&vpc->uart);
     i8042_reset(&vpc->keyboard);
+    keymap_init(&vpc->bios.keymap);
     lapic_reset(&vpc->lapic);
     i82093_reset(&vpc->ioapic);
     text_page_reset(&vpc->text);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "pagetable/ram.h"
+#include "vpc/bios.h"
 #include "vpc/i8042.h"
 #include "vpc/i8254.h"
 #include "vpc/i8259.h"
@@ -76,6 +77,7 @@ struct vpc {
     struct text_page text;
     struct mc146818 cmos;
     struct ide ide;
+    struct bios bios;
     uint8_t acpi_enable[2];         /* PM1 Enable, of events that never come */
     uint16_t lines;                 /* levels of the sixteen interrupt lines of an ISA bus */
     uint64_t due_ns;                /* when a device has something to do next */

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "cpu/x86.h"
+#include "vpc/bios.h"
 #include "vpc/firmware.h"
 
 #define INFO_AT 0x9000u             /* a page for what a loader leaves; multiboot.c keeps kernels out of it */
@@ -174,7 +175,7 @@ static bool start_linux(struct vpc_boot *boot, struct vpc *vpc)
            enter_flat(vpc, boot->image.entry, 8);
 }
 
-/* Real mode, as a BIOS leaves it; but there is no BIOS: each of its interrupts comes back at once. */
+/* Real mode, as a BIOS leaves it. */
 static bool start_sector(struct vpc *vpc)
 {
     struct vcpu *cpu = &vpc->interp.cpu;
@@ -186,7 +187,7 @@ static bool start_sector(struct vpc *vpc)
     cpu->eip = SECTOR_AT;
     cpu->gpr[GPR_ESP] = SECTOR_AT;
     cpu->gpr[GPR_EDX] = FIRST_DISK;
-    return firmware_put_vectors(vpc->ram);
+    return bios_put(vpc->ram);
 }
 
 static bool start_kernel(struct vpc_boot *boot, struct vpc *vpc)

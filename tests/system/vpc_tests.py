@@ -39,6 +39,7 @@ class Kernel:
 
 ALL = (
     Kernel("apic"),
+    Kernel("calls", page=("by teletype", "and a second row"), is_sector=True),
     Kernel("clock"),
     Kernel("disks", has_disks=True),
     Kernel("fpu"),

@@ -14,7 +14,7 @@
  */
 #define TEXT_BURST 2000u
 
-/* IN and OUT of one value. Who single-steps, and strings: the interpreter has them. */
+/* IN and OUT of one value. Single steps, strings, and the BIOS, which wants all registers, are the interpreter's. */
 static enum exit_reason do_port(struct vpc *vpc)
 {
     struct vmcb *vmcb = vpc->svm->vmcb;
@@ -23,7 +23,8 @@ static enum exit_reason do_port(struct vpc *vpc)
     uint16_t port = (uint16_t)(info >> SVM_IO_PORT_SHIFT);
     uint32_t mask = bytes == 4 ? UINT32_MAX : (1u << 8 * bytes) - 1;
 
-    if (info & SVM_IO_STRING || vmcb->rflags & (EFLAGS_TF | EFLAGS_VM) || bytes == 0)
+    if (info & SVM_IO_STRING || vmcb->rflags & (EFLAGS_TF | EFLAGS_VM) || bytes == 0 ||
+        port - BIOS_PORT < BIOS_CALLS)
         return svm_step(vpc, 1);
     vpc->interp.start_eip = (uint32_t)vmcb->rip;
     vmcb->rip = (uint32_t)vmcb->exit_info2;

@@ -1,0 +1,353 @@
+/*
+ * bios.c - see bios.h (PURE). Everything is done at once; a key that is not there yet is asked for again: the caller
+ * goes back to its INT 16h.
+ */
+#include "vpc/bios.h"
+
+#include "cpu/x86.h"
+#include "pebpeb.h"
+#include "vpc/firmware.h"
+#include "vpc/vpc.h"
+
+#define ROM 0xF0000u
+#define CALLS_AT 0xFE000u           /* four bytes for each call */
+#define IRET_AT 0xFFF53u            /* where a BIOS of old has it */
+#define SECTORS_MOST 64u            /* of a call: 32 KiB */
+#define HEADS 16u
+#define SECTORS 63u
+#define FIRST_DISK 0x80u
+#define MAP_MAGIC 0x534D4150u       /* SMAP */
+#define MAP_BYTES 20u
+enum { CURSOR_HIGH = 0x0E, CURSOR_LOW };
+enum { BAD_COMMAND = 1, NO_SECTOR = 4, NO_FUNCTION = 0x86 };
+
+static const uint8_t vectors_of[BIOS_CALLS] = { 0x10, 0x12, 0x13, 0x15, 0x16 };
+
+static void set_half(uint32_t *reg, uint32_t value)
+{
+    *reg = (*reg & 0xFFFF0000u) | (value & 0xFFFF);
+}
+
+static void set_high(uint32_t *reg, uint8_t value)
+{
+    *reg = (*reg & ~0xFF00u) | (uint32_t)value << 8;
+}
+
+/* Of memory in little-endian order; what was never touched is zero. */
+static uint32_t bios_load(const struct vpc *vpc, uint32_t at, unsigned count)
+{
+    uint32_t value = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        const uint8_t *page = ram_peek(vpc->ram, (at + i) >> PAGE_SHIFT);
+        value |= (page != NULL ? (uint32_t)page[(at + i) & PAGE_MASK] : 0) << 8 * i;
+    }
+    return value;
+}
+
+static bool bios_store(struct vpc *vpc, uint32_t at, const void *from, uint32_t count)
+{
+    if (ram_store(vpc->ram, GPA(at), from, count))
+        return true;
+    vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for what the BIOS reads");
+    return false;
+}
+
+static uint32_t stack_at(const struct vpc *vpc, uint16_t offset)
+{
+    const struct vcpu *cpu = &vpc->interp.cpu;
+
+    return cpu->segments[SEG_SS].base + (uint16_t)(cpu->gpr[GPR_ESP] + offset);
+}
+
+/* The flags that the caller gets. */
+static void set_flag(struct vpc *vpc, uint16_t flag, bool is_set)
+{
+    uint16_t flags = (uint16_t)bios_load(vpc, stack_at(vpc, 4), 2);
+
+    flags = (uint16_t)(is_set ? flags | flag : flags & ~flag);
+    (void)bios_store(vpc, stack_at(vpc, 4), &flags, sizeof(flags));
+}
+
+static uint32_t cursor_of_page(const struct vpc *vpc)
+{
+    return (uint32_t)vpc->text.registers[CURSOR_HIGH] << 8 | vpc->text.registers[CURSOR_LOW];
+}
+
+static void place_cursor(struct vpc *vpc, uint32_t cell)
+{
+    vpc->text.registers[CURSOR_HIGH] = (uint8_t)(cell >> 8);
+    vpc->text.registers[CURSOR_LOW] = (uint8_t)cell;
+}
+
+/* As the guest itself would store them, so that what scrolls is seen. */
+static void put_cells(struct vpc *vpc, uint32_t cell, unsigned bytes, uint32_t value)
+{
+    hpa_t page = ram_back(vpc->ram, TEXT_PAGE_BASE >> PAGE_SHIFT);
+
+    if (page.v)
+        text_page_store(&vpc->text, hpa_to_ptr(page), 2 * cell, bytes, value);
+}
+
+static void scroll_rows(struct vpc *vpc)
+{
+    const uint32_t last = TEXT_PAGE_CELLS - VCON_COLS;
+
+    for (uint32_t cell = 0; cell < last; cell += 2)
+        put_cells(vpc, cell, 4, bios_load(vpc, TEXT_PAGE_BASE + 2 * (cell + VCON_COLS), 4));
+    for (uint32_t cell = last; cell < TEXT_PAGE_CELLS; cell++)
+        put_cells(vpc, cell, 2, TEXT_PAGE_BLANK);
+}
+
+static void write_character(struct vpc *vpc, uint8_t character)
+{
+    uint32_t cell = cursor_of_page(vpc) % TEXT_PAGE_CELLS;
+
+    switch (character) {
+    case '\a': return;
+    case '\b': cell -= cell % VCON_COLS != 0; break;
+    case '\r': cell -= cell % VCON_COLS; break;
+    case '\n': cell += VCON_COLS; break;
+    default:
+        put_cells(vpc, cell, 1, character);
+        cell++;
+    }
+    if (cell >= TEXT_PAGE_CELLS) {
+        scroll_rows(vpc);
+        cell -= VCON_COLS;
+    }
+    place_cursor(vpc, cell);
+}
+
+static void call_video(struct vpc *vpc, uint32_t *gpr)
+{
+    switch (gpr[GPR_EAX] >> 8 & 0xFF) {
+    case 0x00:
+        for (uint32_t cell = 0; cell < TEXT_PAGE_CELLS; cell++)
+            put_cells(vpc, cell, 2, TEXT_PAGE_BLANK);
+        place_cursor(vpc, 0);
+        break;
+    case 0x02:
+        place_cursor(vpc, (gpr[GPR_EDX] >> 8 & 0xFF) * VCON_COLS + (gpr[GPR_EDX] & 0xFF));
+        break;
+    case 0x03:
+        set_half(&gpr[GPR_ECX], 0x0607);
+        set_half(&gpr[GPR_EDX], cursor_of_page(vpc) / VCON_COLS << 8 | cursor_of_page(vpc) % VCON_COLS);
+        break;
+    case 0x0E:
+        write_character(vpc, (uint8_t)gpr[GPR_EAX]);
+        break;
+    }
+}
+
+/* What INT 13h ends with: a status in AH, and carry if it is an error. */
+static void end_disk_call(struct vpc *vpc, uint8_t status)
+{
+    set_high(&vpc->interp.cpu.gpr[GPR_EAX], status);
+    set_flag(vpc, EFLAGS_CF, status != 0);
+}
+
+static void read_sectors(struct vpc *vpc, const struct disk *disk, uint64_t first, uint32_t count, uint32_t to)
+{
+    uint8_t sector[DISK_SECTOR_BYTES];
+
+    if (first + count > disk->sectors) {
+        end_disk_call(vpc, NO_SECTOR);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        disk_read(disk, (uint32_t)first + i, sector);
+        if (!bios_store(vpc, to + i * DISK_SECTOR_BYTES, sector, sizeof(sector)))
+            return;
+    }
+    end_disk_call(vpc, 0);
+}
+
+static void read_by_geometry(struct vpc *vpc, const struct disk *disk, const uint32_t *gpr)
+{
+    uint32_t cylinder = (gpr[GPR_ECX] >> 8 & 0xFF) | (gpr[GPR_ECX] << 2 & 0x300), sector = gpr[GPR_ECX] & 0x3F;
+    uint32_t head = gpr[GPR_EDX] >> 8 & 0xFF, count = gpr[GPR_EAX] & 0xFF;
+
+    if (sector == 0 || head >= HEADS || count == 0 || count > SECTORS_MOST)
+        end_disk_call(vpc, BAD_COMMAND);
+    else
+        read_sectors(vpc, disk, (cylinder * HEADS + head) * SECTORS + sector - 1, count,
+                     vpc->interp.cpu.segments[SEG_ES].base + (gpr[GPR_EBX] & 0xFFFF));
+}
+
+/* DS:SI: size, 0, count, offset, segment, number of the sector. */
+static void read_by_packet(struct vpc *vpc, const struct disk *disk, const uint32_t *gpr)
+{
+    uint32_t packet = vpc->interp.cpu.segments[SEG_DS].base + (gpr[GPR_ESI] & 0xFFFF);
+    uint32_t count = bios_load(vpc, packet + 2, 2);
+    uint64_t first = bios_load(vpc, packet + 8, 4) | (uint64_t)bios_load(vpc, packet + 12, 4) << 32;
+
+    if (bios_load(vpc, packet, 1) < 16 || count > SECTORS_MOST || first >> 32 != 0)
+        end_disk_call(vpc, BAD_COMMAND);
+    else
+        read_sectors(vpc, disk, first, count,
+                     bios_load(vpc, packet + 6, 2) * 16 + bios_load(vpc, packet + 4, 2));
+}
+
+static void tell_geometry(struct vpc *vpc, const struct disk *disk, uint32_t *gpr)
+{
+    uint32_t cylinders = disk->sectors / (HEADS * SECTORS), last;
+
+    last = cylinders < 1 ? 0 : cylinders < 1024 ? cylinders - 1 : 1023;
+    set_half(&gpr[GPR_ECX], (last & 0xFF) << 8 | (last >> 2 & 0xC0) | SECTORS);
+    set_half(&gpr[GPR_EDX], (HEADS - 1) << 8 | (vpc->ide.disks[1].bytes != NULL ? 2 : 1));
+    end_disk_call(vpc, 0);
+}
+
+static void call_disk(struct vpc *vpc, uint32_t *gpr)
+{
+    uint32_t number = (gpr[GPR_EDX] & 0xFF) - FIRST_DISK, function = gpr[GPR_EAX] >> 8 & 0xFF;
+    const struct disk *disk = &vpc->ide.disks[number & 1];
+
+    if (number > 1 || disk->bytes == NULL) {
+        end_disk_call(vpc, BAD_COMMAND);
+        return;
+    }
+    switch (function) {
+    case 0x00: end_disk_call(vpc, 0); break;
+    case 0x02: read_by_geometry(vpc, disk, gpr); break;
+    case 0x08: tell_geometry(vpc, disk, gpr); break;
+    case 0x41:
+        set_half(&gpr[GPR_EBX], 0xAA55);
+        set_half(&gpr[GPR_ECX], 1);         /* packets, and nothing else */
+        end_disk_call(vpc, 0);
+        set_high(&gpr[GPR_EAX], 0x30);
+        break;
+    case 0x42: read_by_packet(vpc, disk, gpr); break;
+    default: end_disk_call(vpc, BAD_COMMAND);
+    }
+}
+
+/* AX=E820h: the range of number EBX, to ES:DI. */
+static bool tell_range(struct vpc *vpc, uint32_t *gpr)
+{
+    struct firmware_range map[FIRMWARE_RANGES];
+    uint32_t count = firmware_memory_map(vpc->ram->bytes, map), number = gpr[GPR_EBX];
+
+    if (gpr[GPR_EDX] != MAP_MAGIC || gpr[GPR_ECX] < MAP_BYTES || number >= count)
+        return false;
+    const struct firmware_range *range = &map[number];
+    uint32_t words[5] = { (uint32_t)range->base, 0, (uint32_t)range->bytes, 0, range->type };
+    if (!bios_store(vpc, vpc->interp.cpu.segments[SEG_ES].base + (gpr[GPR_EDI] & 0xFFFF), words, sizeof(words)))
+        return false;
+    gpr[GPR_EAX] = MAP_MAGIC;
+    gpr[GPR_ECX] = MAP_BYTES;
+    gpr[GPR_EBX] = number + 1 < count ? number + 1 : 0;
+    return true;
+}
+
+/* KiB from 1 MiB on, as far as the call counts. */
+static uint32_t kib_above(const struct vpc *vpc, uint32_t most)
+{
+    uint32_t kib = (vpc->ram->bytes >> 10) - 1024;
+
+    return kib < most ? kib : most;
+}
+
+static void call_system(struct vpc *vpc, uint32_t *gpr)
+{
+    uint32_t function = gpr[GPR_EAX] & 0xFFFF, below_16m = kib_above(vpc, 0x3C00);
+    bool good = true;
+
+    if (function == 0xE820) {
+        good = tell_range(vpc, gpr);
+    } else if (function == 0xE801) {
+        set_half(&gpr[GPR_EAX], below_16m);
+        set_half(&gpr[GPR_ECX], below_16m);
+        set_half(&gpr[GPR_EBX], (kib_above(vpc, UINT32_MAX) - below_16m) >> 6);
+        set_half(&gpr[GPR_EDX], gpr[GPR_EBX]);
+    } else if (function >> 8 == 0x88) {
+        set_half(&gpr[GPR_EAX], kib_above(vpc, 0xFC00));
+    } else if (function == 0x2401 || function == 0x2402) {
+        set_half(&gpr[GPR_EAX], function == 0x2402);    /* A20 is open, and nothing else is there */
+    } else {
+        good = false;
+    }
+    if (!good)
+        set_high(&gpr[GPR_EAX], NO_FUNCTION);
+    set_flag(vpc, EFLAGS_CF, !good);
+}
+
+/* What the keyboard has, up to the first key that goes down. */
+static void take_key(struct vpc *vpc)
+{
+    struct bios *bios = &vpc->bios;
+    uint32_t word;
+
+    while (!bios->has_key && vpc->keyboard.is_full) {
+        uint8_t code = i8042_read(&vpc->keyboard, 0x60);
+        i8042_advance(&vpc->keyboard);
+        if (!keymap_scancode(&bios->keymap, code, &word) || !(word & HV_KEY_MAKE) ||
+            keymap_is_modifier((uint8_t)(word >> HV_KEY_RAW_SHIFT)))
+            continue;
+        uint8_t character = word & HV_KEY_HASDATA ? (uint8_t)(word & HV_KEY_CHAR_MASK) : 0;
+        bios->key = (uint16_t)(code << 8 | (character == '\n' ? '\r' : character));
+        bios->has_key = true;
+    }
+}
+
+/* The caller's INT 16h is executed again, if it was one; its return address is changed. */
+static void ask_again(struct vpc *vpc, uint32_t *gpr)
+{
+    uint16_t back = (uint16_t)(bios_load(vpc, stack_at(vpc, 0), 2) - 2);
+    uint32_t caller = bios_load(vpc, stack_at(vpc, 2), 2) * 16 + back;
+
+    set_half(&gpr[GPR_EAX], bios_load(vpc, caller, 2) == 0x16CD ? gpr[GPR_EAX] : 0);
+    if (bios_load(vpc, caller, 2) == 0x16CD)
+        (void)bios_store(vpc, stack_at(vpc, 0), &back, sizeof(back));
+}
+
+static void call_keyboard(struct vpc *vpc, uint32_t *gpr)
+{
+    uint32_t function = gpr[GPR_EAX] >> 8 & 0xEF;       /* 10h and 11h are 0 and 1 of a larger keyboard */
+
+    take_key(vpc);
+    if (function > 1)
+        return;
+    if (function == 1)
+        set_flag(vpc, EFLAGS_ZF, !vpc->bios.has_key);
+    else if (!vpc->bios.has_key)
+        ask_again(vpc, gpr);
+    if (!vpc->bios.has_key)
+        return;
+    set_half(&gpr[GPR_EAX], vpc->bios.key);
+    vpc->bios.has_key = function == 1;
+}
+
+bool bios_call(struct vpc *vpc, uint16_t port)
+{
+    struct vcpu *cpu = &vpc->interp.cpu;
+    uint32_t at = cpu->segments[SEG_CS].base + vpc->interp.start_eip;
+
+    if (cpu->cr0 & CR0_PE || at - CALLS_AT >= 4 * BIOS_CALLS)
+        return false;
+    switch (vectors_of[(port - BIOS_PORT) % BIOS_CALLS]) {
+    case 0x10: call_video(vpc, cpu->gpr); break;
+    case 0x12: set_half(&cpu->gpr[GPR_EAX], FIRMWARE_LOW_KIB); break;
+    case 0x13: call_disk(vpc, cpu->gpr); break;
+    case 0x15: call_system(vpc, cpu->gpr); break;
+    default: call_keyboard(vpc, cpu->gpr);
+    }
+    return true;
+}
+
+bool bios_put(struct ram *ram)
+{
+    uint32_t vectors[256];
+    uint8_t iret = 0xCF, calls[BIOS_CALLS][4];
+
+    for (unsigned i = 0; i < 256; i++)
+        vectors[i] = (ROM >> 4) << 16 | (IRET_AT - ROM);
+    for (unsigned i = 0; i < BIOS_CALLS; i++) {
+        uint8_t call[4] = { 0xE6, (uint8_t)(BIOS_PORT + i), 0xCF, 0 };      /* out, iret */
+        __builtin_memcpy(calls[i], call, sizeof(call));
+        vectors[vectors_of[i]] = (ROM >> 4) << 16 | (CALLS_AT - ROM + 4 * i);
+    }
+    return ram_store(ram, GPA(0), vectors, sizeof(vectors)) && ram_store(ram, GPA(IRET_AT), &iret, 1) &&
+           ram_store(ram, GPA(CALLS_AT), calls, sizeof(calls));
+}
