@@ -83,13 +83,14 @@ static uint64_t next_sight_ns(const struct autorun_test *test, uint64_t now_ns)
     return deadline_ns == UINT64_MAX || deadline_ns < before_ns ? deadline_ns : deadline_ns - before_ns;
 }
 
-/* Neither its time nor its console wants anything: of most, in most looks, while hundreds run together. */
+/* Neither its time, console nor snapshot wants anything: of most, in most looks, while hundreds run together. */
 static bool is_quiet(const struct autorun_test *test, uint64_t now_ns)
 {
     const struct guest *guest = test->guest;
 
     return guest->life.activity != GUEST_ENDED && vcon_is_settled(&guest->console.vcon) &&
-           !rowlog_waits(&guest->row_log) && now_ns < next_sight_ns(test, now_ns);
+           !rowlog_waits(&guest->row_log) && now_ns < next_sight_ns(test, now_ns) &&
+           now_ns < autorun_snapshot_next_ns(test);
 }
 
 /* End guests whose time is up, and notice those that ended by themselves. */

@@ -8,6 +8,7 @@ from storm_tests import free_frames
 STATES = ("halted", "spinning", "in_handler", "in_prints", "in_user", "unsynced")
 COPIES = 4          # of each: a clone, a clone of that, a snapshot, and a run of the snapshot
 TESTS = 40          # that begin from one snapshot
+SOON_MS = 50000     # of 60 s; a second and a half, where nobody else uses the host
 KEYS = "ab?de"      # what each is typed; a snapshot takes nothing
 
 
@@ -89,6 +90,8 @@ def autoruns():
         boot = run(*options, *(word for spec in plan for word in ("--autorun", spec)))
         ended = re.findall(r"^ok \d+ - Booted # exit (\d+) in ", boot.out, re.MULTILINE)
         yield check(f"clone.autoruns.{name}", boot.status == 0 and ended == list(map(str, range(TESTS))), boot)
+        took = re.search(r"^ok 1 - pebbles # exit 3 in (\d+) ms", boot.out, re.MULTILINE)
+        yield check(f"clone.autoruns.{name}.soon", took and int(took[1]) < SOON_MS, boot)   # not as its time was up
         yield check(f"clone.autoruns.{name}.one_boot", boot.out.count(", entry 0x") == 1, boot)
     boot = run("--autorun", "hello snapshot=never", "--autorun", "never expect=refused")
     yield check("clone.autoruns.never", boot.status == 0, boot)
