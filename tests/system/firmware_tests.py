@@ -7,11 +7,10 @@ import select
 import subprocess
 import tempfile
 import time
-import types
 
 from lib import build, image, machine
 
-from harness import Boot, Result, check
+from harness import Boot, Result, check, machine_options
 
 HARSH = build.DIRECTORY / "tests" / "firmware" / "harsh.efi"
 CONFIG = b"autorun hello expect=0 timeout=20s\nafter poweroff\n"
@@ -56,9 +55,7 @@ def wait(process):
 @contextlib.contextmanager
 def booting_volume(files, memory_mib, qemu=(), secure_boot=False):
     """A machine with a volume of these files, by path: the file to copy, or its bytes. Cobble is cobble.efi on it."""
-    options = types.SimpleNamespace(boot_from="disk", memory_mib=memory_mib, processors=1, headless=True,
-                                    screenshot=None, gdb_guest=None, gdb_hypervisor=False, counted=False,
-                                    secure_boot=secure_boot, qemu=list(qemu))
+    options = machine_options(memory_mib=memory_mib, secure_boot=secure_boot, qemu=list(qemu))
     with tempfile.TemporaryDirectory(prefix="cobble-") as name:
         folder = pathlib.Path(name)
         sources = {"cobble.efi": build.EFI}

@@ -3,6 +3,7 @@ import dataclasses
 import pathlib
 import re
 import subprocess
+import types
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RUN = ROOT / "scripts" / "run"
@@ -64,6 +65,13 @@ def run(*arguments, headless=True, limit=900, input_bytes=None, environment=None
                             env=environment, input=input_bytes,
                             stdin=None if input_bytes is not None else subprocess.DEVNULL)
     return Boot(result.returncode, result.stdout.decode("utf-8", "replace"), result.stderr.decode("utf-8", "replace"))
+
+
+def machine_options(**changes):
+    """What lib.machine.Machine asks of the options of scripts/run, for a machine that is started without it."""
+    return types.SimpleNamespace(**{"boot_from": "disk", "memory_mib": 256, "processors": 1, "headless": True,
+                                    "screenshot": None, "gdb_guest": None, "gdb_hypervisor": False, "counted": False,
+                                    "secure_boot": False, "trace": None, "qemu": [], **changes})
 
 
 def check(name, condition, boot=None):

@@ -7,11 +7,10 @@ import struct
 import subprocess
 import tempfile
 import time
-import types
 import uuid
 
 from firmware_tests import PATIENCE_S, booting_volume, read_until, wait
-from harness import ROOT, Boot, Result, check, run
+from harness import ROOT, Boot, Result, check, machine_options, run
 from lib import build, image, machine
 from operator_tests import find_guest
 
@@ -24,10 +23,7 @@ FIRST_SECTOR = 2048     # of the partition, as Windows aligns it
 
 def boot(volume, boot_from, folder):
     """What a machine with this volume says until it ends."""
-    options = types.SimpleNamespace(boot_from=boot_from, memory_mib=256, processors=1, headless=True,
-                                    screenshot=None, gdb_guest=None, gdb_hypervisor=False, counted=False,
-                                    secure_boot=False, qemu=[])
-    with contextlib.closing(machine.Machine(options, volume, folder)) as pc:
+    with contextlib.closing(machine.Machine(machine_options(boot_from=boot_from), volume, folder)) as pc:
         text = read_until(b"", pc.serial_out, PATIENCE_S)
         return Boot(wait(pc.process), text, "")
 

@@ -14,9 +14,8 @@ import select
 import sys
 import tempfile
 import time
-import types
 
-from harness import ROOT, Result
+from harness import ROOT, Result, machine_options
 from lib import build, image, machine
 from session import Screen
 
@@ -132,10 +131,9 @@ class Cell(Screen):
     def __init__(self, folder, arguments, marks):
         super().__init__()
         wanted = dict(mark.split("=") for mark in marks if "=" in mark)
-        options = types.SimpleNamespace(boot_from=wanted.get("boot", "disk"), memory_mib=int(wanted.get("mem", 256)),
-                                        processors=1, headless=True, screenshot=None, gdb_guest=None,
-                                        gdb_hypervisor=False, counted=False, secure_boot=SIGNED in marks,
-                                        qemu=arguments.replace("VOLUME", str(folder / "volume")).split())
+        options = machine_options(boot_from=wanted.get("boot", "disk"), memory_mib=int(wanted.get("mem", 256)),
+                                  secure_boot=SIGNED in marks,
+                                  qemu=arguments.replace("VOLUME", str(folder / "volume")).split())
         volume, environment = folder / "volume", image.reproducible_environment(build.GIT)
         files = image.boot_files(image.sign(build.EFI, folder) if SIGNED in marks else build.EFI, {}, None)
         image.make_iso(volume, files, environment, folder)
