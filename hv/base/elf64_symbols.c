@@ -74,7 +74,7 @@ struct kept {
     uint32_t name;
 };
 
-/* A symbol that can name code, with a name that ends inside the string table. */
+/* A symbol that can name code, with a name: it ends inside the string table, whose last byte is a NUL. */
 static bool is_useful(const struct elf64_symbols *symbols, const struct elf64_symbol *symbol)
 {
     unsigned type = symbol->info & SYMBOL_TYPE_MASK;
@@ -84,9 +84,7 @@ static bool is_useful(const struct elf64_symbols *symbols, const struct elf64_sy
         return false;
     if (symbols->count == 0 ? symbol->value >> 32 == 0 : symbol->value >> 32 != symbols->high >> 32)
         return false;
-    uint64_t room = symbols->names_bytes - symbol->name;
-    size_t length = strnlen(symbols->names + symbol->name, room);
-    return length != 0 && length < room;
+    return symbols->names[symbol->name] != '\0';
 }
 
 /*
@@ -130,6 +128,8 @@ bool elf64_symbols_keep(struct elf64_symbols *symbols, void *bytes, uint64_t fil
             return false;
         symbols->names = (const char *)file.bytes + strings.offset;
         symbols->names_bytes = strings.size;
+        while (symbols->names_bytes != 0 && symbols->names[symbols->names_bytes - 1] != '\0')
+            symbols->names_bytes--;     /* one look for all names: whatever begins before ends here */
         keep(symbols, (uint8_t *)bytes + table.offset, table.size / sizeof(struct elf64_symbol));
         return true;
     }
