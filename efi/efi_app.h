@@ -19,7 +19,9 @@ extern EFI_BOOT_SERVICES *efi_boot;
  * Every such block is remembered, and reported as BOOT_RANGE_OURS.
  */
 uint64_t memory_alloc(uint64_t bytes, uint64_t limit);
-/* The same for what is of use until hv has its own page tables: reported as BOOT_RANGE_LOADER. */
+/* The same for bytes that the caller writes, all of them; behind them the last page is zeroes. */
+uint64_t memory_alloc_to_fill(uint64_t bytes);
+/* The same as memory_alloc for what is of use until hv has its own page tables: reported as BOOT_RANGE_LOADER. */
 uint64_t memory_alloc_for_hand_off(uint64_t bytes, uint64_t limit);
 /* All blocks given out so far; the loader's own image is not among them: it is free after the hand-off. */
 uint64_t memory_ours_count(void);

@@ -41,7 +41,7 @@ static uint64_t read_whole(EFI_FILE_PROTOCOL *file, uint64_t size, uint64_t *byt
         note("file larger than 256 MiB left out: ", name);
         return 0;
     }
-    uint64_t address = memory_alloc(size ? size : 1, 0);
+    uint64_t address = size ? memory_alloc_to_fill(size) : memory_alloc(1, 0);
     if (!address) {
         note("no memory for file ", name);
         return 0;
@@ -103,6 +103,10 @@ static void load_config(EFI_FILE_PROTOCOL *root, EFI_FILE_INFO *room, struct boo
     file->Close(file);
 }
 
+/*
+ * The file stays open: no firmware is there to mind after the hand-off, and for each that is closed EDK II's driver
+ * executes 20,000 to 40,000 instructions.
+ */
 static void load_guest(EFI_FILE_PROTOCOL *directory, EFI_FILE_INFO *entry, struct boot_info *info)
 {
     struct boot_file *file = (struct boot_file *)info->files + info->file_count;
@@ -119,7 +123,6 @@ static void load_guest(EFI_FILE_PROTOCOL *directory, EFI_FILE_INFO *entry, struc
     file->address = read_whole(opened, entry->FileSize, &file->size, file->name);
     if (file->address)
         info->file_count++;
-    opened->Close(opened);
 }
 
 /* The next file of a directory, no subdirectory. Returns 0 at the end, also one that cannot be read. */

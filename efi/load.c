@@ -37,7 +37,7 @@ static const struct elf64_program_header *segment(unsigned index)
 
 static uint64_t copy_out(const void *start, uint64_t bytes)
 {
-    uint64_t address = memory_alloc(bytes, 0);
+    uint64_t address = memory_alloc_to_fill(bytes);
     if (address)
         efi_boot->CopyMem((void *)address, (void *)start, bytes);
     return address;

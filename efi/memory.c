@@ -38,7 +38,16 @@ static void remember(uint64_t address, uint64_t bytes, uint32_t kind)
         ours[ours_count++] = (struct boot_range){ address, bytes, kind, 0 };
 }
 
-static uint64_t alloc(uint64_t bytes, uint64_t limit, uint32_t kind)
+/* By hand: SetMem of EDK II stores byte by byte, and by far most of the loader's time went there. */
+static void zero(uint64_t address, uint64_t bytes)
+{
+    uint64_t words = bytes / 8;
+
+    __asm__ volatile("rep stosq" : "+D"(address), "+c"(words) : "a"(0ull) : "memory");
+}
+
+/* Zeroed from the page on in which the first byte lies that the caller will not write. */
+static uint64_t alloc(uint64_t bytes, uint64_t limit, uint32_t kind, uint64_t filled_bytes)
 {
     EFI_PHYSICAL_ADDRESS address = (limit ? limit : RAM_LIMIT) - 1;
     uint64_t pages = (bytes + 4095) / 4096;
@@ -47,19 +56,25 @@ static uint64_t alloc(uint64_t bytes, uint64_t limit, uint32_t kind)
         return 0;
     if (efi_boot->AllocatePages(AllocateMaxAddress, EfiLoaderData, pages, &address))
         return 0;
-    efi_boot->SetMem((void *)address, pages * 4096, 0);
+    uint64_t filled = filled_bytes & ~4095ull;
+    zero(address + filled, pages * 4096 - filled);
     remember(address, pages * 4096, kind);
     return address;
 }
 
 uint64_t memory_alloc(uint64_t bytes, uint64_t limit)
 {
-    return alloc(bytes, limit, BOOT_RANGE_OURS);
+    return alloc(bytes, limit, BOOT_RANGE_OURS, 0);
+}
+
+uint64_t memory_alloc_to_fill(uint64_t bytes)
+{
+    return alloc(bytes, 0, BOOT_RANGE_OURS, bytes);
 }
 
 uint64_t memory_alloc_for_hand_off(uint64_t bytes, uint64_t limit)
 {
-    return alloc(bytes, limit, BOOT_RANGE_LOADER);
+    return alloc(bytes, limit, BOOT_RANGE_LOADER, 0);
 }
 
 uint64_t memory_ours_count(void)

@@ -113,7 +113,16 @@ struct hv_counters {
 /* hv_start: flags. */
 #define HV_START_CONTROL 0x1        /* it may start guests, too, within what its parent may */
 #define HV_START_VIEW 0x2           /* it has the caller's view from the start: hv_view */
-#define HV_START_FLAGS 0x3
+#define HV_START_SERIAL 0x4         /* of a virtual PC: keys for it are typed on its serial line */
+#define HV_START_COUNTED 0x8        /* of a virtual PC: its time is the count of its instructions */
+#define HV_START_FLAGS 0xF
+
+/* hv_start: what executes the child. */
+#define HV_ENGINE_NONE 0            /* the processor: a PebPeb guest kernel */
+#define HV_ENGINE_INTERP 1          /* a virtual PC (docs/vpc.md), interpreted */
+#define HV_ENGINE_SVM 2             /* the same, executed by the processor; refused where that cannot */
+#define HV_ENGINES 3
+#define HV_COMMAND_LINE_BYTES 2048  /* of a virtual PC's command line, with its NUL */
 
 /* hv_state: what to store. */
 #define HV_STATE_CHILD 0            /* struct hv_child */
@@ -158,10 +167,13 @@ struct hv_start {
     uint32_t name;              /* gva of the image's name, with a NUL */
     uint32_t image;             /* gva of an ELF file to be started under that name; 0: the machine's image */
     uint32_t image_bytes;       /* up to HV_START_IMAGE_MAX */
-    uint32_t memory_kib;        /* RAM, a multiple of 4; 0: 24 MiB */
+    uint32_t memory_kib;        /* RAM, a multiple of 4; 0: 24 MiB, of a virtual PC 64 MiB */
     uint32_t flags;             /* HV_START_... */
     uint32_t children;          /* with HV_START_CONTROL: guests that may be below it; 0: as below its parent */
     uint32_t children_kib;      /* their RAM in all; 0: as below its parent */
+    uint32_t engine;            /* HV_ENGINE_...; all below is a virtual PC's: 0 for other guests */
+    uint32_t command_line;      /* gva, with a NUL; 0: none */
+    uint32_t initrd, disks[2];  /* gva of the name of one of the machine's files; 0: none */
 };
 
 /* One entry of hv_list for children, and how struct hv_child begins. */
@@ -192,7 +204,7 @@ struct hv_child {
     uint64_t run_ns, hypercalls, events, hidden_faults;
     char name[HV_NAME_BYTES];
     char reason[HV_REASON_BYTES];               /* of HV_END_CRASH and HV_END_REFUSED: one line */
-    uint32_t shared_kib, reserved;              /* of touched_kib, what others may have, too: copies */
+    uint32_t shared_kib, reserved;              /* of touched_kib, what others may have, too */
 };
 
 struct hv_console {

@@ -65,6 +65,7 @@ static bool note_output(struct processor *processor, struct guest *guest)
         vcon->dirty_rows = 0;
     if (vcon->log != NULL || &guest->console == console_in_view()) {
         service_ask(processor->sched.ready.count != 0);
+        guest_stir(guest);
         guest->turns.owes_look = true;
     }
     return true;
@@ -77,8 +78,10 @@ static void note_end(const struct processor *processor, struct guest *guest, uin
     /* The serial line is slower than this guest prints: it waits, others run. */
     if (guest->life.activity == GUEST_READY && rowlog_is_full(&guest->row_log))
         guest->life.activity = GUEST_BLOCKED;
-    if (guest->life.activity == GUEST_BLOCKED || guest->life.activity == GUEST_ENDED)
-        service_ask(processor->sched.ready.count != 0);
+    if (guest->life.activity != GUEST_BLOCKED && guest->life.activity != GUEST_ENDED)
+        return;
+    guest_stir(guest);
+    service_ask(processor->sched.ready.count != 0);
 }
 
 /* Returns the moment at the end of the turn, where the next one begins. */
@@ -137,10 +140,7 @@ static struct moment run_turn(struct processor *processor, struct guest *guest, 
 /* Nobody has anything to do: wait for an interrupt. alarm_ns: when somebody will. */
 static void wait_idle(const struct turn *turn, struct moment now, uint64_t alarm_ns)
 {
-    if (alarm_ns == UINT64_MAX)
-        timer_cancel_alarm();
-    else
-        tick_set_idle_alarm(turn, now.ns, alarm_ns);
+    tick_set_idle_alarm(turn, now.ns, alarm_ns);
     boot_phases_cancel();
     insn_sti_hlt_cli();
     if (tsc_is_watched())

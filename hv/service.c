@@ -1,5 +1,6 @@
 /*
- * service.c - what is done between turns of guests: a look. Only a look costs more the more guests there are.
+ * service.c - what is done between turns of guests: a look. It costs more the more guests want something of it, and no
+ * more for those that do not.
  *
  * No piece of a look may take long, for every guest waits meanwhile: each takes a bounded number of bytes, rows, starts
  * or steps, and leaves the rest to the next look, which it asks for. A new service is one more call in service_look,
@@ -9,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "audit_places.h"
 #include "guest/balloon.h"
 #include "guest/give_way.h"
 #include "guest/guest.h"
@@ -41,36 +43,39 @@ void service_init(bool poll)
     poll_input = poll;
 }
 
-/* The look is for what they printed, or carried rows for which they wait. Bound: all guests. */
+/*
+ * The look is for what they printed, or carried rows for which they wait. Bound, here and below: all that are stirred,
+ * some ten instructions each. Who only sleeps or computes is not.
+ */
 static uint32_t count_payers(void)
 {
     uint32_t count = 0;
 
-    for (struct guest *guest = guest_first(); guest; guest = guest->next) {
+    for (struct guest *guest = guest_first_stirred(); guest; guest = guest_next_stirred(guest)) {
         guest->turns.owes_look |= guest->life.activity == GUEST_BLOCKED;
         count += guest->turns.owes_look;
     }
     return count;
 }
 
-/* Who prints without an end takes no more of others' time than by its turns. Bound: all guests, twice. */
+/* Who prints without an end takes no more of others' time than by its turns. */
 static void charge_payers(uint64_t spent_ns)
 {
     uint32_t count = count_payers();
 
-    for (struct guest *guest = guest_first(); guest && count; guest = guest->next) {
+    for (struct guest *guest = guest_first_stirred(); guest && count; guest = guest_next_stirred(guest)) {
         if (guest->turns.owes_look)
             sched_charge(guest, spent_ns / count);
         guest->turns.owes_look = false;
     }
 }
 
-/* Who waited for the serial line goes on. True: somebody still waits. Bound: all guests. */
+/* Who waited for the serial line goes on. True: somebody still waits. */
 static bool wake_blocked(const struct sched *sched, uint64_t now_ns)
 {
     bool waits = false;
 
-    for (struct guest *guest = guest_first(); guest; guest = guest->next) {
+    for (struct guest *guest = guest_first_stirred(); guest; guest = guest_next_stirred(guest)) {
         if (guest->life.activity == GUEST_BLOCKED && !rowlog_is_full(&guest->row_log))
             sched_wake(sched, guest, now_ns);
         waits |= guest->life.activity == GUEST_BLOCKED;
@@ -78,13 +83,22 @@ static bool wake_blocked(const struct sched *sched, uint64_t now_ns)
     return waits;
 }
 
-/* Rows for the stream will have been still for long enough at some time to come. Bound: all guests. */
-static bool rows_wait(void)
+/*
+ * Who needs nothing of the next looks is calm from then on. True: rows for the stream will have been still for long
+ * enough at some time to come.
+ */
+static bool calm_guests(void)
 {
-    for (struct guest *guest = guest_first(); guest; guest = guest->next)
-        if (rowlog_waits(&guest->row_log))
-            return true;
-    return false;
+    bool rows_wait = false;
+
+    for (struct guest *guest = guest_first_stirred(), *next; guest; guest = next) {
+        bool has_rows = rowlog_waits(&guest->row_log);
+        next = guest_next_stirred(guest);
+        rows_wait |= has_rows;
+        if (!has_rows && guest->life.activity != GUEST_BLOCKED && guest->life.activity != GUEST_SPINNING)
+            guest_calm_if_seen(guest);
+    }
+    return rows_wait;
 }
 
 /* Pull input, let the monitor do what is due, draw what changed; then say when to look again. */
@@ -111,14 +125,17 @@ void service_look(struct sched *sched, uint64_t now_ns)
     balloon_look(now_ns);
     uint64_t give_way_ns = give_way(sched, now_ns);
     sched_sync(sched, now_ns);
+    audit_places(sched);
     bool dead_wait = reclaim_step(RECLAIM_STEPS);
+    if (dead_wait)
+        now_ns = timer_now_ns();    /* or the next turn would be over as it begins, where that took its time */
     service.asked_ns = earlier(earlier(monitor_next_ns(now_ns), input_next_ns()), console_next_ns());
     service.asked_ns = earlier(service.asked_ns, earlier(give_way_ns, tsc_watch_next_ns));
     if (output_waits)
         service.asked_ns = earlier(service.asked_ns, now_ns + DRAIN_NS);
     if (poll_input || looks_again)
         service.asked_ns = earlier(service.asked_ns, now_ns + POLL_NS);
-    if (rows_wait())
+    if (calm_guests())
         service.asked_ns = earlier(service.asked_ns, now_ns + SETTLE_NS);
     if (dead_wait || request_waits())
         service.asked_ns = now_ns;

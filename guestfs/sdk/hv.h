@@ -66,7 +66,8 @@ uint32_t hv_counters(struct hv_counters *counters, uint32_t bytes);
 /*
  * Ask for a guest: a child of the caller's. The first bytes bytes of *start count, the rest of it is 0. Returns its ID,
  * more than 0; it is there soon, and what is wrong with its image is told as its end: HV_END_REFUSED. Its end raises
- * HV_SLOT_CHILD. Errors: ARGUMENT, NO_IMAGE, CHILDREN, MEMORY, DEPTH, BUSY, NO_ROOM.
+ * HV_SLOT_CHILD. With an engine it is a virtual PC, whose files are the machine's. Errors: ARGUMENT, NO_IMAGE (also of
+ * a file), CHILDREN, MEMORY, DEPTH, BUSY, NO_ROOM.
  */
 int32_t hv_start(const struct hv_start *start, uint32_t bytes);
 

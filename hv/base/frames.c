@@ -36,6 +36,7 @@ static struct {
     uint32_t whole, broken;     /* list heads */
     uint64_t total_count;
     uint32_t hint_block;      /* the one that frames_hint is about */
+    uint32_t first_uses;      /* see frames_count_first_uses */
     bool (*give_back)(void);    /* NULL: nobody */
     bool left_out;              /* more ranges were added than there is room for */
     unsigned range_count;
@@ -103,6 +104,7 @@ static __attribute__((noinline)) void set_free_count(uint32_t index, uint16_t fr
     uint32_t *to = list_of(free_count);
 
     frames_hint.free_total += (uint64_t)free_count - block->free_count;
+    frames.first_uses += block->free_count == LARGE_PAGE_FRAMES && free_count < LARGE_PAGE_FRAMES;
     block->free_count = free_count;
     if (from == to)
         return;
@@ -240,6 +242,18 @@ hpa_t frames_alloc(void)
     return frame;
 }
 
+hpa_t frames_alloc_large(void)
+{
+    uint32_t index = frames.whole;
+
+    if (index == NO_BLOCK || frames_hint.free_total <= frames.total_count / 2)
+        return HPA_NONE;
+    for (unsigned word = 0; word < BLOCK_WORDS; word++)
+        frames.bits[index][word] = 0;
+    set_free_count(index, 0);
+    return HPA((uint64_t)index << BLOCK_SHIFT);
+}
+
 void frames_free(hpa_t frame)
 {
     uint64_t number = frame.v >> PAGE_SHIFT;
@@ -270,7 +284,16 @@ uint32_t frames_count_blocks(void)
 
 bool frames_is_block_used(uint32_t block)
 {
-    return block < frames.block_count && frames.blocks[block].free_count < frames.blocks[block].added_count;
+    if (block >= frames.block_count)
+        return false;
+    const struct block *of = &frames.blocks[block];
+
+    return of->free_count < of->added_count || (of->added_count > 0 && of->added_count < LARGE_PAGE_FRAMES);
+}
+
+uint32_t frames_count_first_uses(void)
+{
+    return frames.first_uses;
 }
 
 uint64_t frames_count_free(void)

@@ -33,6 +33,12 @@ bool frames_ask_back(void);
 /* One 4 KiB frame, content undefined; HPA_NONE when there is none. The caller owns it until frames_free. */
 hpa_t frames_alloc(void);
 
+/*
+ * LARGE_PAGE_FRAMES frames in a row, at a multiple of their size, each to be freed by itself; HPA_NONE unless there are
+ * some and more than half of all memory is free: whoever takes more than is asked of him leaves the rest to others.
+ */
+hpa_t frames_alloc_large(void);
+
 /* For frames_alloc_quick only: a block with free frames, in which those before a word are taken. */
 struct frames_at_hand {
     uint64_t *word;         /* 64 frames, set: free. NULL: there is none */
@@ -62,9 +68,13 @@ static inline hpa_t frames_alloc_quick(void)
 
 void frames_free(hpa_t frame);
 
-/* Blocks of 512 frames, from address 0 to the top, and whether a frame of one is taken. A block beyond has none. */
+/*
+ * Blocks of 512 frames, from address 0 to the top, and whether a frame of one is taken; of one with a hole always. A
+ * block beyond has none. While the number of first uses is the same, no other block has become used (it wraps).
+ */
 uint32_t frames_count_blocks(void);
 bool frames_is_block_used(uint32_t block);
+uint32_t frames_count_first_uses(void);
 
 /* Frames free now, and frames ever added. */
 uint64_t frames_count_free(void);

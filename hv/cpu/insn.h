@@ -144,6 +144,25 @@ static inline void insn_write_cr4(uint64_t value)
     __asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
 }
 
+static inline uint64_t insn_read_dr6(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%dr6, %0" : "=r"(value));
+    return value;
+}
+
+static inline void insn_write_dr6(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%dr6" : : "r"(value));
+}
+
+/* DR0 to DR3: linear addresses. */
+static inline void insn_write_debug_addresses(const uint64_t linear[4])
+{
+    __asm__ volatile("mov %0, %%dr0\n\tmov %1, %%dr1\n\tmov %2, %%dr2\n\tmov %3, %%dr3"
+                     : : "r"(linear[0]), "r"(linear[1]), "r"(linear[2]), "r"(linear[3]));
+}
+
 static inline void insn_write_dr7(uint64_t value)
 {
     __asm__ volatile("mov %0, %%dr7" : : "r"(value));

@@ -90,6 +90,7 @@
 #define PTE_D 0x40ull
 #define PTE_PS 0x80ull
 #define PTE_G 0x100ull
+#define PTE_AVAILABLE 0x200ull        /* ignored by the processor */
 #define PTE_NX (1ull << 63)
 #define PTE_PAT_4K 0x80ull          /* in a 4 KiB entry, bit 7 is PAT */
 #define PTE_PAT_LARGE 0x1000ull     /* in a 2 MiB or 1 GiB entry, bit 12 is */

@@ -24,7 +24,7 @@ static bool can_answer(const struct guest *guest)
            guest->state.idt[HV_SLOT_MESSAGE].eip != 0;
 }
 
-/* False: there is nobody to ask. Bound: all guests. */
+/* False: there is nobody to ask. Bound: all guests, some 30 instructions each. */
 static bool ask_all(uint64_t now_ns)
 {
     bool any = false;
@@ -34,6 +34,7 @@ static bool ask_all(uint64_t now_ns)
         if (!can_answer(guest))
             continue;
         virq_raise_message(&guest->state.virq);
+        guest_stir(guest);
         any = true;
     }
     return any;

@@ -33,6 +33,17 @@ static inline uint64_t clock_wake_ns(const struct guest *guest, uint64_t tick_ns
 }
 
 /*
+ * From when on a halted guest is late: when it was to be woken, but not before it halted. With clock=run that may be
+ * the later one, as it is woken early (clock_wake_ns).
+ */
+static inline uint64_t clock_late_from_ns(const struct guest *guest)
+{
+    uint64_t wake_ns = guest->turns.wake_ns, halted_ns = guest->turns.ready_since_ns;
+
+    return wake_ns > halted_ns ? wake_ns : halted_ns;
+}
+
+/*
  * How long it has been held up by others: ready or blocked since then, or halted with a tick due that nobody has seen
  * to.
  */
@@ -40,8 +51,9 @@ static inline uint64_t clock_waiting_ns(const struct guest *guest, uint64_t now_
 {
     if (guest->life.activity == GUEST_READY || guest->life.activity == GUEST_BLOCKED)
         return clock_held_up_ns(guest, now_ns);
-    bool is_late = guest->life.activity == GUEST_HALTED && now_ns > guest->turns.wake_ns;
-    return guest->state.clock.run && is_late ? now_ns - guest->turns.wake_ns : 0;
+    uint64_t from_ns = clock_late_from_ns(guest);
+    bool is_late = guest->life.activity == GUEST_HALTED && now_ns > from_ns;
+    return guest->state.clock.run && is_late ? now_ns - from_ns : 0;
 }
 
 /* How far the guest's clock is behind the wall clock now. */
@@ -72,11 +84,11 @@ void clock_seed(struct guest *guest, uint32_t seed, uint64_t tick_ns);
 /* Raise ticks of which the first is late_ns late by the guest's clock; several coalesce to one. */
 void clock_raise_ticks(struct guest *guest, uint64_t late_ns, uint64_t tick_ns);
 
-/* The same of a guest for which nothing is pending; most often it is one tick. */
-static inline void clock_raise_first_tick(struct guest *guest, uint64_t late_ns, uint64_t tick_ns)
+/* The same of a guest for which nothing is pending; most often it is one tick. late_ns: below 0: it is early. */
+static inline void clock_raise_first_tick(struct guest *guest, int64_t late_ns, uint64_t tick_ns)
 {
-    if (late_ns >= tick_ns || guest->state.clock.seed) {
-        clock_raise_ticks(guest, late_ns, tick_ns);
+    if (late_ns >= (int64_t)tick_ns || guest->state.clock.seed) {
+        clock_raise_ticks(guest, late_ns > 0 ? (uint64_t)late_ns : 0, tick_ns);
         return;
     }
     guest->state.clock.next_tick_ns += tick_ns;

@@ -10,6 +10,7 @@
 #include "guest/guest.h"
 #include "guest/kind.h"
 #include "guest/launch.h"
+#include "guest/strict.h"
 #include "guest/switch.h"
 #include "pagetable/audit.h"
 
@@ -25,12 +26,12 @@ static bool begin_clone(struct guest *source, struct clone *clone)
         return refuse_clone(clone, "nobody wants it any more");
     if (source->life.activity == GUEST_ENDED)
         return refuse_clone(clone, "it has ended");
-    if (source->kind != &guest_pebpeb)
-        return refuse_clone(clone, "a machine of its own cannot be cloned");
     clone->copy = launch_make_room(source->ram.bytes, clone->reason);
-    if (clone->copy != NULL)
-        source->life.paused |= GUEST_PAUSED_BY_CLONE;
-    return clone->copy != NULL;
+    if (clone->copy == NULL)
+        return false;
+    clone->copy->kind = source->kind;
+    hold_begin(&clone->hold, source);
+    return true;
 }
 
 /* All that is flat. What is not copied is made again: tables, row log, clock (sched.c, as for any that is new). */
@@ -47,7 +48,6 @@ static void copy_state(struct guest *copy, struct guest *source)
     copy->events = source->events;
     copy->fault_address = source->fault_address;
     copy->turns.run_ns = source->turns.run_ns;
-    copy->kind = source->kind;
     copy->image = source->image;
 }
 
@@ -57,7 +57,8 @@ static void introduce_copy(struct guest *copy, struct guest *source, const struc
     guest_join(copy, clone->name != NULL ? clone->name : source->life.name);
     vcon_settle(&source->console.vcon);
     vcon_copy(&copy->console.vcon, &source->console.vcon);
-    if (source->life.activity != GUEST_BLOCKED)     /* that would be by its own log, which is empty */
+    /* Blocked would be by its own log, which is empty; a PC finds out by itself whether it waits. */
+    if (source->life.activity != GUEST_BLOCKED && source->machine == NULL)
         copy->life.activity = source->life.activity;
     copy->life.paused = clone->paused;
     copy->console.kill = source->console.kill;
@@ -70,14 +71,13 @@ static void finish_clone(struct guest *source, struct clone *clone)
 {
     struct guest *copy = clone->copy;
 
-    if (source->processor != NULL)
-        gspace_load(&source->space);    /* what it could write a moment ago is not its own any more */
-    source->life.paused &= (uint8_t)~GUEST_PAUSED_BY_CLONE;
+    hold_end(&clone->hold);
     if (!clone->share.lacks_memory) {
         copy_state(copy, source);
-        clone->share.lacks_memory = gspace_resume(&copy->space, &source->state.paging) != STATUS_OK;
+        clone->share.lacks_memory = gspace_resume(&copy->space, &source->state.paging) != STATUS_OK ||
+                                    !strict_copy(copy, source) ||
+                                    (source->kind->copy != NULL && !source->kind->copy(source, copy));
     }
-    audit_check(&source->space);
     if (clone->share.lacks_memory) {
         refuse_clone(clone, "not enough free memory for its tables");
         guest_bury(copy);
@@ -85,6 +85,17 @@ static void finish_clone(struct guest *source, struct clone *clone)
         return;
     }
     introduce_copy(copy, source, clone);
+    audit_check(&copy->space);
+}
+
+/* What its kind has besides RAM. False: it goes on with more steps. */
+static bool share_machine(struct guest *source, struct clone *clone, uint32_t *steps)
+{
+    if (source->kind->share == NULL)
+        return true;
+    enum guest_fill fill = source->kind->share(source, clone->copy, steps);
+    clone->share.lacks_memory = fill == GUEST_FILL_NO_MEMORY;
+    return fill != GUEST_FILL_GOES_ON;
 }
 
 static void pay_for_end(uint32_t *steps)
@@ -99,8 +110,10 @@ bool clone_step(struct guest *source, struct clone *clone, uint32_t *steps)
             return true;
         pay_for_end(steps);
     }
-    if (!gspace_drop_leaves(&source->space, &clone->leaves, steps) ||
-        !ram_share(&source->ram, &clone->copy->ram, &clone->share, steps))
+    struct ram_share *share = &clone->share;
+    if (!hold_drop_leaves(&clone->hold, steps) || (!share->is_begun && !share_machine(source, clone, steps)))
+        return false;
+    if ((share->is_begun || !share->lacks_memory) && !ram_share(&source->ram, &clone->copy->ram, share, steps))
         return false;
     finish_clone(source, clone);
     pay_for_end(steps);

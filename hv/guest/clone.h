@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "guest/hold.h"
 #include "pagetable/ram_share.h"
 
 struct guest;
@@ -25,7 +26,7 @@ struct clone {
     struct guest *payer;        /* whose processor time it costs; NULL: nobody's */
     bool is_withdrawn;          /* what has not begun does not begin */
     struct guest *copy;
-    uint32_t leaves;
+    struct hold hold;           /* of the source */
     struct ram_share share;
 };
 

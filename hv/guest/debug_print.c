@@ -45,7 +45,7 @@ static void patch_site(struct guest *guest, uint32_t address, struct debug_print
     }
 }
 
-/* Patch the sites of a piece of a segment, of which bytes are the image's. */
+/* Patch the sites of a piece of a segment, of which bytes are the image's. Bound: PIECE_BYTES, a store each three. */
 static void patch_piece(struct guest *guest, const uint8_t *bytes, const struct elf32_segment *segment,
                         struct debug_print_patching *patching)
 {
@@ -160,7 +160,10 @@ static bool may_read(const struct guest *guest, uint32_t address)
     }, GVA(address), ACCESS_USER).verdict == GWALK_ALLOWED;
 }
 
-/* The text up to its NUL, DEBUG_PRINT_MAX characters, or what cannot be read. Its length. */
+/*
+ * The text up to its NUL, DEBUG_PRINT_MAX characters, or what cannot be read. Its length, which is the bound: a page a
+ * round.
+ */
 static unsigned read_text(struct guest *guest, uint32_t address, uint8_t text[DEBUG_PRINT_MAX])
 {
     unsigned length = 0;

@@ -36,6 +36,7 @@ uint32_t debug_sites_vectors(const uint8_t *bytes, uint32_t count)
     return vectors;
 }
 
+/* Bound, here and below: DEBUG_SITES_KINDS. */
 bool debug_sites_add(struct debug_sites *sites, uint64_t before)
 {
     for (unsigned i = 0; i < sites->kind_count; i++) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cpu/opcodes.h"
 #include "cpu/x86.h"
+#include "guest/debug_access.h"
 #include "guest/guest.h"
 #include "pagetable/gwalk.h"
 #include "pagetable/ram.h"
@@ -28,6 +29,7 @@ static void stop(enum debug_why why)
 {
     debug_stop.why = why;
     debug_stop.guest->life.paused |= GUEST_PAUSED_BY_OPERATOR;
+    guest_stir(debug_stop.guest);
 }
 
 void debug_stop_new(struct guest *guest)
@@ -40,8 +42,10 @@ void debug_stop_new(struct guest *guest)
 
 void debug_stop_forget(const struct guest *guest)
 {
-    if (debug_stop.guest == guest)
-        debug_stop.guest = NULL;
+    if (debug_stop.guest != guest)
+        return;
+    debug_access_clear();
+    debug_stop.guest = NULL;
 }
 
 static int find(uint32_t address)
@@ -89,6 +93,35 @@ static void keep_stepping(struct trap_frame *frame)
     (void)debug_stop_write(at, (const uint8_t *)&eflags, sizeof(eflags));
 }
 
+static void stop_accessed(uint32_t address)
+{
+    debug_stop.changed = address;
+    debug_stop.guest->state.frame.eflags &= ~(uint64_t)EFLAGS_TF;
+    debug_stop.steps = false;
+    stop(DEBUG_ACCESSED);
+}
+
+/* Whose a hit was that came while guests were prepared is not known any more. */
+bool debug_stop_before(const struct guest *guest)
+{
+    bool is_debug = guest->state.frame.vector == EXC_DB;
+
+    if (is_debug && guest == debug_stop.guest)
+        return false;                   /* debug_stop_trap takes it */
+    return debug_access_forget_hits() && is_debug;
+}
+
+bool debug_stop_after(const struct guest *guest)
+{
+    uint32_t address;
+
+    if (guest != debug_stop.guest || guest->life.activity == GUEST_ENDED || debug_stop.why != DEBUG_RUNS ||
+        !debug_access_take_hit(&address))
+        return false;
+    stop_accessed(address);
+    return true;
+}
+
 /*
  * TF is the debugger's alone here: of a handler that ran meanwhile the guest may bring it back by hv_iret, and a #DB
  * that nobody waits for means nothing.
@@ -96,10 +129,14 @@ static void keep_stepping(struct trap_frame *frame)
 bool debug_stop_trap(struct guest *guest)
 {
     struct trap_frame *frame = &guest->state.frame;
+    uint32_t accessed;
+    bool has_hit = frame->vector == EXC_DB && debug_access_take_hit(&accessed);
 
-    if (frame->vector == EXC_DB && (frame->eflags & EFLAGS_TF || debug_stop.steps)) {
+    if (frame->vector == EXC_DB && (has_hit || frame->eflags & EFLAGS_TF || debug_stop.steps)) {
         if (has_watched_changed())
             stop(DEBUG_WATCHED);
+        else if (has_hit)
+            stop_accessed(accessed);
         else if (debug_stop.steps)
             stop(DEBUG_STEPPED);
         else if (debug_stop.watch_count > 0) {
@@ -146,11 +183,13 @@ const char *debug_stop_go(bool one_instruction)
     }
     debug_stop.why = DEBUG_RUNS;
     guest->life.paused &= (uint8_t)~GUEST_PAUSED_BY_OPERATOR;
+    guest_stir(guest);
     return debug_stop.may_crash ? debug_stop.reason : NULL;
 }
 
 const char *debug_stop_leave(void)
 {
+    debug_access_clear();
     if (debug_stop.guest == NULL || debug_stop.guest->life.activity == GUEST_ENDED)
         return NULL;
     debug_stop.watch_count = 0;

@@ -25,6 +25,7 @@ enum debug_why {
     DEBUG_STEPPED,
     DEBUG_BREAKPOINT,       /* EIP is its address */
     DEBUG_WATCHED,          /* what is watched at debug_stop.changed is not what it was */
+    DEBUG_ACCESSED,         /* what debug_access.h watches at debug_stop.changed was read or written */
     DEBUG_CRASHES,          /* life.reason says why; it ends when it is let go */
 };
 
@@ -58,6 +59,14 @@ bool debug_stop_crash(struct guest *guest);
 void debug_stop_forget(const struct guest *guest);
 /* For trap.c: the guest under the debugger trapped by #DB or #GP. True: for the debugger; if it is paused, it stops. */
 bool debug_stop_trap(struct guest *guest);
+
+/*
+ * For watched_from_guest while debug_access.h watches, before a trap is answered and behind it. True: it needs no
+ * answer, as no more than another guest's hit; the answer read or wrote what is watched, and the guest that is under
+ * the debugger stops.
+ */
+bool debug_stop_before(const struct guest *guest);
+bool debug_stop_after(const struct guest *guest);
 
 /* Stop it where it is, between turns. */
 void debug_stop_ask(void);

@@ -120,6 +120,7 @@ static bool check_overlap(const struct parse *parse, const struct elf32_program_
     return true;
 }
 
+/* Bound: PROGRAM_HEADERS_MAX, and ELF32_SEGMENTS_MAX of them with each other. */
 static bool parse_segments(const struct parse *parse, const struct elf32_header *file)
 {
     struct elf32_image *parsed = parse->parsed;

@@ -11,6 +11,7 @@
 #include "io/console.h"
 #include "pagetable/vmap.h"
 
+/* Bound, here and below where it goes up: HV_DEPTH_MAX. */
 int32_t family_check(const struct guest *parent, uint32_t memory_bytes)
 {
     if (parent->family.depth >= HV_DEPTH_MAX)
@@ -57,18 +58,30 @@ static void uncount_below(struct guest *parent, struct family_sum sum)
 /* Who leaves the slot empty does not want to be told. */
 static void tell(struct guest *parent)
 {
-    if (parent->state.idt[HV_SLOT_CHILD].eip != 0)
-        virq_raise_child(&parent->state.virq);
+    if (parent->state.idt[HV_SLOT_CHILD].eip == 0)
+        return;
+    virq_raise_child(&parent->state.virq);
+    guest_stir(parent);
+}
+
+/* What its launch was told and it has a copy of. */
+static void free_told(struct child *child)
+{
+    if (child->image != NULL)
+        vmap_free(child->image);
+    if (child->command_line != NULL)
+        vmap_free(child->command_line);
+    child->image = NULL;
+    child->command_line = NULL;
 }
 
 static void free_record(struct child *child)
 {
-    if (child->image != NULL)
-        vmap_free(child->image);
+    free_told(child);
     vmap_free(child);
 }
 
-/* Not among the children of its parent any more, and not counted. */
+/* Not among the children of its parent any more, and not counted. Bound: those, HV_CHILDREN_MAX at most. */
 static void cut_off(struct child *child)
 {
     struct child **link = &child->parent->family.children;
@@ -106,7 +119,10 @@ void family_lend(struct guest *parent, struct child *child)
         request_view(&guest_holder(parent)->console);
 }
 
-/* A guest has just ended: its parent is told, and all below it ends. */
+/*
+ * A guest has just ended: its parent is told, and all below it ends. Bound: HV_CHILDREN_MAX, each the first of the
+ * list, some 1,500 instructions to give its record back; what is below them ends in later looks.
+ */
 static void end_family(struct guest *guest)
 {
     struct guest *parent = guest->family.parent;
@@ -134,6 +150,7 @@ static void let_go(struct child *child, struct guest *guest)
 static void return_from_clone(struct guest *parent, struct guest *copy)
 {
     parent->life.paused &= (uint8_t)~GUEST_PAUSED_BY_ITSELF;
+    guest_stir(parent);
     if (copy != NULL)
         copy->state.frame.eax = 0;
 }
@@ -152,12 +169,9 @@ static void child_came(struct request *request, uint64_t now_ns)
     }
     if (request->kind == REQUEST_CLONE && request->guest == parent)
         return_from_clone(parent, guest);
-    if (child->image != NULL) {
-        vmap_free(child->image);
-        child->image = NULL;
-        if (guest != NULL)
-            guest->image = (struct image_bytes){ .bytes = NULL };   /* its reports do without names */
-    }
+    if (child->image != NULL && guest != NULL)
+        guest->image = (struct image_bytes){ .bytes = NULL };   /* its reports do without names */
+    free_told(child);
     child->guest = guest;
     child->is_refused = guest == NULL;
     if (guest == NULL) {
@@ -204,7 +218,7 @@ static struct child *new_child(struct guest *parent, const char *name, const str
     return child;
 }
 
-/* Its request is posted: from now on it is known, and counts. */
+/* Its request is posted: from now on it is known, and counts. Bound, here and below: HV_CHILDREN_MAX. */
 static int32_t add_child(struct guest *parent, struct child *child)
 {
     struct child **link = &parent->family.children;
@@ -225,9 +239,13 @@ int32_t family_start(struct guest *parent, const struct family_wish *wish)
         return HV_ERROR_NO_ROOM;
     child->wants_view = wish->wants_view;
     child->image = wish->copy;
+    child->command_line = wish->command_line;
+    child->equipment = wish->equipment;
+    child->equipment.command_line = wish->command_line;
     child->start = (struct request_start){
         .id = child->id, .name = child->name, .image = wish->image, .image_bytes = wish->image_bytes,
-        .memory_bytes = wish->memory_bytes, .reason = child->reason, .payer = parent,
+        .memory_bytes = wish->memory_bytes, .reason = child->reason, .payer = parent, .kind = wish->kind,
+        .equipment = wish->kind != NULL ? &child->equipment : NULL, .image_goes = wish->copy != NULL,
     };
     child->request = (struct request){ .kind = REQUEST_START, .start = &child->start, .answer = child_came };
     request_post(&child->request);
@@ -307,6 +325,7 @@ void family_adopt(struct guest *guest)
     tell(parent);
 }
 
+/* Bound: HV_CHILDREN_MAX, and HV_DEPTH_MAX. */
 struct guest *family_next(const struct guest *top, struct guest *guest)
 {
     struct child *child = guest->family.children;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "guest/clone.h"
+#include "guest/kind.h"
 #include "guest/request.h"
 #include "pebpeb.h"
 
@@ -47,6 +48,8 @@ struct child {
     bool is_refused;
     bool wants_view, wants_end;         /* as soon as it is there */
     void *image;                        /* a copy of the parent's, until it is loaded; NULL: the machine's own */
+    char *command_line;                 /* a virtual PC's, until it has it; NULL: none */
+    struct guest_equipment equipment;
     struct family_rights rights;
     struct family_sum sum;              /* what it counts for itself */
     struct request request;
@@ -74,6 +77,9 @@ struct family_wish {
     const void *image;
     uint64_t image_bytes;
     void *copy;                         /* the image, if it is the child's own: freed when it is not needed any more */
+    const struct guest_kind *kind;      /* NULL: PebPeb */
+    struct guest_equipment equipment;   /* of another kind; its command line is */
+    char *command_line;                 /* the child's own, as copy */
     uint32_t memory_bytes;
     bool wants_view;
     struct family_rights rights;        /* most: 0: as much as its parent */
@@ -82,7 +88,9 @@ struct family_wish {
 /* One more of this size below parent: 0, or HV_ERROR_CHILDREN, HV_ERROR_MEMORY, HV_ERROR_DEPTH. */
 int32_t family_check(const struct guest *parent, uint32_t memory_bytes);
 
-/* Ask for a child that family_check allowed. Its ID; HV_ERROR_NO_ROOM, and then wish->copy is still the caller's. */
+/*
+ * Ask for a child that family_check allowed. Its ID; HV_ERROR_NO_ROOM, and then what wish owns is still the caller's.
+ */
 int32_t family_start(struct guest *parent, const struct family_wish *wish);
 
 /*

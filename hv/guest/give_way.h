@@ -13,9 +13,9 @@
 struct sched;
 
 /*
- * Take the processor from those that spin, and give it back to those for whom something came. Bound: each guest is
- * passed over, and GIVE_WAY_PROOFS are proved to spin or not. In no guest's turn, before sched_sync. Returns when to be
- * asked again at the latest; UINT64_MAX: whenever somebody else wants a look.
+ * Take the processor from those that spin, and give it back to those for whom something came. Bound: who wants the
+ * processor or spins is passed over, and GIVE_WAY_PROOFS are proved to spin or not. In no guest's turn, before
+ * sched_sync. Returns when to be asked again at the latest; UINT64_MAX: whenever somebody else wants a look.
  */
 #define GIVE_WAY_PROOFS 8u
 uint64_t give_way(const struct sched *sched, uint64_t now_ns);

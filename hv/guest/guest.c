@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/format.h"
+#include "base/log.h"
 #include "base/string.h"
 #include "base/text.h"
 #include "guest/debug_stop.h"
@@ -19,14 +20,21 @@
 #include "irq/timer.h"
 #include "pagetable/vmap.h"
 
-static struct guest *guests;
+#define NS_PER_US 1000ull
+
+#define ID_LISTS 16             /* a power of two */
+
+static struct guest *guests, *last_guest;
+static struct guest *id_lists[ID_LISTS];    /* those whose ID has these low bits */
 static uint32_t last_id;
 
 static void guest_key(void *owner, uint32_t key_word)
 {
     struct guest *guest = guest_holder(owner);
-    if (guest->life.activity != GUEST_ENDED)
-        virq_raise_key(&guest->state.virq, key_word);
+    if (guest->life.activity == GUEST_ENDED)
+        return;
+    virq_raise_key(&guest->state.virq, key_word);
+    guest_stir(guest);
 }
 
 static unsigned guest_key_room(const void *owner)
@@ -38,17 +46,36 @@ static unsigned guest_key_room(const void *owner)
 void guest_bury(struct guest *guest)
 {
     queue_take(&guest->turns.place);
+    guest_calm(guest);
     guest->life.is_released = true;
     reclaim_add(guest);
 }
 
+/* Bound: those with a higher ID: children that were asked for after this one, and came before it. */
 static void insert_guest(struct guest *guest)
 {
-    struct guest **link = &guests;
-    while (*link && (*link)->life.id < guest->life.id)
-        link = &(*link)->next;
-    guest->next = *link;
-    *link = guest;
+    struct guest *before = last_guest;
+    while (before && before->life.id > guest->life.id)
+        before = before->previous;
+    guest->previous = before;
+    guest->next = before ? before->next : guests;
+    *(before ? &before->next : &guests) = guest;
+    *(guest->next ? &guest->next->previous : &last_guest) = guest;
+    guest->next_of_id = id_lists[guest->life.id % ID_LISTS];
+    id_lists[guest->life.id % ID_LISTS] = guest;
+}
+
+/* Bound: as guest_find. */
+static void remove_guest(struct guest *guest)
+{
+    struct guest **link = &id_lists[guest->life.id % ID_LISTS];
+
+    CHECK(guest->previous ? guest->previous->next == guest : guests == guest);
+    while (*link != guest)
+        link = &(*link)->next_of_id;
+    *link = guest->next_of_id;
+    *(guest->previous ? &guest->previous->next : &guests) = guest->next;
+    *(guest->next ? &guest->next->previous : &last_guest) = guest->previous;
 }
 
 void guest_show_state(struct guest *guest)
@@ -81,7 +108,28 @@ void guest_join(struct guest *guest, const char *name)
     guest_show_state(guest);
     console_attach(&guest->console);
     insert_guest(guest);
+    guest_stir(guest);
     debug_stop_new(guest);
+    log_debug("guest %u %s: joins with %u KiB, of which %u KiB are touched", guest->life.id, name,
+              guest->ram.bytes / 1024, guest->ram.backed_count * ((uint32_t)PAGE_SIZE / 1024));
+}
+
+bool guest_log_rows(struct guest *guest)
+{
+    if (!vmap_grow(guest, sizeof(*guest)))
+        return false;
+    guest->console.vcon.log = &guest->row_log;
+    return true;
+}
+
+static void log_end(const struct guest *guest, const char *state)
+{
+    struct guest_counts counts = guest_counts(guest);
+
+    log_debug("guest %u %s: %s; ran %llu us; %llu calls, %llu events, %llu hidden faults; %u KiB touched go back",
+              guest->life.id, guest->life.name, state, (unsigned long long)(guest->turns.run_ns / NS_PER_US),
+              (unsigned long long)counts.calls, (unsigned long long)counts.events,
+              (unsigned long long)counts.faults, guest->ram.backed_count * ((uint32_t)PAGE_SIZE / 1024));
 }
 
 /* The first end wins. Memory goes back: an ended guest costs its console only. */
@@ -92,9 +140,11 @@ static void end_guest(struct guest *guest, enum guest_end end, int32_t status, c
     guest->life.activity = GUEST_ENDED;
     guest->life.ended_ns = timer_now_ns();
     text_copy(guest->console.state, sizeof(guest->console.state), state);
+    log_end(guest, state);
     switch_forget(guest);
     trace_disable(guest);
     reclaim_add(guest);
+    guest_stir(guest);
     if (guest->family.ended)
         guest->family.ended(guest);
 }
@@ -178,22 +228,15 @@ void guest_kill(struct guest *guest)
         end_guest(guest, GUEST_END_KILL, 0, "killed");
 }
 
-/* Bound: all guests, some three instructions each, and the same of consoles. */
 void guest_release(struct guest *guest)
 {
     CHECK(guest->life.activity == GUEST_ENDED);
     CHECK(!guest->family.record && !guest->family.children);
     CHECK(!guest->processor);   /* else the next guest at this address would be taken for loaded, FPU and all */
-    for (struct guest **link = &guests; *link; link = &(*link)->next) {
-        if (*link == guest) {
-            *link = guest->next;
-            console_detach(&guest->console);
-            debug_stop_forget(guest);
-            guest_bury(guest);
-            return;
-        }
-    }
-    panic("guest %u is not in the list of guests", guest->life.id);
+    remove_guest(guest);
+    console_detach(&guest->console);
+    debug_stop_forget(guest);
+    guest_bury(guest);
 }
 
 struct guest *guest_first(void)
@@ -201,10 +244,11 @@ struct guest *guest_first(void)
     return guests;
 }
 
+/* Bound: one in ID_LISTS of all guests, for IDs count up. */
 struct guest *guest_find(uint32_t id)
 {
-    struct guest *guest = guests;
+    struct guest *guest = id_lists[id % ID_LISTS];
     while (guest && guest->life.id != id)
-        guest = guest->next;
+        guest = guest->next_of_id;
     return guest;
 }

@@ -20,6 +20,7 @@
 #include "guest/kind.h"
 #include "guest/queue.h"
 #include "guest/request.h"
+#include "guest/stirred.h"
 #include "guest/virq.h"
 #include "io/console.h"
 #include "io/rowlog.h"
@@ -39,7 +40,7 @@ enum guest_activity {
 /* Who paused it: it goes on when nobody does any more. */
 #define GUEST_PAUSED_BY_OPERATOR 0x1u
 #define GUEST_PAUSED_BY_PARENT 0x2u
-#define GUEST_PAUSED_BY_CLONE 0x4u      /* it is being copied */
+#define GUEST_PAUSED_BY_CLONE 0x4u      /* it is being copied, or a guest of its image made */
 #define GUEST_PAUSED_SNAPSHOT 0x8u      /* it is there to be copied, and never runs */
 #define GUEST_PAUSED_BY_ITSELF 0x10u    /* its call asked for a copy of it, which is not there yet */
 
@@ -181,27 +182,36 @@ struct guest {
     gva_t refused_at;
     struct image_bytes image;           /* its ELF file, for reports; bytes NULL: not there any more */
     struct console console;
-    struct rowlog row_log;              /* of its console, where vcon.log points to it */
-    struct scrollback history;          /* the same of vcon.history; each page is a frame */
+    struct scrollback history;          /* of its console, where vcon.history points to it; each page is a frame */
     struct guest_requests requests;
     struct guest_spin spin;
     struct guest_reclaim reclaim;
     struct guest_seen seen;
     struct family family;               /* who started it, and whom it started */
-    struct guest *next;                 /* all guests, ascending ID */
+    struct guest *next, *previous;      /* all guests, ascending ID */
+    struct guest *next_of_id;           /* in the list by which guest_find finds it */
+    struct guest_stirring stirring;     /* among those that the next look sees to */
     const struct guest_kind *kind;      /* NULL only while it is made */
     void *machine;                      /* of its kind; NULL: none */
     struct strict *strict;              /* strict mode: strict.h; NULL: off */
     const char *strict_advice;          /* for the report, when that has ended it; else NULL */
     struct guest_glance glance;
+    uint32_t test;                      /* the line of the plan that it is a test of, from 1 on; 0: of none */
     struct trace *trace;                /* trace.h; NULL: it never was traced */
+    struct rowlog row_log;              /* last: most of it is not there before guest_log_rows */
 };
+
+/* What a guest is made with; the rest of the struct has addresses, and no memory. */
+#define GUEST_BYTES_FIRST offsetof(struct guest, row_log.tall_rows)
 
 /* An ID for a guest that will be there later: it is nobody else's. */
 uint32_t guest_new_id(void);
 
 /* A guest that launch.h made, with ID and RAM, is one of all from now on: it has a name and a console, and is READY. */
 void guest_join(struct guest *guest, const char *name);
+
+/* From now on the rows of its console are logged, for rowlog_take. False: there is no memory for them. */
+MUST_CHECK bool guest_log_rows(struct guest *guest);
 
 /* It came to nothing, or nobody knows it any more: what it has goes back. */
 void guest_bury(struct guest *guest);
@@ -254,12 +264,13 @@ static inline uint64_t guest_hypercall_count(const struct guest *guest)
 
 struct guest_counts guest_counts(const struct guest *guest);
 
+/* By the RPL of CS, which is 1 of a guest's kernel and 3 of its user programs: one bit tells. */
 static inline bool guest_is_user(const struct guest *guest)
 {
-    return (guest->state.frame.cs & 3) == 3;
+    return (guest->state.frame.cs & 2) != 0;
 }
 
-/* Who takes the keys that are for a guest: itself, or who has its view, or who has that one's. */
+/* Who takes the keys that are for a guest: itself, or who has its view, or who has that one's. Bound: HV_DEPTH_MAX. */
 static inline struct guest *guest_holder(struct guest *guest)
 {
     while (guest->family.lent_to != NULL)

@@ -213,6 +213,7 @@ bool idle_loop_holds(const struct guest *guest)
 
     if (frame->eflags & EFLAGS_TF)
         return false;
+    /* Bound: instructions of the guest's loop. */
     for (unsigned i = 0; i < STEPS_MAX; i++) {
         follow(&path);
         if (path.is_lost)

@@ -3,7 +3,8 @@
  *
  * Source: DWARF 4 and DWARF 5, section 6.2 "Line Number Information". One walk over all programs serves all places.
  * Nothing is kept; every read is checked by the cursor, which is empty for good once it was asked for too much, so that
- * a hostile file ends the walk and nothing else. Steps are counted: the file may be as long as it likes.
+ * a hostile file ends the walk and nothing else. Nobody runs while a report is written, so steps are counted, whatever
+ * the file says.
  */
 #include "guest/image_lines.h"
 
@@ -17,6 +18,9 @@
 #define FORMATS_MAX 16u
 #define LEB_BITS_MAX 70u            /* of 64 bits, in sevens */
 #define TEXT_BYTES_MAX 1024u
+#define UNIT_STEPS 5u               /* to read its header */
+#define TEXT_STEP_BYTES 2u          /* that take a step */
+#define OPCODE_BYTES_MAX 4096u      /* with operands that are read one by one: 255 numbers of ten bytes each */
 #define FILE_BYTES_MAX 63u
 
 enum { STANDARD_COPY = 1, ADVANCE_PC, ADVANCE_LINE, SET_FILE, SET_COLUMN, NEGATE, BASIC_BLOCK, CONST_ADD_PC,
@@ -35,6 +39,7 @@ struct search {
     struct image_bytes strings, line_strings;   /* .debug_str, .debug_line_str */
     struct image_place *const *places;
     unsigned count;
+    uint32_t lowest, highest;                   /* of their addresses: most rows hold none of them */
     uint32_t steps;
 };
 
@@ -101,11 +106,12 @@ static uint32_t take_leb(struct cursor *cursor, bool is_signed)
     return number;
 }
 
-static struct cursor take_path(struct cursor *cursor)
+static struct cursor take_path(struct search *search, struct cursor *cursor)
 {
     uint64_t room = cursor->left < TEXT_BYTES_MAX ? cursor->left : TEXT_BYTES_MAX;
     uint64_t length = strnlen((const char *)cursor->at, room);
 
+    (void)spend(search, (uint32_t)length / TEXT_STEP_BYTES + 1);
     if (length == room)
         cursor->left = 0;
     struct cursor text = { cursor->at, cursor->left != 0 ? length : 0 };
@@ -114,25 +120,25 @@ static struct cursor take_path(struct cursor *cursor)
 }
 
 /* A text of another section. */
-static struct cursor find_text(const struct image_bytes *section, uint32_t offset)
+static struct cursor find_text(struct search *search, const struct image_bytes *section, uint32_t offset)
 {
     struct cursor rest = { section->bytes, section->size };
 
     if (section->bytes == NULL || take_raw(&rest, offset) == NULL)
         return (struct cursor){ (const uint8_t *)"", 0 };
-    return take_path(&rest);
+    return take_path(search, &rest);
 }
 
 /* One value of a table of DWARF 5. Texts are returned, anything else is passed over. */
-static struct cursor take_form(const struct search *search, struct cursor *cursor, uint32_t form)
+static struct cursor take_form(struct search *search, struct cursor *cursor, uint32_t form)
 {
     static const uint8_t sizes[] = { [FORM_DATA1] = 1, [FORM_DATA2] = 2, [FORM_DATA4] = 4, [FORM_DATA8] = 8,
                                      [FORM_DATA16] = 16 };
 
     switch (form) {
-    case FORM_STRING: return take_path(cursor);
-    case FORM_STRP: return find_text(&search->strings, take_number(cursor, 4));
-    case FORM_LINE_STRP: return find_text(&search->line_strings, take_number(cursor, 4));
+    case FORM_STRING: return take_path(search, cursor);
+    case FORM_STRP: return find_text(search, &search->strings, take_number(cursor, 4));
+    case FORM_LINE_STRP: return find_text(search, &search->line_strings, take_number(cursor, 4));
     case FORM_UDATA: (void)take_leb(cursor, false); break;
     case FORM_BLOCK: (void)take_raw(cursor, take_leb(cursor, false)); break;
     default:
@@ -158,7 +164,8 @@ static struct cursor walk_table(struct search *search, struct cursor *cursor, ui
         forms[i] = take_leb(cursor, false);
     }
     uint32_t entries = take_leb(cursor, false);
-    for (uint32_t entry = 0; entry < entries && cursor->left != 0 && spend(search, 1); entry++) {
+    /* Bound: steps, an entry for each value in it, and texts by their length. */
+    for (uint32_t entry = 0; entry < entries && cursor->left != 0 && spend(search, 1 + 3 * formats); entry++) {
         for (uint32_t i = 0; i < formats; i++) {
             struct cursor text = take_form(search, cursor, forms[i]);
             if (entry == wanted && contents[i] == CONTENT_PATH)
@@ -178,10 +185,10 @@ static struct cursor find_path(struct search *search, const struct unit *unit, u
         return walk_table(search, &cursor, file);
     }
     do {                                            /* folders, up to an empty one */
-        text = take_path(&cursor);
+        text = take_path(search, &cursor);
     } while (text.left != 0 && spend(search, 1));
     for (uint32_t i = 1; cursor.left != 0 && spend(search, 1); i++) {
-        text = take_path(&cursor);
+        text = take_path(search, &cursor);
         if (text.left == 0 || i == file)
             return text;
         for (unsigned skip = 0; skip < 3; skip++)   /* folder, time, size */
@@ -209,6 +216,8 @@ static void set_place_line(struct search *search, const struct unit *unit, const
 /* A row holds what lies between its address and that of the next. */
 static void end_row(struct search *search, const struct unit *unit, const struct row *row, uint32_t end)
 {
+    if (row->address > search->highest || end <= search->lowest || !spend(search, search->count))
+        return;
     for (unsigned i = 0; row->line != 0 && i < search->count; i++) {
         uint32_t key = image_place_key(search->places[i]);
         if (search->places[i]->file == NULL && key >= row->address && key < end)
@@ -294,16 +303,20 @@ static enum result do_opcode(const struct unit *unit, struct cursor *program, st
     return ROW;
 }
 
+/* Bound: steps, for each opcode its bytes and for each row that may hold one of them the places. */
 static void run(struct search *search, const struct unit *unit, struct cursor program)
 {
     struct row row = fresh_row, last = { .line = 0 };       /* line 0: there is none */
 
-    while (program.left != 0 && spend(search, 1)) {
+    for (uint64_t left = program.left; left != 0; left = program.left) {
         enum result result = do_opcode(unit, &program, &row);
+        uint64_t bytes = left - program.left;
+        uint32_t steps = (result == NOTHING ? 2 : 1) + (uint32_t)(bytes < OPCODE_BYTES_MAX ? bytes : OPCODE_BYTES_MAX);
+        if (!spend(search, steps))
+            return;
         if (result == NOTHING)
             continue;
-        if (spend(search, search->count))
-            end_row(search, unit, &last, row.address);
+        end_row(search, unit, &last, row.address);
         last = row;
         if (result == END) {
             row = fresh_row;
@@ -314,19 +327,24 @@ static void run(struct search *search, const struct unit *unit, struct cursor pr
 
 void image_lines_find(const struct image_bytes *image, struct image_place *const *places, unsigned count)
 {
-    struct search search = { .places = places, .count = count, .steps = IMAGE_LINE_STEPS };
+    struct search search = { .places = places, .count = count, .lowest = UINT32_MAX,
+                             .steps = IMAGE_LINE_STEPS };
     struct image_bytes section;
     struct cursor program;
     struct unit unit;
 
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t key = image_place_key(places[i]);
         places[i]->file = NULL;
+        search.lowest = key < search.lowest ? key : search.lowest;
+        search.highest = key > search.highest ? key : search.highest;
+    }
     if (!image_section_find(image, ".debug_line", &section))
         return;
     (void)image_section_find(image, ".debug_line_str", &search.line_strings);
     (void)image_section_find(image, ".debug_str", &search.strings);
     struct cursor all = { section.bytes, section.size < IMAGE_LINE_BYTES ? section.size : IMAGE_LINE_BYTES };
-    while (all.left != 0 && spend(&search, 1)) {
+    while (all.left != 0 && spend(&search, UNIT_STEPS)) {
         if (read_unit(&all, &unit, &program))
             run(&search, &unit, program);
     }

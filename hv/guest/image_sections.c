@@ -40,6 +40,7 @@ bool image_section_read(const struct image_bytes *image, uint32_t index, struct 
             (section->offset <= image->size && section->size <= image->size - section->offset));
 }
 
+/* Bound: IMAGE_SECTIONS_MAX, some hundred instructions each. */
 bool image_section_find(const struct image_bytes *image, const char *name, struct image_bytes *found)
 {
     struct elf32_header header;
@@ -60,6 +61,7 @@ bool image_section_find(const struct image_bytes *image, const char *name, struc
     return false;
 }
 
+/* Bound: SEGMENTS_MAX. */
 bool image_has_code(const struct image_bytes *image, uint32_t address)
 {
     struct elf32_header header;
@@ -75,12 +77,4 @@ bool image_has_code(const struct image_bytes *image, uint32_t address)
             return true;
     }
     return false;
-}
-
-uint32_t image_text_length(const uint8_t *text, uint64_t room, uint32_t limit)
-{
-    if (room > limit)
-        return (uint32_t)strnlen((const char *)text, limit);
-    uint32_t length = (uint32_t)strnlen((const char *)text, room);
-    return length == room ? 0 : length;
 }

@@ -54,7 +54,4 @@ bool image_section_find(const struct image_bytes *image, const char *name, struc
 /* Does an executable segment hold this address? */
 bool image_has_code(const struct image_bytes *image, uint32_t address);
 
-/* The length of a text at this place of a section's bytes, at most limit; 0 also when it does not end there. */
-uint32_t image_text_length(const uint8_t *text, uint64_t room, uint32_t limit);
-
 #endif

@@ -168,6 +168,10 @@ static bool find_file(const char *name, struct image_file *file)
     return false;
 }
 
+/*
+ * Bound: the images that another hides; for one of the ramdisk, the names of the volume. Guests have no part in either:
+ * they are the operator's files.
+ */
 bool images_next(struct images_position *position, struct image_file *file)
 {
     while (take_file(position, file)) {

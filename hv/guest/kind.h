@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pebpeb.h"
+
 struct elf32_image;
 struct guest;
 struct guest_filling;
@@ -59,6 +61,14 @@ struct guest_kind {
     bool (*inform)(const struct guest *guest, unsigned number, char *text, size_t text_bytes);
     /* NULL: guest.c counts. */
     struct guest_counts (*count)(const struct guest *guest);
+    /*
+     * Before RAM is shared with a copy, which has a kind and nothing else yet: what load made is shared, in steps as in
+     * clone.h, and nothing shows RAM any more. The source does not run until copy is done. What was made goes by
+     * destroy. NULL: there is nothing.
+     */
+    enum guest_fill (*share)(struct guest *source, struct guest *copy, uint32_t *steps);
+    /* After RAM was shared and state copied: the rest. False: no memory. NULL: there is nothing. */
+    bool (*copy)(struct guest *source, struct guest *copy);
     /* Give back what load made, in steps as in reclaim.h. False: steps are used up. NULL: there is nothing. */
     bool (*destroy)(struct guest *guest, uint32_t *steps);
 };
@@ -69,12 +79,19 @@ struct guest_file {
     uint64_t count;
 };
 
+#define GUEST_MOVES_AT_RANDOM UINT32_MAX
 struct guest_equipment {
     bool takes_serial_input;    /* keys are typed on its serial line, not its keyboard */
     bool counts_time;           /* its clock is the count of its instructions */
-    bool moves;                 /* to and fro between engines, for tests */
+    uint32_t moves;             /* to and fro between engines, for tests: after so many exits, for so many
+                                   instructions; or GUEST_MOVES_AT_RANDOM. 0: never */
+    bool compares;              /* moves, and both engines execute the same: of a build with -Daudit=true */
     const char *command_line;   /* NULL: none */
     struct guest_file initrd, disks[2];
 };
+
+/* The kinds of virtual PCs that a guest may ask for, by HV_ENGINE_...; HV_ENGINE_NONE: NULL. Of vpc/machine.c. */
+extern const struct guest_kind *const guest_engines[HV_ENGINES];
+#define GUEST_PC_MEMORY_DEFAULT (64u << 20)     /* what a Linux kernel of a distribution unpacks itself in */
 
 #endif

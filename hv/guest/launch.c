@@ -11,9 +11,12 @@
 #include "guest/elf32.h"
 #include "guest/guest.h"
 #include "guest/request.h"
+#include "guest/same_image.h"
 #include "pagetable/vmap.h"
 
 #define RECORD_PAGES_PER_STEP 16u       /* they are reserved, and not zeroed */
+
+_Static_assert(GUEST_BYTES_FIRST <= 5 * PAGE_SIZE, "docs/performance.md says what a guest takes");
 
 /* The one that is under way; guest NULL: none. */
 static struct {
@@ -31,7 +34,7 @@ static bool make_memory(struct guest *guest, uint32_t memory_bytes)
 
 struct guest *launch_make_room(uint32_t memory_bytes, char *reason)
 {
-    struct guest *guest = vmap_alloc(sizeof(*guest));
+    struct guest *guest = vmap_alloc_growing(GUEST_BYTES_FIRST, sizeof(*guest));
 
     if (!guest) {
         format_string(reason, GUEST_REASON_BYTES, "no memory left for another guest");
@@ -49,7 +52,7 @@ struct guest *launch_make_room(uint32_t memory_bytes, char *reason)
 static void pay_for_memory(const struct guest *guest, uint32_t *steps)
 {
     uint64_t records = guest->ram.frame_count * sizeof(struct gframe) / PAGE_SIZE;
-    uint32_t count = (uint32_t)(sizeof(*guest) / PAGE_SIZE + records / RECORD_PAGES_PER_STEP);
+    uint32_t count = (uint32_t)(GUEST_BYTES_FIRST / PAGE_SIZE + records / RECORD_PAGES_PER_STEP);
 
     *steps = *steps > count ? *steps - count : 0;
 }
@@ -78,11 +81,14 @@ static bool begin_launch(const struct request_start *start, uint32_t *steps)
     }
     under_way.guest = guest;
     under_way.filling = (struct guest_filling){ .segment = 0 };
+    if (kind == &guest_pebpeb)
+        same_image_find(&under_way.filling.source, guest, start);
     return true;
 }
 
 void launch_withdraw(void)
 {
+    hold_end(&under_way.filling.source);
     if (under_way.guest)
         guest_bury(under_way.guest);
     under_way.guest = NULL;
@@ -104,6 +110,7 @@ bool launch_step(const struct request_start *start, struct guest **guest, uint32
         launch_withdraw();
         return true;
     }
+    hold_end(&under_way.filling.source);
     *guest = under_way.guest;
     under_way.guest = NULL;
     guest_join(*guest, start->name);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "guest/debug_print.h"
+#include "guest/hold.h"
 
 struct guest;
 struct request_start;
@@ -19,6 +20,7 @@ struct request_start;
 struct guest_filling {
     unsigned segment;           /* being copied, and how many bytes of it are */
     uint32_t copied;
+    struct hold source;         /* who may have the pages already: same_image.h */
     struct debug_print_patching patching;
 };
 

@@ -48,9 +48,10 @@
 #define LEAN_USER_FRAME_BYTES (INJECT_USER_WORDS * INJECT_WORD_BYTES)
 #define LEAN_KERNEL_FRAME_BYTES (INJECT_KERNEL_WORDS * INJECT_WORD_BYTES)
 
-/* Paging: struct shadow_pool, which begins with what is remembered; struct shadow_directory. */
-#define LEAN_POOL_REGIONS 224
-#define LEAN_POOL_CURRENT 232
+/* Paging: struct shadow_pool; struct shadow_directory. */
+#define LEAN_POOL_KNOWN 5120
+#define LEAN_POOL_REGIONS 5344
+#define LEAN_POOL_CURRENT 5352
 #define LEAN_REGION_MASK 3
 #define LEAN_REGION_BYTES 56
 #define LEAN_REGION_SHIFT 21

@@ -49,7 +49,7 @@ _Static_assert(offsetof(struct shadow_pool, known_regions) == LEAN_POOL_REGIONS 
                KNOWN_REGIONS == LEAN_REGION_MASK + 1 &&
                1u << LEAN_REGION_SHIFT == LARGE_PAGE_SIZE, "the regions remembered");
 _Static_assert(offsetof(struct shadow_pool, current) == LEAN_POOL_CURRENT &&
-               offsetof(struct shadow_pool, known) == 0 &&
+               offsetof(struct shadow_pool, known) == LEAN_POOL_KNOWN &&
                sizeof(struct known_region) == LEAN_REGION_BYTES, "the pool");
 _Static_assert(offsetof(struct shadow_directory, entries) == LEAN_DIRECTORY_ENTRIES, "the directory");
 _Static_assert(1u << LEAN_IF_SHIFT == EFLAGS_IF, "EFLAGS");

@@ -67,7 +67,7 @@ lean_page_fault:
     cmpw %r10w, LEAN_POOL_REGIONS(%r9, %r11, 2)
     jne page_fault_walk
     imull $LEAN_REGION_BYTES, %r11d, %r11d
-    CALL_FAULT gspace_fault_known, (%r9, %r11)
+    CALL_FAULT gspace_fault_known, LEAN_POOL_KNOWN(%r9, %r11)
     jne page_fault_not_filled
 page_fault_filled:
     TAKE_REGISTERS

@@ -21,7 +21,7 @@
 
 /* Offsets in struct guest. */
 #define LEAN_PROCESSOR 4320
-#define LEAN_NOW 19264
+#define LEAN_NOW 18296
 #define LEAN_REVISION (LEAN_NOW + 8)
 #define LEAN_VIRQ_COALESCED (LEAN_VIRQ_ENABLED + 1032)
 

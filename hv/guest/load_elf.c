@@ -2,12 +2,14 @@
  * load_elf.c - what is PebPeb's of a launch: an ELF image is checked, copied and patched, in pieces.
  */
 #include "base/log.h"
+#include "base/zeroes.h"
 #include "cpu/desc.h"
 #include "guest/elf32.h"
 #include "guest/guest.h"
 #include "guest/launch.h"
 #include "guest/report.h"
 #include "guest/request.h"
+#include "guest/same_image.h"
 
 /* docs/abi.md "Launch": the state at the first instruction. */
 static void set_launch_state(struct guest *guest, uint32_t entry)
@@ -37,22 +39,37 @@ static bool load_elf(struct guest *guest, const struct request_start *start, con
     return true;
 }
 
-/* A page of a segment, or what is left of it, to zeroed RAM. False: no memory. */
-static bool copy_piece(struct guest *guest, const uint8_t *image, const struct elf32_segment *segment,
-                      struct guest_filling *filling)
+/* Bytes that lie in one page, to RAM that reads as zero so far: zeroes need no frame for that. */
+static enum guest_fill place_piece(struct guest *guest, gpa_t address, const uint8_t *bytes, uint32_t count,
+                                   struct guest_filling *filling, uint32_t *steps)
 {
-    uint32_t left = segment->file_bytes - filling->copied;
-    uint32_t bytes = left < PAGE_SIZE ? left : PAGE_SIZE;
+    if (zeroes_are_all(bytes, count))
+        return GUEST_FILL_DONE;
+    enum same_image_answer answer = same_image_take(&filling->source, guest, address, bytes, count, steps);
+    if (answer == SAME_IMAGE_GOES_ON)
+        return GUEST_FILL_GOES_ON;
+    return answer == SAME_IMAGE_SHARED || ram_store(&guest->ram, address, bytes, count) ? GUEST_FILL_DONE
+                                                                                        : GUEST_FILL_NO_MEMORY;
+}
 
-    if (!ram_store(&guest->ram, GPA(segment->address + filling->copied), image + segment->file_offset + filling->copied,
-                   bytes))
-        return false;
+/* The next piece: what lies in one of the guest's pages. */
+static enum guest_fill fill_piece(struct guest *guest, const uint8_t *image, const struct elf32_segment *segment,
+                                  struct guest_filling *filling, uint32_t *steps)
+{
+    uint32_t left = segment->file_bytes - filling->copied, address = segment->address + filling->copied;
+    uint32_t room = (uint32_t)PAGE_SIZE - (address & PAGE_MASK), bytes = left < room ? left : room;
+    enum guest_fill fill = place_piece(guest, GPA(address), image + segment->file_offset + filling->copied, bytes,
+                                       filling, steps);
+
+    if (fill != GUEST_FILL_DONE)
+        return fill;
+    *steps -= *steps > 0 ? 1 : 0;
     filling->copied += bytes;
     if (bytes == left) {
         filling->segment++;
         filling->copied = 0;
     }
-    return true;
+    return GUEST_FILL_DONE;
 }
 
 static void log_launch(const struct guest *guest, const struct request_start *start, const struct elf32_image *parsed,
@@ -65,15 +82,16 @@ static void log_launch(const struct guest *guest, const struct request_start *st
         debug_print_log(guest, start->name, &filling->patching);
 }
 
-/* Bound: a page a step, which may lie in two of the guest's, and the last piece of patching. */
+/* Bound: a page a step, of some 2,000 instructions at most, and the last piece of patching. */
 static enum guest_fill fill_elf(struct guest *guest, const struct request_start *start,
                                 const struct elf32_image *parsed, struct guest_filling *filling, uint32_t *steps)
 {
-    for (; filling->segment < parsed->segment_count; --*steps) {
+    while (filling->segment < parsed->segment_count) {
         if (*steps == 0)
             return GUEST_FILL_GOES_ON;
-        if (!copy_piece(guest, start->image, &parsed->segments[filling->segment], filling))
-            return GUEST_FILL_NO_MEMORY;
+        enum guest_fill fill = fill_piece(guest, start->image, &parsed->segments[filling->segment], filling, steps);
+        if (fill != GUEST_FILL_DONE)
+            return fill;
     }
     if (start->debug_print && !debug_print_patch(guest, start->image, parsed, &filling->patching, steps))
         return GUEST_FILL_GOES_ON;

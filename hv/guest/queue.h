@@ -66,6 +66,12 @@ static inline void queue_put_first(struct queue *queue, struct queue_place *plac
     queue_put_behind(queue, after ? after->previous : queue->last, place, guest, key_ns);
 }
 
+/*
+ * Put many guests, which are in no queue, each behind all with its key or an earlier one, in the order of the list
+ * where keys are equal. list: their places by next, with guest and key_ns filled in; NULL: nobody.
+ */
+void queue_put_list(struct queue *queue, struct queue_place *list);
+
 /* Take a guest out of the queue that it is in, if it is in any. */
 static inline void queue_take(struct queue_place *place)
 {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/frames.h"
+#include "base/log.h"
 #include "guest/guest.h"
 #include "guest/trace.h"
 #include "pagetable/vmap.h"
@@ -62,13 +63,16 @@ static bool take_apart(struct guest *guest, uint32_t *steps)
     return true;
 }
 
-/* The last of a guest that is released may take more steps than are left; the next waits then. */
+/* Bound: steps. The last of a guest that is released may take more than are left; the next waits then. */
 bool reclaim_step(uint32_t steps)
 {
     while (dead && take_apart(dead, &steps)) {
         struct guest *guest = dead;
         dead = guest->reclaim.next;
         guest->reclaim.is_dead = false;
+        log_debug("guest %u %s: %s; %llu KiB are free", guest->life.id, guest->life.name,
+                  guest->life.is_released ? "forgotten" : "its memory is back",
+                  (unsigned long long)frames_count_free() * (PAGE_SIZE / 1024));
         if (!guest->life.is_released)
             continue;
         free_released(guest);

@@ -15,8 +15,10 @@
 #include "guest/guest.h"
 #include "guest/image_lines.h"
 #include "guest/image_symbols.h"
+#include "guest/inject.h"
 #include "guest/report_caller.h"
 #include "guest/report_names.h"
+#include "pagetable/gwalk.h"
 
 static unsigned read_code(struct guest *guest, uint8_t code[REPORT_CODE_BYTES])
 {
@@ -46,7 +48,7 @@ static uint32_t event_slot(const struct guest *guest)
     return guest->state.idt[HV_SLOT_TIMER].eip == 0 ? HV_SLOT_TIMER : HV_SLOT_KEYBOARD;
 }
 
-/* The first byte that cannot be read, of so many; the last one's when all can. */
+/* The first byte that cannot be read, of so many; the last one's when all can. Bound: the pages of a print. */
 static uint32_t find_unreadable(struct guest *guest, uint32_t from, uint32_t bytes)
 {
     uint8_t byte;
@@ -58,6 +60,19 @@ static uint32_t find_unreadable(struct guest *guest, uint32_t from, uint32_t byt
         bytes -= step;
     }
     return from;
+}
+
+/* Where a frame of an event had to go and cannot: the first word that is pushed, or where that fits, the last. */
+static uint32_t choose_in_frame(struct guest *guest, const struct report_facts *facts)
+{
+    uint32_t stack = facts->is_user ? facts->esp0 : (uint32_t)facts->frame->esp;
+    uint32_t words = facts->is_user ? INJECT_USER_WORDS : INJECT_KERNEL_WORDS;
+    struct gspace_entry first = gspace_look(&guest->space, GVA(stack - INJECT_WORD_BYTES));
+    bool is_writable = first.pde & first.pte & GPTE_W || !guest->state.paging.wp;
+
+    if (first.found == GSPACE_RAM || (first.found == GSPACE_PAGE && is_writable))
+        return stack - words * INJECT_WORD_BYTES;
+    return stack - INJECT_WORD_BYTES;
 }
 
 /* The address whose tables matter: what the call could not read, the stack that takes no event, the fault, or EIP. */
@@ -76,11 +91,14 @@ static uint32_t choose_explained(struct guest *guest, const struct report_facts 
     if (frame->vector == HV_INT_VECTOR)
         return frame->eax == HV_CALL_CONS_GET_CURSOR_POS ? facts->fault_address : facts->place.address;
     if (facts->handler != 0)
-        return (facts->is_user ? facts->esp0 : (uint32_t)frame->esp) - 4;
+        return choose_in_frame(guest, facts);
     return frame->vector == EXC_PF ? facts->fault_address : facts->place.address;
 }
 
-/* Give every place its name, and those of the guest's own path its line. */
+/*
+ * Give every place its name, and those of the guest's own path its line. Bound: IMAGE_SYMBOL_STEPS and
+ * IMAGE_LINE_STEPS, nearly all that a report costs.
+ */
 static void name_places(const struct guest *guest, struct report_facts *facts)
 {
     struct image_place *places[4 + REPORT_OFTEN_MAX + REPORT_BACKTRACE_MAX + GUEST_EVENTS];
@@ -103,7 +121,7 @@ static void name_places(const struct guest *guest, struct report_facts *facts)
     image_symbols_name(&guest->image, places, count);
 }
 
-/* The commonest of the moments at which the guest was seen, and of its last ticks. */
+/* The commonest of the moments at which the guest was seen, and of its last ticks. Bound: 32 of them, squared. */
 static void count_often(const struct guest *guest, struct report_facts *facts)
 {
     uint32_t seen[GUEST_SEEN + GUEST_EVENTS], times[GUEST_SEEN + GUEST_EVENTS] = { 0 };

@@ -94,18 +94,18 @@ static bool advise_delivery(const struct report_facts *facts, const struct advic
     if (stack < frame_bytes && !facts->is_user)
         return ADVISE(advice, "ESP, 0x%08x: the event has a handler, but no stack for its frame. A guest starts with "
                       "ESP = 0 and must set its own first.", stack);
-    return ADVISE(advice, "the stack for events: %s is 0x%08x, and the %u bytes below must be mapped and writable%s.",
+    return ADVISE(advice, "the stack for events: %s is 0x%08x, and the %u bytes below must be mapped and writable%s",
                   facts->is_user ? "esp0 (argument of the last hv_iret)" : "ESP", stack, frame_bytes,
                   facts->is_user ? " for the kernel: was it given the user's ESP, or no stack at all?"
-                                 : " (a stack overflow, or a frame marked read-only?)");
+                                 : " (a stack overflow, or a frame marked read-only?).");
 }
 
-/* Which of the two entries does not have a right: "PDE", "PTE" or both. */
+/* Which of the two entries does not have a right, or both, with the verb. */
 static const char *lacking(const struct gspace_entry *entry, uint32_t right)
 {
     if (!(entry->pde & right))
-        return entry->pte & right ? "PDE" : "PDE and PTE";
-    return "PTE";
+        return entry->pte & right ? "PDE lacks" : "PDE and PTE lack";
+    return "PTE lacks";
 }
 
 /* The page is there, and its rights are not enough. */
@@ -116,10 +116,10 @@ static bool advise_rights(const struct report_facts *facts, const struct advice 
     if (facts->entry.found != GSPACE_PAGE || !(error & PF_PRESENT))
         return false;
     if (error & PF_USER && !(facts->entry.pde & facts->entry.pte & GPTE_U))
-        return ADVISE(advice, "the rights of page 0x%08x: guest user may not touch it, as its %s lacks U (bit 2). Map "
+        return ADVISE(advice, "the rights of page 0x%08x: guest user may not touch it, as its %s U (bit 2). Map "
                       "it for user, or is it the kernel's address?", address & ~(NULL_PAGE_BYTES - 1),
                       lacking(&facts->entry, GPTE_U));
-    return ADVISE(advice, "the rights of page 0x%08x: it is read-only, as its %s lacks W (bit 1)%s.",
+    return ADVISE(advice, "the rights of page 0x%08x: it is read-only, as its %s W (bit 1)%s.",
                   address & ~(NULL_PAGE_BYTES - 1), lacking(&facts->entry, GPTE_W),
                   error & PF_USER ? "" : ", and hv_setpd was given wp = 1");
 }

@@ -99,7 +99,10 @@ static bool may_follow(const struct guest *guest, uint32_t ebp)
     return entry.found == GSPACE_PAGE && entry.pde & entry.pte & PF_USER && ebp - esp < FRAME_REACH_BYTES;
 }
 
-/* Follow the frame pointers upwards. Each must lie above the last, so a loop in guest memory ends the walk. */
+/*
+ * Follow the frame pointers upwards. Each must lie above the last, so a loop in guest memory ends the walk. Bound:
+ * REPORT_BACKTRACE_MAX.
+ */
 static void find_backtrace(struct guest *guest, struct report_facts *facts)
 {
     uint32_t ebp = (uint32_t)guest->state.frame.ebp;
@@ -140,7 +143,10 @@ static void see_frame(struct report_facts *facts, uint32_t at, uint32_t eip, uin
         facts->nested_first.address = eip;
 }
 
-/* How often the stack says that an event came where the guest is now: then its handler raises it. */
+/*
+ * How often the stack says that an event came where the guest is now: then its handler raises it. Bound:
+ * NESTED_REACH_BYTES, some eight instructions a word.
+ */
 static void find_nested(struct guest *guest, struct report_facts *facts)
 {
     uint32_t words[CHUNK_WORDS + 1], from = (uint32_t)guest->state.frame.esp, at = nested_at(facts);

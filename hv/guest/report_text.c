@@ -137,7 +137,9 @@ static void add_stack(struct text *text, const struct report_facts *facts)
     size_t used = 0;
 
     if (facts->stack_count == 0) {
-        add_report_line(text, "stack: cannot be read at esp 0x%08x", esp);
+        bool may_be_empty = esp != 0 && (esp & PAGE_MASK) == 0;
+        add_report_line(text, "stack: cannot be read at esp 0x%08x%s", esp,
+                        may_be_empty ? " (empty, if it ends there)" : "");
         return;
     }
     for (unsigned i = 0; i < facts->stack_count; i++) {

@@ -34,6 +34,7 @@ struct request_start {
     char *reason;                       /* GUEST_REASON_BYTES for the answer, when guest is NULL: one line */
     struct guest *payer;                /* whose processor time it costs; NULL: nobody's */
     bool is_withdrawn;                  /* it is answered, and nothing is started */
+    bool image_goes;                    /* with the answer: what is wanted of the image is taken before */
 };
 
 struct request {

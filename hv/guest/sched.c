@@ -35,15 +35,21 @@ void sched_sleep(struct sched *sched, struct guest *guest)
     queue_put(&sched->sleeping, &guest->turns.place, guest, wake_ns);
 }
 
-void sched_place(struct sched *sched, struct guest *guest, uint64_t now_ns)
+/* What becomes of a guest before it is put in a queue: whatever came while it slept wakes it. */
+static inline void wake_if_pending(const struct sched *sched, struct guest *guest, uint64_t now_ns)
 {
     if (guest->life.activity == GUEST_HALTED)
         guest->turns.wake_ns = clock_wake_ns(guest, sched->tick_ns);
+    /* Masked or not: HLT is only accepted with virtual IF on. */
+    if (!guest->life.paused && guest->life.activity == GUEST_HALTED && virq_is_pending(&guest->state.virq))
+        sched_wake(sched, guest, now_ns);
+}
+
+void sched_place(struct sched *sched, struct guest *guest, uint64_t now_ns)
+{
+    wake_if_pending(sched, guest, now_ns);
     if (guest->life.paused)
         return;
-    /* Whatever came while it slept wakes it, masked or not: HLT is only accepted with virtual IF on. */
-    if (guest->life.activity == GUEST_HALTED && virq_is_pending(&guest->state.virq))
-        sched_wake(sched, guest, now_ns);
     if (guest->life.activity == GUEST_READY)
         queue_put(&sched->ready, &guest->turns.place, guest, guest->turns.virtual_ns);
     else if (guest->life.activity == GUEST_HALTED)
@@ -58,33 +64,54 @@ static void meet(const struct sched *sched, struct guest *guest, uint64_t now_ns
     guest->state.clock.next_tick_ns = (now_ns / sched->tick_ns + 1) * sched->tick_ns;
 }
 
-/* It waits where it would be put now. Those that wait keep their order, and most guests need no more than this look. */
-static bool is_in_place(const struct sched *sched, const struct guest *guest)
-{
-    const struct queue_place *place = &guest->turns.place;
+/* Those that are to be put in a queue, in the order in which they were found. */
+struct gathered {
+    struct queue_place *first, **end;
+};
 
-    if (guest->life.paused)
-        return false;
-    if (place->queue == &sched->ready)
-        return guest->life.activity == GUEST_READY && place->key_ns == guest->turns.virtual_ns;
-    return place->queue == &sched->sleeping && guest->life.activity == GUEST_HALTED &&
-           !virq_is_pending(&guest->state.virq) && place->key_ns == clock_wake_ns(guest, sched->tick_ns);
+static void gather(struct gathered *gathered, struct guest *guest, uint64_t key_ns)
+{
+    struct queue_place *place = &guest->turns.place;
+
+    *place = (struct queue_place){ .guest = guest, .key_ns = key_ns };
+    *gathered->end = place;
+    gathered->end = &place->next;
 }
 
+static void gather_by_state(struct gathered *ready, struct gathered *sleeping, struct guest *guest)
+{
+    if (guest->life.paused)
+        return;
+    if (guest->life.activity == GUEST_READY)
+        gather(ready, guest, guest->turns.virtual_ns);
+    else if (guest->life.activity == GUEST_HALTED)
+        gather(sleeping, guest, guest->turns.wake_ns);
+}
+
+/*
+ * Bound: all that are stirred, some 100 instructions each and queue_put_list; and once all that are in the queues,
+ * where one has to be put between them.
+ */
 void sched_sync(struct sched *sched, uint64_t now_ns)
 {
-    for (struct guest *guest = guest_first(); guest; guest = guest->next) {
-        if (is_in_place(sched, guest))
+    struct gathered ready = { NULL, &ready.first }, sleeping = { NULL, &sleeping.first };
+
+    for (struct guest *guest = guest_first_stirred(); guest; guest = guest_next_stirred(guest)) {
+        if (sched_is_in_place(sched, guest))
             continue;
         queue_take(&guest->turns.place);
         /* A new guest begins where the others are: not at 0, which would be the credit of all the time before it. */
         if (!guest->turns.is_known)
             meet(sched, guest, now_ns);
         sched_level(sched, guest);
-        sched_place(sched, guest, now_ns);
+        wake_if_pending(sched, guest, now_ns);
+        gather_by_state(&ready, &sleeping, guest);
     }
+    queue_put_list(&sched->ready, ready.first);
+    queue_put_list(&sched->sleeping, sleeping.first);
 }
 
+/* Bound: SCHED_WAKES. */
 void sched_wake_due(struct sched *sched, uint64_t now_ns)
 {
     for (unsigned i = 0; i < SCHED_WAKES && sched_next_wake_ns(sched) <= now_ns; i++)

@@ -7,11 +7,13 @@
  *
  * Guests that wait for the processor and guests that wait for their next tick stand in a queue each, so that a turn
  * looks at nobody but the first of each. Whatever changes guests from outside (made, released, paused, given a key)
- * calls sched_sync before the next turn. What every turn does is inline: a switch is counted in instructions.
+ * stirs them (stirred.h), and calls sched_sync before the next turn. What every turn does is inline: a switch is
+ * counted in instructions.
  */
 #ifndef GUEST_SCHED_H
 #define GUEST_SCHED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,8 +35,29 @@ struct sched {
     uint64_t slice_ns;          /* of the turn that is under way; 0: nobody else wants one */
 };
 
-/* Look at every guest, and put each in the queue where it belongs. A new one has no credit over the others. */
+/* Look at all that are stirred, and put each in the queue where it belongs. A new one has no credit over the others. */
 void sched_sync(struct sched *sched, uint64_t now_ns);
+
+/* It waits where it would be put now. */
+static inline bool sched_is_in_place(const struct sched *sched, const struct guest *guest)
+{
+    const struct queue_place *place = &guest->turns.place;
+
+    if (guest->life.paused)
+        return false;
+    if (place->queue == &sched->ready)
+        return guest->life.activity == GUEST_READY && place->key_ns == guest->turns.virtual_ns;
+    return place->queue == &sched->sleeping && guest->life.activity == GUEST_HALTED &&
+           !virq_is_pending(&guest->state.virq) && place->key_ns == clock_wake_ns(guest, sched->tick_ns);
+}
+
+/* In no guest's turn: it is in the queue where sched_sync would put it, or in none. For who checks. */
+static inline bool sched_has_place(const struct sched *sched, const struct guest *guest)
+{
+    bool waits = guest->life.activity == GUEST_READY || guest->life.activity == GUEST_HALTED;
+
+    return guest->life.paused || !waits ? guest->turns.place.queue == NULL : sched_is_in_place(sched, guest);
+}
 
 /* Put a guest that is in no queue in the one where it belongs, if any. */
 void sched_place(struct sched *sched, struct guest *guest, uint64_t now_ns);
@@ -51,9 +74,10 @@ static inline uint64_t sched_next_wake_ns(const struct sched *sched)
 /* Woken, new, or back from a pause: no more credit than one short turn. */
 static inline void sched_level(const struct sched *sched, struct guest *guest)
 {
-    uint64_t least_ns = sched->floor_ns > SCHED_SLICE_MIN_NS ? sched->floor_ns - SCHED_SLICE_MIN_NS : 0;
-    if (guest->turns.virtual_ns < least_ns)
-        guest->turns.virtual_ns = least_ns;
+    int64_t behind_ns = (int64_t)(sched->floor_ns - guest->turns.virtual_ns);
+
+    if (behind_ns > (int64_t)SCHED_SLICE_MIN_NS)
+        guest->turns.virtual_ns = sched->floor_ns - SCHED_SLICE_MIN_NS;
 }
 
 /* Wake the first of the sleeping guests, whose time has come, with its tick; it is in no queue then. */
@@ -63,12 +87,14 @@ static inline struct guest *sched_wake_first(struct sched *sched, uint64_t now_n
 
     /* As sched_wake, of one that is late by now. First: the tick may be late, and on its own clock it was not. */
     sched_level(sched, guest);
-    if (guest->state.clock.run)
-        guest->state.clock.waited_ns += now_ns - guest->turns.wake_ns;
+    int64_t late_ns = (int64_t)(now_ns - guest->state.clock.next_tick_ns);      /* below 0, perhaps: clock_wake_ns */
+    if (guest->state.clock.run) {
+        guest->state.clock.waited_ns += now_ns - clock_late_from_ns(guest);
+        late_ns -= (int64_t)guest->state.clock.waited_ns;
+    }
     guest->turns.ready_since_ns = now_ns;
     guest->life.activity = GUEST_READY;
-    uint64_t due_ns = clock_settled_tick_ns(guest);             /* not past yet, perhaps: see clock_wake_ns */
-    clock_raise_first_tick(guest, now_ns > due_ns ? now_ns - due_ns : 0, sched->tick_ns);
+    clock_raise_first_tick(guest, late_ns, sched->tick_ns);
     return guest;
 }
 

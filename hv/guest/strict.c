@@ -62,6 +62,7 @@ static bool check_use(struct guest *guest, uint32_t address, uint32_t access)
     return false;
 }
 
+/* Bound: the pages of a print. */
 static bool check_uses(struct guest *guest, uint32_t from, uint32_t bytes)
 {
     for (uint32_t done = 0; done < bytes && done <= HV_PRINT_MAX_BYTES; done += PAGE_SIZE)

@@ -28,4 +28,10 @@ bool strict_from_guest(struct guest *guest);
 /* Before its first turn. Without memory for it, it stays off, and the log says so. */
 void strict_enable(struct guest *guest);
 
+/*
+ * A copy of a guest begins with what strict mode knew of that one: what it was told of, and where its canary lies. Its
+ * shadows are empty, so each page's next use is looked at. False: no memory for it.
+ */
+bool strict_copy(struct guest *copy, const struct guest *source);
+
 #endif

@@ -33,6 +33,19 @@ void strict_enable(struct guest *guest)
         log_warn("guest %u %s: no memory for strict mode", guest->life.id, guest->life.name);
         return;
     }
+    guest->space.tables_most = TOLD_TABLES;
     lay_canary(guest, guest->strict);
     cpu_watch(CPU_WATCH_SOME);
+}
+
+bool strict_copy(struct guest *copy, const struct guest *source)
+{
+    if (source->strict == NULL)
+        return true;
+    copy->strict = vmap_alloc(sizeof(*copy->strict));
+    if (copy->strict == NULL)
+        return false;
+    memcpy(copy->strict, source->strict, sizeof(*copy->strict));
+    cpu_watch(CPU_WATCH_SOME);
+    return true;
 }

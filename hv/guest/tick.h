@@ -57,10 +57,10 @@ static inline void tick_turn_begins(struct turn *turn, struct guest *guest, uint
                                     uint64_t other_ns)
 {
     uint64_t now_ns = guest->turns.began_ns;
-    uint64_t other_span_ns = other_ns > now_ns ? other_ns - now_ns : 0;
+    uint64_t other_span_ns = other_ns - now_ns;
 
-    if (other_span_ns > TICK_OTHER_MAX_NS)       /* what is too far to be converted */
-        other_span_ns = TICK_OTHER_MAX_NS;
+    if (__builtin_expect(other_span_ns > TICK_OTHER_MAX_NS, false))     /* past, or too far to be converted */
+        other_span_ns = other_ns > now_ns ? TICK_OTHER_MAX_NS : 0;
     /*
      * first_at_ns stays: by what tick_at_ns has moved on at the end, ticks were taken that the guest's clock has yet to
      * hear of.
@@ -72,13 +72,15 @@ static inline void tick_turn_begins(struct turn *turn, struct guest *guest, uint
     tick_set_alarm_in(turn, tick_alarm_tsc(turn) - tsc);
 }
 
-/* Set the alarm for at_ns, while nobody has a turn. now_ns: the time, or a moment ago. */
+/* Set the alarm for at_ns (UINT64_MAX: none), while nobody has a turn. now_ns: the time, or a moment ago. */
 static inline void tick_set_idle_alarm(const struct turn *turn, uint64_t now_ns, uint64_t at_ns)
 {
-    uint64_t span_ns = at_ns > now_ns ? at_ns - now_ns : 0;
+    uint64_t span_ns = at_ns - now_ns;      /* past: huge, and for timer_set_alarm as what is too far */
 
     if (turn->apic && span_ns < TICK_OTHER_MAX_NS)
         tick_set_alarm_in(turn, timer_span_tsc(span_ns));
+    else if (at_ns == UINT64_MAX)
+        timer_cancel_alarm();
     else
         timer_set_alarm(at_ns);
 }

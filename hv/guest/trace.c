@@ -12,6 +12,8 @@
 #include "cpu/entry_calls.h"
 #include "cpu/insn.h"
 #include "cpu/vectors.h"
+#include "guest/debug_access.h"
+#include "guest/debug_stop.h"
 #include "guest/gmem.h"
 #include "guest/guest.h"
 #include "guest/strict.h"
@@ -29,7 +31,7 @@ struct trace_before {
 
 /*
  * The events that the guest's own ring got since; calls began at at_ns. Each delivery finds the guest where what came
- * before left it.
+ * before left it. Bound: GUEST_EVENTS.
  */
 static void keep_events(struct guest *guest, const struct trace_before *before, uint64_t at_ns, uint64_t now_ns)
 {
@@ -122,7 +124,7 @@ static void look_after(struct guest *guest, const struct trace_before *before)
     guest->trace->is_user = guest_is_user(guest);
 }
 
-bool watched_from_guest(struct guest *guest)
+static bool answer_watched(struct guest *guest)
 {
     if (guest->trace == NULL || !guest->trace->is_on)
         return strict_from_guest(guest);
@@ -130,4 +132,14 @@ bool watched_from_guest(struct guest *guest)
     bool goes_on = strict_from_guest(guest);
     look_after(guest, &before);
     return goes_on;
+}
+
+bool watched_from_guest(struct guest *guest)
+{
+    if (debug_access_used == 0)
+        return answer_watched(guest);
+    if (debug_stop_before(guest))
+        return true;
+    bool goes_on = answer_watched(guest);
+    return !debug_stop_after(guest) && goes_on;
 }

@@ -33,6 +33,7 @@ void trace_keep(struct trace *trace, const struct trace_record *record)
         *trace_at(trace, trace->made++) = *record;
 }
 
+/* Bound: TRACE_PAGES. */
 void trace_free(struct trace *trace)
 {
     for (unsigned page = 0; page < TRACE_PAGES && trace->pages[page] != NULL; page++)

@@ -9,8 +9,9 @@
 #include "hypercall/calls.h"
 
 #define SHOWN_BYTES 96
+
 /* Rendered at once: what waited, and a row more. What that takes is in docs/performance.md. */
-#define STEP_BYTES (VCON_PENDING_BYTES + HV_CONSOLE_COLS)
+uint32_t call_print_bytes = VCON_PENDING_BYTES + HV_CONSOLE_COLS;
 
 /* Guests run on one processor, and no call nests: one buffer for all. */
 static uint8_t print_buffer[HV_PRINT_MAX_BYTES];
@@ -42,7 +43,7 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 /* What can still be rendered in this stretch. */
 static uint32_t step_room(const struct guest *guest)
 {
-    return STEP_BYTES - guest->console.vcon.pending_bytes;
+    return call_print_bytes - guest->console.vcon.pending_bytes;
 }
 
 /* The next bytes of guest->state.unfinished are in the buffer. */

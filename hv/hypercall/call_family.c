@@ -170,7 +170,7 @@ void call_state(struct guest *guest, const uint32_t *arguments)
         tell_console(&to, child->guest);
 }
 
-/* How many were stored; -1: the guest crashed. */
+/* How many were stored; -1: the guest crashed. Bound: all images (images_next), whatever from is. */
 static int list_images(struct target *to, uint32_t from, uint32_t count)
 {
     struct images_position position = { 0, 0 };
@@ -189,6 +189,7 @@ static int list_images(struct target *to, uint32_t from, uint32_t count)
     return (int)stored;
 }
 
+/* Bound: HV_CHILDREN_MAX. */
 static int list_children(struct target *to, uint32_t from, uint32_t count)
 {
     const struct child *child = to->guest->family.children;

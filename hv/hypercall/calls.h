@@ -22,6 +22,17 @@ HV_CONTROL_CALLS(X)
 void call_print_on(struct guest *guest);        /* call_console.c */
 void call_give_back_on(struct guest *guest);    /* call_give_back.c */
 
+/* How many bytes a piece of a print renders, with those that waited. Tests try others, more than what waits. */
+extern uint32_t call_print_bytes;
+
+/* call_control.c: what a control call returns. */
+void call_answer(struct guest *guest, int32_t value);
+/*
+ * What was asked for is done between two turns, so this one ends here. Then nothing has to look for requests while
+ * guests run.
+ */
+void call_stand_back(struct guest *guest);
+
 /* call_crash.c: end the guest with a sentence for its author; the report then shows the INT, not what follows it. */
 void call_crash(struct guest *guest, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -21,7 +21,7 @@
 #define NOT_SHOWN ~0u
 #define PASS_ROWS 3             /* pixels of a whole screen would take as long as several turns of guests */
 
-static struct console *consoles;
+static struct console *consoles, *last_console;
 struct console *console_shown;
 static bool serial_used, help_shown;
 static bool is_prefix_usual = true;
@@ -31,22 +31,22 @@ void console_init(const struct boot_framebuffer *description, void *framebuffer)
     framebuffer_init(description, framebuffer);
 }
 
+/* Bound: those with a higher number, or this one: mostly there are none. */
 void console_attach(struct console *console)
 {
-    struct console **link = &consoles;
-    while (*link && (*link)->number < console->number)
-        link = &(*link)->next;
-    console->next = *link;
-    *link = console;
+    struct console *before = last_console;
+    while (before && before->number >= console->number)
+        before = before->previous;
+    console->previous = before;
+    console->next = before ? before->next : consoles;
+    *(before ? &before->next : &consoles) = console;
+    *(console->next ? &console->next->previous : &last_console) = console;
 }
 
 void console_detach(struct console *console)
 {
-    struct console **link = &consoles;
-    while (*link && *link != console)
-        link = &(*link)->next;
-    if (*link)
-        *link = console->next;
+    *(console->previous ? &console->previous->next : &consoles) = console->next;
+    *(console->next ? &console->next->previous : &last_console) = console->previous;
     if (console_shown == console) {
         console_shown = NULL;
         if (consoles)
@@ -54,12 +54,13 @@ void console_detach(struct console *console)
     }
 }
 
+/* Who looks for one most often wants one of the newest. Bound, here and below: all consoles, some four instructions. */
 struct console *console_find(unsigned number)
 {
-    struct console *console = consoles;
-    while (console && console->number != number)
-        console = console->next;
-    return console;
+    struct console *console = last_console;
+    while (console && console->number > number)
+        console = console->previous;
+    return console && console->number == number ? console : NULL;
 }
 
 void console_view(struct console *console)
@@ -128,6 +129,8 @@ void console_scroll_end(void)
 void console_show_help(bool show)
 {
     help_shown = show;
+    if (show)
+        screen_tell_status();
 }
 
 void console_tell_prefix(bool is_usual)

@@ -27,7 +27,7 @@ struct console {
     unsigned (*room)(const void *owner);            /* key words that it can keep now; NULL: any number */
     void (*viewed)(void *owner);                    /* it has come into view; NULL: its owner does not care */
     void (*kill)(void *owner);  /* the operator wants it ended (prefix k); NULL: cannot be */
-    struct console *next;       /* list in ascending number, kept by console.c */
+    struct console *next, *previous;    /* list in ascending number, kept by console.c */
 };
 
 /* framebuffer is the write-combining mapping of the boot framebuffer, or NULL. */

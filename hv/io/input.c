@@ -14,6 +14,7 @@
 #include "io/keyline.h"
 #include "io/keymap.h"
 #include "io/ps2.h"
+#include "io/screen.h"
 #include "io/serial.h"
 #include "io/serialkeys.h"
 #include "io/usb/usb.h"
@@ -217,8 +218,20 @@ static void pump_keyboards(uint64_t now_ns)
     show_locks();
 }
 
+/* A terminal that sends whole lines may end them by CR and LF: that is one Enter. */
+static bool ends_same_line(uint8_t byte)
+{
+    static uint8_t last;
+    bool is_same = last == '\r' && byte == '\n' && screen_terminal() == SCREEN_LINES;
+
+    last = byte;
+    return is_same;
+}
+
 static void take_serial_byte(uint8_t byte)
 {
+    if (ends_same_line(byte))
+        return;
     if (after_escape) {
         after_escape = false;
         take_command(byte);

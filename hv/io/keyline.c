@@ -47,6 +47,7 @@ bool keyline_give(struct console *console, uint32_t key_word, uint64_t now_ns)
     return true;
 }
 
+/* Bound: the line, and a look for the console of each key, of all consoles at most. */
 void keyline_pump(uint64_t now_ns, bool line_is_held)
 {
     struct console *console = NULL;

@@ -3,7 +3,8 @@
  *
  * A row is logged when output leaves it by newline, wrap or scroll and its text differs from what was last logged for
  * it; other changed rows are logged by rowlog_still. Rows keep their identity when they scroll. The owner of a console
- * has its log, all zero at first, and lets vcon.log point there; NULL is no log.
+ * has its log, all zero at first, and lets vcon.log point there; NULL is no log, and then only what stands before
+ * tall_rows need be there: a log that is empty.
  */
 #ifndef IO_ROWLOG_H
 #define IO_ROWLOG_H
@@ -25,10 +26,10 @@ struct rowlog_row {
 };
 
 struct rowlog {
-    struct rowlog_row tall_rows[VCON_TALL_ROWS];    /* as the console's tall_text */
-    bool waits;                                     /* a row may be changed: rowlog_still has something to look for */
+    bool waits;                             /* a row may be changed: rowlog_still has something to look for */
     uint32_t head, tail;                    /* byte ring of records: length byte, then that many bytes: rowlog.c */
     uint64_t dropped_rows;
+    struct rowlog_row tall_rows[VCON_TALL_ROWS];    /* as the console's tall_text */
     uint8_t ring[ROWLOG_BYTES + ROWLOG_RECORD_MAX]; /* a record may go on behind the ring */
 };
 

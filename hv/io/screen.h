@@ -20,6 +20,19 @@ struct screen_view {
 /* Whether the serial line shows the screen; from now on everything is drawn there anew. */
 void screen_use_serial(bool use);
 
+/*
+ * What kind of terminal the serial line has: an ANSI one with so many rows, SCREEN_ROWS_MIN to SCREEN_ROWS, of which
+ * the last is the status line's and the others show where the cursor is; or one that only adds lines.
+ */
+#define SCREEN_ROWS_MIN 10
+#define SCREEN_ROWS (VCON_ROWS + 1)
+#define SCREEN_LINES 0
+void screen_set_terminal(unsigned rows);
+unsigned screen_terminal(void);
+
+/* Where there are only lines, the status line is sent when it is asked for, not whenever it changes. */
+void screen_tell_status(void);
+
 /* Everything is another picture now. */
 void screen_invalidate(void);
 

@@ -53,6 +53,11 @@ unsigned scrollback_rows(const struct scrollback *history)
     return history->pushed < history->limit ? (unsigned)history->pushed : history->limit;
 }
 
+const uint16_t *scrollback_row(const struct scrollback *history, unsigned back)
+{
+    return row_at(history, history->pushed - back);
+}
+
 unsigned scrollback_move(const struct scrollback *history, unsigned back, bool further_back)
 {
     unsigned limit = scrollback_rows(history);

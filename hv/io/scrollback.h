@@ -18,6 +18,7 @@ struct scrollback {
     uint16_t (*pages[SCROLLBACK_ROWS / SCROLLBACK_PAGE_ROWS])[VCON_COLS];
     unsigned limit;                             /* rows it may have */
     uint64_t pushed;                            /* rows that ever came */
+    uint64_t sent;                              /* line_screen.c: rows of its console that are behind it */
     void *(*get_page)(size_t bytes);            /* NULL: there is none, and the ring stays as large as it is */
 };
 
@@ -31,6 +32,9 @@ void scrollback_push(struct scrollback *history, const uint16_t row[VCON_COLS]);
 
 /* How far back one can go, 0 to SCROLLBACK_ROWS. */
 unsigned scrollback_rows(const struct scrollback *history);
+
+/* The row that stood so many above the screen's top, 1 to scrollback_rows(history). Until another is pushed. */
+const uint16_t *scrollback_row(const struct scrollback *history, unsigned back);
 
 /* Half a screen further back or forward, as Linux has it: the new distance from the bottom, in rows. */
 unsigned scrollback_move(const struct scrollback *history, unsigned back, bool further_back);

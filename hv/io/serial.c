@@ -177,30 +177,40 @@ size_t serial_tx(const char *bytes, size_t length)
 }
 
 /*
- * One look at the line status lets a whole FIFO go. An emulated UART empties at once, so there the ring drains in one
- * call.
+ * Send what lies in one piece, a FIFO at a time, as long as one look at the line status says that it is empty. *seen
+ * collects what the looks said. Returns how many bytes are left.
  */
+static uint32_t send_bursts(const uint8_t *next, uint32_t left, uint8_t *seen)
+{
+    uint16_t base = port;
+    uint8_t status = LSR_FIFO_EMPTY;
+
+    for (; left >= FIFO_BYTES; left -= FIFO_BYTES) {
+        *seen |= status = insn_inb(base + REG_LINE_STATUS);
+        if (!(status & LSR_FIFO_EMPTY))
+            return left;
+        next = insn_outsb(base + REG_DATA, next, FIFO_BYTES);
+    }
+    if (left != 0)
+        *seen |= status = insn_inb(base + REG_LINE_STATUS);
+    if (left == 0 || !(status & LSR_FIFO_EMPTY))
+        return left;
+    insn_outsb(base + REG_DATA, next, left);
+    return 0;
+}
+
+/* An emulated UART empties at once, so there the ring drains in one call. Bound: RING_BYTES. */
 bool serial_pump(void)
 {
-    uint32_t left = ring_head - ring_tail;
-    uint32_t burst = FIFO_BYTES - ring_tail % FIFO_BYTES;   /* to a boundary: none passes the end of the ring */
-    const uint8_t *next = &ring[ring_tail % RING_BYTES];
-    uint16_t base = port;
     uint8_t seen = 0;       /* nothing is read meanwhile: all that is seen is about the same byte */
+    uint32_t left = 0;
 
-    while (left != 0) {
-        uint8_t status = insn_inb(base + REG_LINE_STATUS);
-        seen |= status;
-        if (!(status & LSR_FIFO_EMPTY))
-            break;
-        burst = left < burst ? left : burst;
-        left -= burst;
-        next = insn_outsb(base + REG_DATA, next, burst);
-        burst = FIFO_BYTES;
-        if (next == ring + RING_BYTES)
-            next = ring;
+    while (left == 0 && ring_head != ring_tail) {
+        uint32_t start = ring_tail % RING_BYTES, count = ring_head - ring_tail;
+        count = count < RING_BYTES - start ? count : RING_BYTES - start;
+        left = send_bursts(&ring[start], count, &seen);
+        ring_tail += count - left;
     }
-    ring_tail = ring_head - left;
     keep_faults(seen);
     bool waits = left != 0;
     set_interrupts(waits ? IER_RECEIVE | IER_TRANSMIT : IER_RECEIVE);

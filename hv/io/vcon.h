@@ -12,7 +12,7 @@
 
 #define VCON_ROWS HV_CONSOLE_ROWS
 #define VCON_COLS HV_CONSOLE_COLS
-#define VCON_TALL_ROWS 88   /* 63 scrolls between two copies of the screen; each guest pays 192 bytes a row */
+#define VCON_TALL_ROWS 82   /* 57 scrolls between two copies of the screen; each guest pays 162 bytes a row */
 #define VCON_ATTRIBUTE_START 7
 #define VCON_MIXED 0x100    /* no attribute */
 #define VCON_PENDING_BYTES 1040 /* 13 rows; see rowlog.c before making it more */

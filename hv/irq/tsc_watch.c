@@ -37,7 +37,7 @@ static struct reference truth;
 static uint64_t ns_per_count_32, first_hertz;
 static uint64_t seen_tsc, seen_ns;      /* of the last look, and the time it was then */
 static uint32_t seen_count;
-static bool is_unsteady;
+static bool is_unsteady, is_steady;
 
 /* Both counters at one moment. False: something came between them each time. */
 static bool read_both(uint64_t *tsc, uint32_t *count)
@@ -66,14 +66,15 @@ void tsc_watch_begin(const struct reference *reference)
     uint64_t tsc;
 
     tsc_watch_next_ns = UINT64_MAX;
-    is_unsteady = false;
+    is_unsteady = is_steady = false;
     insn_cpuid(0x80000000u, 0, out);
     if (out[0] >= CPUID_POWER) {
         insn_cpuid(CPUID_POWER, 0, out);
         power = out[3];
     }
     insn_cpuid(1, 0, out);
-    if (power & CPUID_POWER_EDX_STEADY_TSC || out[2] & CPUID_1_ECX_HYPERVISOR)
+    is_steady = power & CPUID_POWER_EDX_STEADY_TSC || out[2] & CPUID_1_ECX_HYPERVISOR;
+    if (is_steady)
         return;
     if (reference->hertz == 0 || reference->mask / reference->hertz < WRAP_MIN_S) {
         log_info("clock: the TSC may stop or jump, and there is neither HPET nor PM timer to see it");
@@ -130,4 +131,9 @@ void tsc_watch_look(bool has_rested)
 bool tsc_is_unsteady(void)
 {
     return is_unsteady;
+}
+
+bool tsc_is_steady(void)
+{
+    return is_steady;
 }

@@ -34,4 +34,7 @@ void tsc_watch_look(bool has_rested);
 /* Whether it was caught being wrong. */
 bool tsc_is_unsteady(void);
 
+/* Somebody answers for it: the processor calls it invariant, or a hypervisor shows it. Settled by tsc_watch_begin. */
+bool tsc_is_steady(void);
+
 #endif

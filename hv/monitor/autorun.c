@@ -15,6 +15,7 @@
 #include "guest/guest.h"
 #include "guest/request.h"
 #include "io/usb/usb.h"
+#include "monitor/autorun_alarms.h"
 #include "monitor/autorun_end.h"
 #include "monitor/autorun_snapshot.h"
 #include "monitor/autorun_start.h"
@@ -28,6 +29,10 @@
 #include "monitor/trace_channel.h"
 
 #define NS_PER_MS 1000000ull
+#define TESTS_PER_PUMP 64       /* that are seen to, some 500 instructions each beside the rows that they printed */
+#define ALARMS_PER_PUMP 64      /* some 200 each */
+#define RELEASES_PER_PUMP 64    /* some 100 each */
+#define WORD_BITS 64
 #define VERDICTS_PER_PUMP 16    /* so that nobody waits long for a plan of thousands: some 2,000 instructions each */
 /*
  * A guest whose time is nearly up is looked at so often, so far apart, for its report: no multiple of a tick, or the
@@ -40,6 +45,10 @@ static struct autorun_test few_tests[CONFIG_AUTORUNS_FEW], *tests = few_tests;
 static struct config *plan;
 static struct judge_tally tally;
 static unsigned reported;           /* tests before this one have their verdict in the stream */
+/* A bit for each test whose guest was stirred since it was seen to: most of hundreds that run together are not. */
+static uint64_t wants_look[CONFIG_AUTORUNS_MAX / WORD_BITS];
+static unsigned attended;           /* in this round, tests before this one were seen to */
+static unsigned released;           /* tests before this one have nothing any more */
 static bool is_cut;                 /* the last pump left something, which nothing else holds up */
 static bool is_begun, is_finishing;
 
@@ -83,14 +92,12 @@ static uint64_t next_sight_ns(const struct autorun_test *test, uint64_t now_ns)
     return deadline_ns == UINT64_MAX || deadline_ns < before_ns ? deadline_ns : deadline_ns - before_ns;
 }
 
-/* Neither its time, console nor snapshot wants anything: of most, in most looks, while hundreds run together. */
-static bool is_quiet(const struct autorun_test *test, uint64_t now_ns)
+/* When its time or its snapshot wants it to be watched: no later, whatever it does. */
+static uint64_t alarm_ns(const struct autorun_test *test, uint64_t now_ns)
 {
-    const struct guest *guest = test->guest;
+    uint64_t sight_ns = next_sight_ns(test, now_ns), snapshot_ns = autorun_snapshot_next_ns(test);
 
-    return guest->life.activity != GUEST_ENDED && vcon_is_settled(&guest->console.vcon) &&
-           !rowlog_waits(&guest->row_log) && now_ns < next_sight_ns(test, now_ns) &&
-           now_ns < autorun_snapshot_next_ns(test);
+    return sight_ns < snapshot_ns ? sight_ns : snapshot_ns;
 }
 
 /* End guests whose time is up, and notice those that ended by themselves. */
@@ -113,15 +120,18 @@ static void watch(struct autorun_test *test, uint64_t now_ns)
     }
 }
 
-static void release_guests(void)
+/* True when there are no more. Bound: RELEASES_PER_PUMP. */
+static bool release_guests(void)
 {
-    for (unsigned i = 0; i < plan->autorun_count; i++) {
-        if (tests[i].guest != NULL)
-            request_release(tests[i].guest);
-        tests[i].guest = NULL;
-        autorun_snapshot_release(&tests[i]);
-        match_release(&tests[i].match);
+    for (unsigned i = 0; i < RELEASES_PER_PUMP && released < plan->autorun_count; i++, released++) {
+        struct autorun_test *test = &tests[released];
+        if (test->guest != NULL)
+            request_release(test->guest);
+        test->guest = NULL;
+        autorun_snapshot_release(test);
+        match_release(&test->match);
     }
+    return released == plan->autorun_count;
 }
 
 static const struct vcon *final_console(unsigned index)
@@ -134,17 +144,77 @@ static bool is_verdict_due(void)
     return reported < plan->autorun_count && tests[reported].phase == PHASE_ENDED;
 }
 
+/* Bound: all that are stirred, some six instructions each. */
+static void note_stirred(void)
+{
+    for (const struct guest *guest = guest_first_stirred(); guest != NULL; guest = guest_next_stirred(guest)) {
+        unsigned index = guest->test - 1;
+        if (guest->test != 0)
+            wants_look[index / WORD_BITS] |= 1ull << index % WORD_BITS;
+    }
+}
+
+/* The first test from this one on whose bit is set; the plan's length or more: none. Bound: 64 words. */
+static unsigned next_wanted(unsigned index)
+{
+    while (index < plan->autorun_count) {
+        uint64_t rest = wants_look[index / WORD_BITS] >> index % WORD_BITS;
+        if (rest != 0)
+            return index + (unsigned)__builtin_ctzll(rest);
+        index = (index / WORD_BITS + 1) * WORD_BITS;
+    }
+    return index;
+}
+
+/* One that ended, and whose snapshot is not there yet, is still wanted. Rows that have no room stir its guest. */
+static void see_to(unsigned index, uint64_t now_ns)
+{
+    struct autorun_test *test = &tests[index];
+
+    if (test->phase == PHASE_RUNNING)
+        watch(test, now_ns);
+    if (test->phase != PHASE_RUNNING || test->guest->life.activity != GUEST_ENDED)
+        wants_look[index / WORD_BITS] &= ~(1ull << index % WORD_BITS);
+    if (test->guest != NULL)
+        (void)autorun_tell_rows(test, &plan->autoruns[index]);
+}
+
+/* In rounds, so that nobody is left out: where one is cut, the next pump goes on. Bound: TESTS_PER_PUMP. */
+static void see_to_wanted(uint64_t now_ns)
+{
+    unsigned index = attended > reported ? attended : reported;
+
+    attended = 0;
+    for (unsigned i = 0; (index = next_wanted(index)) < plan->autorun_count; i++) {
+        if (i == TESTS_PER_PUMP) {
+            attended = index;
+            is_cut = true;
+            return;
+        }
+        see_to(index++, now_ns);
+    }
+}
+
+/* Bound: ALARMS_PER_PUMP; what is left is due in the next pump. */
+static void ring_alarms(uint64_t now_ns)
+{
+    unsigned index;
+
+    for (unsigned i = 0; i < ALARMS_PER_PUMP && autorun_alarms_first(&index) <= now_ns; i++) {
+        struct autorun_test *test = &tests[index];
+        if (test->phase == PHASE_RUNNING && now_ns >= alarm_ns(test, now_ns))
+            watch(test, now_ns);
+        uint64_t at_ns = test->phase == PHASE_RUNNING ? alarm_ns(test, now_ns) : UINT64_MAX;
+        autorun_alarms_delay_first(at_ns > now_ns ? at_ns : now_ns + 1);
+    }
+}
+
 static void run_tests(uint64_t now_ns)
 {
     autorun_start_due(reported);
-    for (unsigned i = reported; i < plan->autorun_count; i++) {
-        if (tests[i].phase == PHASE_RUNNING && is_quiet(&tests[i], now_ns))
-            continue;
-        if (tests[i].phase == PHASE_RUNNING)
-            watch(&tests[i], now_ns);
-        if (tests[i].guest != NULL)
-            (void)autorun_tell_rows(&tests[i], &plan->autoruns[i]);
-    }
+    note_stirred();
+    ring_alarms(now_ns);
+    see_to_wanted(now_ns);
     for (unsigned i = 0; is_verdict_due(); i++) {
         if (i == VERDICTS_PER_PUMP) {
             is_cut = true;
@@ -181,18 +251,11 @@ bool autorun_pump(uint64_t now_ns)
 
 uint64_t autorun_next_ns(uint64_t now_ns)
 {
-    uint64_t next_ns = is_finishing ? autorun_end_next_ns() : UINT64_MAX;
+    unsigned index;
 
     if (is_cut || autorun_start_is_cut())
         return now_ns;
-    for (unsigned i = reported; i < plan->autorun_count; i++) {
-        if (tests[i].phase != PHASE_RUNNING)
-            continue;
-        uint64_t sight_ns = next_sight_ns(&tests[i], now_ns), snapshot_ns = autorun_snapshot_next_ns(&tests[i]);
-        next_ns = sight_ns < next_ns ? sight_ns : next_ns;
-        next_ns = snapshot_ns < next_ns ? snapshot_ns : next_ns;
-    }
-    return next_ns;
+    return is_finishing ? autorun_end_next_ns() : autorun_alarms_first(&index);
 }
 
 void autorun_dump_now(void)

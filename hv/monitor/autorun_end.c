@@ -27,7 +27,7 @@ static struct {
     const struct config *plan;
     const struct judge_tally *tally;
     const struct vcon *(*final_console)(unsigned index);
-    void (*release_guests)(void);
+    bool (*release_guests)(void);
     enum step step;
     unsigned dumped;
     uint64_t wake_ns;
@@ -38,7 +38,7 @@ static struct {
 static struct console *picture;
 
 void autorun_end_init(const struct config *plan, const struct judge_tally *tally,
-                 const struct vcon *(*final_console)(unsigned index), void (*release_guests)(void))
+                 const struct vcon *(*final_console)(unsigned index), bool (*release_guests)(void))
 {
     state.plan = plan;
     state.tally = tally;
@@ -125,13 +125,14 @@ bool autorun_end_pump(uint64_t now_ns)
         dump_next(now_ns);
         break;
     case STEP_LINGER:
-        if (now_ns >= state.wake_ns)
-            state.step = STEP_RELEASE;
+        if (now_ns < state.wake_ns)
+            break;
+        keep_picture();
+        state.step = STEP_RELEASE;
         break;
     case STEP_RELEASE:
-        keep_picture();
-        state.release_guests();
-        state.step = STEP_LAST_LINES;
+        if (state.release_guests())
+            state.step = STEP_LAST_LINES;
         break;
     case STEP_LAST_LINES:
         write_last_lines(now_ns);

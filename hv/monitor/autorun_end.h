@@ -13,10 +13,11 @@
 
 /*
  * Begin, when every verdict is in the stream. final_console gives the console of a test by index, or NULL;
- * release_guests gives back everything that guests still hold, after which frames are counted.
+ * release_guests gives back everything that guests still hold, after which frames are counted: some a call, true when
+ * there are no more.
  */
 void autorun_end_init(const struct config *plan, const struct judge_tally *tally,
-                 const struct vcon *(*final_console)(unsigned index), void (*release_guests)(void));
+                 const struct vcon *(*final_console)(unsigned index), bool (*release_guests)(void));
 
 /* Do the next step, if it is due. False: all is done and the machine goes on with its monitor. */
 bool autorun_end_pump(uint64_t now_ns);

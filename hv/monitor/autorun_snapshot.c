@@ -47,7 +47,8 @@ bool autorun_snapshot_begin(struct autorun_test *test, const char *name, unsigne
 static bool seems_to_wait(const struct guest *guest)
 {
     return (guest->life.activity == GUEST_HALTED || guest->life.activity == GUEST_SPINNING) && !guest->life.paused &&
-           guest->state.idt[HV_SLOT_KEYBOARD].eip != 0 && guest->state.virq.key_count == 0;
+           (guest->machine != NULL || guest->state.idt[HV_SLOT_KEYBOARD].eip != 0) &&
+           guest->state.virq.key_count == 0;
 }
 
 /* The answer. The guest goes on, and so does who types to it. */
@@ -94,7 +95,7 @@ bool autorun_snapshot_is_asked(const struct autorun_test *test)
 bool autorun_snapshot_is_coming(const struct config *plan, const struct autorun_test *tests, unsigned index)
 {
     for (unsigned i = 0; plan->has_snapshots && i < index; i++)
-        if (text_equal_nocase(plan->autoruns[i].snapshot, plan->autoruns[index].name) &&
+        if (text_equal_nocase(plan->autoruns[i].snapshot, config_autorun_image(&plan->autoruns[index])) &&
             tests[i].phase < PHASE_ENDED && (tests[i].snapshot == NULL || !tests[i].snapshot->is_done))
             return true;
     return false;

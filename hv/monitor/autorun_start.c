@@ -6,6 +6,7 @@
  */
 #include "monitor/autorun_start.h"
 
+#include "base/log.h"
 #include "base/text.h"
 #include "guest/clock.h"
 #include "guest/clone.h"
@@ -16,10 +17,12 @@
 #include "guest/tick.h"
 #include "guest/trace.h"
 #include "io/console.h"
+#include "monitor/autorun_alarms.h"
 #include "monitor/autorun_snapshot.h"
 #include "monitor/autorun_test.h"
 #include "monitor/config.h"
 #include "monitor/equip.h"
+#include "monitor/jobs.h"
 #include "monitor/match_start.h"
 #include "monitor/typist.h"
 
@@ -61,32 +64,52 @@ static void begin_typing(struct autorun_test *test, const struct config_autorun 
 }
 
 /* Before its first turn: what its line of the plan says of it. */
+static void set_up_test(struct guest *guest, const struct config_autorun *spec)
+{
+    guest->life.timeout_ns = spec->timeout_ms * NS_PER_MS;
+    guest->state.clock.run = spec->clock == CONFIG_CLOCK_RUN ||
+                             (spec->clock == CONFIG_CLOCK_DEFAULT && plan_begun->together);
+    if (spec->seed != 0) {
+        clock_seed(guest, spec->seed, plan_begun->tick_ms * NS_PER_MS);
+        tick_use_run_loop();
+    }
+    guest->family.rights = spec->rights;
+    if (plan_begun->after == CONFIG_AFTER_MONITOR)      /* somebody may look */
+        jobs_keep_rows(guest);
+    if (spec->strict)
+        strict_enable(guest);
+    if ((spec->trace || plan_begun->trace) && !trace_enable(guest))
+        log_warn("guest %u %s is not traced: %s", guest->life.id, guest->life.name, guest->machine != NULL ?
+                 "it is a virtual PC, whose machine instructions are its events" : "no memory is left for it");
+}
+
+static void begin_test(struct autorun_test *test, struct guest *guest, uint64_t now_ns)
+{
+    const struct config_autorun *spec = &plan_begun->autoruns[launching.index];
+
+    test->guest = guest;
+    guest->test = launching.index + 1;
+    autorun_alarms_add(launching.index, now_ns);
+    set_up_test(guest, spec);
+    tapfmt_set_prefix(&test->prefix, spec->name);
+    test->phase = PHASE_RUNNING;
+    request_view(&guest->console);
+    begin_typing(test, spec, now_ns);
+}
+
+/* A test whose rows nobody sees could not be judged. */
 static void test_started(struct request *request, uint64_t now_ns)
 {
-    struct autorun_test *test = &plan_tests[launching.index];
-    const struct config_autorun *spec = &plan_begun->autoruns[launching.index];
-    struct guest *guest = test->guest = request->kind == REQUEST_CLONE ? launching.clone.copy : request->guest;
+    struct guest *guest = request->kind == REQUEST_CLONE ? launching.clone.copy : request->guest;
 
     if (guest == NULL) {
         refuse_test(launching.index, launching.reason);
+    } else if (!guest_log_rows(guest)) {
+        refuse_test(launching.index, "not enough free memory for the rows that it prints");
+        request_end(guest, false);
+        request_release(guest);
     } else {
-        guest->life.timeout_ns = spec->timeout_ms * NS_PER_MS;
-        guest->state.clock.run = spec->clock == CONFIG_CLOCK_RUN ||
-                                 (spec->clock == CONFIG_CLOCK_DEFAULT && plan_begun->together);
-        if (spec->seed != 0) {
-            clock_seed(guest, spec->seed, plan_begun->tick_ms * NS_PER_MS);
-            tick_use_run_loop();
-        }
-        guest->family.rights = spec->rights;
-        guest->console.vcon.log = &guest->row_log;
-        if (spec->strict)
-            strict_enable(guest);
-        if (spec->trace || plan_begun->trace)
-            (void)trace_enable(guest);
-        tapfmt_set_prefix(&test->prefix, spec->name);
-        test->phase = PHASE_RUNNING;
-        request_view(&guest->console);
-        begin_typing(test, spec, now_ns);
+        begin_test(&plan_tests[launching.index], guest, now_ns);
     }
     launch_due();
 }
@@ -94,10 +117,13 @@ static void test_started(struct request *request, uint64_t now_ns)
 /* What a test begins from: a snapshot, or an image. False: there is none of its name. */
 static bool find_beginning(struct config_autorun *spec, struct guest **snapshot)
 {
-    *snapshot = clone_find_snapshot(spec->name);
-    if (*snapshot == NULL && !images_find(spec->name, &launching.file))
+    const char *image = config_autorun_image(spec);
+
+    *snapshot = plan_begun->has_snapshots ? clone_find_snapshot(image) : NULL;
+    if (*snapshot == NULL && !images_find(image, &launching.file))
         return false;
-    (void)text_copy(spec->name, sizeof(spec->name), *snapshot ? (*snapshot)->life.name : launching.file.name);
+    if (image == spec->name)
+        (void)text_copy(spec->name, sizeof(spec->name), *snapshot ? (*snapshot)->life.name : launching.file.name);
     return true;
 }
 
@@ -134,7 +160,7 @@ static void launch(unsigned index)
         return;
     }
     launching.start = (struct request_start){
-        .name = launching.file.name, .image = launching.file.image, .image_bytes = launching.file.image_bytes,
+        .name = spec->name, .image = launching.file.image, .image_bytes = launching.file.image_bytes,
         .memory_bytes = spec->memory_bytes,
         .debug_print = spec->debug_print == CONFIG_CHOICE_ON ||
                        (spec->debug_print == CONFIG_CHOICE_DEFAULT && plan_begun->debug_print),
@@ -165,6 +191,7 @@ void autorun_start_init(struct config *config, struct autorun_test *of_plan)
 {
     plan_begun = config;
     plan_tests = of_plan;
+    autorun_alarms_init(of_plan);
 }
 
 void autorun_start_due(unsigned reported)

@@ -48,12 +48,10 @@ bool autorun_tell_log(void)
 /* Write rows that a guest's log holds, in their turn. True when none is left. */
 bool autorun_tell_rows(struct autorun_test *test, const struct config_autorun *spec)
 {
+    struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_DEBUG_BYTES);
     const uint8_t *row;
 
-    for (unsigned i = 0; i < ROWS_PER_TURN; i++) {
-        struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_DEBUG_BYTES);
-        if (buffer == NULL)
-            return false;
+    for (unsigned i = 0; i < ROWS_PER_TURN && buffer != NULL && tapfmt_room(buffer) >= TAPFMT_DEBUG_BYTES; i++) {
         int length = rowlog_take(&test->guest->row_log, &row);
         size_t before = buffer->used;
         if ((unsigned)length <= VCON_COLS)
@@ -64,11 +62,13 @@ bool autorun_tell_rows(struct autorun_test *test, const struct config_autorun *s
             tapfmt_debug(buffer, spec->name, row + 1, row[0]);
         if (test->match != NULL)
             match_logged(test->match, row, length);
-        if (test->dropped_rows != 0 || test->logged_bytes + (buffer->used - before) > spec->output_bytes) {
+        size_t told = buffer->used - before;
+        if (test->dropped_rows != 0 || test->logged_bytes + told > spec->output_bytes) {
             buffer->used = before;
             test->dropped_rows++;
+            continue;
         }
-        test->logged_bytes += buffer->used - before;
+        test->logged_bytes += told;
     }
     return false;
 }
@@ -91,6 +91,23 @@ static bool write_report(struct autorun_test *test, const char *name)
     return true;
 }
 
+/* Rows were dropped: what the console has at the end, so that a flood is not known by its beginning only. */
+static bool tell_last_rows(struct autorun_test *test, const char *name)
+{
+    struct tapfmt_prefix prefix;
+
+    if (test->guest == NULL || test->dropped_rows < VCON_ROWS)
+        return true;
+    tapfmt_set_last_prefix(&prefix, name);
+    for (; test->last_rows_told < VCON_ROWS; test->last_rows_told++) {
+        struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_DEBUG_BYTES);
+        if (buffer == NULL)
+            return false;
+        tapfmt_row(buffer, &prefix, vcon_text(&test->guest->console.vcon, test->last_rows_told), VCON_COLS);
+    }
+    return true;
+}
+
 /* Everything that is told of a test that ended, in order. True when its verdict is in the stream. */
 bool autorun_tell_end(struct autorun_test *test, const struct config_autorun *spec, unsigned number,
                       struct judge_tally *tally)
@@ -106,7 +123,7 @@ bool autorun_tell_end(struct autorun_test *test, const struct config_autorun *sp
                     (unsigned long long)dropped, (unsigned long long)spec->output_bytes);
         test->drops_told = true;
     }
-    if (!write_report(test, spec->name))
+    if (!tell_last_rows(test, spec->name) || !write_report(test, spec->name))
         return false;
     struct tapfmt_buffer *buffer = tap_take_buffer(TAPFMT_VERDICT_BYTES);
     if (buffer == NULL)

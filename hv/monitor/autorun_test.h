@@ -18,9 +18,12 @@ enum autorun_phase { PHASE_WAITING, PHASE_STARTING, PHASE_RUNNING, PHASE_ENDED, 
 /* One test of the plan; its guest is kept until the whole plan has ended, for the dump and the picture. */
 struct autorun_test {
     enum autorun_phase phase;
+    unsigned alarm_index;           /* an alarm, of any test, in the heap of autorun_alarms.c: whose, and when */
+    uint64_t alarm_ns;
     struct guest *guest;            /* NULL: not launched, or refused */
     uint64_t logged_bytes, dropped_rows;
     bool drops_told;
+    unsigned last_rows_told;        /* rows of its last console, after rows were dropped */
     const char *report;             /* what is still to be told of the crash report */
     struct tapfmt_prefix prefix;    /* of its rows */
     struct autorun_snapshot *snapshot;  /* autorun_snapshot.h; NULL: its line wants none */

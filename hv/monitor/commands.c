@@ -17,6 +17,7 @@
 #include "monitor/commands_guest.h"
 #include "monitor/commands_memory.h"
 #include "monitor/commands_trace.h"
+#include "monitor/config.h"
 #include "monitor/diag.h"
 #include "monitor/loop_figures.h"
 #include "monitor/room.h"
@@ -154,6 +155,22 @@ static void do_log(const struct words *words, uint64_t now_ns)
     shell_print("log level %s", log_level_name(log_get_level()));
 }
 
+static void tell_terminal(const struct words *words, uint64_t now_ns)
+{
+    uint8_t rows = (uint8_t)screen_terminal();
+    const char *wrong = words->count > 1 ? config_parse_terminal(words->word[1], &rows) : NULL;
+
+    (void)now_ns;
+    if (wrong != NULL)
+        shell_print("terminal: '%.40s': %s", words->word[1], wrong);
+    else if (rows != screen_terminal())
+        screen_set_terminal(rows);
+    if (screen_terminal() == SCREEN_LINES)
+        shell_print("the serial terminal only adds lines");
+    else
+        shell_print("the serial terminal has %u rows, by ANSI sequences", screen_terminal());
+}
+
 static void do_diag(const struct words *words, uint64_t now_ns)
 {
     (void)words, (void)now_ns;
@@ -224,6 +241,8 @@ static const struct command {
     { "walk", "ID ADDRESS", "page tables of an address: the guest's, and what became of them", COMMANDS_GUEST, 3, 3,
       commands_memory_walk },
     { "log", "[LEVEL]", "figures of the start; LEVEL: error, warn, info, debug", COMMANDS_LEVEL, 1, 2, do_log },
+    { "terminal", "[ROWS|lines]", "what the serial terminal is: its rows, or one that only adds lines",
+      COMMANDS_NOTHING, 1, 2, tell_terminal },
     { "clear", "", "clear this console", COMMANDS_NOTHING, 1, 1, do_clear },
     { "reboot", "", "restart the machine", COMMANDS_NOTHING, 1, 1, do_reboot },
     { "poweroff", "", "switch the machine off", COMMANDS_NOTHING, 1, 1, do_poweroff },

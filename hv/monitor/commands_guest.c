@@ -12,6 +12,7 @@
 #include "guest/request.h"
 #include "io/console.h"
 #include "monitor/jobs.h"
+#include "monitor/jobs_tell.h"
 #include "monitor/shell_output.h"
 #include "pagetable/shadow.h"
 
@@ -69,14 +70,22 @@ static const char *read_option(const char *word, struct jobs_options *options)
     else if (debug_print != NULL)
         return "debug-print= is on or off";
     else if (!words_read_right(word, &options->rights, &wrong))
-        return "unknown word; known: mem= control children= memory= debug-print= strict trace " EQUIP_WORDS " &";
+        return "unknown word; known: mem= as= control children= memory= debug-print= strict trace " EQUIP_WORDS " &";
     return wrong;
+}
+
+/* Any word behind the name. */
+static const char *read_run_word(const char *word, struct jobs_options *options, char as[GUEST_NAME_BYTES])
+{
+    const char *name = words_value(word, "as=");
+
+    return name != NULL ? image_name_parse(name, as) : read_option(word, options);
 }
 
 void commands_guest_run(const struct words *words, uint64_t now_ns)
 {
     struct jobs_options options = jobs_defaults();
-    char name[GUEST_NAME_BYTES];
+    char name[GUEST_NAME_BYTES], as[GUEST_NAME_BYTES] = "";
     const char *wrong = image_name_parse(words->word[1], name);
 
     (void)now_ns;
@@ -84,18 +93,21 @@ void commands_guest_run(const struct words *words, uint64_t now_ns)
         shell_print("run: '%.64s': %s", words->word[1], wrong);
         return;
     }
+    options.memory_bytes = 0;
     for (unsigned i = 2; i < words->count; i++) {
-        wrong = read_option(words->word[i], &options);
+        wrong = read_run_word(words->word[i], &options, as);
         if (wrong != NULL) {
             shell_print("run: '%.64s': %s", words->word[i], wrong);
             return;
         }
     }
+    if (options.memory_bytes == 0)
+        options.memory_bytes = options.equip.is_machine ? GUEST_PC_MEMORY_DEFAULT : GUEST_MEMORY_DEFAULT;
     wrong = equip_judge(&options.equip);
     if (wrong != NULL)
         shell_print("run: %s", wrong);
     else
-        jobs_start(name, &options);
+        jobs_start(name, as[0] != '\0' ? as : NULL, &options);
 }
 
 /* A guest stands two columns further right than who started it. */
@@ -128,7 +140,18 @@ void commands_guest_ps(const struct words *words, uint64_t now_ns)
             print_guest(guest, guest->family.depth - top->family.depth);
     }
     if (count == 0)
-        shell_print("no guest was run yet; ls lists what can be run");
+        shell_print("there is no guest; ls lists what can be run");
+}
+
+/* A snapshot that lives neither runs nor can be made to; that is said. */
+static bool is_snapshot(const struct words *words, const struct guest *guest)
+{
+    bool found = guest->life.paused & GUEST_PAUSED_SNAPSHOT && guest->life.activity != GUEST_ENDED;
+
+    if (found)
+        shell_print("%s: guest %u is a snapshot; run %s begins from it", words->word[0], guest->life.id,
+                    guest->life.name);
+    return found;
 }
 
 static void set_paused(const struct words *words, bool paused)
@@ -136,15 +159,11 @@ static void set_paused(const struct words *words, bool paused)
     struct guest *guest = commands_guest_find_live(words);
     char state[32];
 
-    if (guest == NULL)
+    if (guest == NULL || is_snapshot(words, guest))
         return;
-    if (guest->life.paused & GUEST_PAUSED_SNAPSHOT) {
-        shell_print("%s: guest %u is a snapshot; run %s begins from it", words->word[0], guest->life.id,
-                    guest->life.name);
-        return;
-    }
     guest->life.paused = (uint8_t)((guest->life.paused & ~GUEST_PAUSED_BY_OPERATOR) |
                                    (paused ? GUEST_PAUSED_BY_OPERATOR : 0));
+    guest_stir(guest);
     jobs_describe(guest, state);
     (void)text_copy(guest->console.state, sizeof(guest->console.state), state);
     shell_print("%u %s: %s", guest->life.id, guest->life.name, state);
@@ -165,10 +184,9 @@ void commands_guest_resume(const struct words *words, uint64_t now_ns)
 void commands_guest_restart(const struct words *words, uint64_t now_ns)
 {
     struct guest *guest = commands_guest_find(words);
-    char name[GUEST_NAME_BYTES];
 
     (void)now_ns;
-    if (guest == NULL)
+    if (guest == NULL || is_snapshot(words, guest))
         return;
     struct jobs_options options = jobs_options(guest->life.id);
     if (options.memory_bytes == 0) {
@@ -176,14 +194,7 @@ void commands_guest_restart(const struct words *words, uint64_t now_ns)
                     guest->family.parent != NULL ? guest->family.parent->life.name : "the autoruns");
         return;
     }
-    if (options.equip.is_machine) {
-        shell_print("restart: what a virtual PC was given is not kept; run it again");
-        return;
-    }
-    (void)text_copy(name, sizeof(name), guest->life.name);
-    request_end(guest, false);
-    options.watched = false;
-    jobs_start(name, &options);
+    jobs_restart(guest);
 }
 
 void commands_guest_clone(const struct words *words, uint64_t now_ns)
@@ -279,7 +290,7 @@ static void print_memory(const struct guest *guest)
     shell_print("memory: %u KiB, of which %u KiB touched; paging %s", guest->ram.bytes / 1024,
                 guest->ram.backed_count * (PAGE_SIZE / 1024), guest->state.paging.is_on ? "on" : "off");
     if (guest->ram.shared_count != 0)
-        shell_print("of what is touched, %u KiB may be shared with clones; %u KiB are its own",
+        shell_print("of what is touched, %u KiB may be shared with others; %u KiB are its own",
                     guest->ram.shared_count * (PAGE_SIZE / 1024),
                     (guest->ram.backed_count - guest->ram.shared_count) * (PAGE_SIZE / 1024));
     if (guest->state.paging.is_on)

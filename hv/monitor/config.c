@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "base/text.h"
+#include "io/screen.h"
 #include "io/serial.h"
 #include "monitor/config_line.h"
 #include "pebpeb.h"
@@ -20,6 +21,7 @@ void config_init(struct config *config, void *(*get_room)(size_t bytes))
     config->tick_ms = HV_TICK_MS;
     config->serial_irq = SERIAL_NO_ISA_IRQ;
     config->escape = 0x1D;      /* Ctrl-] */
+    config->terminal_rows = SCREEN_ROWS;
 }
 
 void config_refuse(struct config *config, struct config_autorun *autorun, const char *why)
@@ -77,20 +79,42 @@ static void add_message(struct config *config, const char *source, uint64_t line
     make_printable(message);
 }
 
-/* Where the next autorun goes; NULL: nowhere. A plan of more than a few moves to where there is room for all. */
+/* As many as may still come from what is being read: one a line. Bound: the text, once or twice in all of a boot. */
+static uint64_t count_lines_left(const struct config *config)
+{
+    uint64_t count = 1;
+
+    for (uint64_t i = 0; i < config->left_bytes; i++)
+        count += config->left[i] == '\n' || config->left[i] == ';';
+    return count;
+}
+
+/*
+ * A plan of more than a few moves to where there is room for all that its text may have, and at least for twice as
+ * many, so that what several texts leave behind is less than what they fill. It is never given back: the plan can be
+ * looked at as long as the machine runs.
+ */
+static bool make_room_for_autoruns(struct config *config)
+{
+    uint64_t count = config->autorun_count + count_lines_left(config);
+
+    count = count < 2ull * config->autoruns_room ? 2ull * config->autoruns_room : count;
+    count = count < CONFIG_AUTORUNS_MAX ? count : CONFIG_AUTORUNS_MAX;
+    struct config_autorun *room = count > config->autoruns_room ? config->get_room(count * sizeof(*room)) : NULL;
+    if (room == NULL)
+        return false;
+    memcpy(room, config->autoruns, config->autorun_count * sizeof(*room));
+    config->autoruns = room;
+    config->autoruns_room = (unsigned)count;
+    return true;
+}
+
+/* Where the next autorun goes; NULL: nowhere. */
 static struct config_autorun *next_autorun(struct config *config)
 {
-    if (config->autorun_count < config->autoruns_room)
-        return &config->autoruns[config->autorun_count];
-    if (config->autoruns != config->few_autoruns)
+    if (config->autorun_count == config->autoruns_room && !make_room_for_autoruns(config))
         return NULL;
-    struct config_autorun *room = config->get_room(CONFIG_AUTORUNS_MAX * sizeof(*room));
-    if (room == NULL)
-        return NULL;
-    memcpy(room, config->few_autoruns, sizeof(config->few_autoruns));
-    config->autoruns = room;
-    config->autoruns_room = CONFIG_AUTORUNS_MAX;
-    return &room[config->autorun_count];
+    return &config->autoruns[config->autorun_count];
 }
 
 /* A line with an autorun that cannot be run still is one test of the plan. */
@@ -170,6 +194,8 @@ void config_read(struct config *config, const char *source, const char *text, ui
             bytes -= 3;
         }
         uint64_t length = find_line_end(text, bytes, semicolons);
+        config->left = text + length;
+        config->left_bytes = bytes - length;
         read_line(config, source, line, text, length);
         if (length == bytes)
             return;

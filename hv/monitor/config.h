@@ -34,7 +34,8 @@ enum config_after { CONFIG_AFTER_MONITOR, CONFIG_AFTER_POWEROFF, CONFIG_AFTER_RE
 
 /* One line "autorun SPEC". */
 struct config_autorun {
-    char name[64];                          /* as written, but fit to be shown */
+    char name[64];                          /* as written, but fit to be shown; or of as= */
+    char image[64];                         /* what it begins from, where as= says another name; "": name */
     enum config_expect expect;
     uint32_t expect_status;                 /* for CONFIG_EXPECT_EXIT */
     uint32_t memory_bytes;
@@ -52,6 +53,12 @@ struct config_autorun {
     struct equip equip;                     /* of a virtual PC; its texts are in config.text */
     const char *refused;                    /* NULL, or why the line cannot be run: config_refuse */
 };
+
+/* The file, or the snapshot, that it begins from. */
+static inline const char *config_autorun_image(const struct config_autorun *autorun)
+{
+    return autorun->image[0] != '\0' ? autorun->image : autorun->name;
+}
 
 /* Text to be typed to a guest: from type= (its autorun's number) or from a line "type NAME TEXT" (-1, and a name). */
 struct config_typing {
@@ -81,6 +88,7 @@ struct config {
     uint32_t tick_ms;
     uint16_t serial_port;                   /* where the operator's serial line is; 0: not told */
     uint8_t serial_irq;                     /* its ISA interrupt, or SERIAL_NO_ISA_IRQ */
+    uint8_t terminal_rows;                  /* of the serial terminal; SCREEN_LINES: it only adds lines */
     uint8_t escape;                         /* control character that starts a console command on serial */
     char debug[64];                         /* the guest that waits for gdb; "": none */
     uint64_t linger_ms;                     /* how long the last picture stays before the final lines */
@@ -89,6 +97,8 @@ struct config {
     unsigned autoruns_room;
     struct config_autorun few_autoruns[CONFIG_AUTORUNS_FEW];
     struct words words;                     /* the line being read */
+    const char *left;                       /* what is behind it */
+    uint64_t left_bytes;
     /*
      * Most machines have no configuration at all: memory for what it says comes when there is something to keep, from
      * get_room, and stays for a further config_init. get_room gives zeroed memory, or NULL: there is none.
@@ -107,6 +117,9 @@ struct config {
  * forget what was read.
  */
 void config_init(struct config *config, void *(*get_room)(size_t bytes));
+
+/* What the serial terminal is, as screen_set_terminal takes it: "lines" or a number of rows. NULL, or what is wrong. */
+const char *config_parse_terminal(const char *value, uint8_t *rows);
 
 /* One of these rooms, bytes long, is needed now: the one that is there already, or a new one. NULL: there is none. */
 static inline void *config_take_room(const struct config *config, void *room, size_t bytes)

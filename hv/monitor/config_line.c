@@ -8,13 +8,14 @@
 #include "base/text.h"
 #include "guest/image_name.h"
 #include "io/cp437.h"
+#include "io/screen.h"
 #include "io/serial.h"
 
 #define MIB (1u << 20)
 #define NO_MEMORY "no memory to keep it"
 #define AUTORUN_WORDS \
     "expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed= strict= trace= control " \
-    "children= memory= " EQUIP_WORDS
+    "children= memory= as= snapshot= " EQUIP_WORDS
 
 /* Keep a text for the typist. NULL, or what is wrong. */
 static const char *add_typing(struct config *config, int autorun, const char *name, const char *text, size_t length)
@@ -111,6 +112,20 @@ static const char *set_seed(struct config_autorun *autorun, const char *value)
     return wrong != NULL || autorun->seed == 0 || value[0] == '-' ? "seed= is a number from 1 to 4294967295" : NULL;
 }
 
+/* The first word of the line is kept once, however many names come after it. */
+static const char *set_name(struct config_autorun *autorun, const char *value)
+{
+    char name[sizeof(autorun->name)];
+    const char *wrong = image_name_parse(value, name);
+
+    if (wrong != NULL)
+        return wrong;
+    if (autorun->image[0] == '\0')
+        memcpy(autorun->image, autorun->name, sizeof(autorun->image));
+    memcpy(autorun->name, name, sizeof(autorun->name));
+    return NULL;
+}
+
 static const char *set_snapshot(struct config *config, struct config_autorun *autorun, const char *value)
 {
     config->has_snapshots = true;
@@ -129,7 +144,7 @@ static const char *set_text(struct config *config, struct config_autorun *autoru
         return add_match(config, autorun, false, value, (size_t)(end - value));
     if ((value = words_value(word, "match!=")) != NULL)
         return add_match(config, autorun, true, value, (size_t)(end - value));
-    return "unknown word; known: snapshot= " AUTORUN_WORDS;
+    return "unknown word; known: " AUTORUN_WORDS;
 }
 
 /* One "KEY=VALUE" of an autorun. NULL, or what is wrong. */
@@ -160,6 +175,8 @@ static const char *set_word(struct config *config, struct config_autorun *autoru
         return set_seed(autorun, value);
     if ((value = words_value(word, "snapshot=")) != NULL)
         return set_snapshot(config, autorun, value);
+    if ((value = words_value(word, "as=")) != NULL)
+        return set_name(autorun, value);
     if ((value = words_value(word, "console=")) != NULL)
         return image_name_parse(value, autorun->console);
     wrong = NULL;
@@ -199,7 +216,6 @@ void config_line_autorun(struct config *config, struct config_autorun *autorun, 
     const char *name = words->count > 1 ? words->word[1] : "";
 
     memset(autorun, 0, sizeof(*autorun));
-    autorun->memory_bytes = 24 * MIB;
     autorun->timeout_ms = 60 * 1000;
     autorun->output_bytes = MIB;
     autorun->rights = family_no_rights();
@@ -207,6 +223,8 @@ void config_line_autorun(struct config *config, struct config_autorun *autorun, 
     keep_first_problem(problem, problem_bytes, name, image_name_parse(name, autorun->name));
     for (unsigned i = 2; i < words->count; i++)
         keep_first_problem(problem, problem_bytes, words->word[i], set_word(config, autorun, i));
+    if (autorun->memory_bytes == 0)
+        autorun->memory_bytes = autorun->equip.is_machine ? GUEST_PC_MEMORY_DEFAULT : 24 * MIB;
     keep_first_problem(problem, problem_bytes, name, keep_equip(config, &autorun->equip));
 }
 
@@ -300,6 +318,22 @@ static const char *do_serial(struct config *config, const char *value)
     return NULL;
 }
 
+const char *config_parse_terminal(const char *value, uint8_t *rows)
+{
+    uint32_t number = SCREEN_LINES;
+
+    if (strcmp(value, "lines") != 0 &&
+        (words_parse_status(value, &number) != NULL || number < SCREEN_ROWS_MIN || number > SCREEN_ROWS))
+        return "terminal is lines, for one that only adds lines, or its rows: 10 to 26";
+    *rows = (uint8_t)number;
+    return NULL;
+}
+
+static const char *do_terminal(struct config *config, const char *value)
+{
+    return config_parse_terminal(value, &config->terminal_rows);
+}
+
 static const char *do_trace(struct config *config, const char *value)
 {
     return set_choice(&config->trace, value, "trace is on or off");
@@ -317,7 +351,7 @@ static const struct directive {
     { "together", do_together }, { "after", do_after }, { "log", do_log_level },
     { "tick", do_tick }, { "escape", do_escape }, { "linger", do_linger },
     { "debug-print", do_debug_print }, { "counted", do_counted }, { "serial", do_serial },
-    { "debug", do_debug }, { "trace", do_trace },
+    { "debug", do_debug }, { "trace", do_trace }, { "terminal", do_terminal },
 };
 
 /* type NAME "TEXT": NULL, or what is wrong. */
@@ -377,5 +411,5 @@ void config_line_directive(struct config *config, char *problem, size_t problem_
     }
     format_string(problem, problem_bytes,
                   "unknown directive '%.60s'; known: autorun choice together after log tick escape type linger "
-                  "debug-print debug serial counted trace", first);
+                  "debug-print debug serial counted trace terminal", first);
 }

@@ -10,10 +10,22 @@
 
 static const char *set_engine(struct equip *equip, const char *value)
 {
-    equip->moves = strcmp(value, "moving") == 0;
-    equip->wants_svm = equip->moves || strcmp(value, "svm") == 0;
+    equip->compares = strcmp(value, "lockstep") == 0;
+    equip->is_moving = equip->compares || strcmp(value, "moving") == 0;
+    equip->wants_svm = equip->is_moving || strcmp(value, "svm") == 0;
     equip->is_machine = equip->wants_svm || strcmp(value, "interp") == 0;
-    return equip->is_machine ? NULL : "engine= is interp, svm or moving";
+    return equip->is_machine ? NULL : "engine= is interp, svm, moving or lockstep";
+}
+
+static const char *set_moves(struct equip *equip, const char *value)
+{
+    uint32_t moves = 0;
+    const char *wrong = words_parse_status(value, &moves);
+
+    if (wrong != NULL || value[0] == '-' || moves == 0 || moves > EQUIP_MOVES_MAX)
+        return "moves= is a number from 1 to 1000000: after so many exits, for so many instructions";
+    equip->moves = moves;
+    return NULL;
 }
 
 static const char *set_input(struct equip *equip, const char *value)
@@ -39,6 +51,8 @@ bool equip_read(struct equip *equip, const char *word, const char **wrong)
     *wrong = NULL;
     if ((value = words_value(word, "engine=")) != NULL)
         *wrong = set_engine(equip, value);
+    else if ((value = words_value(word, "moves=")) != NULL)
+        *wrong = set_moves(equip, value);
     else if ((value = words_value(word, "input=")) != NULL)
         *wrong = set_input(equip, value);
     else if ((value = words_value(word, "cmdline=")) != NULL)
@@ -58,5 +72,7 @@ const char *equip_judge(const struct equip *equip)
 
     for (unsigned i = 0; i < EQUIP_TEXTS; i++)
         is_asked |= equip->texts[i] != NULL;
+    if (equip->moves != 0 && !equip->is_moving)
+        return "moves= is how often engine=moving moves: write that, too";
     return is_asked && !equip->is_machine ? "only a virtual PC has that: engine=interp or svm" : NULL;
 }

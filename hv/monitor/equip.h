@@ -1,6 +1,6 @@
 /*
- * equip.h - what a plan or the operator says of a virtual PC: engine=, input=, cmdline=, initrd=, disk= (PURE but for
- * equip_find, which is equip_find.c's).
+ * equip.h - what a plan or the operator says of a virtual PC: engine=, moves=, input=, cmdline=, initrd=, disk= (PURE
+ * but for equip_find, which is equip_find.c's).
  */
 #ifndef MONITOR_EQUIP_H
 #define MONITOR_EQUIP_H
@@ -9,15 +9,18 @@
 
 #include "guest/request.h"
 
-#define EQUIP_WORDS "engine= input= cmdline= initrd= disk="
+#define EQUIP_WORDS "engine= moves= input= cmdline= initrd= disk="
 #define EQUIP_TEXTS 4
+#define EQUIP_MOVES_MAX 1000000u
 
 /* Texts are the caller's; NULL: not said. */
 enum equip_text { EQUIP_CMDLINE, EQUIP_INITRD, EQUIP_DISK0, EQUIP_DISK1 };
 struct equip {
     bool is_machine;                    /* engine= */
-    bool wants_svm;                     /* engine=svm, or engine=moving */
-    bool moves;                         /* engine=moving */
+    bool wants_svm;                     /* engine=svm, engine=moving, engine=lockstep */
+    bool is_moving;                     /* engine=moving, or engine=lockstep */
+    bool compares;                      /* engine=lockstep */
+    uint32_t moves;                     /* moves=; 0: not said */
     bool takes_serial_input;            /* input=serial */
     bool counts_time;                   /* clock=instructions */
     const char *texts[EQUIP_TEXTS];

@@ -29,8 +29,10 @@ bool equip_find(const struct equip *equip, struct request_start *start, struct g
 {
     if (!equip->is_machine)
         return true;
+    uint32_t moves = !equip->is_moving ? 0 : equip->moves != 0 ? equip->moves : GUEST_MOVES_AT_RANDOM;
     *equipment = (struct guest_equipment){ .takes_serial_input = equip->takes_serial_input,
-                                           .counts_time = equip->counts_time, .moves = equip->moves,
+                                           .counts_time = equip->counts_time, .moves = moves,
+                                           .compares = equip->compares,
                                            .command_line = equip->texts[EQUIP_CMDLINE] };
     start->kind = equip->wants_svm ? &machine_svm : &machine_interp;
     start->equipment = equipment;

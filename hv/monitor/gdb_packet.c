@@ -45,6 +45,8 @@ enum gdb_input gdb_packet_take(struct gdb_packet *packet, uint8_t byte)
         *packet = (struct gdb_packet){ .is_open = true };
         return GDB_NOTHING;
     }
+    if (!packet->is_open && byte == '#')        /* the beginning is lost, as firmware takes it that reads this line */
+        *packet = (struct gdb_packet){ .is_open = true, .too_long = true };
     if (!packet->is_open)
         return byte == INTERRUPT ? GDB_INTERRUPT : GDB_NOTHING;
     if (packet->digits == 0 && byte != '#') {

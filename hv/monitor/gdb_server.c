@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/string.h"
 #include "cpu/x86.h"
+#include "guest/debug_access.h"
 #include "guest/debug_stop.h"
 #include "guest/guest.h"
 #include "monitor/gdb_command.h"
@@ -121,19 +122,24 @@ static const char *write_memory(const char *text)
     return debug_stop_write(address, bytes, length) == length ? "OK" : "E14";
 }
 
-/* "TYPE,ADDRESS,KIND" of Z and z: breakpoints of both kinds, and watchpoints for what is written, KIND bytes of it. */
+/*
+ * "TYPE,ADDRESS,KIND" of Z and z: 0 and 1, breakpoints; 2 and 4, KIND bytes that are written, or read and written. 3,
+ * what is read only, no processor has: gdb then takes 4, and lets what changed the value pass.
+ */
 static const char *change_breakpoint(const char *text, bool set)
 {
     char type = *text++;
     uint32_t address, kind;
     bool done;
 
-    if (type < '0' || type > '2')
+    if (type < '0' || type > '4' || type == '3')
         return "";
     if (*text++ != ',' || !gdb_parse_hex(&text, &address) || *text++ != ',' || !gdb_parse_hex(&text, &kind))
         return "E01";
     if (type == '2')
         done = set ? debug_stop_watch(address, kind) : debug_stop_unwatch(address, kind);
+    else if (type == '4')
+        done = set ? debug_access_watch(address, kind) : debug_access_unwatch(address, kind);
     else
         done = set ? debug_stop_set(address) : debug_stop_remove(address);
     return done ? "OK" : "E14";
@@ -215,9 +221,10 @@ static void tell_stop(const struct gdb_server *server, struct gdb_answer *answer
             gdb_answer_hex(answer, &status, 1);
         return;
     }
-    if (debug_stop.why == DEBUG_WATCHED) {
+    if (debug_stop.why == DEBUG_WATCHED || debug_stop.why == DEBUG_ACCESSED) {
         char text[32];
-        format_string(text, sizeof(text), "T05watch:%08x;", debug_stop.changed);
+        format_string(text, sizeof(text), "T05%swatch:%08x;", debug_stop.why == DEBUG_ACCESSED ? "a" : "",
+                      debug_stop.changed);
         gdb_answer_text(answer, text);
     } else if (debug_stop.why == DEBUG_BREAKPOINT && server->knows_swbreak)
         gdb_answer_text(answer, "T05swbreak:;");
@@ -247,6 +254,19 @@ static bool take_for_guest(struct gdb_server *server, struct guest *guest, const
     }
 }
 
+/*
+ * "vKill;PROCESS": gdb asks so first, and closes the line when it has the answer. Behind "k", which has none, it closes
+ * at once, and what lies in a socket by then is lost.
+ */
+static void kill_with_answer(const char *packet, struct gdb_answer *answer)
+{
+    if (!begins(packet, "vKill;"))
+        return;                     /* the empty answer */
+    if (debug_stop.guest != NULL)
+        guest_kill(debug_stop.guest);
+    gdb_answer_text(answer, "OK");
+}
+
 bool gdb_server_take(struct gdb_server *server, const char *packet, struct gdb_answer *answer)
 {
     struct guest *guest = stopped_guest();
@@ -270,7 +290,9 @@ bool gdb_server_take(struct gdb_server *server, const char *packet, struct gdb_a
         if (debug_stop.guest != NULL)
             guest_kill(debug_stop.guest);
         return false;
-    case 'v': return true;
+    case 'v':
+        kill_with_answer(packet, answer);
+        return true;
     default:
         if (guest != NULL)
             return take_for_guest(server, guest, packet, answer);

@@ -14,19 +14,18 @@
 #include "guest/request.h"
 #include "guest/strict.h"
 #include "guest/trace.h"
+#include "monitor/jobs_tell.h"
 #include "monitor/shell_output.h"
 #include "monitor/tap.h"
 #include "monitor/typist.h"
 
-#define NS_PER_MS 1000000ull
 #define JOBS_MAX 64
 #define ENDED_KEPT 8            /* ended guests whose consoles can still be looked at */
 #define FREE_FOR_ROWS 16        /* rows are kept while more than this part of all memory is free */
-#define TAIL_ROWS 12            /* rows of a watched guest that stay to be read after its end */
-#define TAIL_COLS (VCON_COLS - 3)       /* behind "| ", and the last column stays free */
 
 static struct job {
     uint32_t id;                /* 0: free */
+    hpa_t texts;                /* the page of options.equip's texts; HPA_NONE: there are none, or no memory was left */
     struct jobs_options options;
     bool announced;
 } jobs[JOBS_MAX];
@@ -64,8 +63,38 @@ static struct {
     struct clone clone;
     struct image_file file;
     struct jobs_options options;
+    char name[GUEST_NAME_BYTES];
     char reason[GUEST_REASON_BYTES];
+    char texts[PAGE_SIZE];      /* of options.equip */
 } starting;
+
+/* What a virtual PC was given, into a page: all of it stood on one line (line_words.h), each behind a word's name. */
+static void copy_texts(struct equip *equip, char page[PAGE_SIZE])
+{
+    size_t used = 0;
+
+    for (unsigned i = 0; i < EQUIP_TEXTS; i++) {
+        if (equip->texts[i] == NULL)
+            continue;
+        size_t bytes = strlen(equip->texts[i]) + 1;
+        CHECK(used + bytes <= PAGE_SIZE);
+        memmove(page + used, equip->texts[i], bytes);
+        equip->texts[i] = page + used;
+        used += bytes;
+    }
+}
+
+/* So that it can be given once more. Without memory it cannot. */
+static void keep_texts(struct job *job)
+{
+    struct equip *equip = &job->options.equip;
+
+    if (!equip->is_machine)
+        return;
+    job->texts = frames_alloc();
+    if (job->texts.v)
+        copy_texts(equip, hpa_to_ptr(job->texts));
+}
 
 /* A page for rows that scroll off a console, as long as the machine has some left for more important things. */
 static void *take_row_page(size_t bytes)
@@ -83,7 +112,7 @@ static void *take_row_page(size_t bytes)
     return frame.v != 0 ? hpa_to_ptr(frame) : NULL;
 }
 
-static void keep_rows(struct guest *guest)
+void jobs_keep_rows(struct guest *guest)
 {
     scrollback_init(&guest->history, take_row_page);
     guest->console.vcon.history = &guest->history;
@@ -94,8 +123,9 @@ static struct job *add_job(struct guest *guest)
     struct job *job = find_job(0);
 
     job_count++;
-    keep_rows(guest);
+    jobs_keep_rows(guest);
     *job = (struct job){ .id = guest->life.id, .options = starting.options };
+    keep_texts(job);
     return job;
 }
 
@@ -109,7 +139,8 @@ static void job_started(struct request *request, uint64_t now_ns)
     }
     struct job *job = add_job(guest);
     guest->family.rights = job->options.rights;
-    guest->console.vcon.log = job->options.debug_print ? &guest->row_log : NULL;
+    if (job->options.debug_print && !guest_log_rows(guest))
+        shell_print("%u %s is not shown to call the debug print: no memory is left", guest->life.id, guest->life.name);
     if (job->options.strict)
         strict_enable(guest);
     if (job->options.trace && !trace_enable(guest))
@@ -144,7 +175,7 @@ bool jobs_adopt(struct guest *guest)
     if (!may_have_job())
         return false;
     family_adopt(guest);
-    keep_rows(guest);
+    jobs_keep_rows(guest);
     job_count++;
     *find_job(0) = (struct job){ .id = guest->life.id, .options = { .memory_bytes = guest->ram.bytes,
                                                                     .rights = guest->family.rights } };
@@ -175,8 +206,8 @@ static void job_cloned(struct request *request, uint64_t now_ns)
 
 static void post_clone(struct guest *source, const char *name, uint8_t paused)
 {
-    (void)text_copy(starting.file.name, sizeof(starting.file.name), name);
-    starting.clone = (struct clone){ .name = starting.file.name, .paused = paused, .reason = starting.reason };
+    (void)text_copy(starting.name, sizeof(starting.name), name);
+    starting.clone = (struct clone){ .name = starting.name, .paused = paused, .reason = starting.reason };
     starting.request = (struct request){ .answer = job_cloned };
     if (!request_clone(&starting.request, source, &starting.clone))
         shell_print("guest %u has ended", source->life.id);
@@ -187,37 +218,95 @@ void jobs_clone(struct guest *source, const char *name, bool is_snapshot)
     if (!may_have_job())
         return;
     starting.options = jobs_options(source->life.id);
+    if (starting.options.memory_bytes == 0)             /* another guest's, which the copy will not be */
+        starting.options = (struct jobs_options){ .memory_bytes = source->ram.bytes, .rights = source->family.rights };
     starting.options.watched = false;
     post_clone(source, name != NULL ? name : source->life.name,
                is_snapshot ? GUEST_PAUSED_SNAPSHOT : source->life.paused & GUEST_PAUSED_BY_OPERATOR);
 }
 
-void jobs_start(const char *name, const struct jobs_options *options)
+static void begin_from_snapshot(struct guest *snapshot, const char *name, const struct jobs_options *options)
+{
+    starting.options = *options;
+    starting.options.snapshot = snapshot->life.id;
+    post_clone(snapshot, name, 0);
+}
+
+/* starting.file and starting.name are there. */
+static void begin_from_image(const struct jobs_options *options)
+{
+    starting.options = *options;
+    copy_texts(&starting.options.equip, starting.texts);
+    starting.start = (struct request_start){
+        .name = starting.name, .image = starting.file.image, .image_bytes = starting.file.image_bytes,
+        .memory_bytes = options->memory_bytes, .debug_print = options->debug_print, .reason = starting.reason,
+    };
+    if (!equip_find(&starting.options.equip, &starting.start, &starting.equipment, starting.reason)) {
+        shell_print("%s refused: %s", starting.file.name, starting.reason);
+        return;
+    }
+    starting.request = (struct request){ .kind = REQUEST_START, .start = &starting.start, .answer = job_started };
+    request_post(&starting.request);
+}
+
+void jobs_start(const char *name, const char *as, const struct jobs_options *options)
 {
     struct guest *snapshot = clone_find_snapshot(name);
 
     if (!may_have_job())
         return;
     if (snapshot != NULL) {
-        starting.options = *options;
-        post_clone(snapshot, name, 0);
+        begin_from_snapshot(snapshot, as != NULL ? as : name, options);
         return;
     }
     if (!images_find(name, &starting.file)) {
         shell_print("no guest named '%.64s'; ls lists them", name);
         return;
     }
-    starting.options = *options;
-    starting.start = (struct request_start){
-        .name = starting.file.name, .image = starting.file.image, .image_bytes = starting.file.image_bytes,
-        .memory_bytes = options->memory_bytes, .debug_print = options->debug_print, .reason = starting.reason,
-    };
-    if (!equip_find(&options->equip, &starting.start, &starting.equipment, starting.reason)) {
-        shell_print("%s refused: %s", starting.file.name, starting.reason);
+    (void)text_copy(starting.name, sizeof(starting.name), as != NULL ? as : starting.file.name);
+    begin_from_image(options);
+}
+
+/* The image that a guest was made from, into starting.file. Bound: a walk over all images, as ls does. */
+static bool find_image_of(const struct guest *guest)
+{
+    struct images_position position = { 0 };
+
+    while (guest->image.bytes != NULL && images_next(&position, &starting.file)) {
+        if (starting.file.image == guest->image.bytes)
+            return true;
+    }
+    return false;
+}
+
+void jobs_restart(struct guest *guest)
+{
+    struct jobs_options options = jobs_options(guest->life.id);
+    struct guest *snapshot = options.snapshot != 0 ? guest_find(options.snapshot) : NULL;
+
+    if (!may_have_job())
+        return;
+    options.watched = false;
+    if (options.snapshot != 0) {
+        if (snapshot == NULL || snapshot->life.activity == GUEST_ENDED) {
+            shell_print("restart: snapshot %u, which it began from, is gone", options.snapshot);
+            return;
+        }
+        request_end(guest, false);
+        begin_from_snapshot(snapshot, guest->life.name, &options);
         return;
     }
-    starting.request = (struct request){ .kind = REQUEST_START, .start = &starting.start, .answer = job_started };
-    request_post(&starting.request);
+    if (options.equip.is_machine && !find_job(guest->life.id)->texts.v) {
+        shell_print("restart: what this virtual PC was given was not kept, as no memory was left: run it again");
+        return;
+    }
+    if (!find_image_of(guest)) {
+        shell_print("restart: its image is gone: the guest that started it had it in its own memory");
+        return;
+    }
+    (void)text_copy(starting.name, sizeof(starting.name), guest->life.name);
+    request_end(guest, false);
+    begin_from_image(&options);
 }
 
 bool jobs_is_starting(void)
@@ -238,84 +327,9 @@ void jobs_wait(uint32_t id)
     shell_hold(true);
 }
 
-void jobs_describe(const struct guest *guest, char text[32])
-{
-    static const char *const states[] = {
-        [GUEST_READY] = "running", [GUEST_HALTED] = "idle", [GUEST_BLOCKED] = "waits for output",
-        [GUEST_PAUSED] = "paused", [GUEST_SPINNING] = "idle, spins",
-    };
-
-    if (guest->life.activity != GUEST_ENDED) {
-        bool is_snapshot = guest->life.paused & GUEST_PAUSED_SNAPSHOT;
-        const char *paused = is_snapshot ? "snapshot" : "paused";
-        (void)text_copy(text, 32, guest->life.paused ? paused : states[guest->life.activity]);
-        return;
-    }
-    switch (guest->life.end) {
-    case GUEST_END_EXIT: format_string(text, 32, "exit %d", guest->life.status); break;
-    case GUEST_END_CRASH: format_string(text, 32, "crash 0x%08x", (unsigned)guest->life.status); break;
-    case GUEST_END_TIMEOUT: (void)text_copy(text, 32, "timeout"); break;
-    default: (void)text_copy(text, 32, "killed"); break;
-    }
-}
-
-/* Characters as plain text. Their number without trailing blanks. */
-static unsigned make_plain(const uint8_t *characters, unsigned count, char *text)
-{
-    unsigned length = 0;
-
-    for (unsigned i = 0; i < count; i++) {
-        bool plain = characters[i] >= ' ' && characters[i] <= '~';
-        text[i] = plain ? (char)characters[i] : characters[i] == '\0' ? ' ' : '?';
-        length = text[i] != ' ' ? i + 1 : length;
-    }
-    return length;
-}
-
-static unsigned read_row(const struct vcon *console, unsigned row, unsigned columns, char *text)
-{
-    return make_plain(vcon_text(console, row), columns, text);
-}
-
-/* What a watched guest wrote last, behind "| ", so that it can be read after the view went back to the monitor. */
-static void print_tail(const struct vcon *console)
-{
-    char text[VCON_COLS];
-    unsigned used = VCON_ROWS;
-
-    while (used > 0 && read_row(console, used - 1, VCON_COLS, text) == 0)
-        used--;
-    for (unsigned row = used > TAIL_ROWS ? used - TAIL_ROWS : 0; row < used; row++) {
-        unsigned length = read_row(console, row, TAIL_COLS, text);
-        shell_print("| %.*s", (int)length, text);
-    }
-}
-
-/* What it said by its debug print. The rows of its console are on its screen. */
-static void print_debug(struct guest *guest)
-{
-    const uint8_t *record;
-    char text[ROWLOG_DEBUG_MAX];
-
-    for (int length; (length = rowlog_take(&guest->row_log, &record)) >= 0;) {
-        if (length <= VCON_COLS)
-            continue;
-        unsigned plain = make_plain(record + 1, record[0], text);
-        if (plain != 0)
-            shell_print("# %s? %.*s", guest->life.name, (int)plain, text);
-    }
-}
-
 static void announce(struct job *job, const struct guest *guest)
 {
-    char state[32];
-
-    jobs_describe(guest, state);
-    if (job->options.watched)
-        print_tail(&guest->console.vcon);
-    shell_print_lines(guest->life.report);
-    shell_print("%u %s: %s in %llu ms", guest->life.id, guest->life.name, state,
-                (unsigned long long)((guest->life.ended_ns - guest->life.started_ns) / NS_PER_MS));
+    jobs_tell_end(guest, job->options.watched);
     if (job->options.watched && console_in_view() == &guest->console)
         request_view(shell_console());
     job->announced = true;
@@ -339,7 +353,9 @@ static void release_oldest(void)
     struct guest *guest = guest_find(oldest->id);
     if (guest != NULL)
         request_release(guest);
-    oldest->id = 0;
+    if (oldest->texts.v)
+        frames_free(oldest->texts);
+    *oldest = (struct job){ .id = 0 };
     job_count--;
 }
 
@@ -350,7 +366,7 @@ void jobs_pump(void)
     for (struct job *job = jobs; job < jobs + JOBS_MAX; job++) {
         struct guest *guest = job->id != 0 && !job->announced ? guest_find(job->id) : NULL;
         if (guest != NULL && job->options.debug_print)
-            print_debug(guest);
+            jobs_tell_debug(guest);
         if (guest != NULL)
             guest_see(guest);
         if (guest != NULL && guest->life.activity == GUEST_ENDED && !shell_shows_picture())

@@ -13,6 +13,7 @@
 #include "base/string.h"
 #include "io/console.h"
 #include "io/input.h"
+#include "io/screen.h"
 #include "io/serial.h"
 #include "monitor/autorun.h"
 #include "monitor/config.h"
@@ -77,6 +78,7 @@ static void print_messages(const char *loader_notes)
 static void begin_as_told(const struct boot_info *info)
 {
     input_set_escape(config.escape);
+    screen_set_terminal(config.terminal_rows);
     jobs_init(config.debug_print, config.trace);
     trace_channel_init();
     typist_init(&config);

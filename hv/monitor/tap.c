@@ -30,7 +30,7 @@ bool tap_is_open(void)
 struct tapfmt_buffer *tap_take_buffer(size_t room_bytes)
 {
     CHECK(room_bytes <= TAPFMT_VERDICT_BYTES);
-    return queue.size - queue.used >= room_bytes ? &queue : NULL;
+    return tapfmt_room(&queue) >= room_bytes ? &queue : NULL;
 }
 
 bool tap_pump(void)

@@ -8,13 +8,12 @@
 #include "io/cp437.h"
 
 #define ALL_BYTES(value) ((value) * 0x0101010101010101ull)
-#define WORDS_AT_ONCE 4
 
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
 
 static void append(struct tapfmt_buffer *buffer, const char *bytes, size_t length)
 {
-    if (length > buffer->size - buffer->used)
+    if (length > tapfmt_room(buffer))
         return;
     memcpy(buffer->bytes + buffer->used, bytes, length);
     buffer->used += length;
@@ -45,53 +44,38 @@ static bool is_blank_cell(uint8_t character)
 }
 
 /* The top bit of a byte is set if one of eight is not printable ASCII. */
-static uint64_t marks_special(uint64_t eight)
+static uint64_t marks_special(const uint8_t *text)
 {
+    uint64_t eight = *(const word_t *)text;
+
     return (eight - ALL_BYTES(' ')) | (eight + ALL_BYTES(1));
 }
 
-/* So many words, a constant, if they are printable ASCII. Returns whether they are. */
-static inline __attribute__((always_inline)) bool copy_plain(char *to, const uint8_t *from, unsigned count)
+/* length: at least 8. The last eight are looked at first, whatever the rest makes of them. */
+static bool is_plain(const uint8_t *text, size_t length)
 {
-    uint64_t words[WORDS_AT_ONCE], marks = 0;
+    uint64_t marks = marks_special(text + length - 8);
+    size_t i = 0;
 
-    for (unsigned i = 0; i < count; i++) {
-        words[i] = *(const word_t *)(from + 8 * i);
-        marks |= marks_special(words[i]);
-    }
-    if (marks & ALL_BYTES(0x80))
-        return false;
-    for (unsigned i = 0; i < count; i++)
-        *(word_t *)(to + 8 * i) = words[i];
-    return true;
-}
-
-/* Printable ASCII, by words, as far as it goes. Returns how many bytes. Not inlined: it needs all registers. */
-static __attribute__((noinline)) size_t copy_words(char *to, const uint8_t *text, size_t length)
-{
-    size_t done = 0;
-
-    while (done + 8 * WORDS_AT_ONCE <= length && copy_plain(to + done, text + done, WORDS_AT_ONCE))
-        done += 8 * WORDS_AT_ONCE;
-    while (done + 8 <= length && copy_plain(to + done, text + done, 1))
-        done += 8;
-    /* The last eight once more with what is left, rather than that one by one. */
-    if (done > 0 && length - done < 8 && copy_plain(to + length - 8, text + length - 8, 1))
-        done = length;
-    return done;
+    for (; i + 32 <= length; i += 32)
+        marks |= marks_special(text + i) | marks_special(text + i + 8) | marks_special(text + i + 16) |
+                 marks_special(text + i + 24);
+    for (; i + 8 <= length; i += 8)
+        marks |= marks_special(text + i);
+    return !(marks & ALL_BYTES(0x80));
 }
 
 /* The printable ASCII that text begins with, as long as there is room. Returns how many bytes. */
 static size_t append_plain(struct tapfmt_buffer *buffer, const uint8_t *text, size_t length)
 {
     char *to = buffer->bytes + buffer->used;
+    size_t done = 0;
 
-    length = length < buffer->size - buffer->used ? length : buffer->size - buffer->used;
-    size_t done = copy_words(to, text, length);
-    while (done < length && text[done] >= ' ' && text[done] <= '~') {
+    length = length < tapfmt_room(buffer) ? length : tapfmt_room(buffer);
+    for (; done + 8 <= length && !(marks_special(text + done) & ALL_BYTES(0x80)); done += 8)
+        *(word_t *)(to + done) = *(const word_t *)(text + done);
+    for (; done < length && text[done] >= ' ' && text[done] <= '~'; done++)
         to[done] = (char)text[done];
-        done++;
-    }
     buffer->used += done;
     return done;
 }
@@ -146,32 +130,55 @@ void tapfmt_set_prefix(struct tapfmt_prefix *prefix, const char *name)
     prefix->length = format_string(prefix->text, sizeof(prefix->text), "# %.63s| ", name);
 }
 
-static void append_prefix(struct tapfmt_buffer *buffer, const struct tapfmt_prefix *prefix)
+void tapfmt_set_last_prefix(struct tapfmt_prefix *prefix, const char *name)
 {
-    if (buffer->size - buffer->used < sizeof(prefix->text)) {
-        append(buffer, prefix->text, prefix->length);
-        return;
-    }
-    word_t *to = (word_t *)(buffer->bytes + buffer->used);
+    prefix->length = format_string(prefix->text, sizeof(prefix->text), "# %.63s: | ", name);
+}
+
+/* By words: there is room for all of them. Returns where the row's text goes. */
+static inline char *put_prefix(char *to, const struct tapfmt_prefix *prefix)
+{
     const word_t *words = (const word_t *)prefix->text;
-    size_t length = prefix->length;
-    to[0] = words[0];
-    to[1] = words[1];
-    for (size_t i = 2; 8 * i < length; i++)
-        to[i] = words[i];
-    buffer->used += length;
+    word_t *end = (word_t *)to;
+
+    for (size_t i = 0; 8 * i < prefix->length; i++)
+        end[i] = words[i];
+    return to + prefix->length;
+}
+
+/* Most rows: of letters, and there is room. False: it was not put. */
+static inline bool put_plain_row(struct tapfmt_buffer *buffer, const struct tapfmt_prefix *prefix,
+                                 const uint8_t *characters, size_t count)
+{
+    bool has_room = tapfmt_room(buffer) > sizeof(prefix->text) + VCON_COLS;
+
+    if (!has_room || count - 8 > VCON_COLS - 8 || characters[count - 1] == ' ' || !is_plain(characters, count))
+        return false;
+    char *to = put_prefix(buffer->bytes + buffer->used, prefix);
+    memcpy(to, characters, count);
+    to[count] = '\n';
+    buffer->used = (size_t)(to + count + 1 - buffer->bytes);
+    return true;
+}
+
+/* Not inlined: what it needs must not cost those that need it not. */
+static __attribute__((noinline)) void append_row(struct tapfmt_buffer *buffer, const struct tapfmt_prefix *prefix,
+                                                 const uint8_t *characters, size_t count)
+{
+    size_t start = buffer->used;
+
+    append(buffer, prefix->text, prefix->length);
+    if (append_cells(buffer, characters, count))
+        append_string(buffer, "\n");
+    else
+        buffer->used = start;
 }
 
 void tapfmt_row(struct tapfmt_buffer *buffer, const struct tapfmt_prefix *prefix, const uint8_t *characters,
                 size_t count)
 {
-    size_t start = buffer->used;
-
-    append_prefix(buffer, prefix);
-    if (append_cells(buffer, characters, count))
-        append_string(buffer, "\n");
-    else
-        buffer->used = start;
+    if (!put_plain_row(buffer, prefix, characters, count))
+        append_row(buffer, prefix, characters, count);
 }
 
 void tapfmt_debug(struct tapfmt_buffer *buffer, const char *name, const uint8_t *characters, size_t count)

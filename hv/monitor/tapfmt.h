@@ -30,6 +30,11 @@ struct tapfmt_buffer {
     size_t size, used;
 };
 
+static inline size_t tapfmt_room(const struct tapfmt_buffer *buffer)
+{
+    return buffer->size - buffer->used;
+}
+
 /* What the rows of one guest begin with: "# NAME| ", ready to be copied by words. */
 struct tapfmt_prefix {
     char text[72];
@@ -38,6 +43,8 @@ struct tapfmt_prefix {
 
 /* name: 1-63 characters that names may have, or '?'. */
 void tapfmt_set_prefix(struct tapfmt_prefix *prefix, const char *name);
+/* Of rows that are told again behind its log: "# NAME: | ". */
+void tapfmt_set_last_prefix(struct tapfmt_prefix *prefix, const char *name);
 
 enum tapfmt_end { TAPFMT_EXIT, TAPFMT_CRASH, TAPFMT_TIMEOUT, TAPFMT_KILLED, TAPFMT_REFUSED };
 

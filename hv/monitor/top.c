@@ -12,6 +12,7 @@
 #include "base/frames.h"
 #include "guest/guest.h"
 #include "monitor/jobs.h"
+#include "monitor/jobs_tell.h"
 #include "monitor/shell_output.h"
 
 #define NS_PER_S 1000000000ull

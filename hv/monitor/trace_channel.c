@@ -21,6 +21,7 @@
 #include "io/power.h"
 #include "irq/timer.h"
 #include "monitor/jobs.h"
+#include "monitor/jobs_tell.h"
 #include "pebpeb.h"
 
 #define PIECE_RECORDS 100u

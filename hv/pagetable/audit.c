@@ -127,7 +127,7 @@ static bool visit_all(const struct audit *audit, visit_frame *visit)
         shared += host.v && space->ram->frames[i].flags & GFRAME_SHARED;
         is_good = !host.v || visit(audit, host, owner_make(AUDIT_RAM, i));
     }
-    for (unsigned i = 0; is_good && pool && i < SHADOW_DIRECTORIES; i++)
+    for (uint32_t i = pool ? pool->directory_first : 0; is_good && pool && i < SHADOW_DIRECTORIES; i++)
         is_good = !pool->directories[i].is_used || visit_directory(audit, visit, &pool->directories[i]);
     for (uint32_t i = 1; is_good && pool && i <= pool->table_count; i++)
         is_good = visit_table(audit, visit, i);
@@ -191,11 +191,19 @@ bool audit_space(const struct gspace *space, char *why, size_t why_bytes)
 /* What owners.h should count, by host frame: all owners, from all RAM that shares. */
 static uint16_t owner_counts[AUDIT_TOP_BYTES >> PAGE_SHIFT];
 
+/* The next frame that may be backed: pages of records that are not there are passed over, for there are many. */
+static uint32_t next_frame(const struct ram *ram, uint32_t frame)
+{
+    while (frame < ram->frame_count && ram->frames[frame].flags & GFRAME_ABSENT)
+        frame = (frame / RAM_PAGE_RECORDS + 1) * RAM_PAGE_RECORDS;
+    return frame;
+}
+
 /* Count each frame, or take the count away. */
 static void count_owners(int by)
 {
     for (const struct ram *ram = ram_first_sharing(); ram; ram = ram->next_sharing)
-        for (uint32_t i = ram->destroyed_count; i < ram->frame_count; i++)
+        for (uint32_t i = ram->destroyed_count; (i = next_frame(ram, i)) < ram->frame_count; i++)
             if (ram->frames[i].host)
                 owner_counts[ram->frames[i].host] += by;
 }
@@ -218,7 +226,7 @@ bool audit_owners(char *why, size_t why_bytes)
 
     count_owners(1);
     for (const struct ram *ram = ram_first_sharing(); is_good && ram; ram = ram->next_sharing)
-        for (uint32_t i = ram->destroyed_count; is_good && i < ram->frame_count; i++)
+        for (uint32_t i = ram->destroyed_count; is_good && (i = next_frame(ram, i)) < ram->frame_count; i++)
             is_good = !ram->frames[i].host || check_owners(&audit, &ram->frames[i]);
     count_owners(-1);
     return is_good;

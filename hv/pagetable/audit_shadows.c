@@ -14,6 +14,7 @@
 #include "pagetable/snapshot.h"
 
 static uint64_t linked[SHADOW_TABLES_MAX + 1];      /* directories that link each table, as found */
+static uint16_t unsynced[SHADOW_DIRECTORIES];       /* unsynced tables that each directory links, as found */
 
 /* What the guest's directory says of a link of a synced shadow. */
 static bool is_link_true(const struct audit *audit, const struct shadow_directory *directory, uint32_t host_index,
@@ -122,16 +123,27 @@ static bool check_leaf(const struct audit *audit, uint32_t number, uint32_t entr
     return true;
 }
 
-/* Every directory that links a table which is not synced must look at it at its next hv_setpd. */
+/* Every directory that links a table which is not synced must look at it at its next hv_setpd, and counts it. */
 static bool check_dirty(const struct audit *audit, uint32_t number)
 {
     const struct shadow_table *table = &audit->pool->tables[number];
 
     /* Each bit is a directory; left & (left - 1) takes the lowest away. */
-    for (uint64_t left = table->is_synced ? 0 : table->parents; left; left &= left - 1)
+    for (uint64_t left = table->is_synced ? 0 : table->parents; left; left &= left - 1) {
+        unsynced[__builtin_ctzll(left)]++;
         if (!audit->pool->directories[__builtin_ctzll(left)].is_dirty)
             return audit_fail(audit, "directory %u is not dirty, but links table %u, which is unsynced",
                               (unsigned)__builtin_ctzll(left), number);
+    }
+    return true;
+}
+
+static bool check_unsynced(const struct audit *audit)
+{
+    for (uint32_t i = audit->pool->directory_first; i < SHADOW_DIRECTORIES; i++)
+        if (audit->pool->directories[i].unsynced != unsynced[i])
+            return audit_fail(audit, "directory %u counts %u unsynced tables, but links %u", i,
+                              audit->pool->directories[i].unsynced, unsynced[i]);
     return true;
 }
 
@@ -147,11 +159,11 @@ static bool is_snapshot_true(const struct audit *audit, const struct shadow_tabl
 static bool check_table(const struct audit *audit, uint32_t number)
 {
     const struct shadow_table *table = &audit->pool->tables[number];
-    bool is_good = check_dirty(audit, number);
 
-    if (table->parents != linked[number])
+    if (table->parents != linked[number])   /* first: a directory that is not there links nothing */
         return audit_fail(audit, "table %u: parents are 0x%lx, but 0x%lx link it", number, table->parents,
                           linked[number]);
+    bool is_good = check_dirty(audit, number);
     if (!is_snapshot_true(audit, table))
         return audit_fail(audit, "table %u (frame 0x%x) is synced, but its snapshot is not what the guest's table says",
                           number, table->frame);
@@ -199,7 +211,7 @@ static bool check_chains(const struct audit *audit)
             return audit_fail(audit, "frame 0x%x: %s", frame, is_synced ? "has a synced shadow, but is not traced"
                                                                         : "is traced, but has no synced shadow");
     }
-    for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++)
+    for (uint32_t i = audit->pool->directory_first; i < SHADOW_DIRECTORIES; i++)
         used += audit->pool->directories[i].is_used;
     for (uint32_t i = 1; i <= audit->pool->table_count; i++)
         used += audit->pool->tables[i].is_used;
@@ -256,7 +268,7 @@ static bool check_spare(const struct audit *audit)
     const struct shadow_pool *pool = audit->pool;
     uint32_t spare = 0, kept = 0;
 
-    for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++)
+    for (uint32_t i = pool->directory_first; i < SHADOW_DIRECTORIES; i++)
         for (uint32_t j = 0; j < 4 && pool->directories[i].is_used; j++)
             spare += !pool->directories[i].pd[j].v;
     for (uint32_t i = 1; i <= pool->table_count; i++) {
@@ -301,10 +313,12 @@ bool audit_shadows(const struct audit *audit)
     bool is_good = check_chains(audit) && check_lists(audit) && check_spare(audit);
 
     memset(linked, 0, sizeof(linked));
-    for (uint32_t i = 0; is_good && i < SHADOW_DIRECTORIES; i++)
+    memset(unsynced, 0, sizeof(unsynced));
+    for (uint32_t i = pool->directory_first; is_good && i < SHADOW_DIRECTORIES; i++)
         is_good = !pool->directories[i].is_used || check_directory(audit, &pool->directories[i]);
     for (uint32_t i = 1; is_good && i <= pool->table_count; i++)
         is_good = !pool->tables[i].is_used || check_table(audit, i);
+    is_good = is_good && check_unsynced(audit);
     if (!is_good || !space->paging->is_on)
         return is_good;
     const struct shadow_directory *current = pool->current;

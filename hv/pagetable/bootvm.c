@@ -72,18 +72,24 @@ static __attribute__((noinline)) bool find_leaves(struct gspace *space, uint64_t
     return table != NULL;
 }
 
-/* The page table of a linear address, if it is there. */
-static uint64_t *peek_leaves(const struct gspace *space, uint64_t linear)
+/* The table of a level of a linear address, if it is there. */
+static uint64_t *peek_boot_table(const struct gspace *space, uint64_t linear, unsigned wanted)
 {
     uint64_t *table = hpa_to_ptr(space->root);
 
-    for (unsigned level = 4; level > 1; level--) {
+    for (unsigned level = 4; level > wanted; level--) {
         uint64_t entry = table[table_index(linear, level)];
         if (!(entry & PTE_P))
             return NULL;
         table = table_of(entry);
     }
     return table;
+}
+
+/* Its page table, if it is there. */
+static uint64_t *peek_leaves(const struct gspace *space, uint64_t linear)
+{
+    return space->boot_region == linear / LARGE_PAGE_SIZE ? space->boot_leaves : peek_boot_table(space, linear, 1);
 }
 
 void bootvm_drop_leaf(const struct gspace *space, uint32_t frame)
@@ -101,12 +107,38 @@ void bootvm_forget(const struct gspace *space, uint32_t frame)
     tlb_flush_page(gspace_linear(space, GVA(frame << PAGE_SHIFT)));
 }
 
-void bootvm_drop_region(struct gspace *space, uint32_t region)
+/* The leaves of regions of one page directory, up to end. False: steps are used up. */
+static bool drop_below(const uint64_t *directory, uint32_t *region, uint32_t end, uint32_t *steps)
 {
-    uint64_t *leaves = peek_leaves(space, (uint64_t)region * LARGE_PAGE_SIZE);
+    for (uint32_t at = *region; at < end; at++) {
+        uint64_t pde = directory[at % TABLE_ENTRIES];
+        if (!(pde & PTE_P))
+            continue;
+        *region = at;
+        if (*steps == 0)
+            return false;
+        --*steps;
+        table_clear(table_of(pde));
+    }
+    return true;
+}
 
-    if (leaves)
-        table_clear(leaves);
+bool bootvm_drop_leaves(const struct gspace *space, uint32_t *at, uint32_t *steps)
+{
+    uint32_t first = space->linear_base / LARGE_PAGE_SIZE, region = first + *at;
+    uint32_t end = first + (space->ram->bytes + LARGE_PAGE_SIZE - 1) / LARGE_PAGE_SIZE;
+
+    while (region < end) {
+        uint32_t stop = (region / TABLE_ENTRIES + 1) * TABLE_ENTRIES;
+        const uint64_t *directory = peek_boot_table(space, (uint64_t)region * LARGE_PAGE_SIZE, 2);
+        bool is_done = !directory || drop_below(directory, &region, stop < end ? stop : end, steps);
+        *at = region - first;
+        if (!is_done)
+            return false;
+        region = stop;
+    }
+    *at = end - first;
+    return true;
 }
 
 static bool nothing_to_give_back(void *view)
@@ -137,13 +169,15 @@ static __attribute__((noinline)) enum gfault fill_searched(struct gspace *space,
     uint64_t linear = gspace_linear(space, address), bits = BOOTVM_LEAF;
     bool is_shared = space->ram->frames[frame].flags & GFRAME_SHARED;
 
+    if (!page.v || (space->boot_region != linear / LARGE_PAGE_SIZE && !find_leaves(space, linear)))
+        return GFAULT_NO_MEMORY;
     if (is_shared && access & ACCESS_WRITE) {
         page = ram_own(space->ram, frame);
         tlb_flush_page(linear);     /* where it was, or that it was read-only, is still there */
     } else if (is_shared) {
         bits &= ~PTE_W;
     }
-    if (!page.v || !find_leaves(space, linear))
+    if (!page.v)
         return GFAULT_NO_MEMORY;
     space->boot_leaves[table_index(linear, 1)] = page.v | bits;
     return GFAULT_FILLED;

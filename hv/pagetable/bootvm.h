@@ -19,9 +19,10 @@ bool bootvm_free(hpa_t root, uint32_t *region, uint32_t *steps);
 void bootvm_forget(const struct gspace *space, uint32_t frame);
 /* RAM asks the space as long as it has no shadows. */
 void bootvm_show(struct gspace *space);
-/* Let a frame's leaf go, or those of a region of 2 MiB of linear space. The caller flushes. */
+/* Let a frame's leaf go. The caller flushes. */
 void bootvm_drop_leaf(const struct gspace *space, uint32_t frame);
-void bootvm_drop_region(struct gspace *space, uint32_t region);
+/* gspace_drop_leaves, paging off. Bound: *steps, and a few instructions for each region of RAM without a page table. */
+bool bootvm_drop_leaves(const struct gspace *space, uint32_t *at, uint32_t *steps);
 /* Back and map the page of an address in RAM, for an access as in gspace_fault: GFAULT_FILLED or GFAULT_NO_MEMORY. */
 enum gfault bootvm_fill(struct gspace *space, gva_t address, uint32_t access);
 

@@ -3,7 +3,6 @@
  * other owners, and nobody may write them unseen. Shadows stay as they are, and so do links, snapshots and what is
  * traced.
  */
-#include "cpu/x86.h"
 #include "pagetable/bootvm.h"
 #include "pagetable/gspace.h"
 #include "pagetable/host_table.h"
@@ -19,6 +18,7 @@ static void end_search(struct gspace *space)
     pool->search_table = 0;
 }
 
+/* Bound: *steps, tables of 1,024 leaves; those that are not in use are passed over, 4,095 at most. */
 static bool drop_shadow_leaves(struct gspace *space, uint32_t *at, uint32_t *steps)
 {
     struct shadow_pool *pool = space->shadows;
@@ -38,20 +38,7 @@ static bool drop_shadow_leaves(struct gspace *space, uint32_t *at, uint32_t *ste
     return true;
 }
 
-static bool drop_boot_leaves(struct gspace *space, uint32_t *at, uint32_t *steps)
-{
-    uint32_t first = space->linear_base / LARGE_PAGE_SIZE;
-    uint32_t count = (space->ram->bytes + LARGE_PAGE_SIZE - 1) / LARGE_PAGE_SIZE;
-
-    for (; *at < count; ++*at, --*steps) {
-        if (*steps == 0)
-            return false;
-        bootvm_drop_region(space, first + *at);
-    }
-    return true;
-}
-
 bool gspace_drop_leaves(struct gspace *space, uint32_t *at, uint32_t *steps)
 {
-    return space->paging->is_on ? drop_shadow_leaves(space, at, steps) : drop_boot_leaves(space, at, steps);
+    return space->paging->is_on ? drop_shadow_leaves(space, at, steps) : bootvm_drop_leaves(space, at, steps);
 }

@@ -56,7 +56,7 @@ static void unchain(struct gspace *space, uint32_t frame, uint16_t index)
         space->ram->frames[frame].flags &= (uint16_t)~GFRAME_TRACED;
 }
 
-/* Give a directory's frames back. Bound: all tables, and its six frames. */
+/* Give a directory's frames back. Bound: all tables, four instructions each, and its six frames. */
 static void evict_directory(struct gspace *space, struct shadow_directory *directory)
 {
     struct shadow_pool *pool = space->shadows;
@@ -86,7 +86,7 @@ static void evict_directory(struct gspace *space, struct shadow_directory *direc
 /*
  * Clear every entry of a directory that names one of the table's halves. Returns how many were looked at. Nearly every
  * table hangs at the same place wherever it hangs (slot): then two entries a directory are all. Only a scattered one is
- * searched for.
+ * searched for. Bound: LINKS_OF_DIRECTORY, six instructions each.
  */
 static uint32_t unlink_from(const struct gspace *space, struct shadow_directory *directory,
                             const struct shadow_table *table)
@@ -119,7 +119,10 @@ static struct shadow_directory *next_parent(struct shadow_pool *pool, const stru
     return &pool->directories[__builtin_ctzll(others ? others : table->parents)];
 }
 
-/* Take a table out of the directories that link it, one after the other, until so many links were looked at. */
+/*
+ * Take a table out of the directories that link it, one after the other, until so many links were looked at. Bound:
+ * those, and the links of one directory more.
+ */
 static uint32_t unlink_table(struct gspace *space, struct shadow_table *table, uint32_t links_most)
 {
     struct shadow_pool *pool = space->shadows;
@@ -130,6 +133,7 @@ static uint32_t unlink_table(struct gspace *space, struct shadow_table *table, u
         struct shadow_directory *directory = next_parent(pool, table);
         links += unlink_from(space, directory, table);
         table->parents &= ~shadow_directory_bit(pool, directory);
+        directory->unsynced -= !table->is_synced;
         /*
          * The processor may have cached the entry of the page directory itself: SDM vol. 3 "Paging-Structure Caches".
          */
@@ -161,13 +165,14 @@ static void free_table(struct gspace *space, struct shadow_table *table)
     pool->evictions++;
 }
 
+/* Bound: SHADOW_DIRECTORIES, and evict_directory. */
 struct shadow_directory *evict_oldest_directory(struct gspace *space)
 {
     struct shadow_pool *pool = space->shadows;
     struct shadow_directory *oldest = NULL;
 
     /* Never the current one: its root is in CR3, and whoever asks for memory is about to fill below it. */
-    for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++) {
+    for (uint32_t i = pool->directory_first; i < SHADOW_DIRECTORIES; i++) {
         struct shadow_directory *directory = &pool->directories[i];
         if (directory->is_used && directory != pool->current && (!oldest || directory->stamp < oldest->stamp))
             oldest = directory;
@@ -228,7 +233,7 @@ bool evict_of_frame(struct gspace *space, uint32_t frame)
     return true;
 }
 
-/* What evicting all tables that are not pinned would give back at least. */
+/* What evicting all tables that are not pinned would give back at least. Bound: all tables, eight instructions each. */
 static uint32_t count_halves(const struct shadow_pool *pool)
 {
     uint32_t count = 0;

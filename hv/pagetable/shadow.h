@@ -47,6 +47,7 @@ struct shadow_directory {
     bool is_used, is_synced;
     bool is_dirty;          /* it, or a table that it links, may be unsynced */
     uint16_t next;
+    uint16_t unsynced;      /* tables that it links and that are unsynced, exactly: most of that list are others' */
     uint64_t stamp;         /* pool's count at its last hv_setpd: the smallest is evicted first */
     hpa_t root, pdpt;
     hpa_t pd[4];            /* HPA_NONE until filled */
@@ -70,7 +71,12 @@ struct known_region {
 #define KNOWN_REGIONS 4u        /* by the lowest bits of gva / 2 MiB */
 #define SHADOW_NO_REGION UINT16_MAX
 
+/*
+ * Most guests use few shadows, so most of the pool is not there at first: directories below directory_first are not,
+ * nor are tables beyond table_count. Both come when all others are in use, by pages, and stay until the space ends.
+ */
 struct shadow_pool {
+    struct shadow_directory directories[SHADOW_DIRECTORIES];
     struct known_region known[KNOWN_REGIONS];
     union {                     /* gva / 2 MiB of each; SHADOW_NO_REGION: nothing */
         uint16_t known_regions[KNOWN_REGIONS];
@@ -79,11 +85,12 @@ struct shadow_pool {
     struct shadow_directory *current;   /* the one that is loaded; NULL: none */
     uint64_t leaf_bits[4][4];   /* by role and rights: for struct known_region */
     uint8_t allowed[8][4];      /* by rights of the PDE + 4 wp, and access / 2 */
-    struct shadow_directory directories[SHADOW_DIRECTORIES];
+    uint32_t directory_first;   /* directories[directory_first .. SHADOW_DIRECTORIES - 1] are there */
     uint16_t free_table;    /* first unused table; 0: none left */
     uint16_t evict_hand;    /* where the search for a victim goes on */
     uint16_t pinned;        /* a table that must not be evicted now; 0: none */
-    uint32_t table_count;   /* tables[1 .. table_count] */
+    uint32_t table_count;   /* tables[1 .. table_count] are there, */
+    uint32_t table_limit;   /* and so many at most */
     uint32_t kept_count;    /* synced tables that keep a snapshot */
     uint32_t spare_frames;  /* the directories and tables in use do not have, and docs/performance.md allows them */
     uint64_t stamp;
@@ -153,7 +160,7 @@ uint64_t *shadow_make_pde(struct gspace *space, struct shadow_directory *directo
 bool shadow_make_half(struct gspace *space, struct shadow_table *table, uint32_t half);
 
 /* This directory is about to link the table by guest PDE index, if it does not already. */
-void shadow_add_parent(struct shadow_pool *pool, struct shadow_table *table, const struct shadow_directory *directory,
+void shadow_add_parent(struct shadow_pool *pool, struct shadow_table *table, struct shadow_directory *directory,
                        uint32_t index);
 
 /* Links or tables are about to change. */

@@ -41,6 +41,7 @@ bool snapshot_free_oldest(struct shadow_pool *pool)
     return true;
 }
 
+/* Bound: what the change before it took from spare_frames, or put on the list: four at most. */
 void snapshot_trim(struct shadow_pool *pool)
 {
     while (pool->kept_count > SNAPSHOTS_KEPT + pool->spare_frames)

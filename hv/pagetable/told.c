@@ -67,6 +67,7 @@ static struct told_entry *take_place(struct told *told, const struct gspace *spa
     return page;
 }
 
+/* Bound: TOLD_TABLES, 1,024 leaves each: 0.5 M. */
 void told_all(struct told *told, struct gspace *space)
 {
     struct shadow_pool *pool = space->shadows;
@@ -130,6 +131,7 @@ bool told_is_broken(struct told *told, const struct gspace *space, gva_t address
            !gwalk_allows(now->pde, now->pte, wp, access);
 }
 
+/* Bound: TOLD_PAGES. */
 void told_before_write(const struct told *told, struct gspace *space, gva_t address)
 {
     struct gspace_entry entry = gspace_look(space, address);
@@ -146,7 +148,7 @@ void told_before_write(const struct told *told, struct gspace *space, gva_t addr
     }
 }
 
-/* The frames of tables in use: the directory, and below it. How many. */
+/* The frames of tables in use: the directory, and below it. How many. Bound: TOLD_PAGES times TABLES_MAX. */
 static unsigned find_told_tables(const struct told *told, const struct gspace *space, uint32_t tables[TABLES_MAX])
 {
     unsigned count = 1;
@@ -175,6 +177,7 @@ static void protect_table(const struct gspace *space, const struct told_entry *p
     tlb_flush_page(gspace_linear(space, GVA(page->gva - 1)));
 }
 
+/* Bound: TOLD_PAGES, times TABLES_MAX. */
 void told_watch(const struct told *told, struct gspace *space)
 {
     uint32_t tables[TABLES_MAX];

@@ -15,6 +15,7 @@
 #include "pagetable/gspace.h"
 
 #define TOLD_PAGES 1024u        /* remembered at most: by the lowest bits of their numbers, or a little behind */
+#define TOLD_TABLES 512u        /* shadows of tables that such a guest may have, since hv_setpd clears them all */
 #define TOLD_NEAR 8u            /* that little: more than the pages that one instruction needs */
 
 struct told_entry {

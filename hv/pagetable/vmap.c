@@ -2,7 +2,8 @@
  * vmap.c - map frames behind one another in PML4[509].
  *
  * A page table stands for 2 MiB of these addresses while any of them is mapped, so what a guest took, tables included,
- * is what its end gives back. One unmapped page follows each allocation, and stops whoever runs past its end.
+ * is what its end gives back. One unmapped page follows each allocation, and stops whoever runs past its end. So does
+ * what an allocation may grow to: an entry that is not present, and not 0.
  */
 #include "pagetable/vmap.h"
 
@@ -18,6 +19,7 @@
 #include "pagetable/hvmap.h"
 
 #define WORD_BITS 64u
+#define GROWTH_ENTRY PTE_AVAILABLE
 
 static uint64_t *directory;                     /* a page table for each TABLE_ENTRIES pages, or 0 */
 static uint64_t taken[VMAP_PAGES / WORD_BITS];  /* a bit for each page: mapped, or the one that follows what is */
@@ -33,6 +35,21 @@ static uint64_t page_linear(uint32_t page)
 static void take_page(uint32_t page)
 {
     taken[page / WORD_BITS] |= 1ull << page % WORD_BITS;
+}
+
+/* The same of pages first to end - 1, by words. */
+static void take_pages(uint32_t first, uint32_t end)
+{
+    while (first < end) {
+        uint32_t bit = first % WORD_BITS, count = WORD_BITS - bit < end - first ? WORD_BITS - bit : end - first;
+        taken[first / WORD_BITS] |= (count == WORD_BITS ? ~0ull : (1ull << count) - 1) << bit;
+        first += count;
+    }
+}
+
+static uint32_t count_pages(size_t bytes)
+{
+    return (uint32_t)((bytes + PAGE_MASK) / PAGE_SIZE);
 }
 
 static void untake(uint32_t page)
@@ -51,13 +68,13 @@ void vmap_init(void)
     directory = table;
 }
 
-/* The entry of a page that is mapped; else NULL. */
+/* The entry of a page of an allocation; else NULL. */
 static uint64_t *find_entry(uint32_t page)
 {
     uint64_t table = directory[page / TABLE_ENTRIES];
     uint64_t *entry = table & PTE_P ? &table_of(table)[page % TABLE_ENTRIES] : NULL;
 
-    return entry && *entry & PTE_P ? entry : NULL;
+    return entry && *entry ? entry : NULL;
 }
 
 /* Only a page with a frame of its own is writable. */
@@ -72,18 +89,42 @@ static uint64_t shown_entry(hpa_t frame)
 }
 
 /* The frame first: memory may be found by what frees memory of ours, which takes away tables that map nothing. */
-static bool map_page(uint32_t page, hpa_t shown)
+static bool map_page(uint32_t page)
 {
-    hpa_t frame = shown.v ? HPA_NONE : table_alloc();
-    uint64_t *table = frame.v || shown.v ? table_descend(&directory[page / TABLE_ENTRIES], 0) : NULL;
+    hpa_t frame = table_alloc();
+    uint64_t *table = frame.v ? table_descend(&directory[page / TABLE_ENTRIES], 0) : NULL;
 
     if (!table) {
         if (frame.v)
             frames_free(frame);
         return false;
     }
-    table[page % TABLE_ENTRIES] = shown.v ? shown_entry(shown) : own_entry(frame);
+    table[page % TABLE_ENTRIES] = own_entry(frame);
     take_page(page);
+    return true;
+}
+
+/* Bound: the pages, here and below. */
+static bool map_own(uint32_t first, uint32_t count)
+{
+    for (uint32_t page = first; page < first + count; page++)
+        if (!map_page(page))
+            return false;
+    return true;
+}
+
+/* There may be many, of which most will stay as they are: a table is filled with one store for each of its pages. */
+static bool map_alike(uint32_t first, uint32_t count, uint64_t entry)
+{
+    for (uint32_t page = first, end = first + count; page < end;) {
+        uint64_t *table = table_descend(&directory[page / TABLE_ENTRIES], 0);
+        uint32_t at = page % TABLE_ENTRIES, here = TABLE_ENTRIES - at < end - page ? TABLE_ENTRIES - at : end - page;
+        if (table == NULL)
+            return false;
+        table_fill(table + at, entry, here);
+        take_pages(page, page + here);
+        page += here;
+    }
     return true;
 }
 
@@ -97,7 +138,7 @@ static void change_entry(uint64_t *entry, uint32_t page, uint64_t to)
         frames_free(HPA(before & PTE_ADDRESS));
 }
 
-/* Give a page table back that maps nothing. */
+/* Give a page table back that maps nothing. Bound: TABLE_ENTRIES. */
 static void drop_if_empty(uint32_t index)
 {
     uint64_t entry = directory[index];
@@ -105,14 +146,17 @@ static void drop_if_empty(uint32_t index)
     if (!(entry & PTE_P))
         return;
     for (unsigned i = 0; i < TABLE_ENTRIES; i++)
-        if (table_of(entry)[i] & PTE_P)
+        if (table_of(entry)[i])
             return;
     directory[index] = 0;
     insn_invlpg(page_linear(index * TABLE_ENTRIES));    /* the processor may hold the directory's entry, too */
     frames_free(HPA(entry & PTE_ADDRESS));
 }
 
-/* What is mapped from first on, up to a page that is not; that one may have got a table and no more. */
+/*
+ * An allocation from first on, up to the page that follows it; that one may have got a table and no more. Bound: the
+ * pages, and the entries of their page tables.
+ */
 static void unmap_from(uint32_t first)
 {
     uint32_t end = first;
@@ -129,7 +173,10 @@ static void unmap_from(uint32_t first)
         search_from = first;
 }
 
-/* The first page from here to end that is taken, or is not, looked for by words; else end or one behind it. */
+/*
+ * The first page from here to end that is taken, or is not, looked for by words; else end or one behind it. Bound: the
+ * words.
+ */
 static uint32_t find_page(uint32_t page, uint32_t end, bool wanted)
 {
     while (page < end) {
@@ -157,11 +204,14 @@ static uint32_t find_free_pages(uint32_t count)
     return VMAP_PAGES;
 }
 
-/* Bound: the pages. shown: what each shows; HPA_NONE: a frame of its own. */
-static void *map_pages(size_t bytes, hpa_t shown)
+/*
+ * own_bytes: what gets frames of its own; entry: what stands for the rest. Bound: the pages; where there is no place,
+ * as often as somebody has something to give back.
+ */
+static void *map_pages(size_t own_bytes, size_t bytes, uint64_t entry)
 {
-    CHECK(bytes > 0);
-    uint32_t count = (uint32_t)((bytes + PAGE_MASK) / PAGE_SIZE);
+    CHECK(bytes > 0 && own_bytes <= bytes);
+    uint32_t count = count_pages(bytes), own = count_pages(own_bytes);
     if (count >= VMAP_PAGES)
         return NULL;
     uint32_t first = find_free_pages(count);
@@ -169,11 +219,9 @@ static void *map_pages(size_t bytes, hpa_t shown)
         first = find_free_pages(count);
     if (first == VMAP_PAGES)
         return NULL;
-    for (uint32_t page = first; page < first + count; page++) {
-        if (!map_page(page, shown)) {
-            unmap_from(first);
-            return NULL;
-        }
+    if (!map_own(first, own) || !map_alike(first + own, count - own, entry)) {
+        unmap_from(first);
+        return NULL;
     }
     take_page(first + count);
     return (void *)(uintptr_t)page_linear(first);
@@ -181,17 +229,37 @@ static void *map_pages(size_t bytes, hpa_t shown)
 
 void *vmap_alloc(size_t bytes)
 {
-    return map_pages(bytes, HPA_NONE);
+    return map_pages(bytes, bytes, 0);
 }
 
 void *vmap_reserve(size_t bytes, hpa_t shown)
 {
-    return map_pages(bytes, shown);
+    return map_pages(0, bytes, shown_entry(shown));
+}
+
+void *vmap_alloc_growing(size_t bytes, size_t most)
+{
+    return map_pages(bytes, most, GROWTH_ENTRY);
 }
 
 static uint32_t vmap_page(const void *memory)
 {
     return (uint32_t)(((uint64_t)(uintptr_t)memory - HVMAP_VMAP_BASE) / PAGE_SIZE);
+}
+
+bool vmap_grow(void *memory, size_t bytes)
+{
+    uint32_t first = vmap_page(memory);
+
+    for (uint32_t page = first; page < first + count_pages(bytes); page++) {
+        uint64_t *entry = find_entry(page);
+        hpa_t frame = *entry & PTE_P ? HPA_NONE : table_alloc();
+        if (frame.v)
+            *entry = own_entry(frame);
+        if (!(*entry & PTE_P))
+            return false;
+    }
+    return true;
 }
 
 /* page has been mapped. */

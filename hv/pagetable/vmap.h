@@ -4,9 +4,11 @@
 #ifndef PAGETABLE_VMAP_H
 #define PAGETABLE_VMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/addr.h"
+#include "base/status.h"
 
 #define VMAP_PAGES 65536u       /* 256 MiB of addresses: 1,000 guests of 24 MiB, or 20 of 3 GiB */
 
@@ -27,6 +29,17 @@ void *vmap_reserve(size_t bytes, hpa_t shown);
 void vmap_back(void *page, hpa_t frame);
 /* Give its frame back: it shows what the others show. */
 void vmap_unback(void *page, hpa_t shown);
+
+/*
+ * As vmap_alloc, and it can grow in its place to most bytes (>= bytes), in addresses that are unmapped until then: what
+ * is read or written there is a panic.
+ */
+void *vmap_alloc_growing(size_t bytes, size_t most);
+/*
+ * Have frames, zeroed, for the first bytes of such an allocation, at most its most; what it had stays as it is. False:
+ * memory is out, and it may have got some of them. Bound: the pages.
+ */
+MUST_CHECK bool vmap_grow(void *memory, size_t bytes);
 
 /* Page tables that map something: who comes first brings one, and who goes last takes it along. Bound: 128 looks. */
 unsigned vmap_count_tables(void);

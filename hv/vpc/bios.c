@@ -47,7 +47,11 @@ static uint32_t bios_load(const struct vpc *vpc, uint32_t at, unsigned count)
 
 static bool bios_store(struct vpc *vpc, uint32_t at, const void *from, uint32_t count)
 {
-    if (ram_store(vpc->ram, GPA(at), from, count))
+    bool is_stored = ram_store(vpc->ram, GPA(at), from, count);
+
+    if (vpc->ram->is_sharing)
+        interp_forget(&vpc->interp);
+    if (is_stored)
         return true;
     vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for what the BIOS reads");
     return false;
@@ -83,10 +87,10 @@ static void place_cursor(struct vpc *vpc, uint32_t cell)
 /* As the guest itself would store them, so that what scrolls is seen. */
 static void put_cells(struct vpc *vpc, uint32_t cell, unsigned bytes, uint32_t value)
 {
-    hpa_t page = ram_back(vpc->ram, TEXT_PAGE_BASE >> PAGE_SHIFT);
+    uint8_t *memory = vpc_own_page(vpc, TEXT_PAGE_BASE >> PAGE_SHIFT);
 
-    if (page.v)
-        text_page_store(&vpc->text, hpa_to_ptr(page), 2 * cell, bytes, value);
+    if (memory != NULL)
+        text_page_store(&vpc->text, memory, 2 * cell, bytes, value);
 }
 
 static void scroll_rows(struct vpc *vpc)

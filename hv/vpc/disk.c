@@ -57,6 +57,8 @@ bool disk_write(struct disk *disk, uint32_t sector, const uint8_t from[DISK_SECT
     bool is_new = ram_peek(&disk->written, number) == NULL;
     hpa_t page = ram_back(&disk->written, number);
 
+    if (page.v && disk->written.frames[number].flags & GFRAME_SHARED)
+        page = ram_own(&disk->written, number);
     if (!page.v)
         return false;
     if (is_new)

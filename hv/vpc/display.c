@@ -8,7 +8,7 @@
 #include "pagetable/ram.h"
 #include "vpc/svm/svm.h"
 
-#define RUN_INSTRUCTIONS 1000u
+#define RUN_INSTRUCTIONS 200u
 
 /* The page as it is in memory; it may lie across the end of the 32 KiB, where it begins again. */
 static void read_cells(const struct vpc *vpc, uint16_t cells[TEXT_PAGE_CELLS])
@@ -69,8 +69,9 @@ static void log_lines(struct display *display, struct vcon *console, const uint8
 }
 
 /*
- * Instructions done. Where nobody counts those a run stands for a thousand; time would not do, as it passes also when
- * nobody runs, and a scroll is not over because of that.
+ * Instructions done. Where nobody counts those a run stands for some, and for few: on a slow host one may be over
+ * before the next store. Time would not do, as it passes also when nobody runs, and a scroll is not over because of
+ * that.
  */
 static uint64_t progress_of(const struct vpc *vpc)
 {

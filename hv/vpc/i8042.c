@@ -6,12 +6,15 @@
 #define PORT_DATA 0x60u
 #define PORT_COMMAND 0x64u
 #define CONFIG_INTERRUPT 0x01u
+#define CONFIG_AUXILIARY_INTERRUPT 0x02u
 #define CONFIG_SYSTEM 0x04u
 #define CONFIG_DISABLED 0x10u
+#define CONFIG_AUXILIARY_DISABLED 0x20u
 #define CONFIG_TRANSLATES 0x40u
 #define STATUS_FULL 0x01u
 #define STATUS_SYSTEM 0x04u
 #define STATUS_COMMAND 0x08u
+#define STATUS_AUXILIARY 0x20u
 #define OUTPUT_A20 0x02u
 #define OUTPUT_RUNS 0x01u       /* bit 0 low resets the processor */
 #define ACKNOWLEDGE 0xFAu
@@ -27,7 +30,12 @@ void i8042_reset(struct i8042 *keyboard)
 
 bool i8042_line(const struct i8042 *keyboard)
 {
-    return keyboard->is_full && keyboard->config & CONFIG_INTERRUPT;
+    return keyboard->is_full && !keyboard->is_auxiliary && keyboard->config & CONFIG_INTERRUPT;
+}
+
+bool i8042_auxiliary_line(const struct i8042 *keyboard)
+{
+    return keyboard->is_full && keyboard->is_auxiliary && keyboard->config & CONFIG_AUXILIARY_INTERRUPT;
 }
 
 void i8042_advance(struct i8042 *keyboard)
@@ -38,6 +46,7 @@ void i8042_advance(struct i8042 *keyboard)
     keyboard->first = (uint8_t)((keyboard->first + 1) % I8042_QUEUE);
     keyboard->count--;
     keyboard->is_full = true;
+    keyboard->is_auxiliary = false;
 }
 
 static void add_byte(struct i8042 *keyboard, uint8_t byte)
@@ -66,6 +75,14 @@ static void give_answer(struct i8042 *keyboard, uint8_t byte)
 {
     keyboard->data = byte;
     keyboard->is_full = true;
+    keyboard->is_auxiliary = false;
+}
+
+/* The same, as if a mouse had sent it. */
+static void loop_back(struct i8042 *keyboard, uint8_t byte)
+{
+    give_answer(keyboard, byte);
+    keyboard->is_auxiliary = true;
 }
 
 static void write_controller(struct i8042 *keyboard, uint8_t value)
@@ -73,6 +90,8 @@ static void write_controller(struct i8042 *keyboard, uint8_t value)
     switch (value) {
     case 0x20: give_answer(keyboard, keyboard->config); break;
     case 0x60: case 0xD1: case 0xD2: case 0xD3: case 0xD4: keyboard->command = value; break;
+    case 0xA7: keyboard->config |= CONFIG_AUXILIARY_DISABLED; break;
+    case 0xA8: keyboard->config &= (uint8_t)~CONFIG_AUXILIARY_DISABLED; break;
     case 0xA9: give_answer(keyboard, 0); break;
     case 0xAA: give_answer(keyboard, 0x55); break;
     case 0xAB: give_answer(keyboard, 0); break;
@@ -105,6 +124,8 @@ static void finish_command(struct i8042 *keyboard, uint8_t value)
         write_output_port(keyboard, value);
     else if (command == 0xD2)
         give_answer(keyboard, value);
+    else if (command == 0xD3)
+        loop_back(keyboard, value);
     else if (command == 0xD4)
         add_byte(keyboard, RESEND);         /* there is no mouse */
 }
@@ -153,13 +174,16 @@ uint8_t i8042_read(struct i8042 *keyboard, uint16_t port)
         return keyboard->data;
     }
     if (port == PORT_COMMAND)
-        return (uint8_t)((keyboard->is_full ? STATUS_FULL : 0) | (keyboard->config & STATUS_SYSTEM) | 0x10 |
-                         (keyboard->command != 0 ? STATUS_COMMAND : 0));
+        return (uint8_t)((keyboard->is_full ? STATUS_FULL : 0) |
+                         (keyboard->is_full && keyboard->is_auxiliary ? STATUS_AUXILIARY : 0) |
+                         (keyboard->config & STATUS_SYSTEM) | 0x10 | (keyboard->is_command ? STATUS_COMMAND : 0));
     return keyboard->output_port & OUTPUT_A20;
 }
 
 void i8042_write(struct i8042 *keyboard, uint16_t port, uint8_t value)
 {
+    if (port == PORT_COMMAND || port == PORT_DATA)
+        keyboard->is_command = port == PORT_COMMAND;
     if (port == PORT_COMMAND) {
         write_controller(keyboard, value);
     } else if (port != PORT_DATA) {

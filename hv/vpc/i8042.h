@@ -18,7 +18,9 @@ struct i8042 {
     uint8_t key_command;        /* of the keyboard, likewise */
     uint8_t data;               /* what port 60 reads */
     bool is_full;               /* and nobody has read it */
+    bool is_auxiliary;          /* it came by the mouse's port, where nobody is: the controller's own loop */
     bool is_scanning;
+    bool is_command;            /* port 64 was written last, not 60 */
     bool wants_reset;           /* the guest asks for a reset of its machine */
     uint8_t first, count;
     uint8_t queue[I8042_QUEUE]; /* what comes next */
@@ -26,8 +28,9 @@ struct i8042 {
 
 void i8042_reset(struct i8042 *keyboard);
 
-/* Is interrupt line 1 high? */
+/* Is interrupt line 1 high, the keyboard's? Line 12, the mouse's port's? */
 bool i8042_line(const struct i8042 *keyboard);
+bool i8042_auxiliary_line(const struct i8042 *keyboard);
 
 /* Bytes of keys that it can take; a key's byte. */
 unsigned i8042_room(const struct i8042 *keyboard);

@@ -84,17 +84,24 @@ static uint64_t next_rise(const struct i8254_counter *counter, uint64_t after_ns
     return counter->start_ns + span_of(periods * counter->count);
 }
 
+/* After the first counter changed, or rose. As long as it does not, the time alone changes nothing. */
+static void find_next(struct i8254 *timer)
+{
+    timer->next_ns = next_rise(&timer->counters[0], timer->seen_ns);
+}
+
 void i8254_reset(struct i8254 *timer, uint64_t now_ns)
 {
     *timer = (struct i8254){ .seen_ns = now_ns };
     for (unsigned i = 0; i < 3; i++)
         timer->counters[i] = (struct i8254_counter){ .mode = 3, .access = 3, .gate = i != 2, .count = 65536,
                                                      .start_ns = now_ns };
+    find_next(timer);
 }
 
 uint64_t i8254_next_ns(const struct i8254 *timer)
 {
-    return next_rise(&timer->counters[0], timer->seen_ns);
+    return timer->next_ns;
 }
 
 bool i8254_update(struct i8254 *timer, uint64_t now_ns)
@@ -105,6 +112,8 @@ bool i8254_update(struct i8254 *timer, uint64_t now_ns)
     timer->seen_ns = now_ns;
     if (has_risen && !is_periodic(counter))
         counter->is_done = true;
+    if (has_risen)
+        find_next(timer);
     return has_risen;
 }
 
@@ -236,4 +245,5 @@ void i8254_write(struct i8254 *timer, uint16_t port, uint8_t value, uint64_t now
         timer->speaker = value & 2;
         set_gate(&timer->counters[2], value & 1, now_ns);
     }
+    find_next(timer);
 }

@@ -29,6 +29,7 @@ struct i8254_counter {
 struct i8254 {
     struct i8254_counter counters[3];
     uint64_t seen_ns;           /* up to here i8254_update told what happened */
+    uint64_t next_ns;           /* when counter 0 rises first after that */
     bool speaker;
 };
 

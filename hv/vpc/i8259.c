@@ -48,21 +48,24 @@ static unsigned asking_line(const struct i8259 *chip, bool is_first)
     return rank_of(chip, line) < rank_of(chip, first_line(chip, served)) ? line : NO_LINE;
 }
 
-static void set_pic_line(struct i8259 *chip, unsigned line, bool is_high)
+/* Levels of all lines in a mask. A level is asked as long as it is high, an edge from when it rises. */
+static void set_pic_lines(struct i8259 *chip, uint8_t mask, uint8_t lines)
 {
-    uint8_t bit = (uint8_t)(1u << line);
+    uint8_t followed = chip->level & mask, risen = lines & mask & ~chip->lines & ~chip->level;
 
-    if (chip->level & bit)
-        chip->irr = (uint8_t)(is_high ? chip->irr | bit : chip->irr & ~bit);
-    else if (is_high && !(chip->lines & bit))
-        chip->irr |= bit;
-    chip->lines = (uint8_t)(is_high ? chip->lines | bit : chip->lines & ~bit);
+    chip->irr = (uint8_t)((chip->irr & ~followed) | (lines & followed) | risen);
+    chip->lines = (uint8_t)((chip->lines & ~mask) | (lines & mask));
+}
+
+static void set_cascade(struct i8259_pair *pair, bool is_high)
+{
+    set_pic_lines(&pair->first, 1u << CASCADE, is_high ? 1u << CASCADE : 0);
 }
 
 /* The first's line 2 is what the second asks. It falls and rises again with each of its interrupts. */
 static void cascade(struct i8259_pair *pair)
 {
-    set_pic_line(&pair->first, CASCADE, asking_line(&pair->second, false) != NO_LINE);
+    set_cascade(pair, asking_line(&pair->second, false) != NO_LINE);
     if (!(pair->first.lines & 1u << CASCADE))
         pair->first.irr &= (uint8_t)~(1u << CASCADE);
 }
@@ -74,11 +77,8 @@ void i8259_reset(struct i8259_pair *pair)
 
 void i8259_set_lines(struct i8259_pair *pair, uint16_t lines)
 {
-    for (unsigned line = 0; line < 8; line++) {
-        if (line != CASCADE)
-            set_pic_line(&pair->first, line, lines >> line & 1);
-        set_pic_line(&pair->second, line, lines >> (8 + line) & 1);
-    }
+    set_pic_lines(&pair->first, (uint8_t)~(1u << CASCADE), (uint8_t)lines);
+    set_pic_lines(&pair->second, UINT8_MAX, (uint8_t)(lines >> 8));
     cascade(pair);
 }
 
@@ -117,7 +117,7 @@ uint8_t i8259_acknowledge(struct i8259_pair *pair)
 
     if (line == CASCADE) {
         vector = (uint8_t)(pair->second.base + take_line(&pair->second, false));
-        set_pic_line(&pair->first, CASCADE, false);
+        set_cascade(pair, false);
         cascade(pair);
     }
     return vector;
@@ -175,30 +175,26 @@ static void write_command(struct i8259 *chip, uint8_t value)
     }
 }
 
-/* A poll is an acknowledgement without the processor. */
-static uint8_t poll(struct i8259 *chip, bool is_first)
+/* A poll is an acknowledgement without the processor. Apart, so that other reads keep nothing for it. */
+static __attribute__((noinline)) uint8_t poll(struct i8259_pair *pair, struct i8259 *chip)
 {
-    unsigned line = asking_line(chip, is_first);
+    unsigned line = asking_line(chip, chip == &pair->first);
 
     chip->polls = false;
-    if (line == NO_LINE)
-        return 0;
-    begin_service(chip, line);
-    return (uint8_t)(POLL_HAS | line);
+    if (line != NO_LINE)
+        begin_service(chip, line);
+    cascade(pair);
+    return line != NO_LINE ? (uint8_t)(POLL_HAS | line) : 0;
 }
 
 uint8_t i8259_read(struct i8259_pair *pair, uint16_t port)
 {
-    bool is_first = !(port & SECOND_PORTS);
-    struct i8259 *chip = is_first ? &pair->first : &pair->second;
+    struct i8259 *chip = port & SECOND_PORTS ? &pair->second : &pair->first;
 
     if ((port & ~1u) == ELCR_PORTS)
         return port & 1 ? pair->second.level : pair->first.level;
-    if (chip->polls) {
-        uint8_t answer = poll(chip, is_first);
-        cascade(pair);
-        return answer;
-    }
+    if (chip->polls)
+        return poll(pair, chip);
     if (port & 1)
         return chip->imr;
     return chip->reads_isr ? chip->isr : chip->irr;

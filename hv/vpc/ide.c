@@ -26,9 +26,14 @@ void ide_reset(struct ide *ide)
     ide->error = ide->count = ide->lba[0] = 1;
 }
 
+static uint8_t selected_number(const struct ide *ide)
+{
+    return ide->device & DEVICE_SECOND ? 1 : 0;
+}
+
 static struct disk *selected(struct ide *ide)
 {
-    return &ide->disks[ide->device & DEVICE_SECOND ? 1 : 0];
+    return &ide->disks[selected_number(ide)];
 }
 
 bool ide_line(const struct ide *ide)
@@ -71,9 +76,10 @@ static void fill_block(struct ide *ide)
     uint32_t sectors = block_now(ide);
 
     for (uint32_t i = 0; i < sectors; i++)
-        disk_read(selected(ide), ide->sector + i, ide->data + i * DISK_SECTOR_BYTES);
+        disk_read(&ide->disks[ide->busy], ide->sector + i, ide->data + i * DISK_SECTOR_BYTES);
     ide->sector += sectors;
     ide->left -= sectors;
+    ide->count = (uint8_t)ide->left;
     ide->at = 0;
     ide->end = sectors * DISK_SECTOR_BYTES;
     ide->status = STATUS_IDLE | STATUS_DATA;
@@ -95,6 +101,7 @@ static void begin_transfer(struct ide *ide, bool is_write, uint8_t block)
         finish_command_with(ide, block == 0 ? ERROR_ABORTED : ERROR_NOT_FOUND);
         return;
     }
+    ide->busy = selected_number(ide);
     ide->sector = first;
     ide->left = sectors;
     ide->block = block;
@@ -112,9 +119,10 @@ static void take_block(struct ide *ide)
     uint32_t sectors = ide->end / DISK_SECTOR_BYTES;
 
     for (uint32_t i = 0; i < sectors && !ide->lacks_memory; i++)
-        ide->lacks_memory = !disk_write(selected(ide), ide->sector + i, ide->data + i * DISK_SECTOR_BYTES);
+        ide->lacks_memory = !disk_write(&ide->disks[ide->busy], ide->sector + i, ide->data + i * DISK_SECTOR_BYTES);
     ide->sector += sectors;
     ide->left -= sectors;
+    ide->count = (uint8_t)ide->left;
     if (ide->left == 0 || ide->lacks_memory) {
         finish_command_with(ide, 0);
         return;
@@ -133,27 +141,52 @@ static void end_block(struct ide *ide)
         ide->status = STATUS_IDLE;
 }
 
+/* Elements that the block has room for, in that direction. */
+static uint32_t elements_left(const struct ide *ide, bool is_writing, unsigned bytes)
+{
+    return ide->status & STATUS_DATA && ide->is_writing == is_writing ? (ide->end - ide->at) / bytes : 0;
+}
+
+static void advance_block(struct ide *ide, uint32_t bytes)
+{
+    ide->at += bytes;
+    if (ide->at == ide->end)
+        end_block(ide);
+}
+
+uint32_t ide_read_string(struct ide *ide, unsigned bytes, void *to, uint32_t count)
+{
+    uint32_t left = elements_left(ide, false, bytes), done = left < count ? left : count;
+
+    if (done == 0)
+        return 0;
+    memcpy(to, ide->data + ide->at, done * bytes);
+    advance_block(ide, done * bytes);
+    return done;
+}
+
+uint32_t ide_write_string(struct ide *ide, unsigned bytes, const void *from, uint32_t count)
+{
+    uint32_t left = elements_left(ide, true, bytes), done = left < count ? left : count;
+
+    if (done == 0)
+        return 0;
+    memcpy(ide->data + ide->at, from, done * bytes);
+    advance_block(ide, done * bytes);
+    return done;
+}
+
 uint32_t ide_read_data(struct ide *ide, unsigned bytes)
 {
     uint32_t value = 0;
 
-    if (!(ide->status & STATUS_DATA) || ide->is_writing || ide->end - ide->at < bytes)
-        return 0;
-    memcpy(&value, ide->data + ide->at, bytes);
-    ide->at += bytes;
-    if (ide->at == ide->end)
-        end_block(ide);
+    ide_read_string(ide, bytes, &value, 1);
     return value;
 }
 
 void ide_write_data(struct ide *ide, unsigned bytes, uint32_t value)
 {
-    if (!(ide->status & STATUS_DATA) || !ide->is_writing || ide->end - ide->at < bytes)
-        return;
-    memcpy(ide->data + ide->at, &value, bytes);
-    ide->at += bytes;
-    if (ide->at == ide->end)
-        end_block(ide);
+    ide_write_string(ide, bytes, &value, 1);
 }
 
 static void put_identity_word(struct ide *ide, unsigned number, uint32_t value)

@@ -18,6 +18,7 @@ struct ide {
     uint8_t features, count, lba[3], device, status, error, control;
     bool has_interrupt;
     bool is_writing;            /* which way data goes */
+    uint8_t busy;               /* the disk whose data goes: another one may be selected meanwhile */
     bool lacks_memory;          /* a write found none: the guest ends */
     uint8_t multiple;           /* sectors a block of the multiple commands; 0: not set */
     uint8_t block;              /* sectors that go without another interrupt */
@@ -36,6 +37,10 @@ bool ide_line(const struct ide *ide);
 /* Port 1F0: 2 or 4 bytes, or one. */
 uint32_t ide_read_data(struct ide *ide, unsigned bytes);
 void ide_write_data(struct ide *ide, unsigned bytes, uint32_t value);
+
+/* So many at most of such elements, as many as the block that is under way still has. 0: it has none. */
+uint32_t ide_read_string(struct ide *ide, unsigned bytes, void *to, uint32_t count);
+uint32_t ide_write_string(struct ide *ide, unsigned bytes, const void *from, uint32_t count);
 
 /* Registers 1 to 7 (ports 1F1 to 1F7), and 8: port 3F6. */
 uint8_t ide_read(struct ide *ide, unsigned reg);

@@ -7,6 +7,7 @@
 #include "pebpeb.h"
 
 #define BREAK 0x80u
+#define SETTLED_NS 1000000000u      /* a driver has long finished its set-up by then */
 
 /* What a terminal sends for the keys that have no character. */
 static const char *sequence_of(uint8_t raw)
@@ -53,9 +54,23 @@ static void type_on_keyboard(struct keys *keys, uint32_t word)
     add(keys, (uint8_t)(code | (word & HV_KEY_MAKE ? 0 : BREAK)));
 }
 
-static unsigned device_room(const struct keys *keys, const struct vpc *vpc)
+/*
+ * A driver that does not raise RTS has its interrupt on. It may still clear the FIFO after that, but not for long, and
+ * does not halt before.
+ */
+static bool is_serial_ready(const struct keys *keys, struct vpc *vpc)
 {
-    return keys->takes_serial_input ? uart_room(&vpc->uart) : i8042_room(&vpc->keyboard);
+    bool is_long = keys->serial_from_ns != 0 && vpc_now_ns(vpc) >= keys->serial_from_ns;
+
+    return uart_is_ready(&vpc->uart) ||
+           (uart_wants_interrupt(&vpc->uart) && (is_long || vpc->interp.cpu.is_halted));
+}
+
+static unsigned device_room(const struct keys *keys, struct vpc *vpc)
+{
+    if (!keys->takes_serial_input)
+        return i8042_room(&vpc->keyboard);
+    return is_serial_ready(keys, vpc) ? uart_room(&vpc->uart) : 0;
 }
 
 static void give(const struct keys *keys, struct vpc *vpc, uint8_t byte)
@@ -71,6 +86,10 @@ void keys_feed(struct keys *keys, struct virq *virq, struct vpc *vpc)
     uint32_t word;
     bool any = false;
 
+    if (keys->count == 0 && !virq_is_pending(virq))
+        return;
+    if (keys->serial_from_ns == 0 && uart_wants_interrupt(&vpc->uart))
+        keys->serial_from_ns = vpc_now_ns(vpc) + SETTLED_NS;
     for (unsigned room = device_room(keys, vpc); room > 0; room--) {
         while (keys->count == 0 && virq_is_pending(virq)) {
             (void)virq_take(virq, &word);
@@ -90,7 +109,7 @@ void keys_feed(struct keys *keys, struct virq *virq, struct vpc *vpc)
         vpc_settle_lines(vpc);
 }
 
-bool keys_wait(const struct keys *keys, const struct virq *virq, const struct vpc *vpc)
+bool keys_wait(const struct keys *keys, const struct virq *virq, struct vpc *vpc)
 {
     return (keys->count > 0 || virq_is_pending(virq)) && device_room(keys, vpc) > 0;
 }

@@ -16,12 +16,13 @@ struct keys {
     bool takes_serial_input;
     uint8_t bytes[KEYS_BYTES];      /* of the last key word, for whom there was no room yet */
     uint8_t first, count;
+    uint64_t serial_from_ns;        /* who takes interrupts and never raises RTS is typed to from then on; 0: not yet */
 };
 
-/* Hand over what waits, as far as the device has room. */
+/* Hand over what waits, as far as the device has room, and on a serial line only when the guest is there to take it. */
 void keys_feed(struct keys *keys, struct virq *virq, struct vpc *vpc);
 
 /* Is there something to hand over, and room for it? */
-bool keys_wait(const struct keys *keys, const struct virq *virq, const struct vpc *vpc);
+bool keys_wait(const struct keys *keys, const struct virq *virq, struct vpc *vpc);
 
 #endif

@@ -12,20 +12,62 @@
 #define LAPIC_BASE 0xFEE00000u
 #define LAPIC_LVTS 6u
 
+/* Bit n of the lowest eight: word n of the sets of vectors. The priorities change with each of them. */
+#define LAPIC_CHANGED_PRIORITY 0x100u
+#define LAPIC_CHANGED_ALL 0x200u
+
+#define LAPIC_QUIET_READS 64u   /* software that set the timer and reads so much else does not look at its count */
+
 struct lapic {
     uint32_t id, tpr, ldr, dfr, svr, esr, icr_low, icr_high, divide, initial;
     uint32_t lvt[LAPIC_LVTS];           /* timer, thermal, counters, LINT0, LINT1, error */
     uint32_t irr[8], isr[8], tmr[8];    /* asked for, in service, level-triggered */
     uint64_t start_ns, seen_ns;         /* of the timer: when it began, up to when it was told what happened */
     bool is_done;                       /* one shot has been told */
+    bool sent_nmi, sent_init;           /* by itself to its own processor; who wires it takes it back */
+    uint32_t changed;                   /* since its page was made or refreshed: LAPIC_CHANGED_* */
+    uint32_t quiet_reads;               /* since the timer was set: none of them was of the current count */
+    bool counts;                        /* the current count was read once */
 };
 
 /* The state in which firmware leaves it: off, but the 8259's line goes through. */
 void lapic_reset(struct lapic *apic);
 
-uint32_t lapic_read(const struct lapic *apic, uint32_t offset, uint64_t now_ns);
+/*
+ * TPR or EOI, which are written most: they need no time (now_ns), and nothing comes of them but whether it asks for the
+ * processor, and what lapic_write returns.
+ */
+static inline bool lapic_is_priority(uint32_t offset)
+{
+    return (offset & 0xFF0) == 0x80 || (offset & 0xFF0) == 0xB0;
+}
+
+/* The half of the interrupt command register that sends. */
+static inline bool lapic_is_command(uint32_t offset)
+{
+    return (offset & 0xFF0) == 0x300;
+}
+
+uint32_t lapic_read(struct lapic *apic, uint32_t offset, uint64_t now_ns);
 /* Returns the vector of a level-triggered interrupt that ended, for the I/O APIC; -1: none. */
 int lapic_write(struct lapic *apic, uint32_t offset, uint32_t value, uint64_t now_ns);
+
+/*
+ * May its page be shown to software as memory that cannot be written to? Not to software that reads the current count,
+ * or has set the timer and may be about to: it would find the count that there was when the page was made.
+ */
+static inline bool lapic_may_be_page(const struct lapic *apic)
+{
+    return !apic->counts && apic->quiet_reads == LAPIC_QUIET_READS;
+}
+
+/*
+ * The page as it is read now, 4 KiB, which was zeroes before or this; and the same for one that was this before, where
+ * only what has changed is made anew, for which the time is needed with LAPIC_CHANGED_ALL only. Nothing has changed
+ * afterwards.
+ */
+void lapic_make_page(struct lapic *apic, uint32_t *page, uint64_t now_ns);
+void lapic_refresh_page(struct lapic *apic, uint32_t *page, uint64_t now_ns);
 
 /* What its timer did by now; and when it does something next (UINT64_MAX: never). */
 void lapic_update(struct lapic *apic, uint64_t now_ns);

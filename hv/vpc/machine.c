@@ -1,7 +1,7 @@
 /*
  * machine.c - a virtual PC as a guest: its turns, its keys, its console, its end.
  *
- * A turn is interpretation for half a millisecond at most, in pieces, with interrupts off; then what came meanwhile is
+ * A turn is interpretation in pieces until 0.4 milliseconds are over, with interrupts off; then what came meanwhile is
  * taken, and the run loop looks around. So a virtual PC holds nobody up for longer than a long hypercall does.
  */
 #include "vpc/machine.h"
@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/string.h"
 #include "cpu/insn.h"
-#include "guest/clock.h"
 #include "guest/guest.h"
 #include "guest/processor.h"
 #include "guest/tick.h"
@@ -19,20 +18,14 @@
 #include "vpc/machine_parts.h"
 #include "vpc/machine_report.h"
 #include "vpc/svm/host.h"
+#include "vpc/svm/lockstep.h"
 #include "vpc/unit.h"
 
-#define TURN_NS 500000u
+_Static_assert(GUEST_MOVES_AT_RANDOM == SVM_MOVES_AT_RANDOM, "one word of two layers");
+
+#define TURN_NS 400000u
 #define PIECE 256u                  /* instructions between two looks at the clock */
 #define COPY_PAGES 128u             /* of files in a turn: some 0.2 ms of the counting machine */
-#define LOOK_NS 1000000000u         /* a PC that waits for nothing in particular is looked at so often */
-
-/* A PC's time begins with its launch, and stands still as its guest's clock does. */
-static uint64_t machine_now_ns(void *owner)
-{
-    const struct guest *guest = owner;
-
-    return timer_now_ns() - clock_settled_lag_ns(guest) - guest->life.started_ns;
-}
 
 static struct vpc_file as_vpc_file(const struct guest_file *file)
 {
@@ -57,26 +50,17 @@ static bool check_machine(const struct request_start *start, struct elf32_image 
 
 static bool check_machine_svm(const struct request_start *start, struct elf32_image *parsed, char *reason)
 {
-    const char *obstacle = start->equipment->counts_time ? "it does not count instructions, as clock=instructions wants"
-                                                         : svm_host_obstacle();
+    const struct guest_equipment *equipment = start->equipment;
+    const char *obstacle = svm_host_obstacle();
 
+    if (equipment->counts_time)
+        obstacle = "it does not count instructions, as clock=instructions wants";
+    else if (equipment->compares && LOCKSTEP_RUN == NULL)
+        obstacle = "lock-step is in a build with -Daudit=true only";
     if (obstacle == NULL)
         return check_machine(start, parsed, reason);
     format_string(reason, GUEST_REASON_BYTES, "engine=svm: %s; engine=interp runs everywhere", obstacle);
     return false;
-}
-
-/* What ends a turn of a PC that the processor executes: the alarm of the turn, or a device of the PC's before that. */
-static void set_machine_alarm(void *owner, uint64_t due_ns)
-{
-    const struct guest *guest = owner;
-    const struct turn *turn = &guest->processor->turn;
-    uint64_t now_ns = machine_now_ns(owner), tsc = insn_rdtsc(), until_tsc = tick_alarm_tsc(turn);
-    uint64_t left_ns = due_ns > now_ns ? due_ns - now_ns : 0;
-
-    if (left_ns < LOOK_NS && tsc + timer_span_tsc(left_ns) < until_tsc)
-        until_tsc = tsc + timer_span_tsc(left_ns);
-    tick_set_alarm_in(turn, until_tsc > tsc ? until_tsc - tsc : 0);
 }
 
 static bool load_machine(struct guest *guest, const struct request_start *start, const struct elf32_image *parsed,
@@ -95,10 +79,15 @@ static bool load_machine(struct guest *guest, const struct request_start *start,
         memcpy(machine->command_line, equipment->command_line, strlen(equipment->command_line) + 1);
     if (!choose(&machine->boot, start, machine->command_line, reason))
         return false;
-    guest->life.started_ns = timer_now_ns();
+    machine_start_clock(guest, 0, 0);
     struct vpc_clock clock = { .now_ns = machine_now_ns, .owner = guest, .is_counted = equipment->counts_time };
     vpc_init(&machine->vpc, &guest->ram, &clock, &vpc_bus, unit_execute);
     bool is_disk = machine->boot.kind == VPC_BOOT_SECTOR && equipment->disks[0].bytes == NULL;
+    if (is_disk && start->image_goes) {
+        format_string(reason, GUEST_REASON_BYTES, "it begins with a boot sector, so it is its own disk, which has to "
+                      "stay: it must be a file of the machine, or have another as its disk");
+        return false;
+    }
     struct guest_file itself = { start->image, start->image_bytes };
     for (unsigned i = 0; i < 2; i++) {
         const struct guest_file *disk = is_disk && i == 0 ? &itself : &equipment->disks[i];
@@ -107,11 +96,13 @@ static bool load_machine(struct guest *guest, const struct request_start *start,
         format_string(reason, GUEST_REASON_BYTES, "disk=: no memory for it, or it is larger than 4 GiB");
         return false;
     }
-    if (start->kind == &machine_svm && !svm_host_attach(&machine->vpc, &machine->svm, set_machine_alarm)) {
+    if (start->kind == &machine_svm && !svm_host_attach(&machine->vpc, &machine->svm, machine_set_alarm)) {
         format_string(reason, GUEST_REASON_BYTES, "no memory left for a virtual PC");
         return false;
     }
     machine->svm.moves = equipment->moves;
+    if (equipment->compares)
+        machine->svm.steps_by = LOCKSTEP_RUN;
     machine->vpc.text.console = &guest->console.vcon;
     machine->keys.takes_serial_input = equipment->takes_serial_input;
     guest->image = (struct image_bytes){ start->image, start->image_bytes };
@@ -138,8 +129,25 @@ static bool start_machine(struct guest *guest, struct machine *machine)
     return true;
 }
 
+/* An image that goes is put into RAM now, a page a step; others as turns come. */
+static enum guest_fill fill_machine(struct guest *guest, const struct request_start *start,
+                                    const struct elf32_image *parsed, struct guest_filling *filling, uint32_t *steps)
+{
+    struct machine *machine = guest->machine;
+    enum vpc_boot_state state = VPC_BOOT_COPIES;
+
+    (void)parsed, (void)filling;
+    for (; start->image_goes && state == VPC_BOOT_COPIES && *steps > 0; --*steps)
+        state = vpc_boot_step(&machine->boot, &machine->vpc, 1);
+    machine->is_started = state == VPC_BOOT_DONE;
+    if (state == VPC_BOOT_NO_MEMORY)
+        return GUEST_FILL_NO_MEMORY;
+    return start->image_goes && state == VPC_BOOT_COPIES ? GUEST_FILL_GOES_ON : GUEST_FILL_DONE;
+}
+
 static void end_machine(struct guest *guest, const struct vpc *vpc)
 {
+    machine_log_exits(guest, vpc);
     if (vpc->end == VPC_END_EXIT) {
         guest_end_exit(guest, vpc->status);
         return;
@@ -151,11 +159,11 @@ static void end_machine(struct guest *guest, const struct vpc *vpc)
 /* Asleep until a device is due. A clock=run wakes with the machine's ticks, perhaps too early, and sleeps again. */
 static void sleep_machine(struct guest *guest, const struct vpc *vpc)
 {
-    uint64_t now_ns = machine_now_ns(guest), until_ns = now_ns + LOOK_NS;
+    uint64_t now_ns = machine_now_ns(guest), until_ns = now_ns + MACHINE_LOOK_NS;
 
     if (!vpc->clock.is_counted && vpc->due_ns < until_ns)
         until_ns = vpc->due_ns;
-    guest->state.clock.next_tick_ns = until_ns + guest->life.started_ns;
+    guest->state.clock.next_tick_ns = until_ns + ((const struct machine *)guest->machine)->origin_ns;
     guest->life.activity = GUEST_HALTED;
 }
 
@@ -190,8 +198,12 @@ static void turn_machine(struct guest *guest)
     guest->state.virq.pending &= (uint16_t)~VIRQ_MASK(VIRQ_TIMER);      /* it has clocks of its own */
     if (rowlog_is_full(&guest->row_log))
         return;
+    if (machine->is_still)      /* nothing of what passed since it was copied has passed for it */
+        machine_start_clock(guest, machine->stands_at_ns, machine->stands_at_tsc);
+    machine_turn_begins(guest);
     if (machine->is_started || start_machine(guest, machine))
         state = run_pieces(guest, machine);
+    machine_turn_ends(guest);
     if (machine->is_started)
         display_update(&machine->display, &machine->vpc, &guest->console.vcon, state != VPC_RUNS);
     if (state == VPC_ENDED)
@@ -220,11 +232,17 @@ static bool destroy_machine(struct guest *guest, uint32_t *steps)
 }
 
 const struct guest_kind machine_interp = {
-    .check = check_machine, .load = load_machine, .turn = turn_machine, .describe = machine_describe,
-    .inform = machine_inform, .count = machine_count, .destroy = destroy_machine,
+    .check = check_machine, .load = load_machine, .fill = fill_machine, .turn = turn_machine,
+    .describe = machine_describe, .inform = machine_inform, .count = machine_count, .share = machine_share,
+    .copy = machine_copy, .destroy = destroy_machine,
 };
 
 const struct guest_kind machine_svm = {
-    .check = check_machine_svm, .load = load_machine, .turn = turn_machine, .describe = machine_describe,
-    .inform = machine_inform, .count = machine_count, .destroy = destroy_machine,
+    .check = check_machine_svm, .load = load_machine, .fill = fill_machine, .turn = turn_machine,
+    .describe = machine_describe, .inform = machine_inform, .count = machine_count, .share = machine_share,
+    .copy = machine_copy, .destroy = destroy_machine,
+};
+
+const struct guest_kind *const guest_engines[HV_ENGINES] = {
+    [HV_ENGINE_INTERP] = &machine_interp, [HV_ENGINE_SVM] = &machine_svm,
 };

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "base/format.h"
+#include "base/log.h"
 #include "cpu/x86.h"
 #include "guest/guest.h"
 #include "guest/image_lines.h"
@@ -266,6 +267,19 @@ bool machine_inform(const struct guest *guest, unsigned number, char *text, size
                       (unsigned long long)vpc->exits[number - 4]);
         return true;
     }
+}
+
+void machine_log_exits(const struct guest *guest, const struct vpc *vpc)
+{
+    for (unsigned kind = 0; kind < VPC_EXITS; kind++)
+        log_debug("guest %u %s: exits: %s %llu", guest->life.id, guest->life.name, exit_names[kind],
+                  (unsigned long long)vpc->exits[kind]);
+    if (vpc->svm == NULL)
+        return;
+    log_debug("guest %u %s: exits: in all %llu", guest->life.id, guest->life.name,
+              (unsigned long long)vpc->svm->exits);
+    if (vpc->svm->compared > 0)
+        log_info("%s: %u steps were the same by both engines", guest->life.name, vpc->svm->compared);
 }
 
 /* Its page faults are its own, and not seen. */

@@ -139,11 +139,10 @@ bool mc146818_line(const struct mc146818 *clock)
 
 uint64_t mc146818_next_ns(const struct mc146818 *clock)
 {
-    uint64_t period = period_ns(clock), second = (clock->seen_ns / NS_PER_SECOND + 1) * NS_PER_SECOND;
-    uint64_t tick = period != 0 ? (clock->seen_ns / period + 1) * period : UINT64_MAX;
-
     if (mc146818_line(clock) || !(clock->memory[REG_B] & B_INTERRUPTS))
         return UINT64_MAX;
+    uint64_t period = period_ns(clock), second = (clock->seen_ns / NS_PER_SECOND + 1) * NS_PER_SECOND;
+    uint64_t tick = period != 0 ? (clock->seen_ns / period + 1) * period : UINT64_MAX;
     if (!(clock->memory[REG_B] & C_PERIODIC))
         return second;
     return clock->memory[REG_B] & (C_ALARM | C_UPDATE) && second < tick ? second : tick;

@@ -3,6 +3,7 @@
  */
 #include "vpc/ports.h"
 
+#include "base/string.h"
 #include "vpc/acpi_tables.h"
 #include "vpc/vpc.h"
 
@@ -19,6 +20,7 @@
 #define PORT_IDE_CONTROL 0x3F6u
 #define IDE_CONTROL 8u
 #define PORT_VGA 0x3C0u              /* to 3DF */
+#define PORT_VGA_STATUS 0x3DAu
 #define PORT_SERIAL 0x3F8u
 #define PORT_ELCR 0x4D0u
 #define PORT_EVENT_ENABLE (ACPI_EVENT_PORT + 2)
@@ -27,7 +29,7 @@
 #define ABSENT 0xFFu
 
 /* The line of the keyboard falls before its next byte makes it rise. */
-static uint8_t read_keyboard(struct vpc *vpc, uint16_t port)
+static __attribute__((noinline)) uint8_t read_keyboard(struct vpc *vpc, uint16_t port)
 {
     uint8_t value = i8042_read(&vpc->keyboard, port);
 
@@ -38,20 +40,37 @@ static uint8_t read_keyboard(struct vpc *vpc, uint16_t port)
     return value;
 }
 
-static void write_keyboard_port(struct vpc *vpc, uint16_t port, uint8_t value)
+static __attribute__((noinline)) void write_keyboard_port(struct vpc *vpc, uint16_t port, uint8_t value)
 {
     i8042_write(&vpc->keyboard, port, value);
     if (vpc->keyboard.wants_reset)
         vpc_finish(vpc, VPC_END_CRASH, 0, "the guest reset its machine: a virtual PC is not started twice");
 }
 
-static uint8_t read_byte(struct vpc *vpc, uint16_t port)
+/* Devices whose answer depends on the time. */
+static __attribute__((noinline)) uint8_t read_timed(struct vpc *vpc, uint16_t port)
+{
+    uint64_t now_ns = vpc_now_ns(vpc);
+
+    if (port == PORT_VGA_STATUS)
+        return text_page_read(&vpc->text, port, now_ns);
+    if ((port & ~1u) == PORT_CLOCK)
+        return mc146818_read(&vpc->cmos, port, now_ns);
+    return i8254_read(&vpc->timer, port, now_ns);
+}
+
+/*
+ * Apart from who calls it, and what needs the time or settles lines apart from this: a byte is what is asked for
+ * mostly, and costs nothing then that others need.
+ */
+static __attribute__((noinline)) uint8_t read_byte(struct vpc *vpc, uint16_t port)
 {
     switch (port) {
     case PORT_PIC1: case PORT_PIC1 + 1: case PORT_PIC2: case PORT_PIC2 + 1: case PORT_ELCR: case PORT_ELCR + 1:
         return i8259_read(&vpc->pic, port);
     case PORT_TIMER: case PORT_TIMER + 1: case PORT_TIMER + 2: case PORT_TIMER + 3: case PORT_SPEAKER:
-        return i8254_read(&vpc->timer, port, vpc_now_ns(vpc));
+    case PORT_CLOCK: case PORT_CLOCK + 1: case PORT_VGA_STATUS:
+        return read_timed(vpc, port);
     case PORT_DEBUG_EXIT: case ACPI_EVENT_PORT: case ACPI_EVENT_PORT + 1: case ACPI_CONTROL_PORT + 1:
         return 0;
     case ACPI_CONTROL_PORT:
@@ -60,20 +79,18 @@ static uint8_t read_byte(struct vpc *vpc, uint16_t port)
         return vpc->acpi_enable[port & 1];
     case PORT_KEYBOARD: case PORT_KEYBOARD_COMMAND: case PORT_FAST_A20:
         return read_keyboard(vpc, port);
-    case PORT_CLOCK: case PORT_CLOCK + 1:
-        return mc146818_read(&vpc->cmos, port, vpc_now_ns(vpc));
     case PORT_IDE_CONTROL:
         return ide_read(&vpc->ide, IDE_CONTROL);
     default:
         if (port - PORT_IDE < 8u)
             return ide_read(&vpc->ide, port - PORT_IDE);
         if (port - PORT_VGA < 32u)
-            return text_page_read(&vpc->text, port, vpc_now_ns(vpc));
+            return text_page_read(&vpc->text, port, 0);
         return port - PORT_SERIAL < 8u ? uart_read(&vpc->uart, port - PORT_SERIAL) : ABSENT;
     }
 }
 
-static void send_byte(struct vpc *vpc, uint8_t value)
+static __attribute__((noinline)) void send_byte(struct vpc *vpc, uint8_t value)
 {
     if (vpc->output_count < VPC_OUTPUT_BYTES)
         vpc->output[vpc->output_count++] = value;
@@ -81,20 +98,35 @@ static void send_byte(struct vpc *vpc, uint8_t value)
         interp_stop(&vpc->interp);
 }
 
-static void write_byte(struct vpc *vpc, uint16_t port, uint8_t value)
+/* As read_timed. */
+static __attribute__((noinline)) void write_timed(struct vpc *vpc, uint16_t port, uint8_t value)
+{
+    uint64_t now_ns = vpc_now_ns(vpc);
+
+    if ((port & ~1u) == PORT_CLOCK)
+        mc146818_write(&vpc->cmos, port, value, now_ns);
+    else
+        i8254_write(&vpc->timer, port, value, now_ns);
+}
+
+static void write_serial(struct vpc *vpc, unsigned reg, uint8_t value)
+{
+    if (uart_write(&vpc->uart, reg, value))
+        send_byte(vpc, value);
+}
+
+static __attribute__((noinline)) void write_byte(struct vpc *vpc, uint16_t port, uint8_t value)
 {
     switch (port) {
     case PORT_PIC1: case PORT_PIC1 + 1: case PORT_PIC2: case PORT_PIC2 + 1: case PORT_ELCR: case PORT_ELCR + 1:
         i8259_write(&vpc->pic, port, value);
         break;
     case PORT_TIMER: case PORT_TIMER + 1: case PORT_TIMER + 2: case PORT_TIMER + 3: case PORT_SPEAKER:
-        i8254_write(&vpc->timer, port, value, vpc_now_ns(vpc));
+    case PORT_CLOCK: case PORT_CLOCK + 1:
+        write_timed(vpc, port, value);
         break;
     case PORT_KEYBOARD: case PORT_KEYBOARD_COMMAND: case PORT_FAST_A20:
         write_keyboard_port(vpc, port, value);
-        break;
-    case PORT_CLOCK: case PORT_CLOCK + 1:
-        mc146818_write(&vpc->cmos, port, value, vpc_now_ns(vpc));
         break;
     case PORT_EVENT_ENABLE: case PORT_EVENT_ENABLE + 1:
         vpc->acpi_enable[port & 1] = value;
@@ -107,9 +139,15 @@ static void write_byte(struct vpc *vpc, uint16_t port, uint8_t value)
             ide_write(&vpc->ide, port - PORT_IDE, value);
         if (port - PORT_VGA < 32u)
             text_page_write(&vpc->text, port, value);
-        if (port - PORT_SERIAL < 8u && uart_write(&vpc->uart, port - PORT_SERIAL, value))
-            send_byte(vpc, value);
+        if (port - PORT_SERIAL < 8u)
+            write_serial(vpc, port - PORT_SERIAL, value);
     }
+}
+
+static void check_disk(struct vpc *vpc)
+{
+    if (vpc->ide.lacks_memory)
+        vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for what is written to a disk");
 }
 
 /* Registers wider than a byte. True: it was one. */
@@ -121,8 +159,7 @@ static bool write_whole(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t
     }
     if (port == PORT_IDE) {
         ide_write_data(&vpc->ide, bytes, value);
-        if (vpc->ide.lacks_memory)
-            vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for what is written to a disk");
+        check_disk(vpc);
         return true;
     }
     if (port - BIOS_PORT < BIOS_CALLS)
@@ -134,28 +171,131 @@ static bool write_whole(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t
     return true;
 }
 
-uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes)
+/* Of their accesses nothing comes but that the line of the one device is another, if it is. */
+static bool is_serial_port(uint16_t port)
 {
-    uint32_t value = 0;
-    bool line = ide_line(&vpc->ide);
+    return port - PORT_SERIAL < 8u;
+}
 
-    if (port == PORT_IDE)
-        value = ide_read_data(&vpc->ide, bytes);
-    for (unsigned i = 0; i < bytes && port != PORT_IDE; i++)
+static bool is_ide_port(uint16_t port)
+{
+    return port - PORT_IDE < 8u || port == PORT_IDE_CONTROL;
+}
+
+static void settle_ide(struct vpc *vpc)
+{
+    vpc_settle_line(vpc, VPC_LINE_IDE, ide_line(&vpc->ide));
+}
+
+/* A read elsewhere leaves every line as it is, whatever was read: timer, controllers, and where nobody is. */
+static bool keeps_lines(uint16_t port)
+{
+    return port < PORT_KEYBOARD || ((port & ~7u) != PORT_KEYBOARD && port != PORT_FAST_A20);
+}
+
+/*
+ * What is asked there does more than move its line: a controller that is polled, and the clock, which is brought up to
+ * its time.
+ */
+static bool changes_when_read(const struct vpc *vpc, uint16_t port)
+{
+    return vpc->pic.first.polls || vpc->pic.second.polls || (port & ~1u) == PORT_CLOCK;
+}
+
+static void settle_after_read(struct vpc *vpc, uint16_t port)
+{
+    if (is_serial_port(port))
+        vpc_settle_line(vpc, VPC_LINE_SERIAL, uart_line(&vpc->uart));
+    else if (is_ide_port(port))
+        settle_ide(vpc);
+    else if (!keeps_lines(port))
+        vpc_settle_changes(vpc);
+}
+
+/* More than a byte, or what reaches more than one line. */
+static __attribute__((noinline)) uint32_t read_wide(struct vpc *vpc, uint16_t port, unsigned bytes)
+{
+    bool is_data = port == PORT_IDE;
+    uint32_t value = is_data ? ide_read_data(&vpc->ide, bytes) : 0;
+
+    for (unsigned i = 0; i < bytes && !is_data; i++)
         value |= (uint32_t)read_byte(vpc, (uint16_t)(port + i)) << 8 * i;
     vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
-    /* In the middle of a sector nothing else changes. */
-    if (port != PORT_IDE || ide_line(&vpc->ide) != line)
+    if (is_data)
+        settle_ide(vpc);
+    else
         vpc_settle_lines(vpc);
     return value;
 }
 
-void ports_write(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
+uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes)
 {
-    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
+    if (bytes > 1 || port == PORT_IDE || changes_when_read(vpc, port))
+        return read_wide(vpc, port, bytes);
+    uint32_t value = read_byte(vpc, port);
+    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
+    settle_after_read(vpc, port);
+    return value;
+}
+
+/* The screen's registers have no line, nor has the port that kernels write to for a pause. */
+static void settle_after_write(struct vpc *vpc, uint16_t port)
+{
+    if (is_serial_port(port))
+        vpc_settle_line(vpc, VPC_LINE_SERIAL, uart_line(&vpc->uart));
+    else if (is_ide_port(port))
+        settle_ide(vpc);
+    else if (port - PORT_VGA >= 32u && port != PORT_PAUSE)
+        vpc_settle_lines(vpc);
+}
+
+/* More than a byte, or what takes a byte, too, for more. */
+static __attribute__((noinline)) void write_wide(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
+{
     if (!write_whole(vpc, port, bytes, value)) {
         for (unsigned i = 0; i < bytes; i++)
             write_byte(vpc, (uint16_t)(port + i), (uint8_t)(value >> 8 * i));
     }
     vpc_settle_lines(vpc);
+}
+
+void ports_write(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
+{
+    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
+    if (bytes > 1 || port == PORT_IDE || port == PORT_DEBUG_EXIT || port - BIOS_PORT < BIOS_CALLS) {
+        write_wide(vpc, port, bytes, value);
+        return;
+    }
+    write_byte(vpc, port, (uint8_t)value);
+    settle_after_write(vpc, port);
+}
+
+/* For a report: the last of them. */
+static void note_string(struct vpc *vpc, enum vpc_exit kind, unsigned bytes, const void *elements, uint32_t count)
+{
+    uint32_t value = 0;
+
+    memcpy(&value, (const uint8_t *)elements + (count - 1) * bytes, bytes);
+    vpc_note(vpc, kind, PORT_IDE, value);
+    settle_ide(vpc);
+}
+
+uint32_t ports_read_string(struct vpc *vpc, uint16_t port, unsigned bytes, void *to, uint32_t count)
+{
+    uint32_t done = port == PORT_IDE ? ide_read_string(&vpc->ide, bytes, to, count) : 0;
+
+    if (done > 0)
+        note_string(vpc, VPC_EXIT_PORT_READ, bytes, to, done);
+    return done;
+}
+
+uint32_t ports_write_string(struct vpc *vpc, uint16_t port, unsigned bytes, const void *from, uint32_t count)
+{
+    uint32_t done = port == PORT_IDE ? ide_write_string(&vpc->ide, bytes, from, count) : 0;
+
+    if (done > 0) {
+        check_disk(vpc);
+        note_string(vpc, VPC_EXIT_PORT_WRITE, bytes, from, done);
+    }
+    return done;
 }

@@ -17,11 +17,12 @@
 #define SCROLL_PAUSE 20000u         /* instructions without a step: it is no scroll */
 #define RETRACE_NS 16683000u        /* 60 Hz, of which a twentieth is the retrace */
 
-enum { REG_START_HIGH = 0x0C, REG_START_LOW, REG_CURSOR_HIGH, REG_CURSOR_LOW };
+enum { REG_SCAN_LINES = 0x09, REG_START_HIGH = 0x0C, REG_START_LOW, REG_CURSOR_HIGH, REG_CURSOR_LOW };
 
 void text_page_reset(struct text_page *page)
 {
     memset(page, 0, sizeof(*page));
+    page->registers[REG_SCAN_LINES] = 0x4F;     /* a character has 16, less one */
     for (unsigned i = 0; i < TEXT_PAGE_CELLS; i++)
         page->cells[i] = TEXT_PAGE_BLANK;
 }

@@ -9,7 +9,7 @@
 #define FCR_ENABLE 0x01u
 #define FCR_CLEAR_RECEIVER 0x02u
 #define LCR_DLAB 0x80u
-#define MCR_OUT2 0x08u          /* opens the interrupt line of a PC's port */
+#define MCR_RTS 0x02u
 #define MCR_LOOP 0x10u
 #define LSR_READY 0x01u
 #define LSR_OVERRUN 0x02u
@@ -26,6 +26,8 @@ void uart_reset(struct uart16550 *uart)
 {
     *uart = (struct uart16550){ .divisor_low = 12 };
 }
+
+#define LOOKS_OF_A_WAIT 255u    /* who sends looks a few times at each byte */
 
 static unsigned trigger(const struct uart16550 *uart)
 {
@@ -46,9 +48,10 @@ static uint8_t cause(const struct uart16550 *uart)
     return IIR_NONE;
 }
 
-bool uart_line(const struct uart16550 *uart)
+/* A PC's port has a gate behind it, OUT2. QEMU's has not, and teaching kernels that grew up there leave it shut. */
+bool uart_asks(const struct uart16550 *uart)
 {
-    return (uart->mcr & MCR_OUT2) && !(uart->mcr & MCR_LOOP) && cause(uart) != IIR_NONE;
+    return cause(uart) != IIR_NONE;
 }
 
 unsigned uart_room(const struct uart16550 *uart)
@@ -58,12 +61,26 @@ unsigned uart_room(const struct uart16550 *uart)
     return uart->count < room && !(uart->mcr & MCR_LOOP) ? room - uart->count : 0;
 }
 
+bool uart_is_ready(const struct uart16550 *uart)
+{
+    return (uart->mcr & (MCR_RTS | MCR_LOOP)) == MCR_RTS || uart->looks == LOOKS_OF_A_WAIT;
+}
+
+bool uart_wants_interrupt(const struct uart16550 *uart)
+{
+    return uart->ier & IER_RECEIVED;
+}
+
+/* Too many: FIFOs keep what they have, a single register the last (data sheet "Line Status Register", OE). */
 static void take_in(struct uart16550 *uart, uint8_t byte)
 {
-    if (uart->count >= (uart->fcr & FCR_ENABLE ? UART_FIFO : 1)) {
-        uart->is_overrun = true;
+    bool has_fifos = uart->fcr & FCR_ENABLE;
+
+    uart->is_overrun |= uart->count >= (has_fifos ? UART_FIFO : 1);
+    if (uart->count == UART_FIFO)
         return;
-    }
+    if (!has_fifos)
+        uart->count = 0;
     uart->fifo[(uart->first + uart->count++) % UART_FIFO] = byte;
 }
 
@@ -96,6 +113,7 @@ static uint8_t read_line_status(struct uart16550 *uart)
     uint8_t value = (uint8_t)(LSR_EMPTY | (uart->count > 0 ? LSR_READY : 0) | (uart->is_overrun ? LSR_OVERRUN : 0));
 
     uart->is_overrun = false;
+    uart->looks += uart->looks < LOOKS_OF_A_WAIT;
     return value;
 }
 
@@ -145,6 +163,7 @@ static void write_fcr(struct uart16550 *uart, uint8_t value)
 static bool send(struct uart16550 *uart, uint8_t value)
 {
     uart->is_empty_told = false;
+    uart->looks = 0;
     if (!(uart->mcr & MCR_LOOP))
         return true;
     take_in(uart, value);

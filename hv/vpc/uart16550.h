@@ -17,15 +17,29 @@ struct uart16550 {
     uint8_t first, count;
     bool is_empty_told;         /* "transmitter empty" was read in IIR, and nothing was sent since */
     bool is_overrun;
+    uint8_t looks;              /* at LSR in a row, while nothing was sent */
 };
 
 void uart_reset(struct uart16550 *uart);
 
+/* Does one of the interrupts that are enabled have a cause? */
+bool uart_asks(const struct uart16550 *uart);
+
 /* Is its interrupt line high? */
-bool uart_line(const struct uart16550 *uart);
+static inline bool uart_line(const struct uart16550 *uart)
+{
+    return uart->ier != 0 && uart_asks(uart);
+}
 
 /* Bytes that it can take. */
 unsigned uart_room(const struct uart16550 *uart);
+/*
+ * Does the guest ask for bytes? By RTS, as drivers do when they have finished their set-up: what came before that, they
+ * throw away with the FIFO. Without RTS: by looking at LSR again and again.
+ */
+bool uart_is_ready(const struct uart16550 *uart);
+/* Is the receiver's interrupt on? */
+bool uart_wants_interrupt(const struct uart16550 *uart);
 /* A byte comes on the line. One too many is lost, as LSR tells. */
 void uart_receive(struct uart16550 *uart, uint8_t byte);
 

@@ -6,12 +6,6 @@
 #include "base/string.h"
 #include "cpu/x86.h"
 
-#define LINE_TIMER 0u
-#define LINE_KEYBOARD 1u
-#define LINE_SERIAL 4u
-#define LINE_CLOCK 8u
-#define LINE_IDE 14u
-
 uint64_t vpc_now_ns(struct vpc *vpc)
 {
     const struct vpc_clock *clock = &vpc->clock;
@@ -44,6 +38,29 @@ void vpc_init(struct vpc *vpc, struct ram *ram, const struct vpc_clock *clock, c
     vpc_settle_lines(vpc);
 }
 
+void vpc_copy(struct vpc *copy, const struct vpc *vpc, struct ram *ram, void *owner)
+{
+    const struct disk disks[2] = { copy->ide.disks[0], copy->ide.disks[1] };
+
+    memcpy(&copy->clock, &vpc->clock, sizeof(*vpc) - __builtin_offsetof(struct vpc, clock));
+    copy->ide.disks[0] = disks[0];
+    copy->ide.disks[1] = disks[1];
+    copy->ram = ram;
+    copy->clock.owner = owner;
+    copy->text.console = NULL;
+    copy->bus = vpc->bus;
+    copy->bus.context = copy;
+    if (vpc->unit != NULL)
+        copy->bus.fpu_execute = vpc->unit;
+    copy->engine = NULL;
+    copy->svm = NULL;
+    copy->unit = NULL;
+    interp_init(&copy->interp, &copy->bus);
+    copy->interp.cpu = vpc->interp.cpu;
+    copy->interp.start_eip = vpc->interp.start_eip;
+    interp_flush(&copy->interp);
+}
+
 void vpc_finish(struct vpc *vpc, enum vpc_end end, int32_t status, const char *reason)
 {
     if (vpc->end != VPC_END_NONE)
@@ -54,18 +71,18 @@ void vpc_finish(struct vpc *vpc, enum vpc_end end, int32_t status, const char *r
     interp_stop(&vpc->interp);
 }
 
-void vpc_count(struct vpc *vpc, enum vpc_exit kind)
+uint8_t *vpc_own_page(struct vpc *vpc, uint32_t frame)
 {
-    vpc->exits[kind]++;
-    if (++vpc->run_exits == VPC_RUN_EXITS)
-        interp_stop(&vpc->interp);
-}
+    hpa_t page = ram_back(vpc->ram, frame);
 
-void vpc_note(struct vpc *vpc, enum vpc_exit kind, uint32_t where, uint32_t value)
-{
-    vpc_count(vpc, kind);
-    vpc->trail[vpc->trail_count++ % VPC_TRAIL] =
-        (struct vpc_step){ .kind = kind, .eip = vpc->interp.start_eip, .where = where, .value = value };
+    if (page.v && vpc->ram->frames[frame].flags & GFRAME_SHARED) {
+        page = ram_own(vpc->ram, frame);
+        interp_forget(&vpc->interp);
+    }
+    if (page.v)
+        return hpa_to_ptr(page);
+    vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for this virtual PC's");
+    return NULL;
 }
 
 static uint16_t line_if(bool is_high, unsigned line)
@@ -80,31 +97,39 @@ static uint64_t earliest(uint64_t first, uint64_t second, uint64_t third)
     return least < third ? least : third;
 }
 
+static uint16_t lines_of(const struct vpc *vpc)
+{
+    return (uint16_t)((vpc->lines & 1u << VPC_LINE_TIMER) | line_if(uart_line(&vpc->uart), VPC_LINE_SERIAL) |
+                      line_if(i8042_line(&vpc->keyboard), VPC_LINE_KEYBOARD) |
+                      line_if(i8042_auxiliary_line(&vpc->keyboard), VPC_LINE_AUXILIARY) |
+                      line_if(mc146818_line(&vpc->cmos), VPC_LINE_CLOCK) | line_if(ide_line(&vpc->ide), VPC_LINE_IDE));
+}
+
+void vpc_settle_changes(struct vpc *vpc)
+{
+    if (lines_of(vpc) != vpc->lines)
+        vpc_settle_lines(vpc);
+}
+
 void vpc_settle_lines(struct vpc *vpc)
 {
-    uint16_t lines = (uint16_t)((vpc->lines & 1u << LINE_TIMER) | line_if(uart_line(&vpc->uart), LINE_SERIAL) |
-                                line_if(i8042_line(&vpc->keyboard), LINE_KEYBOARD) |
-                                line_if(mc146818_line(&vpc->cmos), LINE_CLOCK) |
-                                line_if(ide_line(&vpc->ide), LINE_IDE));
-    bool asked = vpc->interp.cpu.has_interrupt;
+    uint16_t lines = lines_of(vpc);
 
     vpc->lines = lines;
     i8259_set_lines(&vpc->pic, lines);
     i82093_set_lines(&vpc->ioapic, lines, &vpc->lapic);
-    vpc->interp.cpu.has_interrupt = lapic_has_interrupt(&vpc->lapic) ||
-                                    (lapic_passes_pic(&vpc->lapic) && i8259_has_interrupt(&vpc->pic));
+    vpc->pic_asks = lapic_passes_pic(&vpc->lapic) && i8259_has_interrupt(&vpc->pic);
     vpc->due_ns = earliest(i8254_next_ns(&vpc->timer), lapic_next_ns(&vpc->lapic), mc146818_next_ns(&vpc->cmos));
-    if (vpc->interp.cpu.has_interrupt != asked)
-        interp_notice(&vpc->interp);
+    vpc_settle_processor(vpc);
 }
 
 /* What is due by now happens. The timer's line falls before it rises, so that the edge is seen. */
 static void update_devices(struct vpc *vpc, uint64_t now_ns)
 {
     if (i8254_update(&vpc->timer, now_ns)) {
-        vpc->lines &= (uint16_t)~(1u << LINE_TIMER);
+        vpc->lines &= (uint16_t)~(1u << VPC_LINE_TIMER);
         vpc_settle_lines(vpc);
-        vpc->lines |= 1u << LINE_TIMER;
+        vpc->lines |= 1u << VPC_LINE_TIMER;
     }
     lapic_update(&vpc->lapic, now_ns);
     mc146818_update(&vpc->cmos, now_ns);
@@ -122,7 +147,7 @@ bool vpc_skip(struct vpc *vpc)
     return true;
 }
 
-/* Nothing but a reset wakes a processor that halts with interrupts off: there are no NMIs here. */
+/* Nothing but a reset wakes a processor that halts with interrupts off: the only NMIs are those it sends itself. */
 static enum vpc_state on_halt(struct vpc *vpc)
 {
     if (vpc->interp.cpu.eflags & EFLAGS_IF)
@@ -164,11 +189,11 @@ enum vpc_state vpc_run(struct vpc *vpc, uint32_t instructions)
         return VPC_ENDED;
     if (now_ns >= vpc->due_ns)
         update_devices(vpc, now_ns);
-    vpc->run_exits = 0;
-    bool was_halted = vpc->interp.cpu.is_halted;
+    vpc->exits_left = VPC_RUN_EXITS;
     uint32_t piece = piece_until_due(vpc, now_ns, instructions);
     enum exit_reason reason = vpc->engine != NULL ? vpc->engine(vpc, piece) : interp_run(&vpc->interp, piece);
-    if (reason == EXIT_HLT && !was_halted)
+    if (vpc->interp.cpu.has_just_halted)
         vpc_note(vpc, VPC_EXIT_HALT, 0, 0);
+    vpc->interp.cpu.has_just_halted = false;
     return after_exit(vpc, reason);
 }

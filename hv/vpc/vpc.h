@@ -26,9 +26,13 @@
 #define VPC_OUTPUT_STOP 1024u       /* the run ends with so many bytes waiting */
 #define VPC_OUTPUT_BYTES 5120u      /* one instruction more sends 4 KiB at most; and rowlog.c knows this length */
 #define VPC_TRAIL 16u
-#define VPC_RUN_EXITS 64u           /* the run ends after so many: each is some hundred instructions' work */
+#define VPC_RUN_EXITS 64u           /* a run ends after so many: each is some hundred instructions' work */
 #define VPC_NS_PER_INSTRUCTION 10u  /* where time is the count of instructions */
 #define VPC_MEMORY_MAX 0xC0000000u  /* above it are the devices */
+
+/* Lines of the ISA bus. */
+enum { VPC_LINE_TIMER = 0, VPC_LINE_KEYBOARD = 1, VPC_LINE_SERIAL = 4, VPC_LINE_CLOCK = 8, VPC_LINE_AUXILIARY = 12,
+       VPC_LINE_IDE = 14 };
 
 /* What became of a run. */
 enum vpc_state {
@@ -59,6 +63,12 @@ struct vpc_clock {
     void *owner;
     bool is_counted;                /* time is the count of instructions, and now_ns is not asked */
     uint64_t skipped_ns;            /* is_counted: what was left out while it was halted */
+    /*
+     * The host's time stamp counter, which is the PC's but for tsc_offset; the owner changes that between runs only.
+     * NULL: the PC's counts nanoseconds of its time.
+     */
+    uint64_t (*host_tsc)(void);
+    uint64_t tsc_offset;
 };
 
 struct svm;
@@ -80,12 +90,13 @@ struct vpc {
     struct bios bios;
     uint8_t acpi_enable[2];         /* PM1 Enable, of events that never come */
     uint16_t lines;                 /* levels of the sixteen interrupt lines of an ISA bus */
+    bool pic_asks;                  /* the 8259s' answer to them, as it reaches the processor */
     uint64_t due_ns;                /* when a device has something to do next */
     enum vpc_end end;
     int32_t status;
     const char *reason;
     uint64_t exits[VPC_EXITS];
-    uint32_t run_exits;             /* in this run */
+    uint32_t exits_left;            /* until this run ends */
     struct vpc_step trail[VPC_TRAIL];
     uint32_t trail_count;           /* of all there were */
     /* Who executes the processor: interp_run's part. NULL: the interpreter, always. */
@@ -99,6 +110,12 @@ struct vpc {
 /* After power-on, without disks. bus is vpc_bus, and unit the floating-point unit for it (NULL: none). */
 void vpc_init(struct vpc *vpc, struct ram *ram, const struct vpc_clock *clock, const struct bus *bus,
               void (*unit)(struct vcpu *cpu, struct fpu_operation *operation));
+
+/*
+ * copy, zeroed but for its disks, becomes what vpc is, with that RAM, and no engine but the interpreter yet: between
+ * runs. owner: of its clock.
+ */
+void vpc_copy(struct vpc *copy, const struct vpc *vpc, struct ram *ram, void *owner);
 
 /* Execute at most so many instructions, up to what is due before. */
 enum vpc_state vpc_run(struct vpc *vpc, uint32_t instructions);
@@ -115,9 +132,49 @@ void vpc_finish(struct vpc *vpc, enum vpc_end end, int32_t status, const char *r
 /* After a device changed: bring its lines to the controllers, and their answer to the processor. */
 void vpc_settle_lines(struct vpc *vpc);
 
+/* The same after a device that reaches the processor by its line only: nothing to do if none is another. */
+void vpc_settle_changes(struct vpc *vpc);
+
+/* The same where only one line may be another than it was: it is this now. */
+static inline void vpc_settle_line(struct vpc *vpc, unsigned line, bool is_high)
+{
+    if ((vpc->lines >> line & 1) != is_high)
+        vpc_settle_lines(vpc);
+}
+
+/* After a change of what the local APIC has for the processor, but of nothing else. */
+static inline void vpc_settle_processor(struct vpc *vpc)
+{
+    bool asked = vpc->interp.cpu.has_interrupt;
+
+    vpc->interp.cpu.has_interrupt = lapic_has_interrupt(&vpc->lapic) || vpc->pic_asks;
+    if (vpc->interp.cpu.has_interrupt != asked)
+        interp_notice(&vpc->interp);
+}
+
 /* Something left the processor: count it, and with vpc_note remember it. */
-void vpc_count(struct vpc *vpc, enum vpc_exit kind);
-void vpc_note(struct vpc *vpc, enum vpc_exit kind, uint32_t where, uint32_t value);
+static inline void vpc_count(struct vpc *vpc, enum vpc_exit kind)
+{
+    vpc->exits[kind]++;
+    if (--vpc->exits_left == 0)
+        interp_stop(&vpc->interp);
+}
+
+static inline void vpc_note(struct vpc *vpc, enum vpc_exit kind, uint32_t where, uint32_t value)
+{
+    vpc_count(vpc, kind);
+    vpc->trail[vpc->trail_count++ % VPC_TRAIL] =
+        (struct vpc_step){ .kind = kind, .eip = vpc->interp.start_eip, .where = where, .value = value };
+}
+
+/* A store of four bytes to a register of the local APIC, and what comes of it. */
+void vpc_write_apic(struct vpc *vpc, uint32_t offset, uint32_t value);
+
+/*
+ * A page of RAM, by the number of its frame, that may be written: one that is shared with a copy becomes its own. NULL:
+ * memory is out, and the PC ends.
+ */
+uint8_t *vpc_own_page(struct vpc *vpc, uint32_t frame);
 
 /* The operations of bus.h, with struct vpc as context. */
 extern const struct bus vpc_bus;

@@ -1,6 +1,7 @@
 /*
  * vpc_bus.c - what a virtual PC's processor is wired to (PURE): x86/bus.h.
  */
+#include "base/string.h"
 #include "vpc/ports.h"
 #include "vpc/vpc.h"
 
@@ -13,7 +14,8 @@ static struct vpc *vpc_of(void *context)
 
 /*
  * RAM is backed when it is first read, too: what was handed out must stay good when it is written to, and a page of
- * zeroes that all share would not.
+ * zeroes that all share would not. One that is shared with a copy is for reading only: who writes comes to
+ * device_write, at which nothing else is open that would lie elsewhere afterwards.
  */
 static uint8_t *ram_page(void *context, gpa_t address, bool is_write)
 {
@@ -23,6 +25,8 @@ static uint8_t *ram_page(void *context, gpa_t address, bool is_write)
     if (frame >= vpc->ram->frame_count || (is_write && frame == TEXT_PAGE_BASE >> PAGE_SHIFT))
         return NULL;
     hpa_t page = ram_back(vpc->ram, frame);
+    if (is_write && vpc->ram->frames[frame].flags & GFRAME_SHARED)
+        return NULL;
     if (page.v)
         return hpa_to_ptr(page);
     vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for this virtual PC's");
@@ -47,32 +51,79 @@ static uint32_t device_read(void *context, gpa_t address, unsigned bytes)
 
 static void store_text(struct vpc *vpc, uint32_t at, unsigned bytes, uint32_t value)
 {
-    uint8_t *memory = ram_page(vpc, GPA(TEXT_PAGE_BASE), false);
+    uint8_t *memory = vpc_own_page(vpc, TEXT_PAGE_BASE >> PAGE_SHIFT);
 
     if (memory != NULL)
         text_page_store(&vpc->text, memory, at, bytes, value);
+}
+
+/* To a page that is, or a moment ago was, shared. */
+static void store_shared(struct vpc *vpc, gpa_t address, unsigned bytes, uint32_t value)
+{
+    uint8_t *memory = vpc_own_page(vpc, address.v >> PAGE_SHIFT);
+
+    if (memory != NULL)
+        memcpy(memory + (address.v & PAGE_MASK), &value, bytes);
+}
+
+/* To the processor by other ways than its interrupt line. An INIT has firmware start a PC anew. */
+static void take_sent(struct vpc *vpc)
+{
+    struct lapic *apic = &vpc->lapic;
+
+    if (apic->sent_nmi) {
+        vpc->interp.cpu.has_nmi = true;
+        interp_notice(&vpc->interp);
+    }
+    if (apic->sent_init)
+        vpc_finish(vpc, VPC_END_CRASH, 0, "the guest reset its machine, by an INIT: a virtual PC is not started twice");
+    apic->sent_nmi = apic->sent_init = false;
+}
+
+/* Apart, so that the others, which are written most, keep nothing for it. */
+static __attribute__((noinline)) void write_apic_setting(struct vpc *vpc, uint32_t offset, uint32_t value)
+{
+    (void)lapic_write(&vpc->lapic, offset, value, vpc_now_ns(vpc));
+    if (vpc->lapic.sent_nmi || vpc->lapic.sent_init)
+        take_sent(vpc);
+    vpc_settle_lines(vpc);
+}
+
+void vpc_write_apic(struct vpc *vpc, uint32_t offset, uint32_t value)
+{
+    vpc_note(vpc, VPC_EXIT_WRITE, LAPIC_BASE + offset, value);
+    if (!lapic_is_priority(offset)) {
+        write_apic_setting(vpc, offset, value);
+        return;
+    }
+    int ended = lapic_write(&vpc->lapic, offset, value, 0);
+    if (ended >= 0)
+        i82093_end(&vpc->ioapic, (uint8_t)ended, &vpc->lapic);
+    vpc_settle_processor(vpc);
 }
 
 static void device_write(void *context, gpa_t address, unsigned bytes, uint32_t value)
 {
     struct vpc *vpc = vpc_of(context);
     uint32_t page = address.v & ~PAGE_MASK, word = address.v & PAGE_MASK;
-    int ended = -1;
 
-    if (page == TEXT_PAGE_BASE)
-        vpc_count(vpc, VPC_EXIT_WRITE);         /* too many to be among the last in a report */
-    else
-        vpc_note(vpc, VPC_EXIT_WRITE, address.v, value);
-    if (page == LAPIC_BASE)
-        ended = lapic_write(&vpc->lapic, word, value, vpc_now_ns(vpc));
-    else if (page == I82093_BASE)
-        i82093_write(&vpc->ioapic, word, value, &vpc->lapic);
-    else if (page == TEXT_PAGE_BASE)
-        store_text(vpc, word, bytes, value);
-    else
+    if (address.v >> PAGE_SHIFT < vpc->ram->frame_count && page != TEXT_PAGE_BASE) {
+        store_shared(vpc, address, bytes, value);
         return;
-    if (ended >= 0)
-        i82093_end(&vpc->ioapic, (uint8_t)ended, &vpc->lapic);
+    }
+    if (page == LAPIC_BASE) {
+        vpc_write_apic(vpc, word, value);
+        return;
+    }
+    if (page == TEXT_PAGE_BASE) {
+        vpc_count(vpc, VPC_EXIT_WRITE);         /* too many to be among the last in a report */
+        store_text(vpc, word, bytes, value);
+        return;
+    }
+    vpc_note(vpc, VPC_EXIT_WRITE, address.v, value);
+    if (page != I82093_BASE)
+        return;
+    i82093_write(&vpc->ioapic, word, value, &vpc->lapic);
     vpc_settle_lines(vpc);
 }
 
@@ -86,6 +137,16 @@ static void bus_port_write(void *context, uint16_t port, unsigned bytes, uint32_
     ports_write(vpc_of(context), port, bytes, value);
 }
 
+static uint32_t bus_port_read_string(void *context, uint16_t port, unsigned bytes, void *to, uint32_t count)
+{
+    return ports_read_string(vpc_of(context), port, bytes, to, count);
+}
+
+static uint32_t bus_port_write_string(void *context, uint16_t port, unsigned bytes, const void *from, uint32_t count)
+{
+    return ports_write_string(vpc_of(context), port, bytes, from, count);
+}
+
 static uint8_t take_vector(void *context)
 {
     struct vpc *vpc = vpc_of(context);
@@ -97,10 +158,12 @@ static uint8_t take_vector(void *context)
     return vector;
 }
 
-/* The time stamp counter counts nanoseconds. */
 static uint64_t bus_time(void *context)
 {
-    return vpc_now_ns(vpc_of(context));
+    struct vpc *vpc = vpc_of(context);
+    const struct vpc_clock *clock = &vpc->clock;
+
+    return clock->host_tsc != NULL ? clock->host_tsc() + clock->tsc_offset : vpc_now_ns(vpc);
 }
 
 static bool bus_msr_read(void *context, uint32_t number, uint64_t *value)
@@ -118,6 +181,7 @@ static bool bus_msr_write(void *context, uint32_t number, uint64_t value)
 
 const struct bus vpc_bus = {
     .page = ram_page, .read = device_read, .write = device_write, .port_read = bus_port_read,
-    .port_write = bus_port_write, .acknowledge = take_vector, .time = bus_time, .msr_read = bus_msr_read,
+    .port_write = bus_port_write, .port_read_string = bus_port_read_string,
+    .port_write_string = bus_port_write_string, .acknowledge = take_vector, .time = bus_time, .msr_read = bus_msr_read,
     .msr_write = bus_msr_write,
 };

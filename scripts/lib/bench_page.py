@@ -9,6 +9,11 @@ def show(value, unit=""):
     return f"{value:.7g} x" if unit else f"{value:,.0f}"
 
 
+def show_plain(value):
+    """A figure of its own kind: with decimals, where it has some."""
+    return f"{value:,g}" if isinstance(value, float) else show(value)
+
+
 def show_events(sample):
     """Events per operation, those that are not 0."""
     names = {"cr3_writes": "CR3", "invlpg": "INVLPG", "port_in": "IN", "port_out": "OUT", "traps": "traps"}
@@ -55,10 +60,9 @@ def figures_table(part, figures):
         if row.key not in figures:
             continue            # newer than the last measurement
         value = figures[row.key]
-        shown = f"{value:,g}" if isinstance(value, float) else show(value)
         is_above = row.limit is not None and value > row.limit
         verdict = "" if row.goal is None else "goal met" if value <= row.goal else "above" if is_above else ""
-        yield f"| {row.title} | {shown} | {show(row.goal)} | {show(row.limit)} | {verdict} |"
+        yield f"| {row.title} | {show_plain(value)} | {show_plain(row.goal)} | {show_plain(row.limit)} | {verdict} |"
 
 
 def functions_table(figures):
@@ -99,9 +103,21 @@ SECTIONS = [
     ("gaps", "200 busy guests", ""),
     ("launches", "Launches, in instructions",
      "The longest time in which no guest ran, while others were launched; interrupts are off for no longer."),
+    ("scale", "From 1 to 1,000 guests, in instructions",
+     "N guests of 2 MiB that sleep from tick to tick, beside one that watches (`tests/bench/scale.c`). A plan of more "
+     "than 64 lines takes 0.6 KiB a line, which is in the memory of each.\n\n"
+     "![one of N guests](performance-scale.svg)"),
     ("vpc", "Virtual PCs, in instructions of the machine",
      "What the interpreter executes for a guest's own: `tests/vpc/speed.c`, all in one large page, and the benchmark "
-     "kernel `tests/vpc/marks.c` with its user programs. Plain QEMU counts each element of a string instruction."),
+     "kernel `tests/vpc/marks.c` with its user programs. Plain QEMU counts each element of a string instruction. "
+     "CPUID and the opening of an interrupt window are no exits here: the interpreter does them itself."),
+    ("svm", "Virtual PCs under SVM, in instructions of the machine",
+     "Ways out of the guest are what the machine executes for each besides the guest's own instructions "
+     "(`tests/vpc/speed.c`). An operation of the benchmark kernel `tests/vpc/marks.c` is all that the machine "
+     "executes, for each instruction of the same kernel in plain QEMU."),
+    ("linux", "Linux under SVM",
+     "Debian's i386 kernel from its first instruction to busybox's shell, which says who it is and ends the machine "
+     "(`tests/bench/bench_linux.py`; measured by name only)."),
     ("memory", "Memory, in KiB", ""),
 ]
 

@@ -32,6 +32,8 @@ def read_autorun(line):
         return None
     name, milliseconds = words[1] if len(words) > 1 else "", spec.DEFAULT_TIMEOUT_MS
     for word in words[2:]:
+        if word.startswith("as="):
+            name = word.removeprefix("as=")
         if word.startswith("timeout="):
             try:
                 milliseconds = spec.parse_time_ms(word.removeprefix("timeout="))

@@ -62,6 +62,18 @@ def setpd_chart(rows):
     return str(chart)
 
 
+def scale_chart(scale):
+    """scale: figures by KIND_COUNT. What one of so many guests costs, each kind in parts of what it is at ten."""
+    counts = (1, 10, 100, 300, 1000)
+    chart = Chart("One of N guests, in parts of what it costs at 10", "N", counts, 0, 2)
+    for number, kind in enumerate(("memory", "launch", "tick")):
+        points = [(count, scale[f"{kind}_{count}"] / scale[f"{kind}_10"]) for count in counts]
+        chart.line(points, kind, number)
+    looks = [(count, scale[f"look_{count}"] / 500_000) for count in counts]
+    chart.line(looks, "a look, in parts of 500,000 instructions", 3)
+    return str(chart)
+
+
 def shares_chart(shares):
     """shares: by number of busy guests. Each guest's share of its 1/N."""
     counts = sorted(map(int, shares))

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 
-from lib import build
+from lib import build, grade_trace
 
 UNITS_MAX = 200
 TEXT_BYTES_MAX = 30000          # what is typed and matched in one boot: hv/monitor/config.h has 32 KiB
@@ -15,6 +15,8 @@ MEMORY_MIB = 256
 MIB = 1 << 20
 VERDICT = re.compile(r"(not )?ok ([0-9]+) - ([^ #]+)(?: # (.*))?")
 ROWS_MAX = 2000                 # of a test's log, kept for its page
+TRACE = "trace of this boot.json"    # no guest has such a name
+ROWS_AT_END = 50                # of these
 ENDED_EARLY = "its boot ended before its verdict"
 
 
@@ -52,6 +54,8 @@ def make_command(units, tests, folder, counted):
     """scripts/run for these units; guests get their names in folder."""
     command = [str(build.ROOT / "scripts" / "run"), "--headless", "--mem", str(memory_mib(units, tests)),
                *["--counted"] * counted]
+    if any(tests[unit.index].autorun.is_traced for unit in units):
+        command += ["--trace", str(folder / TRACE)]
     placed = set()
     for unit in units:
         test = tests[unit.index]
@@ -75,20 +79,28 @@ def read_block(lines):
     return block
 
 
+def keep_both_ends(rows):
+    """A flood is known by its beginning and by its end."""
+    if len(rows) <= ROWS_MAX:
+        return rows
+    left_out = f"... {len(rows) - ROWS_MAX} rows are left out here ..."
+    return [*rows[:ROWS_MAX - ROWS_AT_END], left_out, *rows[-ROWS_AT_END:]]
+
+
 def read_results(stream):
     """What a stream says of each test that has a verdict, in order."""
     results, rows, report, lines = [], [], [], iter(stream.splitlines())
     for line in lines:
         match = VERDICT.fullmatch(line)
         if match:
-            results.append({"ok": not match[1], "got": match[4] or "", "rows": rows[:ROWS_MAX], "report": report,
+            results.append({"ok": not match[1], "got": match[4] or "", "rows": keep_both_ends(rows), "report": report,
                             "block": {}})
             rows, report = [], []
         elif line == "  ---":
             block = read_block(iter(lambda: next(lines, "  ..."), "  ..."))
             results[-1]["block"] = block
             results[-1]["got"] = block.get("got", "")
-        elif found := re.match(r"# [A-Za-z0-9._?-]+([|?!]) ?(.*)", line):
+        elif found := re.match(r"# [A-Za-z0-9._?-]+(: \||[|?!]) ?(.*)", line):
             (report if found[1] == "!" else rows).append(found[2])
     return results
 
@@ -104,8 +116,13 @@ def follow(pipe, tell):
     return "".join(lines)
 
 
+def last_words(stream, said):
+    """Of a boot that died: why, in the words of its stream, and what scripts/run said."""
+    return "".join(f"{line}\n" for line in stream.splitlines() if line.startswith("Bail out! ")) + said
+
+
 def run_boot(units, tests, counted, register, tell):
-    """Run units. Their results, as far as there are any, the exit status and what scripts/run said."""
+    """Run units. Their results, as far as there are any, the exit status and what is said of the boot."""
     with tempfile.TemporaryDirectory(prefix="cobble-grade-") as name, tempfile.TemporaryFile() as errors:
         command = make_command(units, tests, pathlib.Path(name), counted)
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
@@ -114,4 +131,6 @@ def run_boot(units, tests, counted, register, tell):
             stream = follow(process.stdout, tell)
             status = process.wait()
         errors.seek(0)
-        return read_results(stream), status, errors.read().decode("utf-8", "replace")
+        results = read_results(stream)
+        grade_trace.give_out(pathlib.Path(name, TRACE), units, tests, results)
+        return results, status, last_words(stream, errors.read().decode("utf-8", "replace"))

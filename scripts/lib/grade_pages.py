@@ -2,6 +2,7 @@
 import html
 import re
 
+from lib import grade_trace
 from lib.grade_report import number
 
 STYLE = """\
@@ -90,7 +91,20 @@ def judgement(result):
     return f"<table>{cells}</table>\n"
 
 
-def test_body(result, index):
+def trace(result, file):
+    """What the guest did, to be opened by who wants it, and the file that Perfetto opens."""
+    if not result.get("trace"):
+        return ""
+    return (folded("What it did", grade_trace.rows(result["trace"])) +
+            f'<p>All of it as a picture: open <a href="{file}" download>{file}</a> with '
+            '<a href="https://ui.perfetto.dev">Perfetto</a>.</p>\n')
+
+
+def trace_file(name, index):
+    return f"{name}-test{index}.trace.json"
+
+
+def test_body(result, index, name):
     """A test on its student's page; of a hidden one only how it came out."""
     block = result["block"]
     body = (f'<section class="{"ok" if result["ok"] else "no"}" id="test{index}">\n<h2>{verdict(result)} '
@@ -103,17 +117,18 @@ def test_body(result, index):
     body += part("Repeat it", repeat(result))
     body += part("Report", text(result["report"]) + folded("More of it", block.get("more") or []))
     body += part("The last screen", f'<pre class="screen">{lines_of(screen)}</pre>' if screen else "")
-    return body + folded("All that it printed", result["rows"]) + "</section>\n"
+    body += folded("All that it printed", result["rows"])
+    return body + trace(result, trace_file(name, index)) + "</section>\n"
 
 
-def student_body(own):
+def student_body(own, name):
     """The table of a student's tests, and each of them below."""
     rows = "".join(f'<tr><td><a href="#test{index}">{html.escape(result["title"])}</a><td>{verdict(result)}'
                    f'<td class="points">{number(result["points"])}<td class="points">{number(result["points_max"])}\n'
                    for index, result in enumerate(own, 1))
     return (f"<p>{meter(own)} {sum_of(own)}, {sum(result['ok'] for result in own)} of {len(own)} ok</p>\n"
             f"<table><tr><th>test<th><th>points<th>of\n{rows}</table>\n"
-            + "".join(test_body(result, index) for index, result in enumerate(own, 1))
+            + "".join(test_body(result, index, name) for index, result in enumerate(own, 1))
             + '<p><a href="index.html">All students</a></p>\n')
 
 
@@ -129,13 +144,17 @@ def index_body(names, results):
 
 
 def pages(results):
-    """Static pages by file name: index.html, and one for each student."""
+    """Files by name: index.html, a page for each student, and the traces of their tests that are not hidden."""
     names = {}
     for student in sorted(dict.fromkeys(result["student"] for result in results)):
         name = re.sub(r"[^A-Za-z0-9_-]", "_", student)[:80]
         while name in names.values() or name == "index":
             name += "_"
         names[student] = name
-    files = {f"{name}.html": page(student, student_body([r for r in results if r["student"] == student]))
-             for student, name in names.items()}
+    files = {}
+    for student, name in names.items():
+        own = [result for result in results if result["student"] == student]
+        files[f"{name}.html"] = page(student, student_body(own, name))
+        files.update({trace_file(name, index): grade_trace.as_json(result["trace"])
+                      for index, result in enumerate(own, 1) if result.get("trace") and not result["hidden"]})
     return {**files, "index.html": page("Results", index_body(names, results))}

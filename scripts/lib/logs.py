@@ -4,14 +4,16 @@ import re
 from lib.report import OutputLost
 
 # A line of the stream that is about a guest.
-ABOUT = re.compile(rb"# ([^ :|?!]+)([|?!])(?: (.*))?")
+ABOUT = re.compile(rb"# ([^ :|?!]+)(: \||[|?!])(?: (.*))?")
+DROPPED = re.compile(rb"# ([^ :|?!]+): ([0-9]+ rows dropped, .*)")
 RESULT = re.compile(rb"(?:not )?ok ([0-9]+) - ([^ #]+)")
 
 
 class Logs:
     """Takes lines of the stream as they come.
 
-    A row stands in its file behind '| ', a debug print behind '? ', a line of the crash report behind '! ', and the
+    A row stands in its file behind '| ', a flood's last ones behind ': | ', what was left out behind '... ', a debug
+    print behind '? ', a line of the crash report behind '! ', and the
     verdict with its block behind '= '.
     """
 
@@ -37,10 +39,15 @@ class Logs:
             self.judged = int(match[1]), match[2]
             self.ended.add(int(match[1]))
             self.write(*self.judged, b"= " + line)
+        elif match := DROPPED.fullmatch(line):
+            self.write_about(match[1], b"... " + match[2])
         elif match := ABOUT.fullmatch(line):
-            number = self.find(match[1])
-            if number is not None:
-                self.write(number, match[1], match[2] + b" " + (match[3] or b""))
+            self.write_about(match[1], match[2] + b" " + (match[3] or b""))
+
+    def write_about(self, name, line):
+        number = self.find(name)
+        if number is not None:
+            self.write(number, name, line)
 
     def find(self, name):
         """The test that a guest of this name belongs to; None: it is no guest's name. Of several the first without a

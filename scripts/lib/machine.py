@@ -14,9 +14,9 @@ from lib.qmp import Qmp
 from lib.report import SetupError
 
 QEMU = "qemu-system-x86_64"
-# Code and variables: the second pair starts only what is signed with the key that image.py signs with.
-FIRMWARE_FILES = {False: ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
-                  True: ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.snakeoil.fd")}
+CODE, VARIABLES = "OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"
+# Starts only what is signed with the key that image.py signs with.
+SECURE_CODE, SECURE_VARIABLES = "OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.snakeoil.fd"
 # What that firmware wants of the machine: its variables change in system management mode alone.
 SECURE_BOOT = ["-machine", "q35,smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"]
 # How each kind of boot volume is attached: the drive's options, then the devices.
@@ -29,7 +29,12 @@ BOOT_DEVICES = {
 
 # An instruction takes 8 ns, a halted processor no time, and the date is always the same.
 COUNTED = ["-icount", "shift=3,sleep=off,align=off", "-rtc", "base=2000-01-01,clock=vm"]
+# COM4: the firmware has its console on COM1 and COM2, and would take what a waiting gdb sends.
+GDB_LINE = ["-device", "isa-serial,index=3,chardev=gdb"]
 POLL_SECONDS = 0.02
+# Registers of a TPM, which firmware looks for there: TCG, "PC Client Platform TPM Profile", "TPM Register Space".
+TPM, TPM_BYTES = 0xFED40000, 0x5000
+END_OF_ROM = 1 << 32
 
 # Of a socket, with the NUL behind it: sun_path of unix(7).
 SOCKET_PATH_BYTES = 108
@@ -66,12 +71,32 @@ def choose_display():
     return next((display for display in ("gtk", "sdl") if display in known), "none")
 
 
+def make_rom(folder):
+    """The firmware as one ROM, which reaches down to the registers of a TPM and has ones there, as a PC without a TPM.
+
+    QEMU alone has zeros, which the firmware takes for a TPM that is slow: it waits two seconds for it, in a loop. Its
+    variables are in RAM then, as new as those of the empty file.
+    """
+    firmware = b"".join((packages.FIRMWARE / name).read_bytes() for name in (VARIABLES, CODE))
+    with open(folder / "firmware", "wb") as rom:
+        rom.write(b"\xff" * TPM_BYTES)
+        rom.seek(END_OF_ROM - TPM - len(firmware))
+        rom.write(firmware)
+    return ["-bios", str(folder / "firmware")]
+
+
+def make_flash(folder):
+    """The firmware that knows Secure Boot, in flash memory that it locks."""
+    variables = folder / "OVMF_VARS.fd"
+    shutil.copyfile(packages.FIRMWARE / SECURE_VARIABLES, variables)
+    return ["-drive", f"if=pflash,format=raw,readonly=on,file={escape(packages.FIRMWARE / SECURE_CODE)}",
+            "-drive", f"if=pflash,format=raw,file={escape(variables)}", *SECURE_BOOT]
+
+
 def make_command(options, volume, folder, qmp_fd, gdb_socket):
     """QEMU's command line. folder is the run's own temporary folder."""
-    variables = folder / "OVMF_VARS.fd"
-    code, empty_variables = FIRMWARE_FILES[options.secure_boot]
     try:
-        shutil.copyfile(packages.FIRMWARE / empty_variables, variables)
+        firmware = (make_flash if options.secure_boot else make_rom)(folder)
     except OSError as error:
         raise SetupError(f"the firmware of package ovmf: {error}") from None
     drive, devices = BOOT_DEVICES[options.boot_from]
@@ -79,8 +104,7 @@ def make_command(options, volume, folder, qmp_fd, gdb_socket):
         QEMU, "-machine", "q35", "-cpu", "max", "-m", str(options.memory_mib), "-smp", str(options.processors),
         "-nodefaults", "-nic", "none", "-vga", "std",
         "-display", "none" if options.headless else choose_display(),
-        "-drive", f"if=pflash,format=raw,readonly=on,file={escape(packages.FIRMWARE / code)}",
-        "-drive", f"if=pflash,format=raw,file={escape(variables)}",
+        *firmware,
         "-drive", f"if=none,id=boot,format=raw,readonly=on{drive},file={escape(volume)}",
         *(word for device in devices for word in ("-device", device)),
         "-chardev", f"file,id=debugcon,path={escape(folder / 'debugcon')}",
@@ -90,8 +114,6 @@ def make_command(options, volume, folder, qmp_fd, gdb_socket):
     if options.trace:
         command += ["-chardev", f"file,id=trace,path={escape(folder / 'trace')}",
                     "-device", "isa-debugcon,iobase=0xea,readback=0xea,chardev=trace"]
-    if options.secure_boot:
-        command += SECURE_BOOT
     if options.counted:
         command += COUNTED
     if options.headless:
@@ -100,7 +122,7 @@ def make_command(options, volume, folder, qmp_fd, gdb_socket):
     else:
         command += ["-serial", "mon:stdio"]     # adds QEMU's own Ctrl-A keys
     if options.gdb_guest:
-        command += ["-serial", f"unix:{escape(gdb_socket)},server=on,wait=off"]
+        command += ["-chardev", f"socket,id=gdb,path={escape(gdb_socket)},server=on,wait=off", *GDB_LINE]
     if options.gdb_hypervisor:
         command += ["-S", "-gdb", f"unix:{escape(gdb_socket)},server=on,wait=off"]
     return command + options.qemu

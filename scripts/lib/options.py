@@ -10,7 +10,7 @@ from lib.report import SetupError
 
 DESCRIPTION = "Build Cobble if needed and boot it in QEMU with OVMF firmware."
 EPILOG = """\
-An autorun SPEC is a line of cobble.cfg without its first word (snapshot=NAME: docs/operator.md):
+An autorun SPEC is a line of cobble.cfg without its first word (as=NAME, snapshot=NAME: docs/operator.md):
   NAME [expect=STATUS|crash|timeout|refused] [timeout=10s] [mem=32M] [clock=run] [type="help\\n"] [output=1M]
        [debug-print=on] [match=TEXT]... [match!=TEXT]... [console=FILE] [seed=N] [strict=on] [trace=on]
        [control=on] [children=N] [memory=384M]
@@ -62,7 +62,8 @@ def make_parser():
         help="type TEXT (C escapes) to a guest once its console is quiet for a second, or three seconds after it was "
              "last typed to; without --autorun also to the guest \"monitor\", at boot (repeatable)")
     add("--dump-console", metavar="FILE", help="the final console of each autorun as text")
-    add("--trace", metavar="FILE", help="what each guest did, event by event, as trace-event JSON: Perfetto opens it")
+    add("--trace", metavar="FILE",
+        help="what each guest did (of autoruns with trace=on only those), as trace-event JSON: Perfetto opens it")
     add("--logs", metavar="DIR", help="with --headless: what each autorun printed, in a file of its own")
     add("--gdb", metavar="GUEST", nargs="?", const=HYPERVISOR,
         help="this guest waits for gdb before its first instruction, and at a terminal gdb is started; without GUEST, "
@@ -114,7 +115,7 @@ def read_guests(arguments):
 def place_consoles(guests, autoruns):
     """Have the files of console= on the boot volume, each once, under names that no guest has."""
     names = {}
-    taken = {name.lower() for name in guests} | {autorun.name.lower() for autorun in autoruns}
+    taken = {name.lower() for name in guests} | {autorun.image.lower() for autorun in autoruns}
     free = (name for name in (f"console-{number}.txt" for number in itertools.count(1)) if name not in taken)
     for autorun in autoruns:
         if autorun.console is None:
@@ -128,7 +129,7 @@ def place_consoles(guests, autoruns):
 def place_files(guests, autoruns):
     """Have the files of disk= and initrd= on the boot volume, each once, under names that no guest has."""
     names = {}
-    taken = {name.lower() for name in guests} | {autorun.name.lower() for autorun in autoruns}
+    taken = {name.lower() for name in guests} | {autorun.image.lower() for autorun in autoruns}
     free = (name for name in (f"disk-{number}.img" for number in itertools.count(1)) if name not in taken)
     for autorun in autoruns:
         for _, _, _, path in autorun.files():
@@ -277,7 +278,8 @@ class Options:
         lines += [f"debug {self.gdb_guest}"] if self.gdb_guest else []
         lines += ["together on"] * self.together
         lines += ["counted on"] * self.counted
-        lines += ["trace on"] * (self.trace is not None)
+        only_some = any(autorun.is_traced for autorun in self.autoruns)
+        lines += ["trace on"] * (self.trace is not None and not only_some)
         lines += ["after poweroff"] * self.headless
         return (self.config_file.text if self.config_file else "") + "".join(line + "\n" for line in lines)
 

@@ -104,13 +104,23 @@ def check_paths(files):
                 yield f"{path}:{number}: a path or host name of one machine"
 
 
+def names_in(build, listed):
+    """The files that an expression of a meson.build lists, in it or by the names of other lists there."""
+    for word, name in re.findall(r"\b(\w+)\b(?!['.(])|'([^']+)'", listed):
+        if name:
+            yield name
+        elif found := re.search(rf"^{word} = (.*?)^(?=\w)", build + "\nend", re.MULTILINE | re.DOTALL):
+            yield from names_in(build, re.sub(r"#.*", "", found[1]))
+
+
 def check_pure(files):
     """What is listed as PURE has no assembly in it."""
     for path in files:
         if path.name != "meson.build" or path.parts[0] != "hv":
             continue
-        for listed in re.findall(r"pure_sources\s*\+=\s*files\(([^)]*)\)", (ROOT / path).read_text()):
-            for name in re.findall(r"'([^']+)'", listed):
+        build = (ROOT / path).read_text()
+        for listed in re.findall(r"^pure_sources \+=(.*?)^(?=\w)", build + "\nend", re.MULTILINE | re.DOTALL):
+            for name in names_in(build, listed):
                 text = (ROOT / path.parent / name).read_text()
                 if re.search(r"\b(__)?asm(__)?\b\s*(volatile|\()|cpu/insn\.h", text):
                     yield f"{path.parent / name}: listed as PURE, but uses assembly"

@@ -14,10 +14,10 @@ ESCAPES = {"n": b"\n", "t": b"\t", "r": b"\r", "b": b"\b", "a": b"\a", "e": b"\x
 SIZE_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 TIME_UNITS_MS = {"": 1000, "s": 1000, "ms": 1, "m": 60000}
 AUTORUN_WORDS = ("expect= timeout= mem= clock= type= output= debug-print= match= match!= console= seed= strict= "
-                 "trace= control= children= memory= engine= input= cmdline= initrd= disk=")
+                 "trace= control= children= memory= as= snapshot= engine= moves= input= cmdline= initrd= disk=")
 DEFAULT_TIMEOUT_MS = 60000
 DEFAULT_MEMORY_BYTES = 24 << 20
-AUTORUN_WORDS += " snapshot="
+DEFAULT_MACHINE_BYTES = 64 << 20    # of a virtual PC: hv/monitor/equip.h
 MAX_GUEST_BYTES = 0xFF000000        # guest addresses end at 0xFEFFFFFF
 MAX_TIME_MS = 1000000 * 1000
 # The hypervisor's limits: hv/monitor/config.h and words.h.
@@ -25,6 +25,7 @@ MAX_AUTORUNS, MAX_TYPINGS = 4096, 256
 MAX_LINE_BYTES = 4096
 MAX_WORDS = 32
 MAX_TYPED_BYTES = 32768
+MAX_MOVES = 1000000             # hv/monitor/equip.h
 MAX_CONSOLE_BYTES = 65536       # of a file for console=
 
 
@@ -103,6 +104,14 @@ def parse_seed(text):
     number = parse_number(text)
     if not 1 <= number <= 0xFFFFFFFF:
         raise ValueError(f"'{text}': a seed is 1 to 4294967295")
+    return number
+
+
+def parse_moves(text):
+    """1 to 1000000 exits, and instructions: how often engine=moving moves."""
+    number = parse_number(text)
+    if not 1 <= number <= MAX_MOVES:
+        raise ValueError(f"'{text}': 1 to {MAX_MOVES}, after so many exits, for so many instructions")
     return number
 
 
@@ -195,7 +204,8 @@ class Autorun:
     """One --autorun SPEC: its line, and what scripts/run must know of it."""
 
     CHECKS = {"expect": parse_expect, "timeout": parse_time_ms, "mem": parse_memory, "output": parse_size,
-              "seed": parse_seed, "snapshot": check_name, "children": parse_children,
+              "seed": parse_seed, "as": check_name, "snapshot": check_name, "children": parse_children,
+              "moves": parse_moves,
               "memory": lambda text: parse_size(text, SIZE_UNITS["M"])}
 
     def __init__(self, line):
@@ -210,9 +220,11 @@ class Autorun:
         if len(words) >= MAX_WORDS:
             raise ValueError("an autorun has at most 31 words")
         self.line = line
-        self.name = check_name(words[0])
+        self.image = self.name = check_name(words[0])
         self.timeout_ms = DEFAULT_TIMEOUT_MS
-        self.memory_bytes = DEFAULT_MEMORY_BYTES
+        is_machine = any(word.startswith("engine=") for word in words[1:])
+        self.memory_bytes = DEFAULT_MACHINE_BYTES if is_machine else DEFAULT_MEMORY_BYTES
+        self.is_traced = False
         self.console = None         # the file with the console that it must leave
         self.console_places = [(start, end) for word, start, end in places if word.startswith("console=")]
         for word in words[1:]:
@@ -244,8 +256,8 @@ class Autorun:
             raise ValueError(f"'{key}{equals}{value}': unknown word; known: {AUTORUN_WORDS}")
         if key == "clock" and value not in ("run", "wall", "instructions"):
             raise ValueError(f"'{value}': clock= is run, wall or, with engine=interp, instructions")
-        if key == "engine" and value not in ("interp", "svm", "moving"):
-            raise ValueError(f"'{value}': engine= is interp, svm or moving")
+        if key == "engine" and value not in ("interp", "svm", "moving", "lockstep"):
+            raise ValueError(f"'{value}': engine= is interp, svm, moving or lockstep")
         if key == "input" and value not in ("keyboard", "serial"):
             raise ValueError(f"'{value}': input= is keyboard or serial")
         if key in ("debug-print", "control", "strict", "trace") and value not in ("on", "off"):
@@ -261,6 +273,10 @@ class Autorun:
             self.timeout_ms = value
         if key == "mem":
             self.memory_bytes = value
+        if key == "trace":
+            self.is_traced = value == "on"
+        if key == "as":
+            self.name = value
         if key == "console":
             self.console = read_console_path(value)
 

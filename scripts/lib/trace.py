@@ -197,9 +197,19 @@ class Story:
             yield from sorted(reversed(thread.events), key=lambda event: (event["ts"], -event.get("dur", 0)))
 
 
+def write_json(guests):
+    """The text of a JSON file about these guests, each with its events."""
+    events = [event for _, of_guest in guests for event in of_guest]
+    lost = {str(guest.number): guest.lost for guest, _ in guests if guest.lost}
+    return json.dumps({"traceEvents": events, "displayTimeUnit": "ns", "otherData": {"records lost": lost}}, indent=0)
+
+
+def read_guests(data):
+    """The guests of the channel in the order of their numbers, each with its events."""
+    channel = Channel(data)
+    return [(guest, list(Story(guest, channel.calls).events())) for _, guest in sorted(channel.guests.items())]
+
+
 def convert(data):
     """The channel's bytes as the text of a JSON file."""
-    channel = Channel(data)
-    events = [event for guest in channel.guests.values() for event in Story(guest, channel.calls).events()]
-    lost = {str(guest.number): guest.lost for guest in channel.guests.values() if guest.lost}
-    return json.dumps({"traceEvents": events, "displayTimeUnit": "ns", "otherData": {"records lost": lost}}, indent=0)
+    return write_json(read_guests(data))

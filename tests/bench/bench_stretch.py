@@ -56,14 +56,19 @@ def read_stretches(lines):
     return [Stretch(length, launches, by_function(blocks, addresses)) for length, launches, blocks in found], after
 
 
-def stretches(*options, flags=bench.FLAGS, until="interrupt"):
-    """Run this plan, whatever its verdicts: as read_stretches returns. until="guest": in which nobody ran."""
+def stretches_and_output(*options, flags=bench.FLAGS, until="interrupt"):
+    """Run this plan, whatever its verdicts: as read_stretches returns, and what the run printed."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "stretch"
         result = run("--timeout", BOOT_SECONDS, *options, "--", *flags, *plugin(path, until), limit=BOOT_SECONDS + 60)
         if not path.exists() or "# cobble: done" not in result.out:
             raise BenchError(f"status {result.status}\n{result.tail(40)}")
-        return read_stretches(path.read_text(encoding="utf-8").splitlines())
+        return read_stretches(path.read_text(encoding="utf-8").splitlines()), result.out
+
+
+def stretches(*options, flags=bench.FLAGS, until="interrupt"):
+    """The same without the output. until="guest": in which nobody ran."""
+    return stretches_and_output(*options, flags=flags, until=until)[0]
 
 
 def prints_stretch():

@@ -1,18 +1,14 @@
 """The table of docs/performance.md, measured again: limits, events and growth against the committed figures."""
-import pathlib
 import re
-import shutil
-import tempfile
 
 import bench_profile
 import bench_runs
 import bench_stretch
 import bench_vpc
-from harness import Result, run
+from harness import Result
 from lib import bench, build
 
 SOME_OF = 24                        # one of so many test guests
-MANY_FILES, MANY_FILES_LIMIT = 200, 25_000_000      # instructions of the loader, the firmware's share in them
 
 
 def rows():
@@ -96,16 +92,35 @@ def longest():
     yield Result("bench.longest", found[0].instructions <= limit, "\n".join(map(str, found)))
 
 
-def many_files():
-    """What the loader costs with many files on the boot volume."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [pathlib.Path(folder, f"g{number}.elf") for number in range(MANY_FILES)]
-        for path in paths:
-            shutil.copy(build.GUESTS / "hello", path)
-        result = run(*(word for path in paths for word in ("--guest", path)), "--autorun", "hello", "--", *bench.FLAGS)
-    found = bench_runs.BOOT_LINE.search(result.out)
-    cost = int(found[2]) if found else None
-    yield Result("bench.many_files", cost is not None and cost <= MANY_FILES_LIMIT, f"{cost}\n{result.tail()}")
+def gaps():
+    """What 29 fair guests get beside eleven hostile ones, and how long they wait; scripts/bench gaps has 200."""
+    try:
+        figures = bench_runs.measure_gaps_short()
+    except bench_runs.BenchError as error:
+        yield Result("bench.gaps", False, str(error))
+        return
+    longest_ms = bench_runs.GAPS_SHORT_GUESTS - bench_runs.GAPS_ENDED + bench.GAPS_BEYOND_MS    # a turn is one
+    yield Result("bench.gaps.longest", figures["gap"] <= longest_ms, f"{figures}: at most {longest_ms} ms")
+    yield Result("bench.gaps.share", figures["lacked"] <= bench.GAPS_LACKED_LIMIT,
+                 f"{figures}: at most {bench.GAPS_LACKED_LIMIT} %")
+    for key in "off_mean", "hostile_off_mean":
+        yield Result(f"bench.gaps.{key}", figures[key] <= bench.GAPS_OFF_LIMIT,
+                     f"{figures}: at most {bench.GAPS_OFF_LIMIT} %")
+
+
+def gaps_beside():
+    """Ten fair guests and five busy virtual PCs under SVM: nobody gets more or less than the others, and no fair guest
+    waits longer than beside its like."""
+    try:
+        figures = bench_runs.measure_gaps_beside("svm")
+    except bench_runs.BenchError as error:
+        yield Result("bench.gaps_beside", False, str(error))
+        return
+    worst = max(figures["lacked"], figures["beyond"], figures["unlike"])
+    longest_ms = bench_runs.GAPS_BESIDE + bench_runs.GAPS_PCS + bench.GAPS_BEYOND_MS
+    yield Result("bench.gaps_beside.share", worst <= bench.GAPS_LACKED_LIMIT,
+                 f"{figures}: at most {bench.GAPS_LACKED_LIMIT} %")
+    yield Result("bench.gaps_beside.longest", figures["gap"] <= longest_ms, f"{figures}: at most {longest_ms} ms")
 
 
 def tests():
@@ -122,6 +137,8 @@ def tests():
     yield "bench.clones", part("clones", bench_runs.measure_clones)
     yield "bench.launches", part("launches", bench_stretch.measure_launches)
     yield "bench.longest", longest
+    yield "bench.gaps", gaps
+    yield "bench.gaps_beside", gaps_beside
     yield "bench.memory", part("memory", bench_runs.measure_memory)
     yield "bench.vpc", part("vpc", bench_vpc.measure_vpc)
-    yield "bench.many_files", many_files
+    yield "bench.svm", part("svm", bench_vpc.measure_svm)

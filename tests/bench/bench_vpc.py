@@ -17,35 +17,43 @@ import vpc_tests
 
 KERNELS = build.DIRECTORY / "tests" / "vpc"
 NS_PER_INSTRUCTION = 10         # VPC_NS_PER_INSTRUCTION of hv/vpc/vpc.h
+SPEED, SPEED_ROW = "speed.vpc", r"(\D+|copies of 4 KiB) (\d+)"
+MARKS_KERNEL, MARKS_ROW = "marks.vpc", r"([a-z ]+) (\d+) (\d+)"
 KINDS = {"arithmetic": "arithmetic", "memory": "memory", "calls": "calls", "system": "system calls",
          "ports": "port reads"}
+WAYS_OUT = {"empty": "pauses", "port": "port reads", "apic_read": "APIC reads", "apic_write": "APIC writes",
+            "cpuid": "CPUID"}
+ROUNDS = 2000                   # of tests/vpc/speed.c
 COPIES = "copies of 4 KiB"
-COPY_COUNT = 200                # ROUNDS / 10 of tests/vpc/speed.c
+COPY_COUNT = ROUNDS // 10
 MARKS = {"mark_call": "system call", "mark_fault": "page fault", "mark_fork": "fork", "mark_switch": "context switch",
          "mark_sector": "sector read", "mark_character": "character"}
+SCREEN = "screen character"      # of marks.c, when it tells times
+EXITS = ("port reads", "port writes", "device reads", "device writes", "interrupts", "halts", "MSR accesses")
 HOSTILE = 3
 EXIT_GOOD = 42
 
 
-def rows_of(name, words, expected):
+def rows_of(name, words, expected, engine="interp"):
     """Rows of a kernel that runs alone in Cobble: [(what, ..., number)] of all that match."""
     path = KERNELS / name
     result = run("--timeout", 600, "--guest", path, "--autorun",
-                 f"{name} engine=interp mem=32M timeout=300s expect={EXIT_GOOD} {words}", "--", *bench.FLAGS)
+                 f"{name} engine={engine} mem=32M timeout=300s expect={EXIT_GOOD} {words}", "--", *bench.FLAGS)
     rows = re.findall(rf"^# {re.escape(name)}\| {expected}$", result.out, re.MULTILINE)
     if result.status != 0 or not rows:
         raise BenchError(f"{name}: status {result.status}\n{result.tail()}")
     return rows
 
 
-def read_times(clock):
+def read_times(clock, engine="interp"):
     """{kind of work: time by the guest's time stamp counter} of speed.c."""
-    return {kind: int(time) for kind, time in rows_of("speed.vpc", f"clock={clock}", r"(\D+|copies of 4 KiB) (\d+)")}
+    rows = rows_of(SPEED, f"clock={clock}", SPEED_ROW, engine)
+    return {kind: int(time) for kind, time in rows}
 
 
-def read_marks(clock, disk):
+def read_marks(clock, disk, engine="interp"):
     """{operation: time of one} of marks.c."""
-    rows = rows_of("marks.vpc", f"clock={clock} disk={disk} cmdline=times", r"([a-z ]+) (\d+) (\d+)")
+    rows = rows_of(MARKS_KERNEL, f"clock={clock} disk={disk} cmdline=times", MARKS_ROW, engine)
     return {kind: int(time) / int(count) for kind, count, time in rows}
 
 
@@ -74,6 +82,20 @@ def measure_marks():
     return figures
 
 
+def measure_exits():
+    """Exits of marks.c by kind, as its end tells them with "log debug": the same each time, as its time is counted."""
+    with tempfile.TemporaryDirectory() as folder:
+        disk = vpc_tests.write_disks(pathlib.Path(folder))[0]
+        config = pathlib.Path(folder) / "exits.cfg"
+        config.write_text("log debug\n", encoding="utf-8")
+        result = run("--config", config, "--guest", KERNELS / "marks.vpc", "--autorun", f"marks.vpc engine=interp "
+                     f"mem=32M timeout=60s expect={EXIT_GOOD} clock=instructions disk={disk}")
+    counts = dict(re.findall(r"exits: ([A-Za-z ]+) (\d+)$", result.out, re.MULTILINE))
+    if set(counts) != set(EXITS):
+        raise BenchError(f"marks.vpc: exits {counts}\n{result.tail()}")
+    return {f"exits_{kind.lower().replace(' ', '_')}": int(count) for kind, count in counts.items()}
+
+
 def measure_heavy():
     """The longest single instruction of heavy.c, and the longest time in which it and hostile ones let nobody in."""
     steps = {name: int(cost) for name, cost in rows_of("heavy.vpc", "clock=wall", r"step (.*): (\d+)")}
@@ -91,5 +113,36 @@ def measure_vpc():
     host, guest = read_times("wall"), read_times("instructions")
     figures = {key: host[kind] / (guest[kind] / NS_PER_INSTRUCTION) for key, kind in KINDS.items()}
     figures["copy"] = host[COPIES] / COPY_COUNT
-    figures |= measure_marks() | measure_heavy()
+    figures |= measure_marks() | measure_exits() | measure_heavy()
     return {key: round(value, 1) for key, value in figures.items()}
+
+
+def boot_svm(disk):
+    """One boot: speed.c under SVM by the machine's instructions, by the interpreter by its own, and marks.c under SVM;
+    {kind of work: time} of both, and {operation: time of one}."""
+    kernels = [KERNELS / name for name in (SPEED, MARKS_KERNEL)]
+    specs = (f"{SPEED} engine=svm clock=wall", f"{SPEED} engine=interp clock=instructions",
+             f"{MARKS_KERNEL} engine=svm clock=wall disk={disk} cmdline=times")
+    result = run("--timeout", 600, *(word for path in kernels for word in ("--guest", path)),
+                 *(word for spec in specs for word in ("--autorun", f"{spec} mem=32M timeout=300s expect={EXIT_GOOD}")),
+                 "--", *bench.FLAGS)
+    rows = re.findall(rf"^# {re.escape(SPEED)}\| {SPEED_ROW}$", result.out, re.MULTILINE)
+    marks = re.findall(rf"^# {re.escape(MARKS_KERNEL)}\| {MARKS_ROW}$", result.out, re.MULTILINE)
+    if result.status != 0 or not rows or not marks or len(rows) % 2:
+        raise BenchError(f"speed.c and marks.c: status {result.status}\n{result.tail()}")
+    half = len(rows) // 2
+    host, guest = ({kind: int(time) for kind, time in part} for part in (rows[:half], rows[half:]))
+    return host, guest, {kind: int(time) / int(count) for kind, count, time in marks}
+
+
+def measure_svm():
+    """Under SVM: what the machine executes for each way out of the guest besides the guest's own instructions, and of
+    each operation of marks.c how much there is for one in plain QEMU."""
+    with tempfile.TemporaryDirectory() as folder:
+        disk = vpc_tests.write_disks(pathlib.Path(folder))[0]
+        (host, guest, marks), plain = boot_svm(disk), read_plain_marks(disk)
+    figures = {key: (host[kind] - guest[kind] / NS_PER_INSTRUCTION) / ROUNDS for key, kind in WAYS_OUT.items()}
+    figures |= {key: marks[kind] / plain[kind] for key, kind in MARKS.items()}
+    figures["mark_sector"] = marks[MARKS["mark_sector"]]
+    figures["screen"] = marks[SCREEN] - plain[SCREEN]
+    return {key: round(value, 3) for key, value in figures.items()}

@@ -4,11 +4,13 @@
  *   RAM      what it does
  *   2 MiB    looks at the clock from WATCH_AT_MS on, and notes the longest time in which it did not run
  *   300 MiB  copies itself with little memory touched and with much, and writes to frames that it shares
- *   24 MiB   in a boot of its own: boots Pebbles, copies it 64 times, and counts frames of the machine
+ *   24 MiB   in a boot of its own: boots Pebbles, launches eight more, copies it 64 times, and counts frames of the
+ *            machine
  *
  * Lines for scripts/bench, instructions by the TSC, the least of several samples:
  *   @ clone FRAMES INSTRUCTIONS          a copy of a guest that had touched so many frames
- *   @ clones NAME INSTRUCTIONS           of one write, or of the watcher's longest gap
+ *   @ clones NAME INSTRUCTIONS           of one write, of the watcher's longest gap, or of a launch of Pebbles
+ *   @ launched FRAMES COUNT              the machine's frames for so many more Pebbles, each at its prompt
  *   @ memory FRAMES OWN_KIB COPIES       the machine's frames for so many copies, and what these have of their own
  */
 #include "sdk.h"
@@ -25,6 +27,7 @@
 #define WATCH_END_MS 2300u
 #define RECLAIM_MS 40u
 #define COPIES 64u
+#define MORE 8u                         /* Pebbles beside the first */
 #define BOOTED_MS 500u                  /* after its prompt Pebbles has nothing more to do */
 
 static uint64_t start;
@@ -186,16 +189,44 @@ static void tell_memory(uint32_t before, const uint32_t *copies)
     printf("@ memory %u %u %u\n", frames, own_kib, COPIES);
 }
 
-/* Pebbles itself stands still. The copies do first, too; then all wait at the prompt. */
-static void copy_pebbles(void)
+/* Pebbles is launched: what that takes is the caller's time, as if it had run so long. */
+static uint32_t launch_pebbles(uint32_t *took)
 {
     struct hv_start pebbles = { .name = (uint32_t)(uintptr_t)"pebbles" };
-    static uint32_t copies[COPIES];
-    uint32_t id = (uint32_t)hv_start(&pebbles, sizeof(pebbles));
 
+    sleep_ms(20);
+    uint64_t ran_ns = state_of(0).run_ns;
+    uint32_t id = (uint32_t)hv_start(&pebbles, sizeof(pebbles));
+    *took = (uint32_t)(state_of(0).run_ns - ran_ns);
     while (!shows_prompt(id))
         hlt();
     sleep_ms(BOOTED_MS);
+    return id;
+}
+
+/* Beside a Pebbles that was launched and booted: the second, which has counts of owners made, and those after it. */
+static void launch_more(void)
+{
+    uint32_t ids[MORE], took, before = frames_free(), second;
+
+    ids[0] = launch_pebbles(&took);
+    second = frames_free();
+    printf("@ clones launch_second %u\n@ launched %u 1\n", took, before - second);
+    for (uint32_t i = 1; i < MORE; i++)
+        ids[i] = launch_pebbles(&took);
+    printf("@ clones launch_ninth %u\n@ launched %u %u\n", took, second - frames_free(), MORE - 1);
+    for (uint32_t i = 0; i < MORE; i++)
+        forget(ids[i]);
+}
+
+/* Pebbles itself stands still. The copies do first, too; then all wait at the prompt. */
+static void copy_pebbles(void)
+{
+    static uint32_t copies[COPIES];
+    uint32_t took, id = launch_pebbles(&took);
+
+    printf("@ clones launch_first %u\n", took);
+    launch_more();
     (void)hv_signal(id, HV_SIGNAL_PAUSE);
     forget(clone_paused(id));               /* what the machine has for copies at all */
     uint32_t before = frames_free();

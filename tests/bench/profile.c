@@ -76,11 +76,12 @@ static void write_all(uint64_t id, void *data)
         fclose(file);
 }
 
-/* The one argument: out=PATH. */
+/* Arguments: out=PATH; and all=on for a machine without hypervisor, whose firmware is counted, too. */
 int qemu_plugin_install(uint64_t id, const void *info, int count, char **arguments)
 {
     (void)info;
-    if (count != 1 || strncmp(arguments[0], "out=", 4) != 0 || strlen(arguments[0]) >= PATH_BYTES)
+    is_late = count == 2 && strcmp(arguments[1], "all=on") == 0;
+    if (count != 1 + is_late || strncmp(arguments[0], "out=", 4) != 0 || strlen(arguments[0]) >= PATH_BYTES)
         return -1;
     strcpy(path, arguments[0] + 4);
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);

@@ -8,6 +8,7 @@
  * The "timed" ones give themselves a key after a while, for control_clone.c, which has no keyboard for them.
  */
 #include "lib/paging.h"
+#include "lib/pattern.h"
 
 #define PAGES 64u
 #define TICKS 8u
@@ -18,28 +19,11 @@
 
 USER_PIECE(spin, "1: cmpl $0, (%edi)", "je 1b");
 
-static uint8_t pages[PAGES][PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
+static struct pattern_page pages[PAGES];
 static volatile uint32_t key, ticks;
 static volatile uint32_t *stop;
 static uint32_t pd, other_frame, own_key_at;   /* 0: there will be a key */
 static bool is_nested;
-
-static uint32_t pattern(uint32_t salt, uint32_t page)
-{
-    return salt * 2654435761u + page * 40503u;
-}
-
-static void fill(uint32_t salt)
-{
-    for (uint32_t i = 0; i < PAGES; i++)
-        *(volatile uint32_t *)&pages[i][i * 16] = pattern(salt, i);
-}
-
-static void check(uint32_t salt)
-{
-    for (uint32_t i = 0; i < PAGES; i++)
-        CHECK_EQUAL(*(volatile uint32_t *)&pages[i][i * 16], pattern(salt, i));
-}
 
 static void go_on(uint32_t character)
 {
@@ -144,19 +128,19 @@ static int run(void (*wait)(void), bool has_paging)
     event_handle(HV_SLOT_KEYBOARD, take_key, true);
     if (has_paging)
         begin_paging();
-    fill(7);
+    pattern_fill(pages, PAGES, 7);
     printf("waiting\n");
     __asm__ volatile("fldl %0" : : "m"(one_third));
     hv_enable_interrupts();
     wait();
     __asm__ volatile("fstpl %0" : "=m"(third));
     CHECK(third == one_third);
-    check(7);
-    fill(key);
+    pattern_check(pages, PAGES, 7);
+    pattern_fill(pages, PAGES, key);
     hv_enable_interrupts();             /* an event in user mode has turned them off */
     for (uint32_t begin = ticks; ticks - begin < TICKS;)
         hlt();
-    check(key);
+    pattern_check(pages, PAGES, key);
     hv_disable_interrupts();
     return test_result() == 0 ? (int)key : 1;
 }

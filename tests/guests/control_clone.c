@@ -7,6 +7,7 @@
  */
 #include "lib/children.h"
 #include "lib/paging.h"
+#include "lib/pattern.h"
 
 #define COPIES 6u
 #define PAGES 96u
@@ -14,24 +15,7 @@
 #define WINDOW FREE_GVA                 /* shows a frame, another one in each copy */
 #define OWN_KEY 'k'                     /* status of clone_states' timed cases */
 
-static uint8_t pages[PAGES][PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
-
-static uint32_t pattern(uint32_t salt, uint32_t page)
-{
-    return salt * 2654435761u + page * 40503u;
-}
-
-static void fill(uint32_t salt)
-{
-    for (uint32_t i = 0; i < PAGES; i++)
-        *(volatile uint32_t *)&pages[i][i * 16] = pattern(salt, i);
-}
-
-static void check(uint32_t salt)
-{
-    for (uint32_t i = 0; i < PAGES; i++)
-        CHECK_EQUAL(*(volatile uint32_t *)&pages[i][i * 16], pattern(salt, i));
-}
+static struct pattern_page pages[PAGES];
 
 static void sleep_ticks(uint32_t count)
 {
@@ -60,10 +44,10 @@ static _Noreturn void live_as_copy(uint32_t number, double expected)
 
     __asm__ volatile("fstpl %0" : "=m"(third));
     CHECK(third == expected);
-    check(7 + number);
-    fill(100 + number);
+    pattern_check(pages, PAGES, 7 + number);
+    pattern_fill(pages, PAGES, 100 + number);
     sleep_ticks(4);
-    check(100 + number);
+    pattern_check(pages, PAGES, 100 + number);
     CHECK_EQUAL(children_state(0).depth, 1);
     CHECK_EQUAL(children_state(0).children, 0);
     hv_exit(test_result() == 0 ? (int32_t)number : -1);
@@ -76,18 +60,18 @@ static void diverge(void)
     int32_t ids[COPIES];
 
     for (uint32_t i = 0; i < COPIES; i++) {
-        fill(7 + i);
+        pattern_fill(pages, PAGES, 7 + i);
         __asm__ volatile("fldl %0" : : "m"(third));
         ids[i] = clone_checked();
         if (ids[i] == 0)
             live_as_copy(i, third);
         CHECK(ids[i] > 0);
         __asm__ volatile("fstp %st(0)");
-        check(7 + i);
+        pattern_check(pages, PAGES, 7 + i);
     }
     for (uint32_t i = 0; i < COPIES; i++)
         children_expect_end(ids[i], HV_END_EXIT, (int32_t)i);
-    check(7 + COPIES - 1);
+    pattern_check(pages, PAGES, 7 + COPIES - 1);
     CHECK_EQUAL(children_state(0).children, 0);
     CHECK_EQUAL(children_state(0).children_kib, 0);
 }
@@ -244,6 +228,24 @@ CASE(parent_dies)
     (void)start_below("control_clone.parent", 0);
 }
 
+/* Copies that outlive a time-out of whom they are copied from: one that runs, one that stands, a child and its copy. */
+CASE(outlived)
+{
+    children_begin();
+    if (hv_clone(0, 0) != 0) {
+        int32_t id = children_start_small("clone_states.halted");
+        while (!waits(id))
+            hlt();
+        CHECK(hv_clone((uint32_t)id, 0) > id);
+        CHECK(hv_clone(0, HV_CLONE_PAUSED) > id);
+        CHECK_EQUAL(children_state(0).children, 4);
+        if (test_result() != 0)
+            hv_exit(1);
+    }
+    for (;;)
+        hlt();
+}
+
 /* As deep as may be: each copies itself, waits for the copy, and passes on how many there were below it. */
 CASE(deep)
 {
@@ -265,7 +267,7 @@ CASE(deep)
     }
 }
 
-/* Ten thousand, one behind the other; each ends at once, and some are forgotten before. */
+/* Requests for 10,000 copies in a row; each ends at once, and some are forgotten before. */
 CASE(many)
 {
     uint32_t refused = 0;
@@ -289,6 +291,94 @@ CASE(many)
         }
     }
     CHECK_EQUAL(refused, MANY / 16 - 1 + (MANY % 16 != 0));
+}
+
+/* Is there an image of this name, for all that hv_list says? */
+static bool is_listed(const char *name)
+{
+    struct hv_listed_image images[HV_LIST_MOST];
+    int32_t count;
+    bool is_found = false;
+
+    for (uint32_t from = 0; (count = hv_list(HV_LIST_IMAGES, from, images, HV_LIST_MOST)) > 0; from += (uint32_t)count)
+        for (int32_t i = 0; i < count; i++)
+            is_found |= strcmp(images[i].name, name) == 0;
+    return is_found;
+}
+
+/*
+ * Names are those of images, whatever snapshots the operator keeps: clone_tests.py keeps "kept", and one that is called
+ * as the image "console". What a snapshot of one's own is, is begun by its ID, again and again; other IDs are nobody's.
+ */
+CASE(snapshots)
+{
+    children_begin();
+    uint32_t own = children_state(0).id;
+    CHECK(!is_listed("kept"));
+    CHECK(is_listed("console"));
+    CHECK_EQUAL(children_start_small("kept"), HV_ERROR_NO_IMAGE);
+    children_expect_end(children_start("console", (struct hv_start){ .name = 0 }), HV_END_EXIT, 77);
+    for (uint32_t id = 1; id < own; id++) {
+        CHECK_EQUAL(hv_clone(id, 0), HV_ERROR_NO_CHILD);
+        CHECK_EQUAL(hv_state(id, HV_STATE_CONSOLE, NULL, 0), HV_ERROR_NO_CHILD);
+    }
+    int32_t id = children_start_small("clone_states.timed_halted");
+    while (!waits(id))
+        hlt();
+    int32_t snapshot = hv_clone((uint32_t)id, HV_CLONE_PAUSED);
+    children_expect_end(id, HV_END_EXIT, OWN_KEY);
+    for (uint32_t i = 0; i < 3; i++)
+        children_expect_end(hv_clone((uint32_t)snapshot, 0), HV_END_EXIT, OWN_KEY);
+    CHECK_EQUAL(children_state(snapshot).flags, HV_CHILD_IS_PAUSED);
+    CHECK_EQUAL(children_state(snapshot).end, HV_END_NONE);
+}
+
+/* How a copy ends that reads the window: its entry was changed, and nobody told. */
+static void expect_strict_end(int32_t id, const char *beginning)
+{
+    struct hv_child child = children_wait(id);
+
+    CHECK_EQUAL(child.end, HV_END_CRASH);
+    CHECK(children_begins(child.reason, beginning));
+    CHECK_EQUAL(hv_signal((uint32_t)id, HV_SIGNAL_FORGET), 0);
+}
+
+/*
+ * A copy of a guest in strict mode is in strict mode, and knows what was told to its source: an entry that was changed
+ * before the copy, and one that is changed after it. Its source goes on, and makes no mistake.
+ */
+CASE(strict)
+{
+    uint32_t pd, first, second;
+
+    begin_paging(&pd);
+    first = frame_take();
+    second = frame_take();
+    page_map(pd, WINDOW, first, ENTRY_KERNEL);
+    *(volatile uint32_t *)WINDOW = 0x11111111;
+    *pt_entry(pd, WINDOW) = second | ENTRY_KERNEL;
+    int32_t id = hv_clone(0, 0);
+    if (id == 0)
+        hv_exit((int32_t)*(volatile uint32_t *)WINDOW);
+    expect_strict_end(id, "strict: read or fetch of 0x40400000 through a changed entry");
+    hv_adjustpg(WINDOW);
+    CHECK_EQUAL(*(volatile uint32_t *)WINDOW, 0);
+    id = hv_clone(0, 0);
+    if (id == 0) {
+        CHECK_EQUAL(*(volatile uint32_t *)WINDOW, 0);
+        *pt_entry(pd, WINDOW) = first | ENTRY_P;
+        *(volatile uint32_t *)WINDOW = 2;
+        hv_exit(2);
+    }
+    expect_strict_end(id, "strict: write of 0x40400000 through a changed entry");
+    id = hv_clone(0, 0);
+    if (id == 0) {                      /* it is told: no mistake */
+        *pt_entry(pd, WINDOW) = first | ENTRY_KERNEL;
+        hv_adjustpg(WINDOW);
+        hv_exit(*(volatile uint32_t *)WINDOW == 0x11111111 ? 3 : -1);
+    }
+    children_expect_end(id, HV_END_EXIT, 3);
+    CHECK_EQUAL(*(volatile uint32_t *)WINDOW, 0);
 }
 
 /* Whatever a program might pass. */

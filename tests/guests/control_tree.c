@@ -67,7 +67,7 @@ CASE(bomb)
             hlt();
 }
 
-/* A parent that is ended, or dies, or times out, takes all along, at any depth: the frames tell. */
+/* A parent that dies first, by its own or another's doing, takes all along, at any depth: the frames tell. */
 CASE(orphans)
 {
     children_begin();
@@ -101,7 +101,7 @@ CASE(crashes)
     __asm__ volatile("ud2");
 }
 
-/* The same, when its time is up. */
+/* Children that outlive a time-out of their parent: they do not, and nothing of them is left. */
 CASE(outlived)
 {
     children_begin();

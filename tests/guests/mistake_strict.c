@@ -77,6 +77,64 @@ CASE(printed)
     hv_print(4, (const char *)PAGE);
 }
 
+static void __attribute__((noinline)) recurse(uint32_t depth)
+{
+    volatile uint8_t space[512];
+
+    space[depth % sizeof(space)] = (uint8_t)depth;
+    if (depth < 32)
+        recurse(depth + 1);
+    hv_magic();
+    space[0] = space[depth % sizeof(space)];
+}
+
+/* Its translations are remembered by whoever is copied while it waits. */
+static volatile bool has_key;
+
+static void take_key(struct event *event)
+{
+    has_key |= (event->error & HV_KEY_MAKE) != 0;
+}
+
+static void ignore_tick(struct event *event)
+{
+    (void)event;
+}
+
+static void wait_for_key(void)
+{
+    event_handle(HV_SLOT_TIMER, ignore_tick, true);
+    event_handle(HV_SLOT_KEYBOARD, take_key, true);
+    hv_enable_interrupts();
+    while (!has_key)
+        hlt();
+}
+
+/* The entry is changed, then a key comes, then the page is used: here, and in a copy that was made meanwhile. */
+CASE(key_between)
+{
+    prepare(0);
+    *pt_entry(pd, PAGE) = frames[1] | ENTRY_KERNEL;
+    wait_for_key();
+    read(PAGE);
+}
+
+/* The whole mistake is behind the key. */
+CASE(behind_key)
+{
+    prepare(1);
+    wait_for_key();
+    *(volatile uint32_t *)PAGE = 1;
+    *pt_entry(pd, PAGE) = frames[0] | ENTRY_P;
+    *(volatile uint32_t *)PAGE = 2;
+}
+
+CASE(stack_full_behind_key)
+{
+    wait_for_key();
+    recurse(0);
+}
+
 /* What a careful kernel does, and what no processor minds. */
 CASE(told)
 {
@@ -130,17 +188,6 @@ CASE(exit_without_stack)
 CASE(silent)
 {
     __asm__ volatile("xorl %esp, %esp; movl $1, %eax; int $0xDE");
-}
-
-static void __attribute__((noinline)) recurse(uint32_t depth)
-{
-    volatile uint8_t space[512];
-
-    space[depth % sizeof(space)] = (uint8_t)depth;
-    if (depth < 32)
-        recurse(depth + 1);
-    hv_magic();
-    space[0] = space[depth % sizeof(space)];
 }
 
 CASE(stack_full)

@@ -1,10 +1,12 @@
 """The benchmark's judgement: limits, known exceptions, events and growth."""
+import collections
 import unittest
 from unittest import mock
 from xml.etree import ElementTree
 
 import bench_profile
 import bench_runs
+import bench_scale
 import bench_stretch
 from lib import bench, bench_page, figure
 
@@ -32,6 +34,14 @@ class JudgeTest(unittest.TestCase):
         self.assertEqual(judge(408, 408, known={"magic": 400}), [])
         self.assertIn("above the known 400", judge(409, 409, known={"magic": 400})[0])
 
+    def test_what_waits_for_the_host_may_vary(self):
+        figures = [bench.Figure("plain", "", 10, 20), bench.Figure("waits", "", 10, 20, True)]
+        with mock.patch.dict(bench.FIGURES, {"part": figures}):
+            found = list(bench.judge_figures("part", {"plain": 15, "waits": 15}, {"plain": 10, "waits": 10}))
+            self.assertEqual([key for key, _ in found], ["plain"])
+            found = list(bench.judge_figures("part", {"plain": 9, "waits": 21}, {"plain": 10, "waits": 10}))
+            self.assertEqual([key for key, _ in found], ["waits"])
+
     def test_known_shrinks(self):
         self.assertIn("take it off", judge(30, known={"magic": 400})[0])
 
@@ -46,6 +56,11 @@ class JudgeTest(unittest.TestCase):
         self.assertFalse(bench.grew(1019, 1000))
         self.assertTrue(bench.grew(1021, 1000))
         self.assertFalse(bench.grew(10, 1000))
+
+    def test_growth_below_zero(self):
+        self.assertFalse(bench.grew(-35619, -35686))
+        self.assertTrue(bench.grew(-34900, -35686))
+        self.assertFalse(bench.grew(-36500, -35686))
 
     def test_growth_of_ratios(self):
         self.assertFalse(bench.grew(1.02, 1.0, "x"))
@@ -132,6 +147,37 @@ class ProfileTest(unittest.TestCase):
         self.assertTrue(rows[3].endswith("| goal met |"))
 
 
+class ScaleTest(unittest.TestCase):
+    ALONE = [["@", "watched", "50", "500000000", "1000"], ["@", "began", "0", "900"]]
+    TWO = [["@", "watched", "60050", "500000000", "960"], ["@", "began", "0", "800"], ["@", "began", "0", "5000"],
+           ["@", "began", "0", "2900"]]
+
+    def test_each_pays_its_part(self):
+        alone = bench_scale.scale_figures(0, self.ALONE, 100, None)
+        self.assertEqual(bench_scale.scale_figures(2, self.TWO, 200, alone),
+                         {"memory_2": 80, "launch_2": 2000, "tick_2": 600})
+
+    def test_all_must_have_told(self):
+        with self.assertRaises(bench_runs.BenchError):
+            bench_scale.scale_figures(3, self.TWO, 0, {})
+
+    def test_a_look_that_launches_is_another_row(self):
+        def stretch(length, *functions):
+            return bench_stretch.Stretch(length, 1, collections.Counter(functions))
+        found = [stretch(900, "service_look", "launch_step"), stretch(800, "trap_from_guest"),
+                 stretch(300, "service_look"), stretch(200, "service_look")]
+        self.assertEqual(bench_scale.look_of((found, {})), 300)
+
+    def test_an_interrupt_is_in_one_of_two_rounds(self):
+        lines = [["@", "stop", "fault", "4035"], ["@", "stop", "setpd", "9"], ["@", "stop", "fault", "2100"],
+                 ["@", "stop", "setpd", "11"]]
+        with mock.patch.object(bench_runs, "boot", lambda *_, **__: (lines, None)):
+            self.assertEqual(bench_runs.measure_stops(), {"fault": 2100, "setpd": 9})
+        with mock.patch.object(bench_runs, "boot", lambda *_, **__: (lines[:-1], None)):
+            with self.assertRaises(bench_runs.BenchError):
+                bench_runs.measure_stops()
+
+
 class PageTest(unittest.TestCase):
     def test_figures_of_a_part(self):
         """Over the limit, grown, or not there; what has no limit may be anything."""
@@ -152,6 +198,35 @@ class PageTest(unittest.TestCase):
         self.assertEqual(found["events"], {**dict.fromkeys(bench.EVENTS, 0), "port_in": 0.01, "traps": 1})
         self.assertEqual(bench.read_samples(lines[:-1]), {})
 
+    @staticmethod
+    def gap_lines(fair, hostile):
+        """What tests/bench/gaps.c prints: ms that fair guests ran, and hostile ones by their kind."""
+        return [*(["@", "fair", str(round(ran * 1e6)), "3000000"] for ran in fair),
+                *(["@", "hostile", str(kind), str(round(ran * 1e6))] for kind, ran in hostile.items())]
+
+    def test_who_has_less_or_more_than_its_like_is_seen(self):
+        """All have more than their part, as others ended: it takes a look at the mean."""
+        alike = dict.fromkeys((2, 4, 5, 6, 7), 56)
+        for fair, hostile, off, hostile_off in (([56] * 29, alike, 0, 0), ([56] * 28 + [50], alike, 10.38, 0.37),
+                                                ([56] * 28 + [63], alike, 12.02, 0.43),
+                                                ([56] * 29, {**alike, 7: 50}, 0, 10.71),
+                                                ([56] * 29, {**alike, 2: 63, 3: 0.1, 8: 10}, 0, 12.5)):
+            found = bench_runs.gap_figures(self.gap_lines(fair, hostile), 40, 29, 2000)
+            self.assertEqual((found["off_mean"], found["hostile_off_mean"]), (off, hostile_off))
+            self.assertLessEqual(found["lacked"], 0)
+        self.assertEqual(bench_runs.gap_figures(self.gap_lines([10] * 4, {}), 4, 4, 40)["off_mean"], 0)
+        del alike[5]
+        with self.assertRaises(bench_runs.BenchError):
+            bench_runs.gap_figures(self.gap_lines([56] * 29, alike), 40, 29, 2000)
+
+    def test_each_of_a_crowd_wants_a_place_in_the_middle(self):
+        for count in bench.SCALE_CROWDS:
+            places = bench_scale.crowd_places(count)
+            self.assertEqual(len(set(places)), count)
+            self.assertTrue(all(0 <= place < bench_scale.CROWD_PARTS for place in places))
+            for number, place in enumerate(places):
+                self.assertIn(sum(before < place for before in places[:number]), (number // 2, (number + 1) // 2))
+
     def test_launches_that_nobody_saw_are_no_figure(self):
         """Guests that first run when all are launched feel no launch: the row would pass whatever it cost."""
         seen = {8: 300_000, 16: 310_000, 60: 600_000, 128: 500_000, 136: 320_000, 144: 330_000, 202: 9_000_000}
@@ -166,7 +241,9 @@ class PageTest(unittest.TestCase):
 
     def test_figures_are_xml(self):
         figures = bench.read_committed()
-        for text in (figure.setpd_chart(figures["rows"]), figure.shares_chart(figures["shares"])):
+        scale = {f"{kind}_{count}": 80 for kind in ("memory", "launch", "tick", "look") for count in bench.SCALE}
+        for text in (figure.setpd_chart(figures["rows"]), figure.shares_chart(figures["shares"]),
+                     figure.scale_chart(scale)):
             self.assertTrue(ElementTree.fromstring(text).tag.endswith("svg"))
 
 

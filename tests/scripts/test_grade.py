@@ -85,9 +85,21 @@ class BootTest(unittest.TestCase):
         self.assertEqual(second["block"]["console"], ["ok 3 - c", "  ..."])
         self.assertEqual((third["got"], third["rows"]), ("refused: not an ELF file", []))
 
+    def test_a_floods_end_is_kept(self):
+        rows = "".join(f"# a| row {i}\n" for i in range(grade_boot.ROWS_MAX + 10))
+        rows += "# a: 9 rows dropped, more\n# a: | the last\nok 1 - a # exit 0 in 3 ms\n"
+        result, = grade_boot.read_results(rows)
+        self.assertEqual((result["rows"][0], result["rows"][-2:]), ("row 0", ["row 2009", "the last"]))
+        told = [row for row in result["rows"] if row.startswith("...")]
+        self.assertEqual(told, ["... 11 rows are left out here ..."])
+
     def test_a_stream_that_ends_anywhere(self):
         for length in range(len(STREAM)):
             self.assertLessEqual(len(grade_boot.read_results(STREAM[:length])), 3)
+
+    def test_why_it_died(self):
+        self.assertEqual(grade_boot.last_words("TAP version 13\n# a| Bail out! x\nBail out! panic: y\n", "at z\n"),
+                         "Bail out! panic: y\nat z\n")
 
     def test_split(self):
         tests = read("hello\n" * 250)

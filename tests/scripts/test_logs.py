@@ -36,6 +36,12 @@ class LogsTest(unittest.TestCase):
                 logs.take(line)
             return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
 
+    def test_a_floods_end(self):
+        files = self.write(b"# hello| one\n# hello: 7 rows dropped, more than output=9 bytes\n# hello: | the last\n"
+                           b"# other: 7 rows dropped, x\nok 1 - hello\n", ["hello"])
+        self.assertEqual(files, {"1-hello.log": "| one\n... 7 rows dropped, more than output=9 bytes\n: | the last\n"
+                                                "= ok 1 - hello\n"})
+
     def test_each_guest_has_its_file(self):
         files = self.write(STREAM, ["hello", "cliff", "hello"])
         self.assertEqual(files, {

@@ -37,6 +37,8 @@ WRONG = [       # arguments, and words that the message must contain
     (["--autorun", "a type=" + "x" * 4096], ["4088"]),
     (["--autorun", "a seed=0"], ["seed=", "4294967295"]),
     (["--autorun", "a seed=x"], ["seed=", "x"]),
+    (["--autorun", "a engine=moving moves=0"], ["moves=", "1000000"]),
+    (["--autorun", "a engine=moving moves=x"], ["moves=", "x"]),
     (["--autorun", "a match="], ["match=", "text"]),
     (["--autorun", "a match!="], ["match!=", "text"]),
     (["--autorun", "a console=/nowhere/at/all"], ["console=", "/nowhere/at/all", "no such file"]),

@@ -63,7 +63,10 @@ class RulesTest(unittest.TestCase):
     def test_pure(self):
         build = "pure_sources += files('a.c')\n"
         self.judge("pure", {"hv/io/meson.build": build, "hv/io/a.c": HEAD})
-        self.judge("pure", {"hv/io/meson.build": build, "hv/io/a.c": '#include "cpu/insn.h"\n'}, "uses assembly")
+        named = "few = files('a.c')\nmany = few + files()   # a comment\npure_sources += many + files()\n"
+        for build in (build, named):
+            self.judge("pure", {"hv/io/meson.build": build, "hv/io/a.c": '#include "cpu/insn.h"\n'},
+                       "hv/io/a.c: listed as PURE, but uses assembly")
 
     def test_named_files(self):
         tree = {"hv/io/a.c": "/* see io/b.h, b.h, docs/c.md and NAME.c */\nint x = d.c;\n", "hv/io/b.h": HEAD,

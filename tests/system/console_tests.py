@@ -1,8 +1,12 @@
 """Keyboard and consoles as a person sees them: both keyboards, the screen as a terminal shows it."""
+import pathlib
 import re
+import tempfile
 
+import matrix
+import pyte
 from harness import Result, check, run
-from session import Machine, Terminal
+from session import Machine, Terminal, judge
 
 PASTE = 3000            # characters, each two key words
 
@@ -144,6 +148,26 @@ def held_over_switches():
                      machine.wait(" 1 08098500 .*\n +2 00088500 .*\n +\n"), "\n".join(machine.screen.display))
 
 
+def plan_back():
+    """The rows that scrolled off a guest of a plan can be looked at, on the screen of a run that somebody watches."""
+    typed = r"echo first row\n" + r"help\n" * 12
+    with Machine("--autorun", f'pebbles timeout=60s expect=timeout type="{typed}"') as machine, \
+            tempfile.TemporaryDirectory() as name:
+        path = pathlib.Path(name) / "picture.ppm"
+        said = machine.wait(r"# pebbles\| pebbles\$ help(.*\n)*.*# pebbles\| pebbles\$ help", 60)
+        machine.rest(5)
+        is_gone, is_back = None, False
+        for _ in range(16):
+            machine.command("screendump", filename=str(path), format="ppm")
+            is_back = matrix.shows(matrix.read_picture(path), "first row")
+            is_gone = not is_back if is_gone is None else is_gone
+            if is_back:
+                break
+            machine.press("shift", "pgup")
+            machine.rest(0.5)
+        yield judge("console.plan_back", said and is_gone and is_back, machine)
+
+
 def prints():
     """More rows than the log holds, printed in a row: each is in the stream once, in order."""
     boot = run("--autorun", "print_order.flood output=1M")
@@ -152,8 +176,68 @@ def prints():
     yield check("prints.rows_in_order", rows == [f"row {i}" for i in range(3000)], boot)
 
 
+class Paper:
+    """What a terminal shows that only adds lines, in place of a screen and of the stream that feeds it."""
+
+    def __init__(self):
+        self.data = b""
+
+    def feed(self, data):
+        self.data += data
+
+    @property
+    def display(self):
+        return self.data.decode("utf-8", "replace").replace("\r", "").split("\n")
+
+
+def plain_lines():
+    """terminal lines: whole lines in, all rows out, also more than a screen has, and no escape sequence."""
+    with tempfile.TemporaryDirectory() as name:
+        config = pathlib.Path(name, "cobble.cfg")
+        config.write_text("terminal lines\n", encoding="ascii")
+        with Terminal("--config", str(config)) as terminal:
+            terminal.screen = terminal.stream = paper = Paper()
+            yield judge("lines.prompt", terminal.wait(r"\ncobble> $", 90), terminal)
+            begun = paper.data.rfind(b"-- 0 monitor")
+            terminal.type("help\r\n")
+            terminal.wait(r"  poweroff +switch.*\n(.*\n)*cobble> $", 20)
+            terminal.rest(1)
+            answer = "\n".join(paper.display).partition("cobble> help\n")[2]
+            commands = re.findall(r"^  ([a-z]+) ", answer, re.MULTILINE)
+            yield judge("lines.all_rows", len(commands) >= 24 and commands[0] == "help" and commands[-1] == "poweroff",
+                        terminal)
+            yield judge("lines.one_enter", answer.count("cobble> ") == 1, terminal)
+            terminal.type("run hello\n")
+            both = (r"cobble> .*\n-- 1 hello .*\n(.*\n)*-- 0 monitor .*\ncobble> run hello\n(info: .*\n)?"
+                    r"\| Hello from a guest.*\n1 hello: exit 0 in .*\ncobble> $")
+            yield judge("lines.views", terminal.wait(both, 20), terminal)
+            yield judge("lines.no_escape_sequence", begun > 0 and b"\x1b" not in paper.data[begun:], terminal)
+
+
+def small_terminal():
+    """terminal 24: the prompt is above the status line, which is the last row; terminal in the monitor changes it."""
+    with tempfile.TemporaryDirectory() as name:
+        config = pathlib.Path(name, "cobble.cfg")
+        config.write_text("terminal 24\n", encoding="ascii")
+        with Terminal("--config", str(config)) as terminal:
+            terminal.screen = pyte.Screen(80, 24)
+            terminal.stream = pyte.ByteStream(terminal.screen)
+            yield judge("small.prompt", terminal.wait(r"cobble> *\n(.*\n)* 0 monitor .*\Z", 90), terminal)
+            terminal.type("help\r")
+            bottom = r"  poweroff +switch.*\n(.+\n)*cobble> *\n 0 monitor .*\Z"
+            yield judge("small.follows_the_cursor", terminal.wait(bottom, 20), terminal)
+            terminal.type("clear\rterminal\r")
+            yield judge("small.top", terminal.wait(r"\Acobble> terminal *\nthe serial terminal has 24", 20), terminal)
+            terminal.type("terminal 99\r")
+            yield judge("small.wrong", terminal.wait(r"terminal: '99': terminal is lines, .* its rows", 20), terminal)
+            terminal.screen.resize(26, 80)
+            terminal.type("terminal 26\r")
+            grown = r"has 26 rows, by.*\ncobble> *\n( *\n)+ 0 monitor .*\Z"
+            yield judge("small.grows", terminal.wait(grown, 20), terminal)
+
+
 def tests():
     """Name and function of each test."""
     for function in (lights, first_screen, scroll_back, line_break, held_keys, held_over_switches, pastes, reboot_keys,
-                     prints):
+                     plan_back, prints, plain_lines, small_terminal):
         yield f"console.{function.__name__}", function

@@ -29,6 +29,12 @@ Acquire::http::Timeout "30";
 """
 # Where packages have the files that are wanted, and their names here.
 FILES = {"boot/vmlinuz-*-686": "vmlinuz", "boot/memtest86+ia32.bin": "memtest", "bin/busybox": "busybox"}
+# What the kernel needs for a disk at 1F0, each behind those that it needs itself.
+MODULES = ("crypto/crct10dif_common", "lib/crc-t10dif", "lib/crc64", "lib/crc64-rocksoft", "block/t10-pi",
+           "drivers/scsi/scsi_common", "drivers/scsi/scsi_mod", "drivers/scsi/sd_mod", "drivers/ata/libata",
+           "drivers/ata/pata_legacy")
+MODULE_FILES = [f"{pathlib.PurePath(module).name}.ko" for module in MODULES]
+FILES |= {f"lib/modules/*/kernel/{module}.ko": file for module, file in zip(MODULES, MODULE_FILES)}
 
 SECTOR = 512
 AT_SETUP_SECTORS, AT_PAYLOAD = 0x1F1, 0x248     # Linux Documentation "The Linux/x86 Boot Protocol"
@@ -67,7 +73,8 @@ def fetch_into(folder):
 
 def fetch():
     """The folder with the files of FILES, fetched once for a build. SetupError: apt could not get them."""
-    if not FOLDER.exists():
+    if not all((FOLDER / file).exists() for file in FILES.values()):
+        shutil.rmtree(FOLDER, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=build.DIRECTORY) as name:
             folder = pathlib.Path(name)
             fetch_into(folder)
@@ -123,8 +130,9 @@ def cpio_entry(number, name, mode, data=b"", device=(0, 0)):
     return head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4)
 
 
-def make_initrd(busybox, script):
-    """A RAM disk with busybox, and script as /init."""
+def make_initrd(busybox, script, files=()):
+    """A RAM disk with busybox, script as /init, and files (name and bytes of each) in its root."""
     members = (("dev", 0o40755), ("proc", 0o40755), ("bin", 0o40755), ("dev/console", 0o20600, b"", (5, 1)),
-               ("bin/busybox", 0o100755, busybox), ("init", 0o100755, script.encode()), ("TRAILER!!!", 0))
+               ("bin/busybox", 0o100755, busybox), ("init", 0o100755, script.encode()),
+               *((name, 0o100644, data) for name, data in files), ("TRAILER!!!", 0))
     return gzip.compress(b"".join(cpio_entry(number, *member) for number, member in enumerate(members, 1)), mtime=0)

@@ -43,6 +43,10 @@ def flood():
                      for part in boot.out.split("\nok 1 ")[:2])
     dropped = re.search(rf"^# {GUEST}\.flood: (\d+) rows dropped", boot.out, re.MULTILINE)
     yield check("debug_print.flood_is_limited", dropped and len(first) + int(dropped[1]) == len(second), boot)
+    last = re.findall(rf"^# {GUEST}\.flood: \| (.*)$", boot.out.split("\nok 1 ")[0], re.MULTILINE)
+    rows = [f"row {i}" for i in range(0, 3000, 100)] + ["1 checks, 0 failed"]
+    yield check("debug_print.flood_ends_with_its_console", len(last) > 20 and last == rows[-len(last):], boot)
+    yield check("debug_print.no_flood_no_last_rows", f"\n# {GUEST}.flood: | " not in boot.out.split("\nok 1 ")[1], boot)
     wanted = [row for i in range(3000) for row in
               ["? all work and no play", f"| row {i}"][:2 if i % 100 == 0 else 1]]
     yield check("debug_print.flood_is_whole", second[:-1] == wanted, boot)

@@ -41,6 +41,41 @@ int main(void)
 """
 
 
+# What is looked for is read, written, written again as it is, and read by a hypercall; BESIDE, again and again.
+ACCESSES = """
+#include "sdk.h"
+
+#define BESIDE 0
+static volatile uint32_t flag = 5, other = 7, same = 9;
+static volatile uint32_t ticks;
+static char text[8] = "quiet\\n";
+
+static void timer(struct event *event)
+{
+    (void)event;
+    ticks++;
+}
+
+int main(void)
+{
+    event_handle(HV_SLOT_TIMER, timer, true);
+    hv_enable_interrupts();
+    uint32_t sum = flag;
+    flag = sum + 1;
+    other = 8;
+    sum += other;
+    same = 9;
+    hv_print(6, text);
+    while (ticks < (BESIDE ? 3000 : 20))
+        if (BESIDE)
+            flag = other + same;
+        else
+            hlt();
+    return (int)sum;
+}
+"""
+
+
 def debug(name, arguments, commands):
     """Boot with this guest under gdb; what gdb wrote, and the boot."""
     with tempfile.TemporaryDirectory() as folder, open(pathlib.Path(folder, "out"), "w+b") as out:
@@ -58,10 +93,10 @@ def debug(name, arguments, commands):
     return gdb.stdout + gdb.stderr, boot
 
 
-def make_guest(folder):
+def make_guest(folder, source=SOURCE):
     """A guest outside the tree, with source lines."""
     subprocess.run([ROOT / "scripts" / "new-guest", folder], stdout=subprocess.DEVNULL, check=True)
-    (folder / f"{folder.name}.c").write_text(SOURCE, encoding="ascii")
+    (folder / f"{folder.name}.c").write_text(source, encoding="ascii")
     subprocess.run(["make", "-s", "-C", folder], check=True)
     return folder / f"{folder.name}.elf"
 
@@ -108,7 +143,61 @@ def user():
     yield check("gdb.user.goes_on_without_gdb", boot.status == 0 and boot.verdict("user_int").startswith("ok 1"), boot)
 
 
+def accesses():
+    """awatch and rwatch; a guest beside it does the same at the same addresses all the time, and is not seen."""
+    with tempfile.TemporaryDirectory() as name:
+        image = make_guest(pathlib.Path(name, "mine"), ACCESSES)
+        beside = make_guest(pathlib.Path(name, "beside"), ACCESSES.replace("BESIDE 0", "BESIDE 1"))
+        seen, boot = debug("mine.elf", ["--together", "--guest", image, "--autorun", "mine.elf expect=13 timeout=100s",
+                                        "--guest", beside, "--autorun", "beside.elf expect=13"], [
+            f"directory {name}/mine", "break main", "continue", "delete", "awatch flag", "continue", "continue",
+            "delete", "rwatch other", "continue", "delete", "awatch same", "continue", "delete", "awatch text",
+            "continue", "delete", "awatch other", "continue"])
+    wanted = {
+        "read": r"atchpoint 2: flag\n\nValue = 5\n(.*\n)*.* at mine\.c:\d+",
+        "write": r"atchpoint 2: flag\n\nOld value = 5\nNew value = 6\n",
+        "read_only": r"read watchpoint 3: other\n\nValue = 8\n",
+        "write_of_the_same": r"atchpoint 4: same\n\nValue = 9\n",
+        "read_by_a_hypercall": r"atchpoint 5: text\n\nValue = .quiet.*\nhv_print \(\) at sdk/hypercalls\.S",
+        "end": r"exited with code 015",
+    }
+    for name, pattern in wanted.items():
+        yield Result(f"gdb.accesses.{name}", re.search(pattern, seen) is not None, seen)
+    yield check("gdb.accesses.nobody_else_stops", boot.status == 0 and boot.out.count("\nok ") == 2, boot)
+
+
+def steps():
+    """A hardware breakpoint, a source line, an instruction, one over INT n with the one behind it, what is pending."""
+    with tempfile.TemporaryDirectory() as name:
+        image = make_guest(pathlib.Path(name, "mine"))
+        seen, _ = debug("mine.elf", ["--guest", image, "--autorun", "mine.elf expect=crash timeout=100s"], [
+            f"directory {name}/mine", "hbreak triple", "continue", "step", "break hv_enable_interrupts", "continue",
+            "stepi", "stepi", "x/i $pc", "stepi", "x/i $pc", "monitor pending", "delete", "detach"])
+    wanted = {"hardware_breakpoint": r"Breakpoint 1, triple .*at mine\.c:15\n", "line": r"\n16\s+return value \* 3;",
+              "instruction": r"=> 0x\w+ <hv_enable_interrupts\+6>:\s+int +\$0xde",
+              "over_int": r"=> 0x\w+ <hv_enable_interrupts\+9>:\s+ret", "pending": r"virtual IF on; waiting: "}
+    for name, pattern in wanted.items():
+        yield Result(f"gdb.steps.{name}", re.search(pattern, seen) is not None, seen)
+
+
+def killed():
+    """gdb's kill, the last thing that a session does: the guest has ended, and not by its time-out."""
+    seen, boot = debug("loop", ["--autorun", "loop timeout=30s"], ["kill"])
+    yield check("gdb.kill", boot.status == 1 and re.search(r"\[Inferior 1 \(.*\) killed\]", seen) and
+                "\n  got: killed after " in boot.out, boot)
+
+
+def hypervisor():
+    """--gdb hypervisor: from before the firmware's first instruction to C code of ours, and on to the usual end."""
+    seen, boot = debug("hypervisor", ["--autorun", "hello"], [
+        "info registers rip", "hbreak hv_main", "continue", "backtrace", "delete", "detach"])
+    yield Result("gdb.hypervisor.before_the_firmware", re.search(r"\nrip +0xfff0 ", seen), seen)
+    stopped = re.search(r"Breakpoint 1, hv_main \(info=0x\w+\) at .*hv/main\.c:\d+\n(.*\n)*#0 +hv_main", seen)
+    yield Result("gdb.hypervisor.break", stopped, seen)
+    yield check("gdb.hypervisor.goes_on", boot.status == 0 and boot.verdict("hello").startswith("ok 1"), boot)
+
+
 def tests():
     """Name and function of each test."""
-    for function in (kernel, user):
+    for function in (kernel, user, accesses, steps, killed, hypervisor):
         yield f"gdb_tests.{function.__name__}", function

@@ -5,6 +5,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,8 @@ import tempfile
 import time
 import xml.etree.ElementTree as xml
 
-from harness import ROOT, Boot, check, run
+import trace_rules
+from harness import ROOT, Boot, Result, check, run
 from lib import build
 
 HELLO_ROW = "Hello from a guest kernel: 24 MiB of RAM, addresses up to 0xfeffffff."
@@ -94,10 +96,20 @@ def write_class(folder):
     return expected
 
 
-def grade(*arguments):
-    """scripts/grade; its status, stdout and stderr."""
+@contextlib.contextmanager
+def tell_times(what):
+    """Print what a block took: by the clock, and of processors, which does not hang on what else they do."""
+    began, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    yield
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"# {what}: {time.monotonic() - began:.1f} s, processors "
+          f"{now.ru_utime - used.ru_utime + now.ru_stime - used.ru_stime:.1f} s", flush=True)
+
+
+def grade(*arguments, limit=550):
+    """scripts/grade, ended after limit seconds; its status, stdout and stderr."""
     result = subprocess.run([str(ROOT / "scripts" / "grade"), *map(str, arguments)], capture_output=True, text=True,
-                            stdin=subprocess.DEVNULL, check=False, timeout=550)
+                            stdin=subprocess.DEVNULL, check=False, timeout=limit)
     return Boot(result.returncode, result.stdout, result.stderr)
 
 
@@ -111,11 +123,9 @@ def grading():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         expected = write_class(folder)
-        began = time.monotonic()
-        boot = grade(folder / "plan", "--json", folder / "r.json", "--html", folder / "html", "--junit",
-                     folder / "r.xml")
-        seconds = time.monotonic() - began
-        print(f"# grading.two_hundred_guests: {seconds:.1f} s, boots included", flush=True)
+        with tell_times("grading.two_hundred_guests, boots included"):
+            boot = grade(folder / "plan", "--json", folder / "r.json", "--html", folder / "html", "--junit",
+                         folder / "r.xml")
         verdicts = [line.startswith("ok") for line in boot.out.splitlines() if re.match(r"(not )?ok ", line)]
         yield check("grading.verdicts", verdicts == expected and boot.status == 1, boot)
         results = json.loads((folder / "r.json").read_text())
@@ -167,12 +177,34 @@ def interrupted():
         yield check("grading.goes_on", verdicts == expected and now[:len(kept)] == kept and len(now) == 40, rest)
 
 
-def seeds():
+def traced():
+    """trace=on in a plan: what the guest did is on its student's page, and in a file for Perfetto; of no other test."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "plan").write_text("hello student=ada\nhello student=ada trace=on\nnobody trace=on expect=refused\n"
+                                     "loop student=bob trace=on timeout=1s expect=timeout\n"
+                                     "hello student=bob trace=on hidden\n")
+        boot = grade(folder / "plan", "--jobs", "1", "--html", folder / "html")
+        files = {path.name: path.read_text(encoding="utf-8") for path in (folder / "html").iterdir()}
+    wanted = ["ada-test2.trace.json", "ada.html", "bob-test1.trace.json", "bob.html", "everybody.html", "index.html"]
+    yield check("grading.trace.files", boot.status == 0 and sorted(files) == wanted, Boot(boot.status, boot.out,
+                                                                                         f"{sorted(files)} {boot.err}"))
+    ada, bob = files.get("ada.html", ""), files.get("bob.html", "")
+    yield check("grading.trace.on_the_page", ada.count("<summary>What it did") == 1 and "hv_print" in ada and
+                '<a href="ada-test2.trace.json"' in ada, Boot(boot.status, ada, ""))
+    yield check("grading.trace.of_a_timeout", "ends: timeout" in bob and bob.count("<summary>What it did") == 1,
+                Boot(boot.status, bob, ""))
+    for file in ("ada-test2.trace.json", "bob-test1.trace.json"):
+        names = trace_rules.problems(files.get(file, "{}"))
+        yield Result(f"grading.trace.format.{file[:3]}", not names, "\n".join(names[:10]))
+
+
+def seeds(count=6):
     """A test under many seeds: those that fail are named, and fail again by themselves."""
     with tempfile.TemporaryDirectory() as name:
         plan = pathlib.Path(name) / "plan"
         plan.write_text("race.lost_update\nrace.masked_update\n")
-        boot = grade(plan, "--seeds", 6)
+        boot = grade(plan, "--seeds", count, limit=550 if count <= 6 else 3600)
         failing = re.search(r"failing_seeds: \"\[([0-9, ]+)\]\"", boot.out)
         yield check("grading.seeds", boot.status == 1 and failing and boot.out.count("failing_seeds") == 1 and
                     "\nok 2 - everybody: race.masked_update" in boot.out, boot)
@@ -197,9 +229,8 @@ def own_folder():
                     made)
         source = folder / "my-kernel.c"
         source.write_text(source.read_text().replace("%u ticks", "%u Ticks"))
-        began = time.monotonic()
-        changed = shell(folder, "make test")
-        print(f"# author.edit_build_run: {time.monotonic() - began:.1f} s", flush=True)     # 10 at most on an idle PC
+        with tell_times("author.edit_build_run"):           # 10 at most on two idle processors
+            changed = shell(folder, "make test")
         yield check("author.new_guest_fails", changed.status != 0 and "seen, most like it:  my-kernel: 5 Ticks\n" in
                     changed.out, changed)
         again = shell(name, f"{ROOT}/scripts/new-guest my-kernel")
@@ -223,7 +254,12 @@ def documented_lines():
         yield check("author.installed_sdk_runs", boot.status == 0, boot)
 
 
+def slow_tests():
+    """Two hundred seeds, which take some twenty minutes."""
+    yield "grading.two_hundred_seeds", lambda: seeds(200)
+
+
 def tests():
     """Name and function of each test."""
-    for function in (judged, counted, grading, interrupted, seeds, own_folder, documented_lines):
+    for function in (judged, counted, grading, interrupted, traced, seeds, own_folder, documented_lines):
         yield f"grading.{function.__name__}", function

@@ -2,23 +2,11 @@
 import re
 
 import trace_tests
-from harness import Result
 from lib import build
-from session import Terminal
+from session import Terminal, judge, say
 
 VPC = build.DIRECTORY / "tests" / "vpc"
 TOP_ROW = r" +{} {:15} (running|idle|idle, spins|waits) +(\d+\.\d) +(\d+\.\d) +(\d+) +(\d+) +(\d+) +(\d+) *$"
-
-
-def judge(name, condition, terminal):
-    """A result; the screen explains a failure."""
-    return Result(name, bool(condition), "" if condition else "\n".join(terminal.screen.display))
-
-
-def say(terminal, line, pattern, limit=20):
-    """One line for the monitor, and what it is to say."""
-    terminal.type(f"\x1d0clear\r{line}\r")
-    return terminal.wait(pattern, limit)
 
 
 def read_top(terminal, number, name):
@@ -126,11 +114,37 @@ def rows_back(terminal):
     say(terminal, "kill 8", r"8 pebbles: killed in")
 
 
+def log_lines(terminal):
+    """log debug tells in the monitor what becomes of a guest; log info does not."""
+    say(terminal, "log debug", r"log level debug")
+    told = r"debug: guest 9 hello: joins with (.*\n)*.*debug: guest 9 hello: exit 0; ran (.*\n)*.*its memory is back"
+    yield judge("insight.log.debug", say(terminal, "run hello", told), terminal)
+    say(terminal, "log info", r"log level info")
+    ended = say(terminal, "clear", r"cobble>") and say(terminal, "run hello", r"10 hello: exit 0 in")
+    yield judge("insight.log.info", ended and not any("debug:" in row for row in terminal.screen.display), terminal)
+
+
+def gives_way(terminal):
+    """info and ps tell of a guest that spins where it could halt, and say nothing of the kind of one that computes."""
+    say(terminal, "run clone_states.spinning &", r"11 \S+ runs in the background")
+    say(terminal, "run loop &", r"12 loop runs in the background")
+    told = any(say(terminal, "info 11", r"gave way [1-9]\d* times, spinning in a loop that does nothing", 2)
+               for _ in range(10))
+    yield judge("insight.gives_way.info", told, terminal)
+    listed = any(say(terminal, "ps", r"\n +11 clone_states\S+ +idle, spins ", 2) for _ in range(10))
+    yield judge("insight.gives_way.ps", listed, terminal)
+    told = say(terminal, "info 12", r"(?s)12 loop: running.*counts: ")
+    yield judge("insight.gives_way.who_computes_does_not",
+                told and not any("gave way" in row for row in terminal.screen.display), terminal)
+    for number in (11, 12):
+        say(terminal, f"kill {number}", rf"{number} \S+: killed in")
+
+
 def insight():
     """One boot for all of it."""
     with Terminal("--guest", str(VPC / "typed.vpc")) as terminal:
         yield judge("insight.prompt", terminal.wait("cobble>", 90), terminal)
-        for part in (top, traces, memory, rows_back):
+        for part in (top, traces, memory, rows_back, log_lines, gives_way):
             yield from part(terminal)
 
 

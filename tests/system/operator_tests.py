@@ -89,6 +89,27 @@ def own_guest():
     yield check("run.guest_from_the_boot_volume", boot.status == 0 and "- MyKernel.elf # exit 0" in boot.out, boot)
 
 
+def make_large_elf(segment_bytes, status):
+    """An ELF whose code ends with the last byte of its one segment as its status."""
+    base, headers = 0x100000, 52 + 32
+    last, block = base + segment_bytes - 1, base + 22
+    code = struct.pack("<BIBIBIBIBB", 0xA0, last, 0xA2, block, 0xBC, block, 0xB8, 1, 0xCD, 0xDE)
+    ident = b"\x7fELF\1\1\1" + bytes(9)
+    header = struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, base, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    program = struct.pack("<IIIIIIII", 1, headers, base, base, segment_bytes, segment_bytes, 7, 0x1000)
+    return ident + header + program + code + bytes(segment_bytes - len(code) - 1) + bytes([status])
+
+
+def large_guest():
+    """A guest of 30 MiB runs where it has the memory, to its last byte, and is refused where not."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "large.elf"
+        path.write_bytes(make_large_elf(30 << 20, 77))
+        boot = run("--guest", path, "--autorun", "large.elf mem=32M expect=77", "--autorun", "large.elf expect=refused")
+    yield check("run.guest_of_30_mib", boot.status == 0 and "\nok 1 - large.elf # exit 77 in" in boot.out, boot)
+    yield check("run.guest_of_30_mib.has_no_room", re.search(r"\nok 2 - large.elf # refused: .*RAM", boot.out), boot)
+
+
 def png_size_and_colours(path):
     """Width, height and the number of distinct colours of QEMU's PNG (8-bit RGB, no interlace)."""
     data, offset, pixels = path.read_bytes(), 8, b""
@@ -149,6 +170,33 @@ def config_and_logs():
     yield check("logs.one_each", sorted(logs) == ["1-mine.elf.log", "2-console.log"] and
                 logs["1-mine.elf.log"].startswith("| Hello from a guest kernel") and
                 "\n= not ok 2 - console\n=   ---\n=   expected: exit 0\n" in logs["2-console.log"], boot)
+
+
+def repeated_autoruns():
+    """as= tells guests of one image apart wherever they are named; log debug tells what becomes of each."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "my.cfg").write_text("log debug\ntype Second x\nautorun keys as=first timeout=1s expect=timeout\n"
+                                       "autorun mine.elf as=Second\n", encoding="ascii")
+        shutil.copy(find_guest("hello"), folder / "mine.elf")
+        boot = run("--together", "--config", folder / "my.cfg", "--guest", folder / "mine.elf", "--autorun",
+                   "mine.elf as=third", "--autorun", "MINE.ELF", "--logs", folder / "logs", "--dump-console",
+                   folder / "dump")
+        logs = sorted(path.name for path in (folder / "logs").iterdir())
+        dump = re.findall("^== (.*) cursor", (folder / "dump").read_text(encoding="utf-8"), re.MULTILINE)
+    yield check("names.verdicts", boot.status == 0 and re.findall(r"^ok \d - (\S+) #", boot.out, re.MULTILINE) ==
+                ["first", "Second", "third", "mine.elf"], boot)
+    yield check("names.rows", all(f"\n# {guest}| Hello from" in boot.out for guest in ("Second", "third", "mine.elf")),
+                boot)
+    yield check("names.logs", logs == ["1-first.log", "2-Second.log", "3-third.log", "4-mine.elf.log"], boot)
+    yield check("names.dump", dump == ["1 first", "2 Second", "3 third", "4 mine.elf"], boot)
+    refused = run("--autorun", "hello as=a/b")
+    yield check("names.refused", refused.status == 2 and "as=" in refused.err, refused)
+    for what, pattern in (("begins", r"joins with 24576 KiB, of which \d+ KiB are touched"),
+                          ("ends", r"exit 0; ran \d+ us; 2 calls, 0 events, \d+ hidden faults; \d+ KiB .* go back"),
+                          ("is_back", r"its memory is back; \d+ KiB are free")):
+        yield check(f"log.debug.{what}", re.search(rf"^# debug: guest 3 third: {pattern}$", boot.out, re.MULTILINE),
+                    boot)
 
 
 def monitor():
@@ -321,6 +369,7 @@ def typing():
 
 def tests():
     """Name and function of each test."""
-    for function in (statuses, wrong_arguments, own_guest, config_and_logs, screens, game, without_devices, monitor,
-                     adopting, guest_shell, panic, gdb, output_lost, together, typing):
+    for function in (statuses, wrong_arguments, own_guest, large_guest, config_and_logs, repeated_autoruns, screens,
+                     game,
+                     without_devices, monitor, adopting, guest_shell, panic, gdb, output_lost, together, typing):
         yield f"operator.{function.__name__}", function

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import tempfile
 
-from harness import ROOT, Boot, check
+from gdb_terminal_tests import SECONDS, Gdb
+from harness import ROOT, Boot, Result, check
 from lib import packages
 
 PROGRAM = '#include "sdk.h"\nint main(void)\n{\n    printf("all tests passed\\n");\n    return 0;\n}\n'
@@ -78,8 +79,29 @@ def runs(folder, tools):
     refused = shell(folder, "cobble-iso", PATH=programs)
     yield check("package.names_what_is_missing", refused.status == 2 and "apt-get install mtools" in refused.err,
                 refused)
-    author = shell(folder, "cobble-new-guest mine && cd mine && make", PATH=f"{programs}:{os.environ['PATH']}")
-    yield check("package.new_guest", author.status == 0 and (folder / "mine" / "mine.elf").exists(), author)
+    yield from authors(folder, programs)
+
+
+def authors(folder, programs):
+    """docs/authoring.md with the package: make test, make run and its monitor, make debug."""
+    paths = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    helped = shell(folder, "cobble-new-guest --help", **paths)
+    yield check("package.author.help", helped.out.startswith("usage: cobble-new-guest "), helped)
+    made = shell(folder, "cobble-new-guest 'of mine/mine' && cd 'of mine/mine' && make test", **paths)
+    yield check("package.author.make_test", made.status == 0 and "\n# mine.elf| mine: 5 ticks\nok 1" in made.out, made)
+    place = folder / "of mine" / "mine"
+    with Gdb(["make", "run"], place, **paths) as terminal:
+        yield Result("package.author.make_run", terminal.wait("mine: 5 ticks"), terminal.text)
+        terminal.wait("cobble> ")
+        terminal.type("\x1dmrun mine.elf\r")
+        moved = r"(\x1b\[[\d;]*H| )"        # to the next word
+        yield Result("package.author.monitor", terminal.wait(rf"mine\.elf:{moved}exit{moved}0"), terminal.text)
+    with Gdb(["make", "debug"], place, **paths) as gdb:
+        gdb.begin()
+        said = gdb.do("break timer") + gdb.do("continue")
+        yield Result("package.author.make_debug", "ticks++;" in said, gdb.text)
+        gdb.do("quit", "no more comes")
+        yield Result("package.author.debug_ends", gdb.process.wait(SECONDS) == 0, gdb.text)
 
 
 def documented_image(folder, tools):

@@ -3,8 +3,12 @@ import os
 import re
 
 from harness import Result, check, run
-from session import Machine
+from session import Machine, judge, say
+from vpc_tests import ENGINES, KERNELS
 
+EATEN_KIB = 12 * 1024       # less than what mem_eater gets of 24 MiB
+SOME_KIB = 2 * 1024         # more than what a shell takes that has run something
+PCS = {"copied.vpc": "halts now", "endless.vpc": "db"}      # one waits for a key, one never gets out of exceptions
 PICTURE = os.environ.get("COBBLE_CONTROL_PICTURE")      # where docs/control.png is to be written
 
 
@@ -26,16 +30,58 @@ def ends():
     yield check("pebbles.ends.no_leak", "\n# leaked frames: 0\n" in boot.out, boot)
 
 
-def touched(machine):
-    """KiB of the guest's RAM that have a frame, by the monitor."""
-    machine.type("\x1d0")
-    machine.wait("cobble>", 10)
-    machine.type("clear\rinfo 1\r")
-    machine.wait("of which [0-9]+ KiB touched", 10)
-    found = re.search("of which ([0-9]+) KiB touched", "\n".join(machine.screen.display))
-    machine.type("\x1d1")
+def touched(machine, number):
+    """KiB of a guest's RAM that have a frame, by the monitor; the guest is in view again then."""
+    machine.type("\x1d0clear\r")
+    machine.wait("cobble> *\n", 10)
+    machine.type(f"info {number}\r")
+    machine.wait("of which +[0-9]+ KiB touched", 10)
+    found = re.search("of which +([0-9]+) KiB touched", "\n".join(machine.screen.display))
+    machine.type(f"\x1d{number}")
     machine.wait("pebbles\\$", 10)
     return int(found.group(1)) if found else 0
+
+
+def eat(machine, word):
+    """A process of the guest in view takes all of its memory, twice, and ends; then the shell says the word."""
+    machine.type(f"mem_eater\recho {word}\r")
+    return machine.wait(rf"\n{word} ", 60)
+
+
+def fell(machine, number, limit_kib):
+    """What the guest has touched becomes that little, soon."""
+    return any(touched(machine, number) < limit_kib or machine.rest(0.5) for _ in range(20))
+
+
+def memory():
+    """Frames of a process that has ended go back: when Pebbles has nothing to do, and when it is asked; without the
+    right they stay. Idle is what Pebbles is then, in HLT, and so says ps."""
+    with Machine("--mem", "128") as machine:
+        machine.wait("cobble>", 90)
+        machine.type("run pebbles\r")
+        machine.wait("pebbles\\$ *\n", 60)
+        ate = eat(machine, "first")
+        machine.rest(3)
+        kept = touched(machine, 1)
+        machine.type("halt\r")
+        machine.wait("1 pebbles: exit 0", 20)
+        machine.type("run pebbles control\r")
+        machine.wait("pebbles\\$ *\n", 60)
+        few = touched(machine, 2)
+        yield Result("pebbles.memory.kept_without_right", ate and kept > few + EATEN_KIB, f"{kept} KiB, {few} at first")
+        yield Result("pebbles.memory.idle", eat(machine, "second") and fell(machine, 2, few + SOME_KIB),
+                     "\n".join(machine.screen.display))
+        machine.type("\x1d0clear\rps\r")
+        yield Result("pebbles.memory.ps", machine.wait(r" 2 pebbles +idle ", 10), "\n".join(machine.screen.display))
+        machine.type("\x1d2fib 47 &\r")         # never idle from here on: only who is asked gives
+        machine.rest(1)
+        ate = eat(machine, "third")
+        machine.rest(3)
+        busy = touched(machine, 2)
+        machine.type("\x1d0clear\rrun paging_overcommit mem=400M &\r")
+        short = machine.wait("paging_overcommit: crash", 60)
+        yield Result("pebbles.memory.asked", ate and short and busy > few + EATEN_KIB and
+                     fell(machine, 2, few + SOME_KIB), f"{busy} KIB\n" + "\n".join(machine.screen.display))
 
 
 def shell():
@@ -64,8 +110,55 @@ def shell():
         yield Result("pebbles.shell.interrupt", machine.wait("killed  loop", 20), "\n".join(machine.screen.display))
 
 
+def jobs_of_one(machine, line, name):
+    """A virtual PC in the background runs, until kill ends it; then there are no jobs."""
+    machine.type(f"\x1d0clear\r\x1d1{line} &\r")
+    if not machine.wait(rf"\[([0-9]+)\] {name}", 20):
+        return False
+    number = re.findall(rf"\[([0-9]+)\] {name}", "\n".join(machine.screen.display))[-1]
+    machine.type("jobs\r")
+    runs = machine.wait(rf"\[{number}\] running +{name}", 20)
+    machine.type(f"kill {number}\r")
+    told = rf"\[{number}\] killed +{name}"
+    if not machine.wait(told, 5):
+        machine.type("\r")          # the shell tells of ends before a prompt, and this one came behind it
+    return runs and machine.wait(told, 20)
+
+
+def interrupted(machine, line, name):
+    """One in the foreground has the view; whoever takes that back ends it by Ctrl-C, and has the shell again."""
+    machine.type(f"{line}\r")
+    shown = machine.wait(rf"\n [0-9]+ {name}", 20)
+    machine.rest(1)
+    machine.type("\x1d1")
+    machine.rest(0.5)
+    machine.type("\x03")
+    ended = machine.wait(rf"killed +{name}", 20)
+    machine.type(f"echo behind {name}\r")
+    return shown and ended and machine.wait(rf"\nbehind {name}", 20)
+
+
+def pcs():
+    """Virtual PCs that the shell runs, idle and busy, by each engine: Ctrl-C and kill end them, and nothing is left."""
+    files = [word for name in PCS for word in ("--guest", str(KERNELS / name))]
+    with Machine(*files) as machine:
+        machine.wait("cobble>", 90)
+        machine.type("run pebbles control\r")
+        machine.wait("pebbles\\$ *\n", 60)
+        for engine in ENGINES[:2]:
+            for name, words in PCS.items():
+                line = f"{name} engine={engine} mem=32M 'cmdline={words}'"
+                yield judge(f"pebbles.pcs.{engine}.{name}.kill", jobs_of_one(machine, line, name), machine)
+                yield judge(f"pebbles.pcs.{engine}.{name}.interrupt", interrupted(machine, line, name), machine)
+        machine.type("halt 5\r")
+        yield judge("pebbles.pcs.end", machine.wait("1 pebbles: exit 5", 20), machine)
+        yield judge("pebbles.pcs.none_left", say(machine, "ps", r"1 pebbles +exit 5 .*\n *cobble>"), machine)
+
+
 def tests():
-    """The acceptance line of the issue, ends of all kinds, and a session."""
+    """The acceptance line of the issue, ends of all kinds, a session, PCs in it, and what becomes of memory."""
     yield "pebbles.line", line
     yield "pebbles.ends", ends
     yield "pebbles.shell", shell
+    yield "pebbles.pcs", pcs
+    yield "pebbles.memory", memory

@@ -12,7 +12,7 @@ import time
 
 import pyte
 
-from harness import RUN
+from harness import RUN, Result
 
 
 class Screen:
@@ -80,6 +80,17 @@ class Terminal(Screen):
             self.process.wait()
         os.close(self.master)
         return status
+
+
+def judge(name, condition, terminal):
+    """A result; the screen explains a failure."""
+    return Result(name, bool(condition), "" if condition else "\n".join(terminal.screen.display))
+
+
+def say(terminal, line, pattern, limit=20):
+    """One line for the monitor, and what it is to say."""
+    terminal.type(f"\x1d0clear\r{line}\r")
+    return terminal.wait(pattern, limit)
 
 
 class Machine(Terminal):

@@ -4,7 +4,9 @@ import json
 import pathlib
 import tempfile
 
-from harness import check, run
+import trace_rules
+from harness import Result, check, run
+from lib import build
 
 SPECS = ("trace_known", "trace_known strict=on", "crash.de expect=crash", "loop timeout=700ms expect=timeout",
          "event_nested", "print_sizes")
@@ -72,6 +74,8 @@ def traced():
         boot = run("--together", *arguments, "--trace", path)
         yield check("trace.verdicts_are_as_ever", boot.status == 0 and "\n# leaked frames: 0\n" in boot.out, boot)
         text = path.read_text(encoding="ascii") if path.exists() else "{}"
+    wrong = trace_rules.problems(text)
+    yield Result("trace.format", not wrong, "\n".join(wrong[:10]))
     events = json.loads(text).get("traceEvents", [])
     found = threads(events)
     yield check("trace.each_guest_has_both_threads", sorted(found) ==
@@ -87,6 +91,23 @@ def traced():
     yield check("trace.turns_tell_the_time_of_a_busy_guest", run_ns > 50 * 1000 * 1000, boot)
 
 
+def timed_out():
+    """At --timeout there is a trace of those that ran, too; a virtual PC has none, and that is said."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "trace.json"
+        boot = run("--guest", build.DIRECTORY / "tests" / "vpc" / "hello.vpc", "--autorun", "hello.vpc engine=interp",
+                   "--autorun", "hello", "--autorun", "loop timeout=100s", "--timeout", 30, "--trace", path)
+        text = path.read_text(encoding="ascii") if path.exists() else "{}"
+    wrong = trace_rules.problems(text)
+    yield Result("trace.timed_out.format", boot.status == 124 and not wrong, "\n".join([boot.tail(), *wrong[:10]]))
+    found = threads(json.loads(text).get("traceEvents", []))
+    wanted = [(guest, thread) for guest in (2, 3) for thread in (WHAT_IT_DID, TURNS)]
+    yield check("trace.timed_out.who_ran", sorted(found) == wanted, boot)
+    said = "\n# warn: guest 1 hello.vpc is not traced: it is a virtual PC" in boot.out
+    yield check("trace.timed_out.virtual_pc", said, boot)
+
+
 def tests():
     """Name and function of each test."""
     yield "trace.traced", traced
+    yield "trace.timed_out", timed_out

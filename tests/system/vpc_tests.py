@@ -10,15 +10,20 @@ import subprocess
 import tempfile
 
 import debian_tests
+import vpc_beside_tests
+import vpc_fault_tests
 from harness import Result, check, run
 from lib import build
 
 KERNELS = build.DIRECTORY / "tests" / "vpc"
 LIMIT = 60
 HOSTILE = 3
+COPIES = 64
 ENGINES = ("interp", "svm", "moving")
+MOVES = (1, 2, 7, 100, 5000)
+MOVED = ("apic", "debug", "fpu", "leaves", "nmi", "serial", "stamps", "tasks", "timer")   # of ALL
 MARKS = "marks.vpc"
-MARKS_ROWS = 10         # its own, dots and times
+MARKS_ROWS = 9          # its own, times and counts
 
 
 @dataclasses.dataclass
@@ -31,6 +36,7 @@ class Kernel:
     status: int = 42
     has_disks: bool = False
     is_sector: bool = False
+    memory: int = 32        # MiB
 
     @property
     def path(self):
@@ -41,16 +47,19 @@ ALL = (
     Kernel("apic"),
     Kernel("calls", page=("by teletype", "and a second row"), is_sector=True),
     Kernel("clock"),
+    Kernel("debug"),
     Kernel("disks", has_disks=True),
     Kernel("fpu"),
     Kernel("hello"),
     Kernel("keyboard"),
     Kernel("leaves"),
     Kernel("marks", has_disks=True),
+    Kernel("nmi"),
     Kernel("power", status=0),
     Kernel("screen", page=(*(f"line {number:02} of the page" for number in range(60)), " " * 79 + "!")),
     Kernel("sector", is_sector=True),
     Kernel("serial"),
+    Kernel("stamps"),
     Kernel("tasks"),
     Kernel("timer"),
 )
@@ -74,8 +83,8 @@ def boot_plain(kernel, disks):
     image = drive(kernel.path, 0) if kernel.is_sector else ["-kernel", str(kernel.path)]
     drives = [word for index, path in enumerate(disks) for word in drive(path, index)] if kernel.has_disks else []
     with tempfile.NamedTemporaryFile() as serial:
-        command = ["qemu-system-i386", "-M", "pc", "-m", "32", "-display", "none", "-no-reboot", "-net", "none",
-                   "-serial", f"file:{serial.name}", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+        command = ["qemu-system-i386", "-M", "pc", "-m", str(kernel.memory), "-display", "none", "-no-reboot",
+                   "-net", "none", "-serial", f"file:{serial.name}", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
                    *image, *drives]
         status = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT,
                                 check=False).returncode
@@ -131,17 +140,50 @@ def compare(kernel, engine, boot, plain_text):
         yield Result(f"{prefix}.page", shown == list(kernel.page), f"{shown}")
 
 
+def moves():
+    """A guest that moves between the engines after so many exits and instructions says the same, whatever their
+    number."""
+    kernels = [kernel for kernel in ALL if kernel.name in MOVED]
+    launches = [(kernel, number) for kernel in kernels for number in MOVES]
+    boot = run(*(word for kernel in kernels for word in ("--guest", str(kernel.path))),
+               *(word for kernel, number in launches for word in
+                 ("--autorun", f"{kernel.path.name} engine=moving moves={number} as={kernel.name}-{number} mem=32M "
+                  f"timeout=60s expect={kernel.status}")))
+    for kernel in kernels:
+        wanted = [line.rstrip() for line in boot_plain(kernel, ())[1].split("\n") if line.strip()]
+        for number in MOVES:
+            name = f"{kernel.name}-{number}"
+            said = rows_of(boot, name)
+            yield check(f"vpc.moves.{name}", boot.verdict(name).startswith("ok"), boot)
+            yield Result(f"vpc.moves.{name}.says_the_same", said == wanted and len(said) > 0, f"{said}\n{wanted}")
+
+
 def refused():
     """Without SVM the launch says so, and the interpreter remains; what the engine cannot do is refused, too."""
     name = "hello.vpc"
     words = "mem=16M expect=42 timeout=30s"
     boot = run("--guest", str(KERNELS / name), "--autorun", f"{name} engine=svm {words}",
                "--autorun", f"{name} engine=svm clock=instructions {words}",
+               "--autorun", f"{name} engine=lockstep {words}",
                "--autorun", f"{name} engine=interp {words}", "--", "-cpu", "max,-svm")
-    for reason in ("this processor has no SVM", "it does not count instructions"):
+    for reason in ("this processor has no SVM", "it does not count instructions", "lock-step is in a build"):
         yield check(f"vpc.refused.{reason.split()[-1].lower()}",
                     re.search(rf"^not ok \d - {name} # refused: engine=svm: {reason}", boot.out, re.MULTILINE), boot)
-    yield check("vpc.refused.interpreter_remains", f"\nok 3 - {name} # exit 42" in boot.out, boot)
+    yield check("vpc.refused.interpreter_remains", f"\nok 4 - {name} # exit 42" in boot.out, boot)
+
+
+def teach():
+    """The ways of a teaching Unix, up to its first program, in 256 MiB, by the interpreter and under SVM."""
+    kernel = Kernel("teach", page=("$",), has_disks=True, memory=256)
+    with tempfile.TemporaryDirectory() as folder:
+        disks = write_disks(folder)
+        words = " ".join(f"disk={path}" for path in disks)
+        plain = boot_plain(kernel, disks)
+        yield check("vpc.teach.plain_status", plain[0] == kernel.status)
+        for engine in ENGINES[:2]:
+            boot = run("--mem", "512", "--guest", str(kernel.path), "--autorun",
+                       f"{kernel.path.name} engine={engine} mem=256M timeout=120s expect={kernel.status} {words}")
+            yield from compare(kernel, engine, boot, plain[1])
 
 
 def marks_plan(disk):
@@ -179,13 +221,69 @@ def hostile(disk):
     return rows_of(boot, MARKS)
 
 
+def copied():
+    """A PC that is copied in mid-work: each copy says what one says that was not copied, and becomes what is typed to
+    it; then many at once. The status is the scancode of the key."""
+    name, sources, keys = "copied.vpc", [], {"a": 0x1E, "b": 0x30}
+    with tempfile.TemporaryDirectory() as folder:
+        disk = pathlib.Path(folder) / "disk"
+        disk.write_bytes(bytes(1 << 16))
+        words = f"mem=32M disk={disk} cmdline=halts timeout=60s"
+        plan = []
+        for engine in ENGINES:
+            plan += [f'{name} engine={engine} {words} type="{key}" expect={code}' for key, code in keys.items()]
+            sources.append(f'{name} engine={engine} {words} snapshot=kept-{engine} type="a" expect={keys["a"]}')
+            plan += [sources[-1], *(f'kept-{engine} timeout=60s type="{key}" expect={keys[key]}' for key in "bab")]
+        boot = run("--guest", str(KERNELS / name), *(word for spec in plan for word in ("--autorun", spec)))
+        many = [sources[1], *(f'kept-svm timeout=120s type="{"ab"[number % 2]}" expect={keys["ab"[number % 2]]}'
+                              for number in range(COPIES))]
+        together = run("--together", "--guest", str(KERNELS / name),
+                       *(word for spec in many for word in ("--autorun", spec)))
+    for engine in ENGINES:
+        yield check(f"vpc.copied.{engine}",
+                    rows_of(boot, f"kept-{engine}") == [f"key {keys[key]:02x}, 0 failed" for key in "bab"], boot)
+    alone = rows_of(boot, name)
+    yield check("vpc.copied.source", alone == ["works", "key 1e, 0 failed", "works", "key 30, 0 failed", "works",
+                                               "key 1e, 0 failed"] * len(ENGINES), boot)
+    for which, booted in (("in_turn", boot), ("together", together)):
+        yield check(f"vpc.copied.{which}", booted.status == 0 and "# leaked frames: 0" in booted.out, booted)
+    yield check("vpc.copied.many", len(re.findall("^ok .* - kept-svm # exit", together.out, re.MULTILINE)) == COPIES,
+                together)
+
+
+def children():
+    """PCs as children of a guest, with disks; then from Pebbles' shell: ends, refusals, one whose keys are its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = [KERNELS / f"{name}.vpc" for name in ("hello", "disks", "sector", "copied")]
+        files = [word for path in (*names, *write_disks(folder)) for word in ("--guest", str(path))]
+        typed = ("hello.vpc engine=interp mem=32M", "disks.vpc engine=svm mem=32M disk=disk0 disk=disk1",
+                 "hello.vpc engine=interp mem=1M", "hello.vpc engine=interp disk=nobody", "hello.vpc engine=none",
+                 "copied.vpc engine=interp mem=32M disk=disk0 'cmdline=halts now'")
+        types = "".join(f'type="{line}\\n" ' for line in typed)       # each when what it starts has ended
+        boot = run(*files, "--autorun", "control_pc.machines control=on timeout=60s",
+                   "--autorun", f'pebbles control=on timeout=90s expect={0x1E} {types} type="a" type="halt $?\\n"')
+    yield check("vpc.children.machines", boot.verdict("control_pc.machines").startswith("ok "), boot)
+    rows = rows_of(boot, "pebbles")
+    for name, wanted in (("exit", "exit 42  hello.vpc"), ("disks", "exit 42  disks.vpc"),
+                         ("refused", "a virtual PC has 2M to"), ("no_file", "exit 127  hello.vpc"),
+                         ("view", f"exit {0x1E}  copied.vpc")):
+        yield check(f"vpc.children.shell.{name}", any(wanted in row for row in rows), boot)
+    yield check("vpc.children.ends", boot.status == 0 and "# leaked frames: 0" in boot.out, boot)
+
+
+def without_dots(rows):
+    """Rows that say something."""
+    return [row for row in rows if row.strip(".")]
+
+
 def company():
     """Two boots, and a PC that counts its instructions in both: alone, and beside hostile ones. It says the same, byte
-    for byte, its times included."""
+    for byte, its times included; but for its dots, which go to line and screen, and how many rows of a screen are seen
+    is a matter of the machine's time."""
     with tempfile.TemporaryDirectory() as folder:
         disk = write_disks(folder)[0]
-        alone = yield from typed(disk)
-        beside = yield from hostile(disk)
+        alone = without_dots((yield from typed(disk)))
+        beside = without_dots((yield from hostile(disk)))
     yield Result("vpc.counted_time_is_the_same_twice", alone == beside and len(alone) >= MARKS_ROWS,
                  f"alone: {alone}\nbeside hostile ones: {beside}")
 
@@ -193,6 +291,12 @@ def company():
 def tests():
     """Name and function of each test."""
     yield "vpc.boots", boots
+    yield "vpc.moves", moves
     yield "vpc.refused", refused
+    yield "vpc.teach", teach
+    yield "vpc.copied", copied
+    yield "vpc.children", children
     yield "vpc.typed and vpc.hostile", company
+    yield from vpc_beside_tests.tests()
+    yield from vpc_fault_tests.tests()
     yield from debian_tests.tests()

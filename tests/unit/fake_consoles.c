@@ -31,7 +31,7 @@ uint16_t usb_input[16];
 unsigned usb_count;
 char status[VCON_COLS + 1];
 uint16_t shown[VCON_ROWS][VCON_COLS];
-unsigned shown_cursor_row;
+unsigned shown_cursor_row, terminal_rows, told_count;
 static struct scrollback history;
 static uint8_t keyboard_input[16];
 static unsigned keyboard_count, keyboard_at, usb_at;
@@ -94,6 +94,16 @@ void screen_use_serial(bool use)
 {
     (void)use;
     touched = ~0u;
+}
+
+unsigned screen_terminal(void)
+{
+    return terminal_rows;
+}
+
+void screen_tell_status(void)
+{
+    told_count++;
 }
 
 void screen_invalidate(void)
@@ -185,7 +195,8 @@ int fake_consoles_begin(void **state)
     monitor = (struct console){ .number = 0, .name = "monitor", .key = monitor_key };
     guest = (struct console){ .number = 1, .name = "guest", .key = guest_key, .room = room_of_guest };
     guest_room = WORDS;
-    guest_dropped = 0;
+    guest_dropped = told_count = 0;
+    terminal_rows = SCREEN_ROWS;
     serial_is_held = false;
     vcon_init(&monitor.vcon);
     vcon_init(&guest.vcon);

@@ -28,7 +28,7 @@ extern bool led_num, led_caps, usb_led_num, usb_led_caps;
 /* The screen. */
 extern char status[VCON_COLS + 1];
 extern uint16_t shown[VCON_ROWS][VCON_COLS];
-extern unsigned shown_cursor_row;
+extern unsigned shown_cursor_row, terminal_rows, told_count;
 
 /* Before each test: both attached, the monitor in view. It shows rows 76 to 99 and has 76 above them. */
 int fake_consoles_begin(void **state);

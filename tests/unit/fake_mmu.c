@@ -22,11 +22,13 @@
 
 /* The real allocator under other names; the names are then the machine's, which has a hint of its own. */
 #define frames_alloc real_frames_alloc
+#define frames_alloc_large real_frames_alloc_large
 #define frames_free real_frames_free
 #define frames_count_free real_frames_count_free
 #define frames_hint real_frames_hint
 #include "../../hv/base/frames.c"
 #undef frames_alloc
+#undef frames_alloc_large
 #undef frames_free
 #undef frames_count_free
 #undef frames_hint
@@ -77,6 +79,7 @@ int machine_start(void **state)
     hogged_count = 0;
     frames_hint.word = NULL;
     machine_vmaps = 0;
+    machine_growth_fails = false;
     machine_segment_base = 16u << 20;
     machine_fail(MACHINE_NEVER, 0);
     ram_init();
@@ -155,6 +158,15 @@ hpa_t frames_alloc(void)
     return frame;
 }
 
+hpa_t frames_alloc_large(void)
+{
+    drop_hint();
+    hpa_t memory = is_refused() ? HPA_NONE : real_frames_alloc_large();
+    if (memory.v)
+        ASAN_UNPOISON_MEMORY_REGION(hpa_to_ptr(memory), LARGE_PAGE_SIZE);
+    return memory;
+}
+
 void frames_free(hpa_t frame)
 {
     real_frames_free(frame);
@@ -176,6 +188,31 @@ void *vmap_alloc(size_t bytes)
     void *memory = is_refused() ? NULL : calloc(1, bytes);
     machine_vmaps += memory != NULL;
     return memory;
+}
+
+bool machine_growth_fails;
+
+/* What is not there yet is poisoned, and zero already. */
+void *vmap_alloc_growing(size_t bytes, size_t most)
+{
+    size_t own = (bytes + PAGE_MASK) / PAGE_SIZE * PAGE_SIZE, all = (most + PAGE_MASK) / PAGE_SIZE * PAGE_SIZE;
+    uint8_t *memory = is_refused() ? NULL : aligned_alloc(PAGE_SIZE, all);
+
+    if (!memory)
+        return NULL;
+    memset(memory, 0, all);
+    ASAN_POISON_MEMORY_REGION(memory + own, all - own);
+    machine_vmaps++;
+    return memory;
+}
+
+bool vmap_grow(void *memory, size_t bytes)
+{
+    assert_int_equal((uintptr_t)memory % PAGE_SIZE, 0);
+    if (is_refused() || machine_growth_fails)
+        return false;
+    ASAN_UNPOISON_MEMORY_REGION(memory, (bytes + PAGE_MASK) / PAGE_SIZE * PAGE_SIZE);
+    return true;
 }
 
 /* Reserved addresses: pages that are read-only until they have a frame, whose place they take here. */
@@ -278,6 +315,11 @@ void tlb_load_root(hpa_t root)
 void guest_table_copy(void *to, const void *from)
 {
     memcpy(to, from, PAGE_SIZE);
+}
+
+bool guest_table_is_equal(const void *bytes, const void *other, uint32_t words)
+{
+    return memcmp(bytes, other, (size_t)words * 8) == 0;
 }
 
 uint32_t guest_table_find_difference(const void *table, const void *other, uint32_t first)

@@ -30,6 +30,9 @@ void machine_leave_free(uint64_t count);
 /* vmap_alloc without vmap_free, so far. */
 extern unsigned machine_vmaps;
 
+/* Nothing grows in its place any more (vmap_grow). */
+extern bool machine_growth_fails;
+
 /* Where the guest's segment begins in linear space: 16 MiB at first. Set before the guest is made. */
 extern uint32_t machine_segment_base;
 

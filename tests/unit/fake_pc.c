@@ -55,6 +55,18 @@ static void write_port(void *context, uint16_t port, unsigned bytes, uint32_t va
     note(context, true, port, bytes, value);
 }
 
+static uint32_t read_string(void *context, uint16_t port, unsigned bytes, void *to, uint32_t count)
+{
+    (void)context, (void)port, (void)bytes, (void)to, (void)count;
+    return 0;
+}
+
+static uint32_t write_string(void *context, uint16_t port, unsigned bytes, const void *from, uint32_t count)
+{
+    (void)context, (void)port, (void)bytes, (void)from, (void)count;
+    return 0;
+}
+
 static uint8_t acknowledge(void *context)
 {
     struct fake_pc *pc = context;
@@ -86,8 +98,8 @@ void fake_pc_init(struct fake_pc *pc)
     memset(pc, 0, offsetof(struct fake_pc, log));
     pc->bus = (struct bus){
         .context = pc, .page = get_page, .read = read_device, .write = write_device, .port_read = read_port,
-        .port_write = write_port, .acknowledge = acknowledge, .time = get_time, .msr_read = read_msr,
-        .msr_write = write_msr,
+        .port_write = write_port, .port_read_string = read_string, .port_write_string = write_string,
+        .acknowledge = acknowledge, .time = get_time, .msr_read = read_msr, .msr_write = write_msr,
     };
     interp_init(&pc->interp, &pc->bus);
 }

@@ -35,6 +35,7 @@ static const struct script scripts[] = {
     { "hello", 1, 3, GUEST_END_EXIT, 0 },     { "seven", 2, 50, GUEST_END_EXIT, 7 },
     { "crash", 1, 20, GUEST_END_CRASH, (int32_t)HV_STATUS_CRASH }, { "spin", 0, 0, GUEST_END_NONE, 0 },
     { "chatty", 3000, 5, GUEST_END_EXIT, 0 }, { "bad", 0, 0, GUEST_END_NONE, 0 },
+    { "mute", 3, 0, GUEST_END_NONE, 0 },
 };
 
 struct guest guests[GUESTS];
@@ -43,7 +44,7 @@ uint64_t now_ns;
 char stream[1 << 20];
 size_t stream_bytes, line_room;
 bool uses_serial, uses_run_loop, logs_on_release;
-bool is_strict[GUESTS], is_traced[GUESTS];
+bool is_strict[GUESTS], is_traced[GUESTS], keeps_rows[GUESTS];
 struct console *console_shown;
 unsigned dumps, judging_frames, judged;
 int leak;
@@ -120,6 +121,17 @@ void strict_enable(struct guest *guest)
     is_strict[guest - guests] = true;
 }
 
+bool guest_log_rows(struct guest *guest)
+{
+    guest->console.vcon.log = &guest->row_log;
+    return strcmp(guest->life.name, "mute") != 0;
+}
+
+void jobs_keep_rows(struct guest *guest)
+{
+    keeps_rows[guest - guests] = true;
+}
+
 void tick_use_run_loop(void)
 {
     uses_run_loop = true;
@@ -159,6 +171,7 @@ bool launch_step(const struct request_start *start, struct guest **made, uint32_
     guest->life.id = ++guest_count;
     guest->console.number = guest->life.id;
     guest->life.started_ns = guest->turns.ready_since_ns = now_ns;
+    guest_stir(guest);
     return true;
 }
 
@@ -180,6 +193,7 @@ static void end_guest(struct guest *guest, enum guest_end end, int32_t status)
         strcpy(guest->life.registers, "eax=0");
         guest->life.report = "what happened\n\nok 1 - what to look at";
     }
+    guest_stir(guest);
 }
 
 void guest_end_timeout(struct guest *guest)
@@ -345,10 +359,15 @@ void power_reset(void)
     longjmp(machine_off, 2);
 }
 
+/* A look ends, as in service.c, and guests have their turns. */
 void step_guests(void)
 {
     for (unsigned i = 0; i < guest_count; i++) {
         const struct script *script = guest_scripts[i];
+        if (prints_debug[i] || rows_left[i] != 0)
+            guest_stir(&guests[i]);
+        else
+            guest_calm_if_seen(&guests[i]);
         if (script->ends_after_ms != 0 && now_ns >= guests[i].life.started_ns + script->ends_after_ms * NS_PER_MS)
             end_guest(&guests[i], script->end, script->status);
     }

@@ -36,7 +36,7 @@ extern char stream[1 << 20];
 extern size_t stream_bytes, line_room;
 
 /* What was asked of the layers; frames for judging that are out, and all there ever were. */
-extern bool uses_serial, uses_run_loop, is_strict[], is_traced[];
+extern bool uses_serial, uses_run_loop, is_strict[], is_traced[], keeps_rows[];
 extern unsigned dumps, judging_frames, judged;
 extern uint32_t exit_code;
 

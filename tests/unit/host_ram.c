@@ -8,7 +8,9 @@
 #include <sys/mman.h>
 
 #include "base/check.h"
+#include "cpu/x86.h"
 #include "pagetable/guest_table.h"
+#include "pagetable/host_table.h"
 #include "pagetable/owners.h"
 #include "pagetable/ram.h"
 #include "pagetable/vmap.h"
@@ -41,6 +43,12 @@ hpa_t frames_alloc(void)
     return next_frame < HOST_RAM_FRAMES ? HPA((uint64_t)next_frame++ << PAGE_SHIFT) : HPA_NONE;
 }
 
+/* Never: RAM is backed frame by frame here. */
+hpa_t frames_alloc_large(void)
+{
+    return HPA_NONE;
+}
+
 void frames_free(hpa_t frame)
 {
     (void)frame;
@@ -53,6 +61,15 @@ hpa_t table_alloc(void)
     if (frame.v)
         memset(hpa_to_ptr(frame), 0, PAGE_SIZE);
     return frame;
+}
+
+uint64_t *table_descend(uint64_t *entry, uint64_t flags)
+{
+    hpa_t table = *entry & PTE_P ? HPA_NONE : table_alloc();
+
+    if (table.v)
+        *entry = table.v | PTE_P | PTE_W | flags;
+    return *entry & PTE_P ? table_of(*entry) : NULL;
 }
 
 /* Records are all there from the start: none says GFRAME_ABSENT. */

@@ -26,6 +26,8 @@
 #define ROOM_BYTES (1u << 21)   /* of a large frame */
 
 static size_t line_bytes_a_step;
+static unsigned pumps_at_once;  /* that were asked for */
+static uint64_t killed_at_ns;   /* the first guest; 0: never */
 static bool is_talkative, gets_room;
 static struct config config;
 
@@ -47,6 +49,9 @@ static int run_plan(const char *text)
         line_room = line_bytes_a_step;
         if (!autorun_pump(now_ns))
             return 0;
+        pumps_at_once += autorun_next_ns(now_ns) == now_ns;
+        if (killed_at_ns != 0 && now_ns == killed_at_ns)
+            request_end(&guests[0], false);
         (void)request_serve(GUESTS, GUESTS, now_ns);
         step_guests();
         now_ns += NS_PER_MS;
@@ -104,11 +109,11 @@ static void check_sequence(void)
 }
 
 /* A thousand, each with its verdict, in order, and none with another's. */
-static void check_thousand(void)
+static void check_thousand_of(const char *first_line)
 {
     static const char *const names[] = { "hello", "crash", "seven" };
-    static char text[GUESTS * 32], verdict[64];
-    size_t used = 0;
+    static char text[GUESTS * 32 + 32], verdict[64];
+    size_t used = (size_t)snprintf(text, sizeof(text), "%s", first_line);
 
     gets_room = true;
     line_bytes_a_step = 1000;
@@ -125,6 +130,61 @@ static void check_thousand(void)
     }
     REQUIRE(stream_has("\n# leaked frames: 0\n# cobble: done ok=834 not_ok=166 crashed=333 time_ms="));
     REQUIRE(released_count == GUESTS);
+}
+
+static void check_thousand(void)
+{
+    check_thousand_of("");
+}
+
+static unsigned count_of(const char *text)
+{
+    unsigned count = 0;
+
+    stream[stream_bytes] = '\0';
+    for (const char *at = stream; (at = strstr(at, text)) != NULL; at++)
+        count++;
+    return count;
+}
+
+/* All at once: a pump sees to some of them only, and every row and every end is seen to all the same. */
+static void check_thousand_together(void)
+{
+    check_thousand_of("together on\n");
+    REQUIRE(count_of("# hello| row 0 of hello\n") == 334);
+    REQUIRE(count_of("# seven| row 1 of seven\n") == 333);
+}
+
+/*
+ * More than a pump sees to have rows in each, and are before one more in the plan: it has its turn all the same, and
+ * the pump that it waits for comes at once.
+ */
+static void check_rounds(void)
+{
+    enum { CHATTY = 70, PUMPS_LEAST = 80 };
+    static char text[(CHATTY + 2) * 32];
+    size_t used = (size_t)snprintf(text, sizeof(text), "together on\n");
+
+    gets_room = true;
+    line_bytes_a_step = 100000;
+    for (unsigned i = 0; i < CHATTY; i++)
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "autorun chatty output=100\n");
+    snprintf(text + used, sizeof(text) - used, "autorun hello\nafter poweroff");
+    REQUIRE(run_plan(text) == 1);
+    REQUIRE(stream_has("# hello| row 0 of hello\n") && stream_has("# chatty: 2997 rows dropped"));
+    REQUIRE(strstr(stream, "# hello| row 0") < strstr(stream, "# chatty: 2997 rows dropped"));
+    REQUIRE(pumps_at_once > PUMPS_LEAST);
+}
+
+/* Its time is not up, it prints nothing, and it ends all the same: the operator does that, in the midst of a look. */
+static void check_killed(void)
+{
+    line_bytes_a_step = 1000;
+    killed_at_ns = 30 * NS_PER_MS;
+    REQUIRE(run_plan("together on\nautorun spin timeout=1000s\nautorun spin timeout=200ms clock=wall expect=timeout\n"
+                     "after poweroff") == 1);
+    REQUIRE(stream_has("\nnot ok 1 - spin\n  ---\n  expected: exit 0\n  got: killed after 30 ms\n"));
+    REQUIRE(stream_has("\nok 2 - spin # timeout after 200 ms\n"));
 }
 
 /* Numbers stay in order although the first test ends last; nothing comes after the last line, not even a log line. */
@@ -171,6 +231,7 @@ static void check_debug_print_limit(void)
     line_bytes_a_step = 1000;
     REQUIRE(run_plan("autorun hello debug-print=on output=10\nautorun hello strict=on trace=on\nafter poweroff") == 1);
     REQUIRE(!is_strict[0] && is_strict[1] && !is_traced[0] && is_traced[1]);
+    REQUIRE(!keeps_rows[0] && !keeps_rows[1]);
     REQUIRE(stream_has("\n# hello: 2 rows dropped, more than output=10 bytes\nok 1 - hello"));
     REQUIRE(!stream_has("# hello?"));
 }
@@ -218,6 +279,25 @@ static void check_leak(void)
     REQUIRE(run_plan("autorun hello\nafter poweroff") == 1);
     REQUIRE(stream_has("\n# leaked frames: 3\n# cobble: done ok=1 not_ok=0 "));
     REQUIRE(exit_code == 0x11);
+}
+
+/* No memory for what it prints: it is refused, ended and let go, and the plan goes on. */
+static void check_no_row_log(void)
+{
+    line_bytes_a_step = 1000;
+    REQUIRE(run_plan("autorun mute expect=refused\nautorun mute\nautorun hello\nafter poweroff") == 1);
+    REQUIRE(stream_has("\nok 1 - mute # refused: not enough free memory for the rows that it prints\n"));
+    REQUIRE(stream_has("\nnot ok 2 - mute # refused: not enough free memory for the rows that it prints\n"
+                       "# hello| row 0 of hello\nok 3 - hello # exit 0"));
+    REQUIRE(released_count == 3 && guests[0].life.activity == GUEST_ENDED);
+}
+
+/* Rows that scroll off are kept where somebody can look at them. */
+static void check_rows_kept(void)
+{
+    line_bytes_a_step = 1000;
+    REQUIRE(run_plan("autorun hello\nafter monitor") == 0);
+    REQUIRE(keeps_rows[0]);
 }
 
 static void check_reboot(void)
@@ -282,8 +362,9 @@ static void run_check(void (*check)(void))
 }
 
 #define CHECKS(X)                                                                  \
-    X(sequence) X(thousand) X(together) X(waiting) X(debug_print) X(debug_print_limit) X(match) \
-    X(seed) X(no_seed) X(leak) X(reboot) X(all_ok) X(slow_line) X(output_limit)
+    X(sequence) X(thousand) X(thousand_together) X(rounds) X(killed) X(together) X(waiting) \
+    X(debug_print) X(debug_print_limit) X(match)                                         \
+    X(seed) X(no_seed) X(leak) X(no_row_log) X(rows_kept) X(reboot) X(all_ok) X(slow_line) X(output_limit)
 
 #define X(name)                           \
     static void test_##name(void **state) \

@@ -17,9 +17,14 @@
 
 static struct guest guest;
 
-struct guest *guest_first(void)
+struct guest *guest_first_stirred(void)
 {
     return &guest;
+}
+
+struct guest *guest_next_stirred(const struct guest *stirred)
+{
+    return stirred->next;
 }
 
 static void begin(uint32_t seed)

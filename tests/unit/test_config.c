@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "io/screen.h"
 #include "io/serial.h"
 #include "monitor/config.h"
 
@@ -71,32 +72,13 @@ static void test_defaults(void **state)
     assert_int_equal(config.autoruns[0].memory_bytes, 24 << 20);
     assert_int_equal(config.autoruns[0].output_bytes, 1 << 20);
     assert_int_equal(config.autoruns[0].clock, CONFIG_CLOCK_DEFAULT);
-}
-
-#define REFUSED 256
-
-/* Each refusal keeps its own words until there is no room for more; then it is refused without. */
-static void test_refusals_full(void **state)
-{
-    static const char line[] = "autorun a expect=a_word_that_is_no_end_and_makes_the_refusal_a_good_deal_longer";
-    char source[16];
-    unsigned kept = 0;
-
-    (void)state;
-    config_init(&config, get_room);
-    for (unsigned i = 0; i < REFUSED; i++) {
-        snprintf(source, sizeof(source), "source%u", i);
-        config_read(&config, source, line, strlen(line), false);
-    }
-    assert_int_equal(config.autorun_count, REFUSED);
-    for (unsigned i = 0; i < REFUSED; i++) {
-        snprintf(source, sizeof(source), "source%u:1: ", i);
-        bool is_told = strncmp(config.autoruns[i].refused, source, strlen(source)) == 0;
-        assert_true(is_told || strstr(config.autoruns[i].refused, "too many") != NULL);
-        kept += is_told;
-    }
-    assert_in_range(kept, CONFIG_REFUSALS_BYTES / CONFIG_MESSAGE_BYTES, REFUSED - 1);
-    free(config.autoruns);
+    read_text("autorun vmlinuz engine=svm\nautorun vmlinuz engine=svm mem=24M");
+    assert_int_equal(config.autoruns[0].memory_bytes, 64 << 20);
+    assert_int_equal(config.autoruns[1].memory_bytes, 24 << 20);
+    read_text("autorun k engine=moving\nautorun k moves=1 engine=moving\nautorun k engine=moving moves=1000000");
+    assert_true(config.autoruns[0].equip.is_moving && config.autoruns[0].equip.moves == 0);
+    assert_int_equal(config.autoruns[1].equip.moves, 1);
+    assert_int_equal(config.autoruns[2].equip.moves, 1000000);
 }
 
 /* The example of docs/operator.md "Configuration", with Windows line ends and none at the end. */
@@ -127,6 +109,20 @@ static void test_example(void **state)
     assert_int_equal(config.linger_ms, 500);
     assert_int_equal(config.serial_port, 0x2E0);
     assert_int_equal(config.serial_irq, 5);
+}
+
+static void test_terminal(void **state)
+{
+    (void)state;
+    read_text("");
+    assert_int_equal(config.terminal_rows, SCREEN_ROWS);
+    read_text("terminal 24\n");
+    assert_int_equal(config.terminal_rows, 24);
+    assert_int_equal(config.message_count, 0);
+    read_text("terminal lines\nterminal 9\nterminal 27\nterminal ansi\n");
+    assert_int_equal(config.terminal_rows, SCREEN_LINES);
+    assert_int_equal(config.message_count, 3);
+    assert_non_null(strstr(config.messages[0], "cobble.cfg:2: '9': terminal is lines"));
 }
 
 /* serial PORT[,IRQ]: also as a load option, without the interrupt, and each way of it to be wrong. */
@@ -187,6 +183,11 @@ static void test_values(void **state)
     assert_string_equal(config.autoruns[1].snapshot, "Two");
     read_text("autorun a seed=3\n");
     assert_false(config.has_snapshots);
+    read_text("autorun /guests/A.elf as=one as=two\nautorun A.elf\nautorun A.elf as=a/b\n");
+    assert_string_equal(config.autoruns[0].name, "two");
+    assert_string_equal(config_autorun_image(&config.autoruns[0]), "A.elf");
+    assert_string_equal(config_autorun_image(&config.autoruns[1]), "A.elf");
+    assert_true(config.autoruns[2].refused != NULL && strcmp(config.autoruns[2].name, "A.elf") == 0);
     read_text("autorun e\ntogether off\nafter reboot\ntype e \"x\"\ntype /guests/e two\nescape Ctrl-]\nlog warn\n");
     assert_false(config.together);
     assert_int_equal(config.after, CONFIG_AFTER_REBOOT);
@@ -264,6 +265,11 @@ static void test_malformed_autorun(void **state)
     assert_refused("autorun k type=\"x", "k", "cobble.cfg:1: a quoted text without");
     assert_refused("autorun k snapshot=a/b", "k", "cobble.cfg:1: 'snapshot=a/b': ");
     assert_refused("autorun k snapshot=", "k", "cobble.cfg:1: 'snapshot=': ");
+    assert_refused("autorun k moves=0 engine=moving", "k", "cobble.cfg:1: 'moves=0': moves= is a number from 1 to");
+    assert_refused("autorun k moves=-1", "k", "cobble.cfg:1: 'moves=-1': moves= is a number from 1 to 1000000");
+    assert_refused("autorun k moves=1000001", "k", "cobble.cfg:1: 'moves=1000001': moves= is a number from 1 to");
+    assert_refused("autorun k moves=often", "k", "cobble.cfg:1: 'moves=often': moves= is a number from 1 to");
+    assert_refused("autorun k moves=3 engine=svm", "k", "cobble.cfg:1: 'k': moves= is how often engine=moving");
     assert_refused("autorun k colour=red mem=5K", "k", "cobble.cfg:1: 'colour=red': unknown word");
     /* The first problem is told; the expectation counts wherever it stands. */
     assert_refused("autorun k colour=red expect=refused", "k", "cobble.cfg:1: 'colour=red': unknown word");
@@ -291,105 +297,6 @@ static void test_long_lines(void **state)
     assert_message(text, "cobble.cfg:1: unknown directive 'yyyyyyy");
 }
 
-static void *get_no_room(size_t bytes)
-{
-    (void)bytes;
-    return NULL;
-}
-
-/* Those that were there before the plan got room of its own are there after, and each is what its line said. */
-static void test_long_plan(void **state)
-{
-    char line[64];
-
-    (void)state;
-    config_init(&config, get_room);
-    for (unsigned i = 0; i < CONFIG_AUTORUNS_MAX + 2; i++) {
-        int length = snprintf(line, sizeof(line), i % 3 ? "autorun g%u expect=%u\n" : "autorun g%u expect=%ux\n", i, i);
-        config_read(&config, "c", line, (uint64_t)length, false);
-    }
-    assert_int_equal(config.autorun_count, CONFIG_AUTORUNS_MAX);
-    assert_non_null(strstr(config.messages[0], "more than 4096 autoruns"));
-    for (unsigned i = 0; i < CONFIG_AUTORUNS_MAX; i++) {
-        snprintf(line, sizeof(line), "g%u", i);
-        assert_string_equal(config.autoruns[i].name, line);
-        assert_int_equal(config.autoruns[i].refused != NULL, i % 3 == 0);
-        assert_int_equal(config.autoruns[i].expect_status, i % 3 ? i : 0);
-    }
-    free(config.autoruns);
-}
-
-static void *get_room_but_for_plans(size_t bytes)
-{
-    return bytes <= CONFIG_TEXT_BYTES ? get_room(bytes) : NULL;
-}
-
-/* Without memory nothing is kept, and what is refused for that says so; what needs none holds. */
-static void test_no_memory(void **state)
-{
-    static struct config none;
-    static const char text[] = "autorun a type=x\nautorun b match=y\ntype c z\nchoice \"t\"\nafter reboot\nautorun d\n";
-
-    (void)state;
-    config_init(&none, get_no_room);
-    config_read(&none, "cobble.cfg", text, strlen(text), false);
-    assert_int_equal(none.autorun_count, 2);
-    assert_string_equal(none.autoruns[0].refused, "no room to say why: too many autoruns are refused");
-    assert_non_null(none.autoruns[1].refused);
-    assert_int_equal(none.typing_count + none.match_count + none.choice_count + none.message_count, 0);
-    assert_int_equal(none.messages_dropped, 2);
-}
-
-/* What was kept for one reading has room for the next. */
-static void test_read_again(void **state)
-{
-    (void)state;
-    read_text("type a b\nbad\n");
-    const struct config_typing *typings = config.typings;
-    read_text("type c dd\n");
-    assert_ptr_equal(config.typings, typings);
-    assert_int_equal(config.typing_count, 1);
-    assert_int_equal(config.message_count, 0);
-    assert_string_equal(config.typings[0].name, "c");
-    assert_memory_equal(config.text, "dd", 2);
-}
-
-static void test_limits(void **state)
-{
-    (void)state;
-    config_init(&config, get_room_but_for_plans);
-    for (unsigned i = 0; i < CONFIG_AUTORUNS_FEW + 2; i++)
-        config_read(&config, "c", "autorun a\n", 10, false);
-    assert_int_equal(config.autorun_count, CONFIG_AUTORUNS_FEW);
-    assert_int_equal(config.message_count, 2);
-    assert_non_null(strstr(config.messages[0], "more than 64 autoruns"));
-    config_init(&config, get_room);
-    for (unsigned i = 0; i < CONFIG_MESSAGES_MAX + 3; i++)
-        config_read(&config, "c", "bad\n", 4, false);
-    assert_int_equal(config.message_count, CONFIG_MESSAGES_MAX);
-    assert_int_equal(config.messages_dropped, 3);
-    config_init(&config, get_room);
-    for (unsigned i = 0; i < CONFIG_TYPINGS_MAX + 1; i++)
-        config_read(&config, "c", "type a b\n", 9, false);
-    assert_int_equal(config.typing_count, CONFIG_TYPINGS_MAX);
-    assert_int_equal(config.message_count, 1);
-}
-
-static void test_text_room(void **state)
-{
-    static char line[4000];
-
-    (void)state;
-    memset(line, 'z', sizeof(line));
-    memcpy(line, "type a ", 7);
-    config_init(&config, get_room);
-    for (unsigned i = 0; i < 12; i++)
-        config_read(&config, "c", line, sizeof(line), false);
-    assert_true(config.text_used <= CONFIG_TEXT_BYTES);
-    assert_int_equal(config.typing_count, CONFIG_TEXT_BYTES / (sizeof(line) - 7));
-    assert_true(config.message_count > 0);
-}
-
 /* Of files that were joined each brings its own, and a file may hold nothing else. */
 static void test_byte_order_marks(void **state)
 {
@@ -409,7 +316,8 @@ static void test_options(void **state)
     assert_true(config.together);
     assert_int_equal(config.message_count, 1);
     assert_string_equal(config.messages[0], "load options:4: unknown directive 'bad'; known: autorun choice together "
-                                            "after log tick escape type linger debug-print debug serial counted trace");
+                                            "after log tick escape type linger debug-print debug serial counted trace "
+                                            "terminal");
     /* An unclosed quote ends with its line. */
     read_options("type a \"x;y\nafter reboot");
     assert_int_equal(config.after, CONFIG_AFTER_REBOOT);
@@ -480,30 +388,22 @@ static void test_choices(void **state)
     assert_int_equal(config.log_level, LOG_WARN);
 }
 
-static void test_too_many_choices(void **state)
-{
-    (void)state;
-    config_init(&config, get_room);
-    for (int i = 0; i < 11; i++)
-        config_read(&config, "c", "choice x", 8, false);
-    assert_int_equal(config.choice_count, 9);
-    assert_int_equal(config.message_count, 2);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_refusals_full), cmocka_unit_test(test_example),
-                  cmocka_unit_test(test_values),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_example),
+        cmocka_unit_test(test_values),
         cmocka_unit_test(test_serial),
+        cmocka_unit_test(test_terminal),
         cmocka_unit_test(test_rights),
-        cmocka_unit_test(test_malformed),  cmocka_unit_test(test_malformed_autorun), cmocka_unit_test(test_long_lines),
-        cmocka_unit_test(test_long_plan),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_read_again),     cmocka_unit_test(test_text_room),         cmocka_unit_test(test_options),
-        cmocka_unit_test(test_random),     cmocka_unit_test(test_byte_order_marks),
-        cmocka_unit_test(test_choices),    cmocka_unit_test(test_too_many_choices),
+        cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_malformed_autorun),
+        cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_byte_order_marks),
+        cmocka_unit_test(test_choices),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,64 @@ static void test_start_errors(void **state)
     assert_int_equal(control_start((struct hv_start){ .memory_kib = 4 }), HV_ERROR_CHILDREN);
 }
 
+/* A virtual PC has its parts when its launch looks for them; none is left when it is there, or was refused. */
+static void test_start_pc(void **state)
+{
+    const uint32_t line = BUFFER, file = BUFFER + 0x200;
+
+    (void)state;
+    strcpy((char *)fake_ram + line, "quiet");
+    strcpy((char *)fake_ram + file, FAKE_OTHER);
+    struct hv_start start = { .engine = HV_ENGINE_SVM, .flags = HV_START_SERIAL, .command_line = line,
+                              .disks = { 0, file } };
+    int32_t id = control_start(start);
+    assert_true(id > 0);
+    assert_int_equal(fake_block_count, 2);
+    fake_ram[line] = 0;
+    assert_true(request_serve(9, 1, 5));
+    assert_non_null(fake_launch);
+    assert_ptr_equal(fake_launch->kind, guest_engines[HV_ENGINE_SVM]);
+    assert_int_equal(fake_launch->memory_bytes, GUEST_PC_MEMORY_DEFAULT);
+    assert_false(fake_launch->image_goes);
+    assert_string_equal(fake_launch->equipment->command_line, "quiet");
+    assert_true(fake_launch->equipment->takes_serial_input);
+    assert_false(fake_launch->equipment->counts_time);
+    assert_null(fake_launch->equipment->disks[0].bytes);
+    assert_string_equal(fake_launch->equipment->disks[1].bytes, "other");
+    assert_true(request_serve(9, 100, 5));
+    assert_int_equal(fake_block_count, 1);
+    start.image = IMAGE;
+    start.image_bytes = 100;
+    start.memory_kib = FAKE_REFUSED_SIZE / 1024;
+    assert_true(control_start(start) > 0);
+    assert_int_equal(fake_block_count, 4);
+    assert_true(request_serve(9, 100, 5));
+    assert_int_equal(fake_block_count, 2);
+}
+
+static void test_start_pc_errors(void **state)
+{
+    const uint32_t name = BUFFER + 0x200;
+
+    (void)state;
+    strcpy((char *)fake_ram + name, "nobody");
+    assert_int_equal(control_start((struct hv_start){ .engine = HV_ENGINES }), HV_ERROR_ARGUMENT);
+    assert_int_equal(control_start((struct hv_start){ .engine = 1, .flags = HV_START_CONTROL }), HV_ERROR_ARGUMENT);
+    assert_int_equal(control_start((struct hv_start){ .flags = HV_START_COUNTED }), HV_ERROR_ARGUMENT);
+    assert_int_equal(control_start((struct hv_start){ .command_line = name }), HV_ERROR_ARGUMENT);
+    assert_int_equal(control_start((struct hv_start){ .disks = { 0, name } }), HV_ERROR_ARGUMENT);
+    assert_int_equal(control_start((struct hv_start){ .engine = 1, .initrd = name }), HV_ERROR_NO_IMAGE);
+    struct hv_start mine = { .engine = 1, .image = IMAGE, .image_bytes = 9, .command_line = name };
+    fake_no_room = 1;
+    assert_int_equal(control_start(mine), HV_ERROR_NO_ROOM);
+    mine.disks[0] = name;
+    assert_int_equal(control_start(mine), HV_ERROR_NO_IMAGE);
+    mine.disks[0] = 0;
+    memset(fake_ram + name, 'x', HV_COMMAND_LINE_BYTES);
+    assert_int_equal(control_start(mine), HV_ERROR_ARGUMENT);
+    assert_int_equal(fake_block_count, 0);
+}
+
 static void test_start_from_memory(void **state)
 {
     (void)state;
@@ -334,6 +392,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_start, control_setup, control_end_all),
         cmocka_unit_test_setup_teardown(test_start_of_another_size, control_setup, control_end_all),
         cmocka_unit_test_setup_teardown(test_start_errors, control_setup, control_end_all),
+        cmocka_unit_test_setup_teardown(test_start_pc, control_setup, control_end_all),
+        cmocka_unit_test_setup_teardown(test_start_pc_errors, control_setup, control_end_all),
         cmocka_unit_test_setup_teardown(test_start_from_memory, control_setup, control_end_all),
         cmocka_unit_test_setup_teardown(test_refused, control_setup, control_end_all),
         cmocka_unit_test_setup_teardown(test_end, control_setup, control_end_all),

@@ -112,7 +112,7 @@ static void test_clone_forgotten_while_it_is_made(void **state)
     for (uint32_t begins = 0; begins <= 1; begins++) {
         uint32_t id = (uint32_t)control_call(HV_CALL_CLONE, child, 0, 0, 0);
         if (begins)
-            assert_true(request_serve(9, 3, 5) && request_waits());
+            assert_true(request_serve(9, 4, 5) && request_waits());
         assert_int_equal(fake_guest_count, guests + begins);
         assert_int_equal(control_call(HV_CALL_SIGNAL, id, HV_SIGNAL_FORGET, 0, 0), 0);
         assert_true(request_serve(9, 100, 5));
@@ -129,7 +129,7 @@ static void test_clone_of_one_that_ends(void **state)
     (void)state;
     unsigned guests = fake_guest_count;
     assert_true(control_call(HV_CALL_CLONE, 0, 0, 0, 0) > 0);
-    assert_true(request_serve(9, 3, 5) && request_waits());
+    assert_true(request_serve(9, 4, 5) && request_waits());
     fake_exit(guest, 1);
     assert_null(guest->family.children);
     assert_true(request_serve(9, 100, 5));

@@ -94,9 +94,35 @@ static void test_scattered(void **state)
     assert_true(model_space.shadows->evictions >= 3 * TABLES - SHADOW_TABLES_MIN);
 }
 
+/* Most of the pool comes when all that is there is in use. */
+static void test_pool_grows(void **state)
+{
+    (void)state;
+    make(0);
+    assert_true(model_setpd(DIRECTORY, true));
+    assert_in_range(model_space.shadows->table_count, 2, SHADOW_TABLES_MIN - 1);
+    (void)use_all();
+    assert_int_equal(model_space.shadows->table_count, SHADOW_TABLES_MIN);
+}
+
+/* Where the machine has no memory for that, the tables that are there must do. */
+static void test_pool_cannot_grow(void **state)
+{
+    (void)state;
+    make(0);
+    assert_true(model_setpd(DIRECTORY, true));
+    uint32_t count = model_space.shadows->table_count;
+    machine_growth_fails = true;
+    (void)use_all();
+    assert_int_equal(model_space.shadows->table_count, count);
+    assert_true(model_space.shadows->evictions >= 3 * TABLES - count);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_pool_grows, start, stop),
+        cmocka_unit_test_setup_teardown(test_pool_cannot_grow, start, stop),
         cmocka_unit_test_setup_teardown(test_one_slot, start, stop),
         cmocka_unit_test_setup_teardown(test_scattered, start, stop),
     };

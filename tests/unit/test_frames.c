@@ -20,7 +20,7 @@
 enum owner { FOREIGN, FREE, TAKEN };
 
 static uint8_t model[TOP_FRAMES];
-static uint64_t model_free, model_total;
+static uint64_t model_free, model_total, large_count;
 static void *bookkeeping;
 
 static hpa_t frame_address(uint64_t frame)
@@ -118,6 +118,25 @@ static void step_alloc(void)
     assert_int_equal(model_count_whole(), in_broken > 0 ? whole : whole - 1);
 }
 
+/* A whole block, as long as there is one and more than half of all is free. */
+static void step_alloc_large(void)
+{
+    uint64_t whole = model_count_whole();
+    hpa_t address = frames_alloc_large();
+
+    if (whole == 0 || model_free <= model_total / 2) {
+        assert_true(address.v == HPA_NONE.v);
+        return;
+    }
+    uint64_t first = address.v / PAGE_SIZE;
+    assert_true(address.v % LARGE_PAGE_SIZE == 0 && first < TOP_FRAMES);
+    assert_true(model_block_is(first, FREE));
+    memset(model + first, TAKEN, LARGE_PAGE_FRAMES);
+    model_free -= LARGE_PAGE_FRAMES;
+    assert_int_equal(model_count_whole(), whole - 1);
+    large_count++;
+}
+
 static void step_free(void)
 {
     uint64_t frame = pick(TAKEN);
@@ -136,13 +155,16 @@ static void test_random_walk(void **state)
     for (int step = 0; step < STEPS; step++) {
         if (step % 8000 == 0)
             tendency = rand() % 101;    /* percent of allocations: long stretches fill or empty the memory */
-        if (rand() % 100 < tendency)
+        if (rand() % 100 < tendency && rand() % 1000 == 0)
+            step_alloc_large();
+        else if (rand() % 100 < tendency)
             step_alloc();
         else
             step_free();
         assert_true(frames_count_free() == model_free);
     }
     assert_true(frames_count_total() == model_total);
+    assert_true(large_count > 10);
 }
 
 static void test_everything_comes_back(void **state)

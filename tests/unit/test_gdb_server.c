@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "cpu/x86.h"
+#include "guest/debug_access.h"
 #include "guest/debug_stop.h"
 #include "guest/guest.h"
 #include "monitor/gdb_command.h"
@@ -93,6 +94,18 @@ bool debug_stop_watch(uint32_t address, uint32_t bytes)
 bool debug_stop_unwatch(uint32_t address, uint32_t bytes)
 {
     note("unwatch %x,%u ", address, bytes);
+    return true;
+}
+
+bool debug_access_watch(uint32_t address, uint32_t bytes)
+{
+    note("access %x,%u ", address, bytes);
+    return bytes <= 16;
+}
+
+bool debug_access_unwatch(uint32_t address, uint32_t bytes)
+{
+    note("no access %x,%u ", address, bytes);
     return true;
 }
 
@@ -271,6 +284,20 @@ static void malformed_packets_are_errors(void **state)
     assert_string_equal(done, "");
 }
 
+static void accesses_are_watched(void **state)
+{
+    (void)state;
+    expect("Z4,1000,10", "OK");
+    expect("Z4,1000,11", "E14");
+    expect("z4,1000,10", "OK");
+    expect_silence("c");
+    assert_string_equal(done, "access 1000,16 access 1000,17 no access 1000,16 go ");
+    debug_stop.why = DEBUG_ACCESSED;
+    debug_stop.changed = 0x1000;
+    assert_true(gdb_server_stopped(&server, &answer));
+    assert_string_equal(answer.text, "T05awatch:00001000;");
+}
+
 static void it_stops_and_goes(void **state)
 {
     (void)state;
@@ -323,6 +350,20 @@ static void its_end_is_told(void **state)
     expect_silence("k");
 }
 
+/* With an answer, for gdb would close the line before a packet without one is read. */
+static void a_kill_is_answered(void **state)
+{
+    (void)state;
+    expect("vKill;a410", "OK");
+    assert_string_equal(done, "kill ");
+    expect_silence("k");
+    assert_string_equal(done, "kill kill ");
+    debug_stop.guest = NULL;
+    expect("vKill;a410", "OK");
+    expect("vKill", "");
+    assert_string_equal(done, "kill kill ");
+}
+
 static void monitor_commands_have_text(void **state)
 {
     (void)state;
@@ -360,8 +401,10 @@ int main(void)
         cmocka_unit_test_setup(registers_go_both_ways, begin),
         cmocka_unit_test_setup(memory_ends_where_it_ends, begin),
         cmocka_unit_test_setup(malformed_packets_are_errors, begin),
+        cmocka_unit_test_setup(accesses_are_watched, begin),
         cmocka_unit_test_setup(it_stops_and_goes, begin),
         cmocka_unit_test_setup(its_end_is_told, begin),
+        cmocka_unit_test_setup(a_kill_is_answered, begin),
         cmocka_unit_test_setup(monitor_commands_have_text, begin),
         cmocka_unit_test_setup(garbage_is_harmless, begin),
     };

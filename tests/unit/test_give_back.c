@@ -119,6 +119,20 @@ static void test_never_touched(void **state)
     machine_unmake(&space);
 }
 
+/* Pieces of every length up to the shipped one, PIECE_STEPS of call_give_back.c. */
+static void test_pieces_of_every_length(void **state)
+{
+    (void)state;
+    uint64_t free_before = frames_count_free();
+
+    for (uint32_t steps = 1; steps <= 3000; steps++) {
+        start_paging(8, 40);
+        model_give_back(steps % FRAMES, 1 + steps % 5 < FRAMES - steps % FRAMES ? 1 + steps % 5 : 1, steps);
+        machine_unmake(&model_space);
+        assert_int_equal(frames_count_free(), free_before);
+    }
+}
+
 /* It may be killed between any two pieces. */
 static void test_killed_half_way(void **state)
 {
@@ -148,6 +162,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_loaded_directory, machine_start, machine_stop),
         cmocka_unit_test_setup_teardown(test_table, machine_start, machine_stop),
         cmocka_unit_test_setup_teardown(test_never_touched, machine_start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_pieces_of_every_length, machine_start, machine_stop),
         cmocka_unit_test_setup_teardown(test_killed_half_way, machine_start, machine_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

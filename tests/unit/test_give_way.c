@@ -30,6 +30,22 @@ struct guest *guest_first(void)
     return guest_count ? &guests[0] : NULL;
 }
 
+/* All of them are stirred, always. */
+struct guest *guest_first_stirred(void)
+{
+    return guest_first();
+}
+
+struct guest *guest_next_stirred(const struct guest *guest)
+{
+    return guest->next;
+}
+
+void guest_stir(struct guest *guest)
+{
+    (void)guest;
+}
+
 bool idle_loop_holds(const struct guest *guest)
 {
     proofs++;
@@ -149,6 +165,28 @@ static void test_busy(void **state)
     assert_int_equal(next_ns, guests[0].spin.try_ns);   /* who did it once may do it again */
 }
 
+/* Who waits in the scheduler's queue is found there; who was busy is passed over until it is to be looked at again. */
+static void test_in_queue(void **state)
+{
+    struct sched waiting = { .tick_ns = TICK_NS };
+    (void)state;
+    make_guests(3);
+    is_loop[1] = true;
+    for (unsigned i = 0; i < 3; i++)
+        queue_put(&waiting.ready, &guests[i].turns.place, &guests[i], 0);
+    assert_int_equal(give_way(&waiting, NOW_NS), NOW_NS + TICK_NS);
+    assert_int_equal(proofs, 3);
+    assert_int_equal(activity(0), GUEST_READY);
+    assert_int_equal(activity(1), GUEST_SPINNING);
+    queue_take(&guests[1].turns.place);             /* as sched_sync */
+    is_loop[2] = true;
+    guests[2].state.clock.next_tick_ns = NOW_NS + 10000 * MS;
+    assert_int_equal(give_way(&waiting, NOW_NS + 99 * MS), NOW_NS + 99 * MS + MS / 10);     /* guest 1: its tick */
+    assert_int_equal(proofs, 3);
+    give_way(&waiting, NOW_NS + 100 * MS);
+    assert_int_equal(activity(2), GUEST_SPINNING);
+}
+
 /* However many there are, a look takes eight proofs. */
 static void test_bound(void **state)
 {
@@ -182,7 +220,7 @@ int main(void)
         cmocka_unit_test(test_spins_until_its_tick), cmocka_unit_test(test_key_wakes),
         cmocka_unit_test(test_not_these),            cmocka_unit_test(test_busy),
         cmocka_unit_test(test_wanted_first),         cmocka_unit_test(test_bound),
-                     cmocka_unit_test(test_clock_runs_on),
+        cmocka_unit_test(test_clock_runs_on),        cmocka_unit_test(test_in_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

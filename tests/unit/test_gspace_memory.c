@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -167,6 +168,30 @@ static void test_create_fails(void **state)
     }
 }
 
+/* A page that is stored as a whole takes one frame, once, which need not be zeroed for it; or there is no memory. */
+static void test_whole_page(void **state)
+{
+    static uint8_t page[PAGE_SIZE];
+
+    (void)state;
+    assert_true(model_start(FRAMES));
+    struct ram *ram = model_space.ram;
+    memset(page, 0x5A, sizeof(page));
+    machine_fail(machine_allocations, 2);
+    assert_false(ram_store(ram, GPA(0x5000), page, PAGE_SIZE));
+    assert_int_equal(ram->backed_count, 0);
+    assert_true(ram_store(ram, GPA(0x5000), page, PAGE_SIZE));
+    const void *frame = ram_peek(ram, 5);
+    assert_memory_equal(frame, page, PAGE_SIZE);
+    page[7] = 0x77;
+    assert_true(ram_store(ram, GPA(0x5000), page, PAGE_SIZE));
+    assert_ptr_equal(ram_peek(ram, 5), frame);
+    assert_memory_equal(frame, page, PAGE_SIZE);
+    assert_int_equal(ram->backed_count, 1);
+    memcpy(model_ram[5], page, PAGE_SIZE);
+    model_stop();
+}
+
 /* RAM that the guest never touches costs nothing; a store backs what it reaches, or says that it cannot. */
 static void test_backing(void **state)
 {
@@ -245,7 +270,8 @@ static void run_process(uint32_t number)
     assert_int_equal(model_store(GVA(3u << 22 | (number % MODEL_WORDS) << 12), true, number), ACCESS_DONE);
 }
 
-static void run_processes(uint64_t frames_left)
+/* Returns whether there was memory for all directories that a guest may have. */
+static bool run_processes(uint64_t frames_left, bool can_grow)
 {
     uint64_t free_before = frames_count_free();
 
@@ -256,6 +282,8 @@ static void run_processes(uint64_t frames_left)
     for (uint32_t frame = 0; frame < MANY_FRAMES; frame++)
         window_store(WINDOW, frame, frame << 12 | KERNEL_WRITE);
     machine_leave_free(frames_left);
+    run_process(0);
+    machine_growth_fails = !can_grow;
     for (model_step = 0; model_step < MANY; model_step++) {
         run_process((uint32_t)model_step);
         uint64_t used = free_before - frames_count_free();
@@ -263,24 +291,33 @@ static void run_processes(uint64_t frames_left)
         assert_true(frames_left < MACHINE_FRAMES || used <= most);
     }
     assert_true(model_space.shadows->evictions > MANY / 2);
+    bool has_all = model_space.shadows->directory_first == 0;
     model_audit_interval = 1;
     model_stop();
     machine_leave_free(MACHINE_NEVER);
     assert_int_equal(frames_count_free(), free_before);
+    return has_all;
 }
 
 /* Ten thousand directories, made and left: the shadows kept are bounded by number ... */
 static void test_many_directories(void **state)
 {
     (void)state;
-    run_processes(MACHINE_NEVER);
+    assert_true(run_processes(MACHINE_NEVER, true));
+}
+
+/* ... by those that the pool begins with, where there is no memory for more ... */
+static void test_many_directories_pool_cannot_grow(void **state)
+{
+    (void)state;
+    assert_false(run_processes(MACHINE_NEVER, false));
 }
 
 /* ... and by memory: with 10 frames to spare, nothing fails. */
 static void test_many_directories_little_memory(void **state)
 {
     (void)state;
-    run_processes(10);
+    (void)run_processes(10, true);
 }
 
 /* Everything is evicted between any two steps, and nobody notices. */
@@ -307,9 +344,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_each_allocation_fails_once, machine_start, machine_stop),
         cmocka_unit_test_setup_teardown(test_memory_ends_at_each_allocation, machine_start, machine_stop),
         cmocka_unit_test_setup_teardown(test_create_fails, machine_start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_whole_page, machine_start, machine_stop),
         cmocka_unit_test_setup_teardown(test_backing, machine_start, machine_stop),
         cmocka_unit_test_setup_teardown(test_paging_off, machine_start, machine_stop),
         cmocka_unit_test_setup_teardown(test_many_directories, machine_start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_many_directories_pool_cannot_grow, machine_start, machine_stop),
         cmocka_unit_test_setup_teardown(test_many_directories_little_memory, machine_start, machine_stop),
         cmocka_unit_test_setup_teardown(test_evict_all_between_steps, machine_start, machine_stop),
     };

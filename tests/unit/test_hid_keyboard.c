@@ -221,6 +221,26 @@ static void a_full_queue_loses_what_is_new(void **state)
     expect(-1);
 }
 
+/* Keyboards that go when there is no room: their keys come up behind what is in line, each once. */
+static void a_full_queue_loses_no_break(void **state)
+{
+    (void)state;
+    report(0x10, "\x06\x4F", 0);         /* right Ctrl, c, right arrow; a again and again */
+    for (unsigned i = 3; i < HID_EVENTS_MAX; i++)
+        report(0x10, i % 2 ? "\x06\x4F\x04" : "\x06\x4F", 0);
+    hid_keyboard_release(&keyboard, &events);
+    hid_keyboard_release(&keyboard, &events);
+    for (unsigned i = 0; i < HID_EVENTS_MAX; i++)
+        assert_true(hid_events_take(&events) > 0);
+    expect(0x9E);
+    report(0, "\x4F", 0);                 /* down again: it must stay so, its late break is out of date */
+    expect(0x4D | HID_EXTENDED);
+    expect(0xAE);
+    expect(0x9D | HID_EXTENDED);
+    expect(-1);
+    assert_int_equal(events.late_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +251,7 @@ int main(void)
         cmocka_unit_test_setup(all_comes_up_when_it_goes, begin),
         cmocka_unit_test_setup(random_reports_leave_nothing_down, begin),
         cmocka_unit_test_setup(a_full_queue_loses_what_is_new, begin),
+        cmocka_unit_test_setup(a_full_queue_loses_no_break, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

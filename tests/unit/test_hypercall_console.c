@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "fake_calls.h"
+#include "hypercall/calls.h"
 #include "hypercall/dispatch.h"
 
 static void test_print(void **state)
@@ -77,6 +78,45 @@ static void test_print_is_cut(void **state)
     assert_int_equal(guest->console.vcon.row, 3);
     assert_int_equal(guest->console.vcon.column, 4);
     assert_int_equal(guest->console.vcon.attribute, 5);
+}
+
+/* All of a call, whose pieces have this length; the last may be shorter. */
+static void expect_all_in_pieces(uint32_t piece, uint32_t length)
+{
+    uint32_t done = fake_console.length;
+
+    assert_memory_equal(fake_console.bytes, &fake_ram[TEXT], done);
+    while (hypercall_is_unfinished(guest)) {
+        assert_int_equal(fake_console.length, piece);
+        hypercall_go_on(guest);
+        assert_memory_equal(fake_console.bytes, &fake_ram[TEXT + done], fake_console.length);
+        done += fake_console.length;
+    }
+    assert_true(fake_console.length <= piece);
+    assert_int_equal(done, length);
+    assert_int_equal(guest->state.frame.eip, AFTER_INT);
+}
+
+static void test_pieces_of_every_length(void **state)
+{
+    uint32_t shipped = call_print_bytes;
+
+    fake_guest_setup(state);
+    for (uint32_t at = 0; at < 4096; at++)
+        fake_ram[TEXT + at] = (uint8_t)(at * 7);
+    for (call_print_bytes = 1; call_print_bytes <= shipped; call_print_bytes++) {
+        CALL(HV_CALL_PRINT, 4096, TEXT);
+        expect_all_in_pieces(call_print_bytes, 4096);
+        guest->console.vcon.row = 3;
+        guest->console.vcon.column = 4;
+        guest->console.vcon.attribute = 5;
+        CALL(HV_CALL_PRINT_AT, 4096, TEXT, 24, 79, 255);
+        expect_all_in_pieces(call_print_bytes, 4096);
+        assert_int_equal(guest->console.vcon.row, 3);
+        assert_int_equal(guest->console.vcon.column, 4);
+        assert_int_equal(guest->console.vcon.attribute, 5);
+    }
+    call_print_bytes = shipped;
 }
 
 /* It could be read when the call came: what went since ends the guest, and says so as if it had never been there. */
@@ -196,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_print, fake_guest_setup),
         cmocka_unit_test_setup(test_print_is_cut, fake_guest_setup),
+        cmocka_unit_test_setup(test_pieces_of_every_length, fake_guest_setup),
         cmocka_unit_test_setup(test_rest_goes_away, fake_guest_setup),
         cmocka_unit_test_setup(test_print_bad, fake_guest_setup),
         cmocka_unit_test_setup(test_print_at, fake_guest_setup),

@@ -162,11 +162,74 @@ static void test_damage(void **state)
     }
 }
 
+/*
+ * A hostile file: one unit of DWARF 5, whose program is padded with NEGATE and then has one row; whose files have as
+ * many long texts each as there may be.
+ */
+static struct image_bytes make_hostile(uint32_t padding, uint32_t files)
+{
+    static const char names[] = "\0.debug_line\0.debug_line_str\0.names";
+    static const uint8_t head[] = { 1, 1, 1, 0, 12, 10, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 16,
+                                    1, 0x1F, 1, 0x1F, 1, 0x1F, 1, 0x1F, 1, 0x1F, 1, 0x1F, 1, 0x1F, 1, 0x1F,
+                                    1, 0x1F, 1, 0x1F, 1, 0x1F, 1, 0x1F, 1, 0x1F, 1, 0x1F, 1, 0x1F, 1, 0x1F };
+    static const uint8_t row[] = { 0, 5, 2, 0, 0, 0x40, 0, 1, 2, 16, 0, 1, 1 };
+    static uint8_t hostile[1 << 20];
+    uint32_t tables = 4 + 64 * files, header = (uint32_t)sizeof(head) + tables, at = 52 + 4 * 40;
+    uint32_t line_bytes = 12 + header + padding + (uint32_t)sizeof(row);
+    const uint32_t sections[4][6] = { { 0 }, { 1, 1, 0, 0, at, line_bytes }, { 13, 1, 0, 0, at + line_bytes, 1024 },
+                                      { 29, 3, 0, 0, at + line_bytes + 1024, sizeof(names) } };
+    const uint32_t unit[] = { line_bytes - 4, 5 | 4 << 16, header };
+    const uint16_t numbers[] = { 2, 3 }, counts[] = { 52, 32, 0, 40, 4, 3 };
+    uint8_t *to = hostile + at;
+
+    memset(hostile, 0, sizeof(hostile));
+    memcpy(hostile, "\177ELF\1\1\1", 7);
+    memcpy(hostile + 16, numbers, sizeof(numbers));
+    memcpy(hostile + 32, &(uint32_t){ 52 }, 4);
+    memcpy(hostile + 40, counts, sizeof(counts));
+    for (unsigned i = 0; i < 4; i++)
+        memcpy(hostile + 52 + 40 * i, sections[i], sizeof(sections[i]));
+    memcpy(to, unit, sizeof(unit));
+    memcpy(to += sizeof(unit), head, sizeof(head));
+    for (unsigned i = 0; i < 4; i++)        /* LEB128 of any length */
+        to[sizeof(head) + i] = (uint8_t)((files >> 7 * i & 0x7F) | (i < 3 ? 0x80 : 0));
+    memset(to += header, 6, padding);
+    memcpy(to + padding, row, sizeof(row));
+    memset(to += padding + sizeof(row), 'y', 1023);
+    memcpy(to + 1024, names, sizeof(names));
+    return (struct image_bytes){ hostile, sizeof(hostile) };
+}
+
+/* Nobody runs while a report is written: the walk ends after so many steps, whatever it is made of. */
+static void test_long_program(void **state)
+{
+    struct image_bytes image = make_hostile(IMAGE_LINE_STEPS / 10, 2);
+
+    (void)state;
+    assert_non_null(find(&image, 0x400000, false).file);
+    image = make_hostile(IMAGE_LINE_STEPS / 3 + 1, 2);
+    assert_null(find(&image, 0x400000, false).file);
+}
+
+/* A crash took seconds, in which no other guest ran: each text of each file was read to its end, for each place. */
+static void test_long_tables(void **state)
+{
+    struct image_bytes image = make_hostile(0, IMAGE_LINE_STEPS / (16 * 512) + 1);
+    struct image_place list[] = { { .address = 0x400000 }, { .address = 0x400001 } };
+    struct image_place *places[] = { &list[0], &list[1] };
+
+    (void)state;
+    image_lines_find(&image, places, 2);
+    assert_non_null(list[0].file);
+    assert_null(list[1].file);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_functions),  cmocka_unit_test(test_return_address), cmocka_unit_test(test_nowhere),
-        cmocka_unit_test(test_many),       cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_many),       cmocka_unit_test(test_damage),         cmocka_unit_test(test_long_program),
+        cmocka_unit_test(test_long_tables),
     };
     for (int i = 1; i < argc && image_count < IMAGES_MAX; i++)
         images[image_count++] = read_file(argv[i]);

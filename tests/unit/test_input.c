@@ -12,6 +12,7 @@
 
 #include "fake_consoles.h"
 #include "io/input.h"
+#include "io/screen.h"
 #include "io/usb/hid_keyboard.h"
 #include "pebpeb.h"
 
@@ -28,6 +29,22 @@ static void guests_get_their_keys(void **state)
         assert_int_equal(guest_words[i], words[i % 4]);
     assert_int_equal(guest.back, 0);
     assert_int_equal(monitor_count, 0);
+}
+
+/* Where whole lines come, CR and LF together are one Enter; else each is one. And the keys' help is a line there. */
+static void a_line_ends_once(void **state)
+{
+    (void)state;
+    type("\r\n", 0);
+    assert_int_equal(monitor_count, 4);
+    terminal_rows = SCREEN_LINES;
+    type("\r\n", 0);
+    assert_int_equal(monitor_count, 6);
+    type("\n\n\r\r\n", 0);
+    assert_int_equal(monitor_count, 14);
+    assert_int_equal(told_count, 0);
+    type("\x1d?", 0);
+    assert_int_equal(told_count, 1);
 }
 
 static void a_lone_escape_asks_to_be_woken(void **state)
@@ -200,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(guests_get_their_keys, fake_consoles_begin),
+        cmocka_unit_test_setup(a_line_ends_once, fake_consoles_begin),
         cmocka_unit_test_setup(a_lone_escape_asks_to_be_woken, fake_consoles_begin),
         cmocka_unit_test_setup(locks_reach_the_leds_once, fake_consoles_begin),
         cmocka_unit_test_setup(whoever_loses_the_view_sees_its_keys_come_up, fake_consoles_begin),

@@ -26,8 +26,12 @@
 #define FRAME 0x52000u
 #define LARGE_FRAME 0x00400000u
 #define CODE 0x20000u
+#define OTHER_DIRECTORY 0x43000u
+#define OTHER_TABLE 0x44000u
+#define MOVING 0x200000u            /* a frame that lies elsewhere in the host now and then */
 
 static struct fake_pc pc;
+static uint8_t places[2][PAGE_SIZE];
 
 /* What the manual says of one access. */
 struct verdict {
@@ -217,9 +221,141 @@ static void test_invlpg_of_a_large_page(void **state)
     fake_pc_put(&pc, PDE_AT, 0x87, 4);                      /* 4 MiB from physical 0 */
     pc.interp.cpu.gpr[GPR_EBX] = 0x00C50000;
     assert_int_equal(STEP("\x8B\x03", 0), -1);
+    pc.interp.cpu.gpr[GPR_EAX] = DIRECTORY;
+    assert_int_equal(STEP("\x0F\x22\xD8", 0), -1);         /* what is known of it is no other page */
+    assert_int_equal(STEP("\x8B\x03", 0), -1);
     fake_pc_put(&pc, PDE_AT, 0, 4);
     pc.interp.cpu.gpr[GPR_ECX] = 0x00C00000;
     assert_int_equal(STEP("\x0F\x01\x39", 0), -1);
+    assert_int_equal(STEP("\x8B\x03", 0), EXC_PF);
+}
+
+/* Elsewhere it forgets one page, though there are large ones. */
+static void test_invlpg_beside_a_large_page(void **state)
+{
+    (void)state;
+    set_up_paging(0);
+    fake_pc_put(&pc, PDE_AT + 4, 0x87, 4);                  /* 4 MiB from physical 0, at 0x01000000 */
+    fake_pc_put(&pc, PTE_AT, FRAME | 7, 4);
+    pc.interp.cpu.gpr[GPR_EBX] = 0x01000000;
+    assert_int_equal(STEP("\x8B\x03", 0), -1);
+    fake_pc_put(&pc, PDE_AT + 4, 0, 4);
+    pc.interp.cpu.gpr[GPR_ECX] = 0x00C05000;
+    assert_int_equal(STEP("\x0F\x01\x39", 0), -1);
+    assert_int_equal(STEP("\x8B\x03", 0), -1);              /* still kept */
+}
+
+/* Moves MOVING to its other place, as a bus may that says so. Numbers of generations run out now and then. */
+static void move_frame(void)
+{
+    uint8_t *to = places[pc.windows[0].host == places[0]];
+
+    memcpy(to, pc.windows[0].host, PAGE_SIZE);
+    pc.windows[0].host = to;
+    if (random_below(4) == 0)
+        pc.interp.walk_generation = UINT32_MAX;
+    interp_forget(&pc.interp);
+}
+
+static void change_tables(void)
+{
+    static const char *const bytes[] = { "\x0F\x22\xC0", "\x0F\x22\xE0" };
+    uint32_t low = (random_u32() & 0x66) | (random_below(8) != 0), other = random_below(2) * 0x1000;
+    bool is_cr4 = random_below(2) != 0;
+
+    switch (random_below(6)) {
+    case 0:
+        fake_pc_put(&pc, (random_below(2) != 0 ? OTHER_TABLE : TABLE) + 4 * 5, (other != 0 ? MOVING : FRAME) | low, 4);
+        break;
+    case 1:
+        fake_pc_put(&pc, (random_below(2) != 0 ? OTHER_DIRECTORY : DIRECTORY) + 4 * 3,
+                    random_below(4) == 0 ? 0x80 | low : (other != 0 ? OTHER_TABLE : TABLE) | low, 4);
+        break;
+    case 2:
+        pc.interp.cpu.gpr[GPR_EAX] = is_cr4 ? pc.interp.cpu.cr4 ^ CR4_PSE : pc.interp.cpu.cr0 ^ CR0_WP;
+        assert_int_equal(step(bytes[is_cr4], 3, 0), -1);
+        break;
+    case 3:
+        move_frame();
+        break;
+    default:
+        break;                      /* as after most changes of tasks */
+    }
+}
+
+static uint8_t *frame_at(uint32_t physical)
+{
+    return physical == MOVING ? pc.windows[0].host : pc.ram + physical;
+}
+
+/* What outlives CR3 is never what the tables say no more: two address spaces, after each change one is loaded. */
+static void test_known_walks(void **state)
+{
+    (void)state;
+    unsigned faults = 0;
+
+    set_up_paging(0);
+    fake_pc_put(&pc, OTHER_DIRECTORY, 0x42000 | 7, 4);
+    pc.windows[0] = (struct fake_window){ .address = MOVING, .bytes = PAGE_SIZE, .host = places[0] };
+    random_state = 2;
+    for (unsigned i = 0; i < 60000; i++) {
+        uint32_t directory = random_below(2) != 0 ? OTHER_DIRECTORY : DIRECTORY, pde_at = directory + 4 * 3, value;
+        uint8_t cpl = random_below(2) != 0 ? 3 : 0;
+        bool is_write = random_below(2) != 0;
+
+        change_tables();
+        pc.interp.cpu.gpr[GPR_EAX] = directory;
+        assert_int_equal(STEP("\x0F\x22\xD8", 0), -1);
+        uint32_t pde = fake_pc_get(&pc, pde_at, 4), pte_at = (pde & ~PAGE_MASK) + 4 * 5;
+        struct verdict want = judge(pde, fake_pc_get(&pc, pte_at, 4), pc.interp.cpu.cr4 & CR4_PSE,
+                                    pc.interp.cpu.cr0 & CR0_WP, cpl == 3, is_write);
+        pc.interp.cpu.gpr[GPR_EBX] = LINEAR;
+        pc.interp.cpu.gpr[GPR_EAX] = i;
+        assert_int_equal(is_write ? STEP("\x89\x03", cpl) : STEP("\x8B\x03", cpl), want.is_allowed ? -1 : EXC_PF);
+        faults += !want.is_allowed;
+        if (!want.is_allowed)
+            assert_int_equal(fake_pc_event(&pc).error, want.error);
+        assert_int_equal(fake_pc_get(&pc, pde_at, 4), want.pde);
+        if (!(pde & 0x80) && pde & 1)
+            assert_int_equal(fake_pc_get(&pc, pte_at, 4), want.pte);
+        if (!want.is_allowed)
+            continue;
+        memcpy(&value, frame_at(want.physical) + (LINEAR & 0xFFF), 4);
+        assert_int_equal(value, pc.interp.cpu.gpr[GPR_EAX]);
+    }
+    assert_in_range(faults, 6000, 45000);
+}
+
+/* The directory is shared: the walk's own store of A has it moved. Its old place says nothing any more. */
+static void move_when_written(void *context, gpa_t address, unsigned bytes, uint32_t value)
+{
+    (void)context;
+    pc.rom_address = 0;
+    move_frame();
+    memcpy(pc.windows[0].host + (address.v & PAGE_MASK), &value, bytes);
+}
+
+static void test_walk_that_moves_its_directory(void **state)
+{
+    (void)state;
+    set_up_paging(0);
+    random_state = 3;
+    pc.windows[0] = (struct fake_window){ .address = MOVING, .bytes = PAGE_SIZE, .host = places[0] };
+    memcpy(places[0], pc.ram + DIRECTORY, PAGE_SIZE);
+    places[0][0] |= 0x20;
+    pc.interp.cpu.cr3 = MOVING;
+    interp_flush(&pc.interp);
+    fake_pc_put(&pc, PTE_AT, FRAME | 7, 4);
+    pc.interp.cpu.gpr[GPR_EBX] = LINEAR;
+    pc.rom_address = MOVING;
+    pc.bus.write = move_when_written;
+    assert_int_equal(STEP("\x8B\x03", 0), -1);
+    assert_ptr_equal(pc.windows[0].host, places[1]);
+    assert_int_equal(places[1][4 * 3] & 0x20, 0x20);
+    places[0][4 * 3] |= 0x20;           /* as it was when the walk left it */
+    places[1][4 * 3] = 0;
+    pc.interp.cpu.gpr[GPR_EAX] = MOVING;
+    assert_int_equal(STEP("\x0F\x22\xD8", 0), -1);
     assert_int_equal(STEP("\x8B\x03", 0), EXC_PF);
 }
 
@@ -295,6 +431,9 @@ int main(void)
         cmocka_unit_test(test_kept_translations),
         cmocka_unit_test(test_what_flushes),
         cmocka_unit_test(test_invlpg_of_a_large_page),
+        cmocka_unit_test(test_invlpg_beside_a_large_page),
+        cmocka_unit_test(test_known_walks),
+        cmocka_unit_test(test_walk_that_moves_its_directory),
         cmocka_unit_test(test_two_pages),
         cmocka_unit_test(test_fetch_over_an_edge),
         cmocka_unit_test(test_system_accesses_are_the_supervisors),

@@ -29,6 +29,7 @@
 #define TABLES 9u           /* frames 7 .. 15 */
 #define FIRST_TABLE 7u
 #define WINDOW_PDE 3u
+#define SHIPPED_GIVE_STEPS 3000u    /* call_give_back.c */
 
 /* Entries that the walk uses: at the edges of halves, of host page directories, and of the segment. */
 static const uint16_t pde_words[] = { 0, 1, 2, WINDOW_PDE, 251, 252, 507, 508, 764, 1018, 1019 };
@@ -40,6 +41,8 @@ static bool likes_wp;           /* of this episode */
 static uint32_t spread;         /* percent of choices among all frames */
 static gva_t recent[6];         /* pages accessed lately: what the TLB holds is worth an edit */
 static uint64_t evictions;
+static uint32_t shipped_entries, shipped_searches, shipped_links;   /* lengths of slices */
+static uint32_t setpd_slices;   /* tried in their turn */
 
 static uint32_t random_below(uint32_t limit)
 {
@@ -162,14 +165,22 @@ static void step_edit_directory(void)
         step_access();
 }
 
+/* Each length up to the shipped one in its turn, and short ones between them; now and then no time at all. */
+static uint32_t next_setpd_slice(void)
+{
+    uint32_t dice = random_below(100);
+
+    if (dice < 60)
+        return 1 + setpd_slices++ % shipped_entries;
+    return dice < 95 ? 1 + random_below(200) : 0;
+}
+
 /* hv_setpd, with little time or much. */
 static bool setpd_in_time(uint32_t directory, bool wp)
 {
-    static const uint16_t times[] = { 0, 1, 40, 200, 8192 };
-
-    sync_entries_most = times[random_below(COUNT(times))];
-    rmap_search_tables = 1 + random_below(8);
-    evict_links_most = chance(50) ? 1 : 8192;
+    sync_entries_most = next_setpd_slice();
+    rmap_search_tables = 1 + random_below(shipped_searches);
+    evict_links_most = chance(50) ? 1 : 1 + random_below(shipped_links);
     return model_setpd(directory, wp);
 }
 
@@ -318,9 +329,9 @@ static void step_give_back(void)
         first = chance(90) ? some_table() : some_directory();
     if (first <= WINDOW_FRAME && chance(90))
         return;     /* a guest without its window and directories is soon stuck */
-    evict_links_most = chance(50) ? 1 : 8192;
+    evict_links_most = chance(50) ? 1 : 1 + random_below(shipped_links);
     model_give_back(first, count < frames - first ? count : frames - first,
-                    chance(50) ? 1 + random_below(200) : 100000);
+                    1 + random_below(chance(50) ? 200 : SHIPPED_GIVE_STEPS));
     if (chance(50))
         step_access();
 }
@@ -428,6 +439,7 @@ static void test_random_walk(void **state)
     /* The walk was where it is steep. */
     assert_true(model_counts.reflected > 1000 && model_counts.bad_entries > 1000 && model_counts.no_memory > 50);
     assert_true(evictions > 1000 && model_counts.traced_writes > 1000 && model_counts.stale > 1000);
+    assert_true(setpd_slices >= shipped_entries);
     assert_true(model_counts.setpds > 10000 && model_counts.adjusts > 10000 && model_counts.given > 5000);
 }
 
@@ -436,5 +448,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_random_walk, machine_start, machine_stop),
     };
+    shipped_entries = sync_entries_most;
+    shipped_searches = rmap_search_tables;
+    shipped_links = evict_links_most;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

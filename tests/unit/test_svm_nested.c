@@ -25,9 +25,11 @@
 #include "vpc/svm/nested.h"
 
 #define GUESTS 4u
-#define FRAMES 600u             /* two page tables */
+#define FRAMES 1100u            /* three page tables, or one and a large leaf and one */
+#define LARGE_FIRST LARGE_PAGE_FRAMES
 #define ASIDS 6u
 #define READ_ONLY 0xB8u
+#define DEVICE 0xFEE00u
 #define STEPS 60000u
 
 static struct model {
@@ -40,7 +42,7 @@ static struct model {
 static uint64_t tlb[ASIDS][FRAMES];
 static struct asid_pool pool;
 static uint64_t free_before;
-static unsigned clones, flushes;
+static unsigned clones, flushes, larges;
 
 static int start(void **state)
 {
@@ -48,7 +50,7 @@ static int start(void **state)
     memset(guests, 0, sizeof(guests));
     memset(tlb, 0, sizeof(tlb));
     pool = (struct asid_pool){ .count = ASIDS };
-    clones = flushes = 0;
+    clones = flushes = larges = 0;
     free_before = frames_count_free();
     return 0;
 }
@@ -79,6 +81,10 @@ static uint64_t walk(const struct model *guest, uint32_t frame, bool is_write)
         if (!(rights & PTE_P) || !(rights & PTE_U))
             return 0;
         table = hpa_to_ptr(HPA(entry & PTE_ADDRESS));
+        if (level == 2 && entry & PTE_PS) {
+            entry += (uint64_t)(frame % LARGE_PAGE_FRAMES) << PAGE_SHIFT;
+            break;
+        }
     }
     return is_write && !(rights & PTE_W) ? 0 : (entry & PTE_ADDRESS) | rights;
 }
@@ -169,9 +175,24 @@ static void clone(struct model *source)
     clones++;
 }
 
+static bool has_large(const struct model *guest)
+{
+    const uint64_t *table = hpa_to_ptr(guest->nested.root);
+
+    for (unsigned level = 4; level > 2; level--) {
+        if (!(table[0] & PTE_P))
+            return false;
+        table = hpa_to_ptr(HPA(table[0] & PTE_ADDRESS));
+    }
+    return table[LARGE_FIRST / LARGE_PAGE_FRAMES] & PTE_PS;
+}
+
 static void check(void)
 {
     char why[160];
+
+    for (struct model *guest = guests; guest < guests + GUESTS; guest++)
+        larges += guest->is_used && has_large(guest);
 
     for (struct model *guest = guests; guest < guests + GUESTS; guest++)
         if (guest->is_used && !nested_audit(&guest->nested, why, sizeof(why)))
@@ -221,6 +242,7 @@ static void test_random_walk(void **state)
     }
     assert_true(clones > 50);
     assert_true(flushes > 20);
+    assert_true(larges > 20);
     end_all();
 }
 
@@ -257,12 +279,129 @@ static void test_tables_are_given_back(void **state)
     end_all();
 }
 
+/* A page of a device's can be read as long as it is shown, and what is cached of it is flushed when it is hidden. */
+static void test_device_page(void **state)
+{
+    (void)state;
+    struct model *guest = &guests[0];
+    hpa_t page = frames_alloc();
+    char why[160];
+
+    assert_true(make(guest));
+    nested_hide_device(&guest->nested);
+    assert_false(guest->nested.must_flush);
+    assert_true(nested_show_device(&guest->nested, DEVICE, page));
+    assert_int_equal(walk(guest, DEVICE, false) & PTE_ADDRESS, page.v);
+    assert_int_equal(walk(guest, DEVICE, true), 0);
+    assert_true(nested_audit(&guest->nested, why, sizeof(why)));
+    nested_hide_device(&guest->nested);
+    assert_true(guest->nested.must_flush);
+    assert_int_equal(walk(guest, DEVICE, false), 0);
+    assert_true(nested_show_device(&guest->nested, DEVICE, page));
+    assert_true(nested_forget(&guest->nested));
+    assert_int_equal(walk(guest, DEVICE, false), 0);
+    nested_hide_device(&guest->nested);
+    frames_free(page);
+    end_all();
+}
+
+/* One touch backs and shows them all; what is read-only, short of RAM's end or backed in part gets small leaves. */
+static void test_a_large_leaf(void **state)
+{
+    (void)state;
+    struct model *guest = &guests[0];
+
+    assert_true(make(guest));
+    assert_true(access_word(guest, READ_ONLY + 1, true));
+    assert_int_equal(guest->ram.backed_count, 1);
+    assert_true(access_word(guest, FRAMES - 1, true));
+    assert_int_equal(guest->ram.backed_count, 2);
+    assert_true(access_word(guest, LARGE_FIRST + 7, false));
+    assert_true(has_large(guest));
+    assert_int_equal(guest->ram.backed_count, 2 + LARGE_PAGE_FRAMES);
+    for (uint32_t frame = LARGE_FIRST; frame < LARGE_FIRST + LARGE_PAGE_FRAMES; frame++) {
+        assert_true(walk(guest, frame, true) != 0);
+        assert_true(access_word(guest, frame, true));
+    }
+    check();
+    assert_true(nested_forget(&guest->nested));
+    assert_true(access_word(guest, LARGE_FIRST, true));
+    assert_true(has_large(guest));
+    end_all();
+}
+
+/* The audit looks at each frame of it, and at its rights. */
+static void test_the_audit_of_a_large_leaf(void **state)
+{
+    (void)state;
+    struct model *guest = &guests[0];
+    char why[160];
+
+    assert_true(make(guest));
+    struct gframe *record = &guest->ram.frames[LARGE_FIRST + 300];
+    assert_true(access_word(guest, LARGE_FIRST, true) && has_large(guest));
+    record->host++;
+    assert_false(nested_audit(&guest->nested, why, sizeof(why)));
+    record->host--;
+    record->flags |= GFRAME_SHARED;
+    assert_false(nested_audit(&guest->nested, why, sizeof(why)));
+    record->flags &= (uint16_t)~GFRAME_SHARED;
+    assert_true(nested_audit(&guest->nested, why, sizeof(why)));
+    end_all();
+}
+
+/* Frames that a copy has, too, are shown one by one, and those that were written are its own. */
+static void test_a_large_leaf_is_not_shared(void **state)
+{
+    (void)state;
+    struct model *guest = &guests[0], *copy = &guests[1];
+
+    assert_true(make(guest));
+    assert_true(access_word(guest, LARGE_FIRST, true) && has_large(guest));
+    clone(guest);
+    assert_true(copy->is_used);
+    assert_true(access_word(guest, LARGE_FIRST + 1, false));
+    assert_true(access_word(copy, LARGE_FIRST + 2, true));
+    assert_true(access_word(guest, LARGE_FIRST + 2, true));
+    assert_false(has_large(guest) || has_large(copy));
+    check();
+    end(copy);
+    end_all();
+}
+
+/* Backed in part, and memory that is not plenty: small leaves, and nothing more is backed. */
+static void test_no_large_leaf(void **state)
+{
+    (void)state;
+    struct model *guest = &guests[0];
+    uint32_t word = 0;
+
+    assert_true(make(guest));
+    assert_true(ram_store(&guest->ram, GPA((LARGE_FIRST + 511) << PAGE_SHIFT), &word, sizeof(word)));
+    assert_true(access_word(guest, LARGE_FIRST, true));
+    assert_false(has_large(guest));
+    assert_int_equal(guest->ram.backed_count, 2);
+    end(guest);
+    assert_true(make(guest));
+    machine_leave_free((uint32_t)(frames_count_total() / 2 - 1));
+    assert_true(access_word(guest, LARGE_FIRST, true));
+    assert_false(has_large(guest));
+    assert_int_equal(guest->ram.backed_count, 1);
+    machine_leave_free(MACHINE_NEVER);
+    end_all();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_random_walk, start, machine_stop),
         cmocka_unit_test_setup_teardown(test_short_of_memory, start, machine_stop),
         cmocka_unit_test_setup_teardown(test_tables_are_given_back, start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_device_page, start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_a_large_leaf, start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_the_audit_of_a_large_leaf, start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_a_large_leaf_is_not_shared, start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_no_large_leaf, start, machine_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,7 @@ static struct vcpu random_vcpu(void)
     fill(&cpu, sizeof(cpu));
     cpu.shadow = random_u32() % 2 ? SHADOW_SS : SHADOW_NONE;
     cpu.tr.attributes |= 2;             /* busy */
+    cpu.is_in_nmi = random_u32() % 2;
     return cpu;
 }
 
@@ -85,9 +86,28 @@ static void test_put_of_get_is_the_same(void **state)
         vmcb_put(&first, &cpu);
         copy = random_vcpu();
         copy.cr4 = cpu.cr4;
+        copy.is_in_nmi = cpu.is_in_nmi;
         vmcb_get(&first, &copy);
         vmcb_put(&second, &copy);
         assert_memory_equal(&first, &second, sizeof(first));
+    }
+}
+
+/* While an NMI is handled its IRET is wanted, and at no other time. */
+static void test_iret_of_an_nmi(void **state)
+{
+    (void)state;
+    static struct vmcb vmcb;
+    struct vcpu cpu;
+
+    vcpu_reset(&cpu);
+    vmcb_init(&vmcb, ONES, ROOT);
+    uint32_t before = vmcb.intercepts[0];
+    assert_false(before & 1u << 20);
+    for (unsigned i = 0; i < 4; i++) {
+        cpu.is_in_nmi = i % 2;
+        vmcb_put(&vmcb, &cpu);
+        assert_int_equal(vmcb.intercepts[0], before | (cpu.is_in_nmi ? 1u << 20 : 0));
     }
 }
 
@@ -221,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_get_of_put_is_the_same),
         cmocka_unit_test(test_put_of_get_is_the_same),
+        cmocka_unit_test(test_iret_of_an_nmi),
         cmocka_unit_test(test_what_is_never_the_guests),
         cmocka_unit_test(test_task_register_is_not_busy_in_the_block),
         cmocka_unit_test(test_intercepts),

@@ -138,17 +138,21 @@ static void who_is_watched(void **state)
 {
     (void)state;
     assert_true(tsc_is_watched());
+    assert_false(tsc_is_steady());
     has_steady_tsc = true;
     tsc_watch_begin(&pm);
     assert_false(tsc_is_watched());
+    assert_true(tsc_is_steady());
     has_steady_tsc = false;
     has_hypervisor = true;
     tsc_watch_begin(&pm);
     assert_false(tsc_is_watched());
+    assert_true(tsc_is_steady());
     has_hypervisor = false;
     assert_int_equal(infos, 0);
     tsc_watch_begin(&(struct reference){ "PIT", read_pm, 0xFFFF, 1193182 });
     assert_false(tsc_is_watched());
+    assert_false(tsc_is_steady());
     tsc_watch_begin(&(struct reference){ 0 });
     assert_false(tsc_is_watched());
     assert_int_equal(infos, 2);

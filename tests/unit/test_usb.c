@@ -336,6 +336,50 @@ static void a_flood_is_bounded(void **state)
     assert_in_range(makes, sent / 2 - 8, sent / 2 + 8);
 }
 
+static void plug_at(struct fake_device *hub, unsigned port, struct fake_device *device)
+{
+    if (hub)
+        fake_hub_plug(hub, port, device);
+    else
+        fake_plug(port, device);
+}
+
+/* Out and in again, each 30 ms, as with a bad cable: at a port of the controller, or of a hub. For so long. */
+static void flap(struct fake_device *hub, struct fake_device *device, unsigned ms)
+{
+    for (unsigned at = 0; at < ms; at += 30) {
+        plug_at(hub, 1, NULL);
+        plug_at(hub, 1, device);
+        run_ms(30);
+    }
+}
+
+/* A port that always has something new keeps no other waiting: the same kind's, or the other's. */
+static void a_restless_port_keeps_nobody_waiting(void **state)
+{
+    struct fake_device restless = MAKE(1, mouse), hub = MAKE(3, hub), at_root = MAKE(1, keyboard);
+    struct fake_device at_hub = MAKE(1, keyboard);
+    (void)state;
+    bring_up();
+    fake_plug(3, &hub);
+    run_ms(1000);
+    for (unsigned i = 0; i < 2; i++) {
+        struct fake_device *restless_hub = i == 0 ? NULL : &hub;
+        flap(restless_hub, &restless, 300);
+        fake_plug(4, &at_root);
+        fake_hub_plug(&hub, 2, &at_hub);
+        flap(restless_hub, &restless, 6000);
+        assert_true(at_root.is_configured && at_hub.is_configured);
+        fake_plug(4, NULL);
+        fake_hub_plug(&hub, 2, NULL);
+        fake_plug(1, NULL);
+        fake_hub_plug(&hub, 1, NULL);
+        run_ms(1000);
+        at_root.is_configured = at_hub.is_configured = false;
+    }
+    expect_no_leak();
+}
+
 static void a_dead_controller_is_given_up(void **state)
 {
     (void)state;
@@ -447,6 +491,7 @@ int main(void)
         TEST(composite_keyboards_type_on_both), TEST(hubs_lead_on), TEST(firmware_lets_go_or_not),
         TEST(refused_class_requests_do_not_matter), TEST(devices_that_fail_are_left_alone),
         TEST(devices_that_vanish_leave_nothing), TEST(broken_pipes_are_mended), TEST(a_flood_is_bounded),
+        TEST(a_restless_port_keeps_nobody_waiting),
         TEST(a_dead_controller_is_given_up), TEST(no_memory_is_said), TEST(chance_breaks_nothing),
         cmocka_unit_test_setup_teardown(a_keyboard_types, NULL, machine_stop),
     };

@@ -10,63 +10,10 @@
 
 #include <cmocka.h>
 
-#include "base/frames.h"
-#include "fake_mmu.h"
 #include "random.h"
-#include "vpc/disk.h"
-#include "vpc/ports.h"
-#include "vpc/vpc.h"
+#include "small_pc.h"
 
-#define MS 1000000ull
-#define RAM_FRAMES 512u
-#define DISK_BYTES 40000u
 #define RANDOM_ACCESSES 400000u
-
-static struct vpc vpc;
-static struct ram ram;
-static uint64_t now_ns;
-static uint8_t file[DISK_BYTES];
-
-static uint64_t get_now(void *owner)
-{
-    (void)owner;
-    return now_ns;
-}
-
-static int start(void **state)
-{
-    const struct vpc_clock clock = { .now_ns = get_now };
-
-    machine_start(state);
-    now_ns = 5 * MS;
-    random_state = 1;
-    assert_int_equal(ram_create(&ram, RAM_FRAMES << PAGE_SHIFT), STATUS_OK);
-    memset(&vpc, 0, sizeof(vpc));
-    vpc_init(&vpc, &ram, &clock, &vpc_bus, NULL);
-    for (uint32_t i = 0; i < DISK_BYTES; i++)
-        file[i] = (uint8_t)(i / DISK_SECTOR_BYTES + 1);
-    assert_true(disk_open(&vpc.ide.disks[0], file, DISK_BYTES));
-    return 0;
-}
-
-static int stop(void **state)
-{
-    uint32_t steps = UINT32_MAX;
-
-    assert_true(disk_close(&vpc.ide.disks[0], &steps));
-    machine_unmake_ram(&ram);
-    return machine_stop(state);
-}
-
-static void out(uint16_t port, uint8_t value)
-{
-    ports_write(&vpc, port, 1, value);
-}
-
-static uint8_t in(uint16_t port)
-{
-    return (uint8_t)ports_read(&vpc, port, 1);
-}
 
 static void init_pic(bool is_auto_eoi)
 {
@@ -296,6 +243,43 @@ static void test_lapic_timer(void **state)
     assert_int_equal(lapic_read(apic, 0x390, now_ns + 20000), 0);
 }
 
+/* Its page is what is read, after whatever changed it; and there is none for software that looks at the count. */
+static void test_lapic_page(void **state)
+{
+    static uint32_t page[PAGE_SIZE / 4];
+    struct lapic *apic = &vpc.lapic;
+
+    (void)state;
+    for (unsigned i = 0; i < 64; i++) {
+        assert_false(lapic_may_be_page(apic));
+        (void)lapic_read(apic, 0x20, now_ns);
+    }
+    assert_true(lapic_may_be_page(apic));
+    lapic_make_page(apic, page, now_ns);
+    for (unsigned i = 0; i < 20000; i++) {
+        switch (random_u32() % 5) {
+        case 0: lapic_raise(apic, (uint8_t)random_u32(), random_u32() % 2); break;
+        case 1: (void)lapic_acknowledge(apic); break;
+        case 2: lapic_update(apic, now_ns += random_u32() % 5000); break;
+        default:
+            (void)lapic_write(apic, random_u32() % 8 == 0 ? 0xF0 : random_u32() % 64 * 16, random_u32(), now_ns);
+            break;
+        }
+        if (apic->changed != 0)
+            lapic_refresh_page(apic, page, now_ns);
+        for (uint32_t at = 0; at < PAGE_SIZE; at += 4)
+            if ((at & 0xFF0) != 0x390)
+                assert_int_equal(page[at / 4], lapic_read(apic, at, now_ns));
+    }
+    (void)lapic_write(apic, 0x380, 1000, now_ns);
+    assert_false(lapic_may_be_page(apic));
+    for (unsigned i = 0; i < 64; i++)
+        (void)lapic_read(apic, 0x20, now_ns);
+    assert_true(lapic_may_be_page(apic));
+    (void)lapic_read(apic, 0x390, now_ns);
+    assert_false(lapic_may_be_page(apic));
+}
+
 static void write_ioapic(uint32_t index, uint32_t value)
 {
     i82093_write(&vpc.ioapic, 0, index, &vpc.lapic);
@@ -324,29 +308,6 @@ static void test_ioapic_triggers(void **state)
     assert_int_equal(lapic_acknowledge(&vpc.lapic), 0x56);
 }
 
-/* What was written is there, the file is as it was, and what lies beside it in the page comes from the file. */
-static void test_disk_overlay(void **state)
-{
-    struct disk *disk = &vpc.ide.disks[0];
-    uint8_t sector[DISK_SECTOR_BYTES], other[DISK_SECTOR_BYTES];
-
-    (void)state;
-    assert_int_equal(disk->sectors, (DISK_BYTES + 511) / 512);
-    memset(sector, 0xEE, sizeof(sector));
-    assert_true(disk_write(disk, 9, sector));
-    disk_read(disk, 9, other);
-    assert_memory_equal(other, sector, sizeof(sector));
-    disk_read(disk, 10, other);
-    assert_int_equal(other[0], 11);
-    assert_int_equal(file[9 * 512], 10);
-    disk_read(disk, disk->sectors - 1, other);              /* the file ends inside */
-    assert_int_equal(other[0], disk->sectors);
-    assert_int_equal(other[DISK_BYTES % 512], 0);
-    machine_fail(machine_allocations, MACHINE_NEVER);
-    assert_false(disk_write(disk, 40, sector));
-    machine_fail(MACHINE_NEVER, 0);
-}
-
 /* What indexes a device's own memory stays in it: the sanitizers see only what leaves the whole machine. */
 static void check_bounds(void)
 {
@@ -354,23 +315,6 @@ static void check_bounds(void)
     assert_true(vpc.uart.count <= UART_FIFO && vpc.uart.first < UART_FIFO);
     assert_true(vpc.keyboard.count <= I8042_QUEUE && vpc.keyboard.first < I8042_QUEUE);
     assert_true(vpc.cmos.index < MC146818_BYTES && vpc.output_count <= VPC_OUTPUT_BYTES);
-}
-
-/* A guest that takes a byte and then words never comes out at the end of a block: it gets nothing more. */
-static void test_disk_odd_sizes(void **state)
-{
-    static const uint8_t registers[] = { 1, 5, 0, 0, 0xE0, 0x20 };
-
-    (void)state;
-    for (uint16_t i = 0; i < sizeof(registers); i++)
-        out((uint16_t)(0x1F2 + i), registers[i]);
-    assert_int_equal(in(0x1F7) & 0x08, 0x08);
-    assert_int_equal(ports_read(&vpc, 0x1F0, 1), 6);
-    for (unsigned i = 0; i < 127; i++)
-        assert_int_equal(ports_read(&vpc, 0x1F0, 4), 0x06060606);
-    for (unsigned i = 0; i < 9000; i++)
-        assert_int_equal(ports_read(&vpc, 0x1F0, 4), 0);
-    check_bounds();
 }
 
 /* Times from before and after midnight, in all four formats; what is set goes on. */
@@ -426,10 +370,14 @@ static uint32_t random_value(void)
 static void one_random_access(void)
 {
     unsigned bytes = 1u << random_below(3);
+    static uint8_t string[PAGE_SIZE];
+    uint32_t elements = random_below(sizeof(string) / 4) + 1;
     uint32_t page = random_below(2) ? LAPIC_BASE : I82093_BASE;
     gpa_t address = GPA(page + random_below(PAGE_SIZE - 4));
 
-    switch (random_below(6)) {
+    switch (random_below(8)) {
+    case 6: (void)ports_read_string(&vpc, 0x1F0, bytes, string, elements); break;
+    case 7: (void)ports_write_string(&vpc, 0x1F0, bytes, string, elements); break;
     case 0: case 1: (void)ports_read(&vpc, (uint16_t)random_port(), bytes); break;
     case 2: case 3: ports_write(&vpc, (uint16_t)random_port(), bytes, random_value()); break;
     case 4: (void)vpc_bus.read(&vpc, address, bytes); break;
@@ -441,6 +389,7 @@ static void one_random_access(void)
 static void test_random_accesses(void **state)
 {
     (void)state;
+    random_state = 1;
     for (unsigned i = 0; i < RANDOM_ACCESSES; i++) {
         one_random_access();
         if (vpc.interp.cpu.has_interrupt && random_below(4) == 0)
@@ -463,24 +412,23 @@ static void test_random_accesses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_pic_priority, start, stop),
-        cmocka_unit_test_setup_teardown(test_pic_spurious, start, stop),
-        cmocka_unit_test_setup_teardown(test_pic_rotation, start, stop),
-        cmocka_unit_test_setup_teardown(test_pic_level_and_poll, start, stop),
-        cmocka_unit_test_setup_teardown(test_timer_edges, start, stop),
-        cmocka_unit_test_setup_teardown(test_timer_reads, start, stop),
-        cmocka_unit_test_setup_teardown(test_uart_overrun, start, stop),
-        cmocka_unit_test_setup_teardown(test_keyboard_edges, start, stop),
-        cmocka_unit_test_setup_teardown(test_resets_end_it, start, stop),
-        cmocka_unit_test_setup_teardown(test_acpi_registers, start, stop),
-        cmocka_unit_test_setup_teardown(test_exits, start, stop),
-        cmocka_unit_test_setup_teardown(test_lapic_priority, start, stop),
-        cmocka_unit_test_setup_teardown(test_lapic_timer, start, stop),
-        cmocka_unit_test_setup_teardown(test_ioapic_triggers, start, stop),
-        cmocka_unit_test_setup_teardown(test_disk_overlay, start, stop),
-        cmocka_unit_test_setup_teardown(test_disk_odd_sizes, start, stop),
-        cmocka_unit_test_setup_teardown(test_clock_formats, start, stop),
-        cmocka_unit_test_setup_teardown(test_random_accesses, start, stop),
+        cmocka_unit_test_setup_teardown(test_pic_priority, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_pic_spurious, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_pic_rotation, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_pic_level_and_poll, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_timer_edges, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_timer_reads, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_uart_overrun, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_keyboard_edges, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_resets_end_it, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_acpi_registers, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_exits, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_lapic_priority, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_lapic_timer, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_lapic_page, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_ioapic_triggers, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_clock_formats, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_random_accesses, small_pc_start, small_pc_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
  * again: what is measured from outside is for how long nobody else gets a turn.
  */
 #include "lib/interrupts.h"
+#include "lib/paging.h"
 
 #define TIMES 40u
 #define ROUNDS 30u
@@ -48,9 +49,9 @@ STRING(copy_from_device, "rep movsl", LAPIC, to, ELEMENTS)
 STRING(read_ports, "rep insb", from, to, ELEMENTS)
 STRING(write_ports, "rep outsb", from, to, ELEMENTS)
 
-static void load_cr3(void)
+static void reload_cr3(void)
 {
-    __asm__ volatile("movl %0, %%cr3" : : "r"(directory) : "memory");
+    load_cr3((uint32_t)directory);
 }
 
 static void forget_page(void)
@@ -76,7 +77,7 @@ static const struct {
     { "copy of 4 KiB", copy_bulk }, { "copy that overlaps", copy_overlapping }, { "fill of 4 KiB", fill_bulk },
     { "comparison", compare }, { "search", scan }, { "copy to the text page", copy_to_text_page },
     { "copy to the APIC", copy_to_device }, { "copy from the APIC", copy_from_device },
-    { "string of port reads", read_ports }, { "string of port writes", write_ports }, { "load of CR3", load_cr3 },
+    { "string of port reads", read_ports }, { "string of port writes", write_ports }, { "load of CR3", reload_cr3 },
     { "INVLPG", forget_page }, { "gate and back", enter_gate }, { "paging off and on", leave_paging },
 };
 
@@ -93,12 +94,11 @@ static void measure(const char *name, void (*work)(void))
     say("step %s: %u\n", name, least);
 }
 
-static void start_paging(void)
+static void map_one_to_one(void)
 {
     for (uint32_t i = 0; i < 1024; i++)
         directory[i] = i << 22 | 0x83;
-    __asm__ volatile("movl %%cr4, %%eax; orl $0x10, %%eax; movl %%eax, %%cr4; movl %0, %%cr3;"
-                     "movl %%cr0, %%eax; orl $0x80010000, %%eax; movl %%eax, %%cr0" : : "r"(directory) : "eax");
+    start_paging((uint32_t)directory);
 }
 
 int main(uint32_t magic, const uint32_t *info)
@@ -106,7 +106,7 @@ int main(uint32_t magic, const uint32_t *info)
     (void)magic, (void)info;
     interrupts_init((uint32_t)stack0 + sizeof(stack0));
     set_handler(GATE, on_gate);
-    start_paging();
+    map_one_to_one();
     for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         measure(steps[i].name, steps[i].work);
     for (unsigned i = 0; i < ROUNDS * sizeof(steps) / sizeof(steps[0]); i++) {

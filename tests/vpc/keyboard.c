@@ -1,5 +1,6 @@
 /*
- * keyboard.c - the 8042: controller and keyboard answer, and a byte in its buffer is an interrupt on line 1.
+ * keyboard.c - the 8042: controller and keyboard answer, and a byte in its buffer is an interrupt on line 1. What goes
+ * round by the mouse's port, as kernels try it, is told apart, and is one on line 12.
  */
 #include "lib/interrupts.h"
 
@@ -13,6 +14,15 @@ static void on_key(struct frame *frame)
     interrupts++;
     data = inb(0x60);
     pic_end(1);
+}
+
+static volatile uint8_t looped;
+
+static void on_auxiliary(struct frame *frame)
+{
+    (void)frame;
+    looped = inb(0x60);
+    pic_end(12);
 }
 
 static void command(uint8_t value)
@@ -34,6 +44,45 @@ static uint8_t read_data(void)
     while (!(inb(0x64) & 1))
         ;
     return inb(0x60);
+}
+
+static uint8_t command_byte(void)
+{
+    command(0x20);
+    return read_data();
+}
+
+static void loop(uint8_t value)
+{
+    command(0xD3);
+    write_data(value);
+}
+
+static void test_auxiliary(void)
+{
+    command(0x60);
+    write_data(0x44);
+    command(0xA9);
+    say("mouse's port %b\n", read_data());
+    command(0xA7);
+    say("disabled %b\n", command_byte());
+    command(0xA8);
+    say("enabled %b\n", command_byte());
+    loop(0x5A);
+    say("status %b", inb(0x64) & 0x35u);
+    say(" with %b\n", read_data());
+    command(0xAA);
+    say("then %b", inb(0x64) & 0x35u);
+    say(" with %b\n", read_data());
+    command(0x60);
+    write_data(0x46);
+    set_handler(PIC_BASE + 12, on_auxiliary);
+    pic_unmask(12);
+    loop(0xA5);
+    while (looped == 0)
+        sti_hlt_cli();
+    say("line 12 with %b\n", looped);
+    pic_mask_all();
 }
 
 int main(uint32_t magic, const uint32_t *info)
@@ -62,6 +111,7 @@ int main(uint32_t magic, const uint32_t *info)
     write_data(0xFF);
     say("reset %b", read_data());
     say(" %b\n", read_data());
+    test_auxiliary();
     command(0x60);
     write_data(0x45);
     pic_unmask(1);

@@ -44,6 +44,7 @@ static void test_undefined(void)
     refuses(TRY(3, "0x0F,0x01,0xDE"), 6, "skinit");
     refuses(TRY(3, "0x0F,0x01,0xDF"), 6, "invlpga");
     refuses(TRY(3, "0x0F,0x01,0xD1"), 6, "xsetbv");
+    refuses(TRY(3, "0x0F,0x01,0xD0"), 6, "xgetbv");
     refuses(TRY(2, "0x0F,0xAA"), 6, "rsm");
     refuses(TRY(2, "0x0F,0x0B"), 6, "ud2");
 }

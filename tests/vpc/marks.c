@@ -6,6 +6,7 @@
  * On a clock that counts instructions (clock=instructions, or QEMU's -icount) times are the guest's own instructions.
  */
 #include "lib/interrupts.h"
+#include "lib/paging.h"
 
 #define PAGE 4096u
 #define PRESENT 1u
@@ -18,8 +19,9 @@
 #define LAZY_PAGES 64u
 #define CALL 0x80u
 #define IDE 0x1F0u
+#define SETTLES 5000000u          /* nanoseconds */
 
-enum { CALL_NOTHING, CALL_DROP, CALL_FORK, CALL_YIELD, CALL_SECTOR, CALL_CHARACTER, CALL_END };
+enum { CALL_NOTHING, CALL_DROP, CALL_FORK, CALL_YIELD, CALL_SECTOR, CALL_CHARACTER, CALL_SCREEN, CALL_END };
 
 struct task {
     uint32_t directory;
@@ -47,7 +49,8 @@ static inline void call(uint32_t number)
     __asm__ volatile("int $0x80" : "+a"(number) : : "memory");
 }
 
-static inline uint32_t now(void)
+/* Apart: the same place each time, so that it is known where a processor is left by it. */
+static __attribute__((noinline)) uint32_t now(void)
 {
     uint32_t low;
 
@@ -92,19 +95,36 @@ static void do_characters(void)
         call(CALL_CHARACTER);
 }
 
+static void do_screen(void)
+{
+    for (unsigned i = 0; i < 79; i++)
+        call(CALL_SCREEN);
+}
+
+/* The last one stores to no text page but in a run that tells times: from then on the console shows that page. */
 static struct mark marks[] = {
     { "system call", do_calls, 1000, 0 }, { "page fault", do_faults, LAZY_PAGES, 0 }, { "fork", do_forks, 10, 0 },
     { "context switch", do_switches, 1000, 0 }, { "sector read", do_sectors, 50, 0 },
-    { "character", do_characters, 79, 0 },
+    { "character", do_characters, 79, 0 }, { "screen character", do_screen, 79, 0 },
 };
 #define MARKS (sizeof(marks) / sizeof(marks[0]))
+
+/* What was said before is on its way out by now: that is nobody's work that is measured. */
+static void settle(void)
+{
+    uint32_t begin = now();
+
+    while (tells_times && now() - begin < SETTLES)
+        ;
+}
 
 /* The first pass decodes and translates. */
 static void measuring_program(void)
 {
     for (unsigned pass = 0; pass < 2; pass++) {
         call(CALL_DROP);
-        for (unsigned i = 0; i < MARKS; i++) {
+        settle();
+        for (unsigned i = 0; i < (tells_times ? MARKS : MARKS - 1); i++) {
             uint32_t begin = now();
             marks[i].work();
             marks[i].time = now() - begin;
@@ -133,11 +153,6 @@ static uint32_t new_page(uint32_t *next)
 static uint32_t *lazy_table(uint32_t directory)
 {
     return (uint32_t *)(((uint32_t *)directory)[LAZY >> 22] & ~(PAGE - 1));
-}
-
-static void load_cr3(uint32_t directory)
-{
-    __asm__ volatile("movl %0, %%cr3" : : "r"(directory) : "memory");
 }
 
 static void make_task(struct task *task, void (*program)(void), uint8_t *stack_end)
@@ -218,6 +233,29 @@ static void read_sector(void)
     sectors++;
 }
 
+/*
+ * As teaching kernels write a character to both of their consoles: to the serial line, and to the screen at the cursor,
+ * which is asked of the screen, moved, and shown on a blank.
+ */
+static void put_on_screen(char character)
+{
+    uint16_t *page = (uint16_t *)0xB8000;
+    unsigned at;
+
+    put_character(character);
+    outb(0x3D4, 14);
+    at = (unsigned)inb(0x3D5) << 8;
+    outb(0x3D4, 15);
+    at = (at | inb(0x3D5)) % 1920;
+    *(volatile uint16_t *)&page[at] = (uint16_t)(0x0700 | (uint8_t)character);
+    at++;
+    outb(0x3D4, 14);
+    outb(0x3D5, (uint8_t)(at >> 8));
+    outb(0x3D4, 15);
+    outb(0x3D5, (uint8_t)at);
+    *(volatile uint16_t *)&page[at] = 0x0720;
+}
+
 static void end(void)
 {
     say("\n");
@@ -235,6 +273,7 @@ static void on_call(struct frame *frame)
     case CALL_YIELD: yield(frame); break;
     case CALL_SECTOR: read_sector(); break;
     case CALL_CHARACTER: put_character('.'); break;
+    case CALL_SCREEN: put_on_screen('.'); break;
     case CALL_END: end(); break;
     default: break;
     }
@@ -252,19 +291,6 @@ static bool has_word(const char *line, const char *word)
     return false;
 }
 
-static void start_paging(void)
-{
-    __asm__ volatile("movl %%cr4, %%eax; orl $0x10, %%eax; movl %%eax, %%cr4" : : : "eax");
-    load_cr3(tasks[0].directory);
-    __asm__ volatile("movl %%cr0, %%eax; orl $0x80010000, %%eax; movl %%eax, %%cr0" : : : "eax", "memory");
-}
-
-static _Noreturn void enter(const struct frame *frame)
-{
-    __asm__ volatile("movl %0, %%esp; popl %%es; popl %%ds; popal; addl $8, %%esp; iret" : : "r"(frame) : "memory");
-    __builtin_unreachable();
-}
-
 int main(uint32_t magic, const uint32_t *info)
 {
     (void)magic;
@@ -276,7 +302,7 @@ int main(uint32_t magic, const uint32_t *info)
     outb(0x3F6, 2);                             /* the disk is asked, it does not interrupt */
     make_task(&tasks[0], measuring_program, user_stacks[0] + sizeof(user_stacks[0]));
     make_task(&tasks[1], yielding_program, user_stacks[1] + sizeof(user_stacks[1]));
-    start_paging();
+    start_paging(tasks[0].directory);
     say("marks\n");
-    enter(&tasks[0].frame);
+    frame_enter(&tasks[0].frame);
 }

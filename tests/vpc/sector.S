@@ -1,5 +1,6 @@
 /*
- * sector.S - a boot sector: real mode at 0:7C00, speaks on COM1, goes to protected mode, ends by the debug exit.
+ * sector.S - a boot sector of the common shape: real mode at 0:7C00, speaks on COM1, opens A20, loads its second part
+ * by geometry and its third by number, goes to protected mode, moves the third above 1 MiB, and jumps there.
  */
     .code16
     .text
@@ -13,6 +14,25 @@ start:
     movw $0x7C00, %sp
     movw $real_text, %si
     call say16
+    movw $0x2401, %ax                   /* A20 */
+    int $0x15
+    jc failed
+    movw $0x0201, %ax                   /* one sector: cylinder 0, head 0, sector 2 */
+    movw $0x0002, %cx
+    movw $0x0080, %dx
+    xorw %bx, %bx
+    movw %bx, %es
+    movw $second, %bx
+    int $0x13
+    jc failed
+    movw $packet, %si                   /* two sectors from number 2 on */
+    movb $0x42, %ah
+    movb $0x80, %dl
+    int $0x13
+    jc failed
+    movw $second, %si
+    call say16
+    cli
     lgdt table
     movl %cr0, %eax
     orb $1, %al
@@ -28,6 +48,12 @@ say16:
     jmp 1b
 2:  ret
 
+failed:
+    movw $failed_text, %si
+    call say16
+    movl $1, %eax
+    outl %eax, $0xF4
+
     .code32
 protected:
     movl $16, %eax
@@ -40,11 +66,19 @@ protected:
     jz 2f
     outb %al, %dx
     jmp 1b
-2:  movl $42, %eax
-    outl %eax, $0xF4
-3:  hlt
-    jmp 3b
+2:  movl $third, %esi
+    movl $0x100000, %edi
+    movl $256, %ecx
+    rep movsl
+    ljmp $8, $0x100000
 
+failed_text:
+    .asciz "FAILED a call\n"
+    .balign 4
+packet:
+    .byte 16, 0
+    .word 2, third, 0
+    .quad 2
 real_text:
     .asciz "real mode\n"
 protected_text:
@@ -58,5 +92,26 @@ table:
 
     .org 510
     .word 0xAA55
+second:
+    .asciz "second part\n"
+    .org 1024
+third:
+    jmp 1f                              /* runs at 1 MiB: no address of its own but from EBP on */
+    .org 1536
+1:  call 2f
+2:  popl %ebp
+    leal third_text - 2b(%ebp), %esi
+3:  lodsb
+    testb %al, %al
+    jz 4f
+    outb %al, %dx
+    jmp 3b
+4:  movl $42, %eax
+    outl %eax, $0xF4
+5:  hlt
+    jmp 5b
+third_text:
+    .asciz "third part, above 1 MiB\n"
+    .org 2048
 
     .section .note.GNU-stack, "", @progbits

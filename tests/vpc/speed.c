@@ -3,9 +3,11 @@
  * instructions (clock=instructions) it tells how many these are, on the wall clock what they cost.
  */
 #include "lib/interrupts.h"
+#include "lib/paging.h"
 
 #define ROUNDS 2000u
 #define CALL 0x80u
+#define LAPIC 0xFEE00000u
 
 static uint8_t stack0[4096];
 static uint32_t words[1024], copies[1024];
@@ -74,6 +76,34 @@ static void do_ports(void)
         sink = inb(0x21);
 }
 
+/* Nobody is there: a way out to the bus and back, and no work. */
+static void do_pauses(void)
+{
+    for (unsigned i = 0; i < ROUNDS; i++)
+        outb(0x80, 0);
+}
+
+/* Ways out to the local APIC, which the last 4 MiB have; and a question that needs nothing but registers. */
+static void do_apic_reads(void)
+{
+    for (unsigned i = 0; i < ROUNDS; i++)
+        sink = *(volatile uint32_t *)(LAPIC + 0x20);
+}
+
+static void do_apic_writes(void)
+{
+    for (unsigned i = 0; i < ROUNDS; i++)
+        *(volatile uint32_t *)(LAPIC + 0x80) = 0;
+}
+
+static void do_questions(void)
+{
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        uint32_t eax = 0, ecx = 0;
+        __asm__ volatile("cpuid" : "+a"(eax), "+c"(ecx) : : "ebx", "edx");
+    }
+}
+
 static void measure(const char *name, void (*work)(void))
 {
     work();                                 /* decoded, translated */
@@ -82,14 +112,14 @@ static void measure(const char *name, void (*work)(void))
     say("%s %u\n", name, now() - begin);
 }
 
-static void start_paging(void)
+static void map_one_to_one(void)
 {
     static uint32_t directory[1024] __attribute__((aligned(4096)));
 
     for (uint32_t i = 0; i < 8; i++)
         directory[i] = i << 22 | 0x83;
-    __asm__ volatile("movl %%cr4, %%eax; orl $0x10, %%eax; movl %%eax, %%cr4; movl %0, %%cr3;"
-                     "movl %%cr0, %%eax; orl $0x80010000, %%eax; movl %%eax, %%cr0" : : "r"(directory) : "eax");
+    directory[LAPIC >> 22] = (LAPIC & 0xFFC00000) | 0x83;
+    start_paging((uint32_t)directory);
 }
 
 int main(uint32_t magic, const uint32_t *info)
@@ -97,12 +127,16 @@ int main(uint32_t magic, const uint32_t *info)
     (void)magic, (void)info;
     interrupts_init((uint32_t)stack0 + sizeof(stack0));
     set_handler(CALL, on_call);
-    start_paging();
+    map_one_to_one();
     measure("arithmetic", do_arithmetic);
     measure("memory", do_memory);
     measure("calls", do_calls);
     measure("copies of 4 KiB", do_copies);
     measure("system calls", do_system_calls);
     measure("port reads", do_ports);
+    measure("pauses", do_pauses);
+    measure("APIC reads", do_apic_reads);
+    measure("APIC writes", do_apic_writes);
+    measure("CPUID", do_questions);
     return 42;
 }

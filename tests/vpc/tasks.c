@@ -3,6 +3,7 @@
  * by the timer, that make system calls; page faults that are served, and one that is not.
  */
 #include "lib/interrupts.h"
+#include "lib/paging.h"
 
 #define PAGE 4096u
 #define PDE_LARGE 0x80u
@@ -92,11 +93,6 @@ static uint32_t read_cr2(void)
     return value;
 }
 
-static void load_cr3(uint32_t directory)
-{
-    __asm__ volatile("movl %0, %%cr3" : : "r"(directory) : "memory");
-}
-
 static void make_task(struct task *task, uint32_t seed)
 {
     uint32_t code = new_page();
@@ -168,19 +164,6 @@ static void on_call(struct frame *frame)
         on_done(frame, task);
 }
 
-static void start_paging(void)
-{
-    __asm__ volatile("movl %%cr4, %%eax; orl $0x10, %%eax; movl %%eax, %%cr4" : : : "eax");
-    load_cr3(tasks[0].directory);
-    __asm__ volatile("movl %%cr0, %%eax; orl $0x80010000, %%eax; movl %%eax, %%cr0" : : : "eax", "memory");
-}
-
-static _Noreturn void enter(const struct frame *frame)
-{
-    __asm__ volatile("movl %0, %%esp; popl %%es; popl %%ds; popal; addl $8, %%esp; iret" : : "r"(frame) : "memory");
-    __builtin_unreachable();
-}
-
 int main(uint32_t magic, const uint32_t *info)
 {
     (void)magic, (void)info;
@@ -191,11 +174,11 @@ int main(uint32_t magic, const uint32_t *info)
     open_gate(CALL);
     make_task(&tasks[0], 100);
     make_task(&tasks[1], 2000);
-    start_paging();
+    start_paging(tasks[0].directory);
     outb(0x43, 0x34);
     outb(0x40, (uint8_t)1193);
     outb(0x40, 1193 >> 8);
     pic_unmask(0);
     say("two tasks\n");
-    enter(&tasks[0].frame);
+    frame_enter(&tasks[0].frame);
 }

@@ -56,11 +56,23 @@ static void test_periodic(uint8_t control)
     say("mode %u ticks\n", (unsigned)control >> 1 & 7);
 }
 
-/* Once, however long one waits: mode 0 stays high. */
+static bool is_out_high(void)
+{
+    outb(0x43, 0xE2);
+    return inb(0x40) & 0x80;
+}
+
+/*
+ * Once, however long one waits: mode 0 stays high. A tick of before may still be asked for, if this processor stood
+ * still for a while; the 8259s forget it while the output is low, or it is all done again.
+ */
 static void test_one_shot(void)
 {
     ticks = 0;
-    program(0x30, 2000);
+    do {
+        program(0x30, 2000);
+        pic_init();
+    } while (is_out_high());
     pic_unmask(0);
     while (ticks < 1)
         sti_hlt_cli();

@@ -38,7 +38,7 @@ int main(uint32_t magic, const uint32_t *info)
     set_handler(PIC_BASE + 1, on_key);
     set_handler(PIC_BASE + 4, on_serial);
     outb(COM1 + 2, 0x07);
-    outb(COM1 + 4, 0x0B);
+    outb(COM1 + 4, 0x08);               /* without RTS: what is typed comes when the processor halts */
     outb(COM1 + 1, 0x01);
     pic_unmask(1);
     pic_unmask(4);

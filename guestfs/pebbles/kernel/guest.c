@@ -63,17 +63,54 @@ static const char *behind(const char *beginning, const char *word)
     return *beginning == '\0' ? word : NULL;
 }
 
+/* "a=b": the flag that the word stands for; 0: none. */
+static uint32_t flag_of(const char *word)
+{
+    static const struct { const char *word; uint32_t flag; } flags[] = {
+        { "control=on", HV_START_CONTROL }, { "input=serial", HV_START_SERIAL },
+        { "clock=instructions", HV_START_COUNTED },
+    };
+
+    for (uint32_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+        if (strcmp(word, flags[i].word) == 0)
+            return flags[i].flag;
+    return 0;
+}
+
+static bool engine_take(struct hv_start *start, const char *name)
+{
+    start->engine = strcmp(name, "interp") == 0 ? HV_ENGINE_INTERP
+                                                : strcmp(name, "svm") == 0 ? HV_ENGINE_SVM : HV_ENGINE_NONE;
+    return start->engine != HV_ENGINE_NONE;
+}
+
+static bool text_take(uint32_t *place, const char *text)
+{
+    bool is_first = *place == 0;
+
+    *place = (uint32_t)(uintptr_t)text;
+    return is_first;
+}
+
 static bool option_take(struct hv_start *start, const char *word)
 {
-    const char *size = behind("mem=", word);
+    const char *value;
+    uint32_t flag = flag_of(word);
 
-    if (strcmp(word, "control=on") == 0) {
-        start->flags |= HV_START_CONTROL;
+    start->flags |= flag;
+    if (flag != 0)
         return true;
-    }
-    if (size == NULL)
+    if ((value = behind("engine=", word)) != NULL)
+        return engine_take(start, value);
+    if ((value = behind("cmdline=", word)) != NULL)
+        return text_take(&start->command_line, value);
+    if ((value = behind("initrd=", word)) != NULL)
+        return text_take(&start->initrd, value);
+    if ((value = behind("disk=", word)) != NULL)
+        return text_take(&start->disks[start->disks[0] != 0], value);
+    if ((value = behind("mem=", word)) == NULL)
         return false;
-    start->memory_kib = size_parse(size);
+    start->memory_kib = size_parse(value);
     return start->memory_kib != 0;
 }
 

@@ -16,8 +16,9 @@ void guest_boot(void);
 bool guest_has_control(void);
 
 /*
- * Start the image that exec names. Words behind the name: mem=SIZE (K or M behind the number), control=on. In the
- * foreground it has the keyboard and the screen. 0 and its ID, or PEBBLES_ERROR_*: NONE where there is no such image.
+ * Start the image that exec names. Words behind the name: mem=SIZE (K or M behind the number), control=on; of a virtual
+ * PC engine=interp or svm, cmdline=, initrd=, disk= (twice at most), input=serial, clock=instructions. It has keyboard
+ * and screen in the foreground. 0 and its ID, or PEBBLES_ERROR_*: NONE where there is no such image, or file.
  */
 int32_t guest_launch(const struct exec_arguments *arguments, bool background, uint32_t *id);
 

@@ -35,23 +35,54 @@ unsigned hid_events_room(const struct hid_events *events)
     return HID_EVENTS_MAX - events->count;
 }
 
+static uint16_t event_of(uint8_t code)
+{
+    return (uint16_t)((code & ~EXTENDED) | (code & EXTENDED ? HID_EXTENDED : 0));
+}
+
+/* Mark a key's break as late, or as not late any more. */
+static void set_late(struct hid_events *events, uint16_t event, bool late)
+{
+    unsigned key = (event & ~(HID_BREAK | HID_EXTENDED)) | (event & HID_EXTENDED ? EXTENDED : 0);
+    uint32_t bit = 1u << key % 32;
+
+    if (!(events->late_breaks[key / 32] & bit) == !late)
+        return;
+    events->late_breaks[key / 32] ^= bit;
+    events->late_count += late ? 1 : -1u;
+}
+
+/* A key that goes down again before its late break was taken stays down. */
 static void put_event(struct hid_events *events, uint16_t event)
 {
-    if (events->count < HID_EVENTS_MAX)
+    bool fits = events->count < HID_EVENTS_MAX;
+
+    if (fits)
         events->events[(events->first + events->count++) % HID_EVENTS_MAX] = event;
+    if (fits ? events->late_count != 0 : event & HID_BREAK)
+        set_late(events, event, !fits);
+}
+
+/* Bound: the words of late_breaks. */
+static int take_late_break(struct hid_events *events)
+{
+    unsigned word = 0;
+
+    if (events->late_count == 0)
+        return -1;
+    while (events->late_breaks[word] == 0)
+        word++;
+    uint8_t code = (uint8_t)(32 * word + (unsigned)__builtin_ctz(events->late_breaks[word]));
+    set_late(events, event_of(code), false);
+    return event_of(code) | HID_BREAK;
 }
 
 int hid_events_take(struct hid_events *events)
 {
     if (events->count == 0)
-        return -1;
+        return take_late_break(events);
     events->count--;
     return events->events[events->first++ % HID_EVENTS_MAX];
-}
-
-static uint16_t event_of(uint8_t code)
-{
-    return (uint16_t)((code & ~EXTENDED) | (code & EXTENDED ? HID_EXTENDED : 0));
 }
 
 /* 0: no key that a keyboard of set 1 has. */
@@ -103,6 +134,7 @@ static bool has_key(const uint8_t *keys, unsigned count, uint8_t usage)
     return false;
 }
 
+/* Bound, here and above: 8 modifiers, HID_REPORT_KEYS keys, each compared with all: HID_REPORT_EVENTS events. */
 void hid_keyboard_report(struct hid_keyboard *keyboard, const uint8_t report[HID_REPORT_BYTES], uint64_t now_ns,
                          struct hid_events *events)
 {

@@ -22,6 +22,8 @@
 struct hid_events {
     uint16_t events[HID_EVENTS_MAX];
     unsigned first, count;
+    uint32_t late_breaks[8];        /* a bit for each key that came up when there was no room, and how many are set */
+    unsigned late_count;
 };
 
 struct hid_keyboard {
@@ -30,7 +32,10 @@ struct hid_keyboard {
     uint64_t repeat_ns;
 };
 
-/* Take a report. The caller sees to it that there is room for HID_REPORT_EVENTS; what does not fit is lost. */
+/*
+ * Take a report. The caller sees to it that there is room for HID_REPORT_EVENTS: a make that does not fit is lost. A
+ * break never is, here and below, or a guest would have that key down for ever: it comes behind all that is in line.
+ */
 void hid_keyboard_report(struct hid_keyboard *keyboard, const uint8_t report[HID_REPORT_BYTES], uint64_t now_ns,
                          struct hid_events *events);
 

@@ -18,7 +18,7 @@
 #include "io/usb/usb_host.h"
 #include "io/usb/usb_routing.h"
 
-#define HOSTS_MAX 4
+#define HOSTS_MAX 4                     /* and so of each loop over them */
 #define INTERFACE_XHCI 0x30             /* PCI Code and ID Assignment: programming interfaces of USB controllers */
 #define BUSY_NS (2 * NS_PER_MS)
 #define KEYBOARD_NS (10 * NS_PER_MS)
@@ -78,6 +78,7 @@ static void add_host(const struct usb_platform *platform, uint32_t function, con
     log_warn("USB: xHCI %s cannot be used: %s", place, why);
 }
 
+/* Bound: the functions that PCI has room to keep, of which each search passes over all; once, as the machine starts. */
 void usb_init(const struct usb_platform *platform, uint64_t now_ns)
 {
     const struct pci_function *function;
@@ -192,6 +193,7 @@ static void describe_device(const struct usb_device *device, char *line, size_t 
         format_string(line + used, bytes - used, ", hub port %u", device->port);
 }
 
+/* Bound: as usb_init. */
 static bool describe_undriven(unsigned index, char *line, size_t bytes)
 {
     const struct pci_function *function;

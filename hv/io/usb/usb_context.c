@@ -68,7 +68,7 @@ static uint32_t interval_of(const struct usb_device *device, uint8_t interval)
 {
     if (device->speed == SPEED_HIGH)
         return interval - 1u < HIGH_SPEED_INTERVAL_MAX ? interval - 1u : HIGH_SPEED_INTERVAL_MAX;
-    uint32_t power = INTERVAL_MIN;
+    uint32_t power = INTERVAL_MIN;      /* bound: up to INTERVAL_MAX, whatever the endpoint says */
     while (power < INTERVAL_MAX && (1u << (power + 1)) <= interval * 8u)
         power++;
     return power;

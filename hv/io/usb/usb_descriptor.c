@@ -79,6 +79,7 @@ void usb_configuration_parse(struct usb_configuration *configuration, const uint
     if (bytes < CONFIGURATION_BYTES || data[0] < CONFIGURATION_BYTES || data[1] != TYPE_CONFIGURATION)
         return;
     configuration->value = data[5];
+    /* Bound: bytes / 2, 256 descriptors: each is two bytes or more. */
     for (unsigned at = data[0]; at + 2 <= bytes && configuration->count < most;) {
         unsigned length = data[at], type = data[at + 1];
         if (length < 2 || length > bytes - at)

@@ -235,7 +235,7 @@ static void took_slot(struct usb_host *host)
         no_room(host);
         return;
     }
-    while (index < USB_DEVICES_MAX && host->devices[index])
+    while (index < USB_DEVICES_MAX && host->devices[index])     /* that many, however many slots the controller gives */
         index++;
     struct usb_memory *memory = index < USB_DEVICES_MAX ? xhci_frame(&host->xhci) : NULL;
     if (!memory) {
@@ -273,6 +273,7 @@ static void leave_port(struct usb_device *device)
         log_info("USB: keyboard %04x:%04x is gone", device->vendor, device->product);
 }
 
+/* Bound: USB_DEPTH_MAX passes over USB_DEVICES_MAX, each with a search for its hub: 1,280 looks at most. */
 void usb_device_leaves(struct usb_host *host, struct usb_device *device)
 {
     leave_port(device);

@@ -7,9 +7,13 @@
 
 #include "base/log.h"
 
-#define EVENTS_A_POLL 64            /* a device that floods must not hold up the guests */
+/*
+ * A device that floods must not hold up the guests. The dearest is the answer which brings a configuration, some 4,000
+ * instructions, and one chain is under way: it takes one answer of each step.
+ */
+#define EVENTS_A_POLL 64
 
-/* The controller is of no use any more: its keyboards let go of all keys. */
+/* The controller is of no use any more: its keyboards let go of all keys. Bound: as all leave, once in its life. */
 static void lose_host(struct usb_host *host, const char *why)
 {
     for (unsigned i = 0; i < USB_DEVICES_MAX; i++)
@@ -48,6 +52,18 @@ static void take_event(struct usb_host *host, const struct xhci_trb *event)
     }
 }
 
+/* Pipes and ports in turns: a device that always wants something keeps the others waiting for one chain only. */
+static void begin_work(struct usb_host *host)
+{
+    if (usb_forget_work(host))
+        return;
+    host->ports_first = !host->ports_first;
+    if (host->ports_first)
+        (void)(usb_port_work(host) || usb_pipe_work(host));
+    else
+        (void)(usb_pipe_work(host) || usb_port_work(host));
+}
+
 void usb_host_poll(struct usb_host *host)
 {
     struct xhci_trb event;
@@ -68,5 +84,5 @@ void usb_host_poll(struct usb_host *host)
         lose_host(host, "a command is not answered");
     usb_pipe_repeat(host);
     if (host->busy == USB_IDLE && host->xhci.state == XHCI_RUNNING)
-        (void)(usb_forget_work(host) || usb_pipe_work(host) || usb_port_work(host));
+        begin_work(host);
 }

@@ -47,7 +47,7 @@ struct usb_device {
     struct usb_configuration configuration;
     struct xhci_ring control;
     struct usb_pipe pipes[USB_PIPES_MAX];
-    uint8_t hub_ports, hub_think_time;
+    uint8_t hub_ports, hub_think_time, hub_last_port;   /* that was looked at last */
     uint32_t hub_changed, hub_ignored;  /* by port: to be looked at; what is there is of no use */
 };
 
@@ -72,6 +72,9 @@ struct usb_host {
     struct usb_device *devices[USB_DEVICES_MAX];
     uint8_t root_ignored[32], root_changed[32];     /* by port, as of a hub */
     uint64_t scan_ns;               /* when to look at all root ports, whatever the events say */
+    uint8_t last_root, last_hub;    /* port, and index of the hub, that was looked at last */
+    uint8_t last_pipe;              /* that was worked on: of all devices */
+    bool hubs_first, ports_first;   /* next time */
     unsigned others;                /* devices seen that are no keyboard and no hub */
 
     enum { USB_IDLE, USB_COMMAND, USB_CONTROL, USB_PAUSE } busy;

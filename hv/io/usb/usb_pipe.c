@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "io/usb/usb_host.h"
 
+#define PIPES (USB_DEVICES_MAX * USB_PIPES_MAX)
 #define ERRORS_MAX 8                /* in a row: then it is left alone until it is plugged in again */
 #define SET_REPORT_TYPE 0x21
 #define SET_REPORT 0x09
@@ -65,6 +66,7 @@ static void take_report(struct usb_host *host, struct usb_device *device, struct
     const uint8_t *report = report_at(device, pipe, pipe->oldest);
 
     if (device->configuration.kind == USB_HUB) {
+        /* Bound: the four bytes of hub_changed, whatever the hub brings. */
         for (unsigned i = 0; i < bytes && i < sizeof(device->hub_changed); i++)
             device->hub_changed |= (uint32_t)report[i] << (8 * i);
     } else if (bytes >= HID_REPORT_BYTES) {
@@ -142,13 +144,17 @@ static void tell_leds(struct usb_host *host, struct usb_device *device, struct u
                 leds_told);
 }
 
-/* A pipe that halted, or a keyboard whose LEDs are not right. True: a chain has begun. */
+/*
+ * A pipe that halted, or a keyboard whose LEDs are not right, beginning behind the last one: one that halts again and
+ * again keeps no other waiting. True: a chain has begun. Bound: USB_DEVICES_MAX and their pipes.
+ */
 bool usb_pipe_work(struct usb_host *host)
 {
-    for (unsigned i = 0; i < USB_DEVICES_MAX * USB_PIPES_MAX; i++) {
-        struct usb_device *device = host->devices[i / USB_PIPES_MAX];
-        struct usb_pipe *pipe = device ? &device->pipes[i % USB_PIPES_MAX] : NULL;
-        if (!device || device->is_gone || !device->is_ready || i % USB_PIPES_MAX >= device->configuration.count ||
+    for (unsigned i = 0; i < PIPES; i++) {
+        unsigned at = host->last_pipe = (uint8_t)((host->last_pipe + 1) % PIPES);
+        struct usb_device *device = host->devices[at / USB_PIPES_MAX];
+        struct usb_pipe *pipe = device ? &device->pipes[at % USB_PIPES_MAX] : NULL;
+        if (!device || device->is_gone || !device->is_ready || at % USB_PIPES_MAX >= device->configuration.count ||
             pipe->is_dead)
             continue;
         host->device = device;
@@ -165,6 +171,7 @@ bool usb_pipe_work(struct usb_host *host)
     return false;
 }
 
+/* Bound: USB_DEVICES_MAX and their pipes, an event each. */
 void usb_pipe_repeat(struct usb_host *host)
 {
     for (unsigned i = 0; i < USB_DEVICES_MAX; i++)

@@ -150,7 +150,7 @@ static void decide(struct usb_host *host)
         return;
     /*
      * What was plugged in here before may still have its slot: two devices with one path to them would confuse the
-     * controller.
+     * controller. Bound: USB_DEVICES_MAX, as of all loops over devices.
      */
     for (unsigned i = 0; i < USB_DEVICES_MAX; i++)
         if (host->devices[i] && host->devices[i]->is_gone) {
@@ -161,6 +161,7 @@ static void decide(struct usb_host *host)
     usb_pause(host, DEBOUNCE_MS, reset);
 }
 
+/* Bound: CHANGES has five bits, and each is told once. */
 static void clear_changes(struct usb_host *host)
 {
     host->change &= CHANGES;
@@ -261,7 +262,7 @@ static void look_at(struct usb_host *host, uint8_t parent, unsigned port)
     ask(host, looked);
 }
 
-/* Now and then without an event, too: one that got lost must not cost a keyboard. */
+/* Now and then without an event, too: one that got lost must not cost a keyboard. Bound: 255 ports, a register each. */
 static void scan(struct usb_host *host)
 {
     if (host->now_ns < host->scan_ns)
@@ -272,31 +273,50 @@ static void scan(struct usb_host *host)
             mark(host->root_changed, port, true);
 }
 
+/* Beginning behind the last one. Bound: all ports, 255 at most, three registers each: 1 ms where one takes 1 us. */
 static bool look_at_roots(struct usb_host *host)
 {
-    for (unsigned port = 1; port <= host->xhci.ports && host->busy == USB_IDLE; port++) {
-        if (!is_marked(host->root_changed, port))
+    for (unsigned i = 0; i < host->xhci.ports && host->busy == USB_IDLE; i++) {
+        host->last_root = (uint8_t)(host->last_root % host->xhci.ports + 1);
+        if (!is_marked(host->root_changed, host->last_root))
             continue;
-        mark(host->root_changed, port, false);
-        look_at(host, 0, port);
+        mark(host->root_changed, host->last_root, false);
+        look_at(host, 0, host->last_root);
     }
     return host->busy != USB_IDLE;
 }
 
-bool usb_port_work(struct usb_host *host)
+/* The first behind the last one, in rounds. */
+static unsigned next_port(const struct usb_device *hub, uint32_t ports)
 {
-    scan(host);
-    if (look_at_roots(host))
-        return true;
+    uint32_t behind = ports & ~((2u << hub->hub_last_port) - 1);
+
+    return (unsigned)__builtin_ctz(behind ? behind : ports);
+}
+
+/* Beginning behind the last hub. Bound: USB_DEVICES_MAX; one port is looked at. */
+static bool look_at_hubs(struct usb_host *host)
+{
     for (unsigned i = 0; i < USB_DEVICES_MAX; i++) {
-        struct usb_device *hub = host->devices[i];
+        host->last_hub = (uint8_t)((host->last_hub + 1) % USB_DEVICES_MAX);
+        struct usb_device *hub = host->devices[host->last_hub];
         uint32_t ports = hub && hub->is_ready ? hub->hub_changed & usb_hub_ports(hub) : 0;
         if (!ports)
             continue;
-        unsigned port = (unsigned)__builtin_ctz(ports);
-        hub->hub_changed &= ~(1u << port);
-        look_at(host, hub->slot, port);
+        hub->hub_last_port = (uint8_t)next_port(hub, ports);
+        hub->hub_changed &= ~(1u << hub->hub_last_port);
+        look_at(host, hub->slot, hub->hub_last_port);
         return true;
     }
     return false;
+}
+
+/* In turns: a port which always has something new, by a bad cable, keeps no other waiting for more than one chain. */
+bool usb_port_work(struct usb_host *host)
+{
+    scan(host);
+    host->hubs_first = !host->hubs_first;
+    if (host->hubs_first)
+        return look_at_hubs(host) || look_at_roots(host);
+    return look_at_roots(host) || look_at_hubs(host);
 }

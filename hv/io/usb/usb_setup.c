@@ -46,6 +46,7 @@ static void be_ready(struct usb_host *host)
 }
 
 /* A keyboard that refuses one of these may still be right as it is. */
+/* Bound: USB_PIPES_MAX interfaces, two requests each. */
 static void next_interface(struct usb_host *host)
 {
     host->index++;
@@ -73,7 +74,7 @@ static void powered(struct usb_host *host)
     be_ready(host);
 }
 
-/* polls: what the hub said of the time that power needs, in 2 ms. */
+/* Bound: USB_HUB_PORTS_MAX, whatever the hub said. polls: what it said of the time that power needs, in 2 ms. */
 static void power_port(struct usb_host *host)
 {
     if (host->index++ < host->device->hub_ports)

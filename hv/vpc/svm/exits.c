@@ -1,7 +1,7 @@
 /*
  * exits.c - why a guest was left, and what becomes of it (PURE): svm.h.
  *
- * Ports go straight to the bus; all that is an instruction otherwise is the interpreter's.
+ * All that is an instruction is the interpreter's, where fast.c has not done it.
  */
 #include "base/check.h"
 #include "base/format.h"
@@ -9,50 +9,34 @@
 #include "vpc/svm/svm.h"
 
 /*
- * Who stores to the text page mostly stores to all of it: the interpreter, which sees each store, goes on for so many
- * instructions. It has done them before the guest would have been entered and left for some five.
+ * Who stores to the text page again and again mostly stores to all of it: the interpreter, which sees each store, goes
+ * on for so many instructions. It has done them before the guest would have been entered and left for some five.
  */
 #define TEXT_BURST 2000u
 
-/* IN and OUT of one value. Single steps, strings, and the BIOS, which wants all registers, are the interpreter's. */
-static enum exit_reason do_port(struct vpc *vpc)
+/* One instruction, which comes again: fast.c may do it then. */
+static enum exit_reason step_and_learn(struct vpc *vpc)
 {
-    struct vmcb *vmcb = vpc->svm->vmcb;
-    uint32_t info = (uint32_t)vmcb->exit_info1;
-    unsigned bytes = info >> SVM_IO_BYTES_SHIFT & 7;
-    uint16_t port = (uint16_t)(info >> SVM_IO_PORT_SHIFT);
-    uint32_t mask = bytes == 4 ? UINT32_MAX : (1u << 8 * bytes) - 1;
+    struct svm *svm = vpc->svm;
 
-    if (info & SVM_IO_STRING || vmcb->rflags & (EFLAGS_TF | EFLAGS_VM) || bytes == 0 ||
-        port - BIOS_PORT < BIOS_CALLS)
-        return svm_step(vpc, 1);
-    vpc->interp.start_eip = (uint32_t)vmcb->rip;
-    vmcb->rip = (uint32_t)vmcb->exit_info2;
-    vmcb->rflags &= ~(uint64_t)EFLAGS_RF;
-    vmcb->shadow = 0;
-    if (info & SVM_IO_IN) {
-        uint32_t value = vpc->bus.port_read(vpc->bus.context, port, bytes);
-        vmcb->rax = ((uint32_t)vmcb->rax & ~mask) | (value & mask);
-    } else {
-        vpc->bus.port_write(vpc->bus.context, port, bytes, (uint32_t)vmcb->rax & mask);
-    }
-    return EXIT_BUDGET;
+    vmcb_get(svm->vmcb, &vpc->interp.cpu);
+    site_learn(svm->sites, &vpc->interp);
+    return svm_step(vpc, 1);
 }
 
-#ifdef COBBLE_AUDIT
-static void audit_tables(const struct vpc *vpc)
+/*
+ * The local APIC is asked by some kernels at every turn: who they are. So its page is shown, once it is known that the
+ * guest does not look at the count that runs in it.
+ */
+static bool show_apic(struct vpc *vpc)
 {
-    char why[160];
+    struct svm *svm = vpc->svm;
 
-    if (!nested_audit(&vpc->svm->nested, why, sizeof(why)))
-        panic("audit: %s", why);
+    if (!lapic_may_be_page(&vpc->lapic))
+        return false;
+    lapic_make_page(&vpc->lapic, svm->apic_page, vpc_now_ns(vpc));
+    return nested_show_device(&svm->nested, LAPIC_BASE >> PAGE_SHIFT, ptr_to_hpa(svm->apic_page));
 }
-#else
-static void audit_tables(const struct vpc *vpc)
-{
-    (void)vpc;
-}
-#endif
 
 /* RAM that is not shown yet, or not for writing; or a device, or nothing. */
 static enum exit_reason do_nested_fault(struct vpc *vpc)
@@ -61,13 +45,14 @@ static enum exit_reason do_nested_fault(struct vpc *vpc)
     uint64_t frame = svm->vmcb->exit_info2 >> PAGE_SHIFT;
     bool is_write = svm->vmcb->exit_info1 & PF_WRITE;
 
+    if (frame == LAPIC_BASE >> PAGE_SHIFT && !is_write && show_apic(vpc))
+        return EXIT_BUDGET;
     if (frame >= vpc->ram->frame_count)
-        return svm_step(vpc, 1);
+        return step_and_learn(vpc);
     if (is_write && frame == svm->nested.read_only)
-        return svm_step(vpc, TEXT_BURST);
+        return svm_fills_text(svm) ? svm_step(vpc, TEXT_BURST) : step_and_learn(vpc);
     if (!nested_show(&svm->nested, (uint32_t)frame, is_write))
         vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for this virtual PC's");
-    audit_tables(vpc);
     return EXIT_BUDGET;
 }
 
@@ -83,6 +68,7 @@ static enum exit_reason pass_exception(struct vpc *vpc, uint8_t vector)
         return svm_step(vpc, 1);
     svm->event = VMCB_EVENT_VALID | VMCB_EVENT_EXCEPTION | (vector == EXC_AC ? VMCB_EVENT_HAS_ERROR : 0) | vector;
     svm->event_error = vector == EXC_AC ? (uint32_t)svm->vmcb->exit_info1 : 0;
+    svm->vmcb->shadow = 0;
     return EXIT_BUDGET;
 }
 
@@ -92,7 +78,7 @@ static enum exit_reason refuse_block(struct vpc *vpc)
     return EXIT_STOP;
 }
 
-enum exit_reason svm_handle(struct vpc *vpc)
+static enum exit_reason handle_exit(struct vpc *vpc)
 {
     struct svm *svm = vpc->svm;
 
@@ -102,8 +88,8 @@ enum exit_reason svm_handle(struct vpc *vpc)
         return EXIT_BUDGET;
     case SVM_EXIT_VINTR:
         return EXIT_BUDGET;
-    case SVM_EXIT_IOIO:
-        return do_port(vpc);
+    case SVM_EXIT_CPUID: case SVM_EXIT_RDTSC:
+        return step_and_learn(vpc);
     case SVM_EXIT_NPF:
         return do_nested_fault(vpc);
     case SVM_EXIT_DB:
@@ -122,4 +108,27 @@ enum exit_reason svm_handle(struct vpc *vpc)
     default:
         return svm_step(vpc, 1);
     }
+}
+
+#ifdef COBBLE_AUDIT
+static void audit_tables(const struct vpc *vpc)
+{
+    char why[160];
+
+    if (!nested_audit(&vpc->svm->nested, why, sizeof(why)))
+        panic("audit: %s", why);
+}
+#else
+static void audit_tables(const struct vpc *vpc)
+{
+    (void)vpc;
+}
+#endif
+
+enum exit_reason svm_handle(struct vpc *vpc)
+{
+    enum exit_reason reason = handle_exit(vpc);
+
+    audit_tables(vpc);
+    return reason;
 }

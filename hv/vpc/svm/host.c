@@ -18,11 +18,12 @@
 #define ONES_PAGES 3u               /* the map of ports has 12 KiB in a row, and a word behind its last bit is read */
 #define ONES_TRIES 64u
 
-void svm_enter(uint32_t *gpr, uint64_t vmcb, uint64_t host);
+enum svm_next svm_enter(struct vpc *vpc, uint64_t vmcb, uint64_t host, struct vmcb *mapped);
 void svm_save_host(uint64_t host);
 
-_Static_assert(GPR_ECX * 4 == GPR_AT_ECX && GPR_EDX * 4 == GPR_AT_EDX && GPR_EBX * 4 == GPR_AT_EBX &&
-               GPR_EBP * 4 == GPR_AT_EBP && GPR_ESI * 4 == GPR_AT_ESI && GPR_EDI * 4 == GPR_AT_EDI, "enter.S");
+#define AT(number) (offsetof(struct vpc, interp.cpu.gpr) + 4 * (number))
+_Static_assert(AT(GPR_ECX) == GPR_AT_ECX && AT(GPR_EDX) == GPR_AT_EDX && AT(GPR_EBX) == GPR_AT_EBX &&
+               AT(GPR_EBP) == GPR_AT_EBP && AT(GPR_ESI) == GPR_AT_ESI && AT(GPR_EDI) == GPR_AT_EDI, "enter.S");
 
 static struct {
     unsigned users;
@@ -51,9 +52,9 @@ static void end_run(void)
     insn_wrmsr(MSR_EFER, insn_rdmsr(MSR_EFER) & ~(uint64_t)EFER_SVME);
 }
 
-static void enter_block(uint32_t *gpr, hpa_t vmcb)
+static enum svm_next enter_block(struct vpc *vpc, hpa_t vmcb)
 {
-    svm_enter(gpr, vmcb.v, shared.saved_by_vmsave.v);
+    return svm_enter(vpc, vmcb.v, shared.saved_by_vmsave.v, hpa_to_ptr(vmcb));
 }
 
 static void load_fpu(const void *image)
@@ -65,6 +66,15 @@ static void save_fpu(void *image)
 {
     insn_fxsave(image);
 }
+
+#ifdef COBBLE_AUDIT
+/* QEMU has what MOV to DR7 said also in a guest, whose own DR7 is in its block: both say the same. */
+static void break_at(uint32_t linear)
+{
+    insn_write_debug_addresses((const uint64_t[4]){ linear });
+    insn_write_dr7(linear != 0 ? 0x402 : 0x400);
+}
+#endif
 
 /*
  * Pages in a row: what is taken on the way to them goes back. Frames are handed out in ascending order, mostly.
@@ -108,6 +118,9 @@ static bool take_shared(void (*set_alarm)(void *owner, uint64_t due_ns))
         .begin = begin_run, .end = end_run, .enter = enter_block, .load_fpu = load_fpu, .save_fpu = save_fpu,
         .set_alarm = set_alarm, .asids = &shared.asids,
     };
+#ifdef COBBLE_AUDIT
+    shared.host.break_at = break_at;
+#endif
     if (shared.users > 0)
         return true;
     if (svm_find_obstacle(&probe, &shared.asids.count) != NULL)
@@ -127,13 +140,15 @@ bool svm_host_attach(struct vpc *vpc, struct svm *svm, void (*set_alarm)(void *o
 {
     if (!take_shared(set_alarm))
         return false;
-    hpa_t vmcb = table_alloc();
-    if (vmcb.v && svm_attach(vpc, svm, &shared.host, vmcb, shared.ones)) {
+    hpa_t vmcb = table_alloc(), apic = table_alloc();
+    if (vmcb.v && apic.v && svm_attach(vpc, svm, &shared.host, vmcb, apic, shared.ones)) {
         shared.users++;
         return true;
     }
     if (vmcb.v)
         frames_free(vmcb);
+    if (apic.v)
+        frames_free(apic);
     if (shared.users == 0)
         release_shared();
     return false;
@@ -148,6 +163,7 @@ bool svm_host_detach(struct vpc *vpc, uint32_t *steps)
     if (!nested_destroy(&svm->nested, steps))
         return false;
     frames_free(ptr_to_hpa(svm->vmcb));
+    frames_free(ptr_to_hpa(svm->apic_page));
     vpc->svm = NULL;
     if (--shared.users == 0)
         release_shared();

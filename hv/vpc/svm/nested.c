@@ -18,12 +18,12 @@ static uint64_t guest_address(uint32_t frame)
     return (uint64_t)frame << PAGE_SHIFT;
 }
 
-/* Where the leaf of a frame is. NULL: there is no table for it; with may_make: memory is out. */
-static uint64_t *nested_leaf(const struct nested *nested, uint32_t frame, bool may_make)
+/* The entry for a frame of a table of that level. NULL: there is no such table; with may_make: memory is out. */
+static uint64_t *nested_entry(const struct nested *nested, uint32_t frame, unsigned of_level, bool may_make)
 {
     uint64_t *table = hpa_to_ptr(nested->root);
 
-    for (unsigned level = 4; level > 1; level--) {
+    for (unsigned level = 4; level > of_level; level--) {
         uint64_t *entry = &table[table_index(guest_address(frame), level)];
         if (!may_make && !(*entry & PTE_P))
             return NULL;
@@ -31,7 +31,23 @@ static uint64_t *nested_leaf(const struct nested *nested, uint32_t frame, bool m
         if (table == NULL)
             return NULL;
     }
-    return &table[table_index(guest_address(frame), 1)];
+    return &table[table_index(guest_address(frame), of_level)];
+}
+
+/* The same with tables made, for which others may go. */
+static uint64_t *make_entry(struct nested *nested, uint32_t frame, unsigned of_level)
+{
+    uint64_t *entry = nested_entry(nested, frame, of_level, true);
+
+    return entry == NULL && nested_forget(nested) ? nested_entry(nested, frame, of_level, true) : entry;
+}
+
+/* Where the leaf of a frame is, of either size. NULL: there is no table for it. */
+static uint64_t *find_nested_leaf(const struct nested *nested, uint32_t frame)
+{
+    uint64_t *entry = nested_entry(nested, frame, LOWEST_DIRECTORY, false);
+
+    return entry == NULL || *entry & PTE_PS ? entry : nested_entry(nested, frame, 1, false);
 }
 
 /* Free what is below an entry, and count it. Bound: *steps. */
@@ -40,7 +56,7 @@ static bool free_below(uint64_t *entry, unsigned level, uint32_t *steps, unsigne
     uint64_t *table = table_of(*entry);
 
     for (unsigned i = 0; level >= LOWEST_DIRECTORY && i < TABLE_ENTRIES; i++)
-        if (table[i] & PTE_P && !free_below(&table[i], level - 1, steps, freed))
+        if ((table[i] & (PTE_P | PTE_PS)) == PTE_P && !free_below(&table[i], level - 1, steps, freed))
             return false;
     if (*steps == 0)
         return false;
@@ -63,6 +79,29 @@ bool nested_forget(struct nested *nested)
     return free_below(&root[0], 3, &steps, &freed) && freed > 0;
 }
 
+bool nested_show_device(struct nested *nested, uint32_t frame, hpa_t page)
+{
+    uint64_t *leaf = make_entry(nested, frame, 1);
+
+    if (leaf == NULL)
+        return false;
+    nested->device_frame = frame;
+    nested->device_page = page;
+    *leaf = page.v | LEAF_FLAGS;
+    return true;
+}
+
+void nested_hide_device(struct nested *nested)
+{
+    uint64_t *leaf = nested->device_page.v ? find_nested_leaf(nested, nested->device_frame) : NULL;
+
+    nested->device_page = HPA_NONE;
+    if (leaf == NULL || !(*leaf & PTE_P))
+        return;
+    *leaf = 0;
+    nested->must_flush = true;
+}
+
 static bool nested_give_back(void *view)
 {
     return nested_forget(view);
@@ -78,9 +117,10 @@ static void nested_untrace(void *view, uint32_t frame)
 static void nested_moved(void *view, uint32_t frame, uint32_t host_before)
 {
     struct nested *nested = view;
-    uint64_t *leaf = nested_leaf(nested, frame, false);
+    uint64_t *leaf = find_nested_leaf(nested, frame);
 
     (void)host_before;
+    nested->move_count++;
     if (leaf != NULL && *leaf & PTE_P) {
         *leaf = 0;
         nested->must_flush = true;
@@ -101,14 +141,20 @@ bool nested_create(struct nested *nested, struct ram *ram, uint32_t read_only)
     return true;
 }
 
-bool nested_destroy(struct nested *nested, uint32_t *steps)
+bool nested_drop(struct nested *nested, uint32_t *steps)
 {
+    uint64_t *root = hpa_to_ptr(nested->root);
     unsigned freed = 0;
 
+    nested->must_flush = true;
+    return !(root[0] & PTE_P) || free_below(&root[0], 3, steps, &freed);
+}
+
+bool nested_destroy(struct nested *nested, uint32_t *steps)
+{
     if (!nested->root.v)
         return true;
-    uint64_t *root = hpa_to_ptr(nested->root);
-    if (root[0] & PTE_P && !free_below(&root[0], 3, steps, &freed))
+    if (!nested_drop(nested, steps))
         return false;
     frames_free(nested->root);
     nested->root = HPA_NONE;
@@ -126,16 +172,69 @@ static hpa_t back_or_own(struct nested *nested, uint32_t frame, bool is_write)
     return page;
 }
 
+/* Do the frames of a large leaf lie in a row, where one may, with nobody else's among them? */
+static bool is_whole(const struct ram *ram, uint32_t first)
+{
+    uint32_t host = ram->frames[first].host;
+
+    if (host == 0 || host % LARGE_PAGE_FRAMES != 0)
+        return false;
+    for (uint32_t i = 0; i < LARGE_PAGE_FRAMES; i++)
+        if (ram->frames[first + i].host != host + i || ram->frames[first + i].flags & GFRAME_SHARED)
+            return false;
+    return true;
+}
+
+/* The first of the frames that a large leaf would show with this. */
+static uint32_t first_of_large(uint32_t frame)
+{
+    return frame & ~(LARGE_PAGE_FRAMES - 1);
+}
+
+/*
+ * Is a large leaf possible here, and not decided yet? Who has a table for the place keeps it, so frames are looked
+ * through once a table. What is read-only is so by itself.
+ */
+static bool may_be_large(const struct nested *nested, uint32_t frame)
+{
+    uint32_t first = first_of_large(frame), count = nested->ram->frame_count;
+    const uint64_t *entry = nested_entry(nested, frame, LOWEST_DIRECTORY, false);
+
+    return !nested->in_small && count >= LARGE_PAGE_FRAMES && first <= count - LARGE_PAGE_FRAMES &&
+           first != first_of_large(nested->read_only) && (entry == NULL || *entry == 0);
+}
+
+static bool is_large(const struct nested *nested, uint32_t frame)
+{
+    const uint64_t *entry = nested_entry(nested, frame, LOWEST_DIRECTORY, false);
+
+    return entry != NULL && *entry & PTE_PS;
+}
+
+static bool show_large(struct nested *nested, uint32_t first)
+{
+    uint64_t *entry = make_entry(nested, first, LOWEST_DIRECTORY);
+
+    if (entry == NULL)
+        return false;
+    *entry = (uint64_t)nested->ram->frames[first].host << PAGE_SHIFT | LEAF_FLAGS | PTE_W | PTE_PS;
+    return true;
+}
+
 bool nested_show(struct nested *nested, uint32_t frame, bool is_write)
 {
+    uint32_t first = first_of_large(frame);
+
+    if (may_be_large(nested, frame) && (is_whole(nested->ram, first) || ram_back_large(nested->ram, first)))
+        return show_large(nested, first);
+    if (is_large(nested, frame))
+        return true;
     hpa_t page = back_or_own(nested, frame, is_write);
     bool may_write = frame != nested->read_only;
 
     if (!page.v)
         return false;
-    uint64_t *leaf = nested_leaf(nested, frame, true);
-    if (leaf == NULL && nested_forget(nested))
-        leaf = nested_leaf(nested, frame, true);
+    uint64_t *leaf = make_entry(nested, frame, 1);
     if (leaf == NULL)
         return false;
     if (nested->ram->frames[frame].flags & GFRAME_SHARED)
@@ -146,8 +245,20 @@ bool nested_show(struct nested *nested, uint32_t frame, bool is_write)
     return true;
 }
 
+void nested_guard(struct nested *nested, uint32_t frame)
+{
+    uint64_t *leaf = find_nested_leaf(nested, frame);
+
+    if (leaf == NULL || !(*leaf & PTE_W))
+        return;
+    *leaf &= ~(uint64_t)PTE_W;
+    nested->must_flush = true;
+}
+
 static bool audit_leaf(const struct nested *nested, uint64_t frame, uint64_t leaf, char *why, size_t why_bytes)
 {
+    if (frame == nested->device_frame && nested->device_page.v && leaf == (nested->device_page.v | LEAF_FLAGS))
+        return true;
     bool is_ram = frame < nested->ram->frame_count;
     const struct gframe *record = is_ram ? &nested->ram->frames[frame] : NULL;
     bool may_write = is_ram && frame != nested->read_only && !(record->flags & GFRAME_SHARED);
@@ -160,6 +271,15 @@ static bool audit_leaf(const struct nested *nested, uint64_t frame, uint64_t lea
     return false;
 }
 
+/* A large leaf is as good as 512 small ones that say the same. */
+static bool audit_large(const struct nested *nested, uint64_t first, uint64_t leaf, char *why, size_t why_bytes)
+{
+    for (uint64_t i = 0; i < LARGE_PAGE_FRAMES; i++)
+        if (!audit_leaf(nested, first + i, (leaf & ~PTE_PS) + (i << PAGE_SHIFT), why, why_bytes))
+            return false;
+    return true;
+}
+
 /* first: the frame that the table's first entry stands for. */
 static bool audit_table(const struct nested *nested, const uint64_t *table, unsigned level, uint64_t first, char *why,
                         size_t why_bytes)
@@ -168,6 +288,11 @@ static bool audit_table(const struct nested *nested, const uint64_t *table, unsi
         uint64_t frame = first + ((uint64_t)i << 9 * (level - 1));
         if (table[i] == 0)
             continue;
+        if (level == LOWEST_DIRECTORY && table[i] & PTE_PS) {
+            if (!audit_large(nested, frame, table[i], why, why_bytes))
+                return false;
+            continue;
+        }
         if (level > 1 ? !audit_table(nested, table_of(table[i]), level - 1, frame, why, why_bytes)
                       : !audit_leaf(nested, frame, table[i], why, why_bytes))
             return false;

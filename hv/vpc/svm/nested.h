@@ -1,8 +1,10 @@
 /*
  * nested.h - nested page tables: one more view of a guest's RAM, guest-physical to host-physical (PURE).
  *
- * They only cache what ram.h says, in leaves of 4 KiB that come at the first access; what is not RAM has none, and who
- * reaches for it leaves the guest. A frame that others have, too, is shown for reading only.
+ * They only cache what ram.h says, in leaves that come at the first access; what is not RAM has none, and who reaches
+ * for it leaves the guest. A frame that others have, too, is shown for reading only. A leaf is of 2 MiB where all of
+ * its frames lie in a row and are the guest's own; so that they do, the first touch of one backs them all, if none is
+ * backed and the machine has memory in plenty (frames_alloc_large).
  *
  * Source: AMD64 Architecture Programmer's Manual vol. 2 "Nested Paging". Four levels, as the host itself uses.
  */
@@ -20,11 +22,18 @@ struct nested {
     struct ram *ram;
     hpa_t root;
     uint32_t read_only;         /* a frame that is never shown for writing */
+    uint32_t device_frame;      /* beyond RAM, where a page of a device's is shown for reading; */
+    hpa_t device_page;          /* HPA_NONE: it is not shown */
+    uint32_t move_count;        /* frames that have moved */
+    bool in_small;              /* no leaf of 2 MiB is made: who looks at frames one by one sets this, and clears it */
     bool must_flush;            /* a leaf went, or lost a right: translations that are cached are not to be used */
 };
 
 /* Empty tables, which become the view of this RAM. False: memory is out. */
 bool nested_create(struct nested *nested, struct ram *ram, uint32_t read_only);
+
+/* Forget every leaf before RAM is shared, in steps of a table each. False: *steps are used up. */
+bool nested_drop(struct nested *nested, uint32_t *steps);
 
 /* Give all tables back, in steps of a table each. False: *steps are used up. Nothing to do if there are none. */
 bool nested_destroy(struct nested *nested, uint32_t *steps);
@@ -35,7 +44,17 @@ bool nested_destroy(struct nested *nested, uint32_t *steps);
  */
 bool nested_show(struct nested *nested, uint32_t frame, bool is_write);
 
-/* Forget every leaf: before RAM is shared, or when memory is short. False: there was none. */
+/* A frame that is shown, by a small leaf, is shown for reading only from now on, until nested_show. */
+void nested_guard(struct nested *nested, uint32_t frame);
+
+/*
+ * Show a page that is no RAM of this guest's at a frame beyond it, for reading only, until it is hidden. One at a time.
+ * False: memory is out.
+ */
+bool nested_show_device(struct nested *nested, uint32_t frame, hpa_t page);
+void nested_hide_device(struct nested *nested);
+
+/* The same as nested_drop at once, when memory is short. False: there was none. */
 bool nested_forget(struct nested *nested);
 
 /*

@@ -4,11 +4,47 @@
 #include "cpu/x86.h"
 #include "vpc/svm/svm.h"
 
+void svm_store_unit(struct vpc *vpc)
+{
+    struct svm *svm = vpc->svm;
+
+    if (svm->is_unit_loaded)
+        svm->host->save_fpu(vpc->interp.cpu.fpu);
+    svm->is_unit_loaded = false;
+}
+
+void svm_put_tsc(struct vpc *vpc)
+{
+    const struct vpc_clock *clock = &vpc->clock;
+
+    vmcb_put_tsc(vpc->svm->vmcb, clock->tsc_offset + vpc->interp.cpu.tsc_offset,
+                 clock->host_tsc == NULL || vpc->svm->steps_by != svm_step);
+}
+
+/*
+ * Nobody but an instruction of this guest's sends an NMI, so it begins behind that one. A stop that was asked for stays
+ * one.
+ */
+static enum exit_reason begin_nmi(struct interp *interp, enum exit_reason reason)
+{
+    bool stops = interp_is_stopping(interp);
+    enum exit_reason begun = interp_run(interp, 1);
+
+    if (stops)
+        interp_stop(interp);
+    return begun == EXIT_BUDGET ? reason : begun;
+}
+
+/*
+ * Who executes a change of CR0, CR3 or CR4, or INVLPG, for a guest does for its tag, too, what the processor would have
+ * done: translations made before are not used any more. Who turns a breakpoint on is not entered any more: svm_run.c.
+ */
 enum exit_reason svm_step(struct vpc *vpc, uint64_t instructions)
 {
     struct svm *svm = vpc->svm;
     struct interp *interp = &vpc->interp;
     uint32_t event = svm->event, vector = event & VMCB_EVENT_VECTOR, type = event & VMCB_EVENT_TYPE;
+    uint64_t tsc_offset = interp->cpu.tsc_offset;
     enum exit_reason reason;
 
     vmcb_get(svm->vmcb, &interp->cpu);
@@ -16,13 +52,23 @@ enum exit_reason svm_step(struct vpc *vpc, uint64_t instructions)
         vpc_finish(vpc, VPC_END_CRASH, 0, "virtual-8086 mode did something that has to be emulated");
         return EXIT_STOP;
     }
+    svm_store_unit(vpc);                /* FXSAVE and its like take it from the image */
     interp_flush(interp);
+    uint32_t generation = interp_generation(interp);
     svm->event = 0;
+    if (instructions > 1 && vpc->exits_left > VPC_RUN_EXITS)
+        vpc->exits_left = VPC_RUN_EXITS;
     if (event != 0)
-        reason = interp_deliver(interp, (uint8_t)vector, type == VMCB_EVENT_INTERRUPT,
+        reason = interp_deliver(interp, (uint8_t)vector, type != VMCB_EVENT_EXCEPTION,
                                 event & VMCB_EVENT_HAS_ERROR ? &svm->event_error : NULL);
     else
         reason = interp_run(interp, instructions);
+    if ((reason == EXIT_BUDGET || reason == EXIT_STOP) && interp->cpu.has_nmi && !interp->cpu.is_in_nmi)
+        reason = begin_nmi(interp, reason);
+    svm->is_interrupted |= interp_is_watched(interp);
+    svm->nested.must_flush |= interp_generation(interp) != generation;
     vmcb_put(svm->vmcb, &interp->cpu);
+    if (interp->cpu.tsc_offset != tsc_offset)
+        svm_put_tsc(vpc);                   /* it wrote its counter */
     return reason;
 }

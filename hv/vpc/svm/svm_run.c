@@ -8,6 +8,7 @@
 #include "vpc/svm/svm.h"
 
 #include "cpu/x86.h"
+#include "vpc/x86/access.h"
 
 static struct vpc *vpc_of_cpu(struct vcpu *cpu)
 {
@@ -16,21 +17,12 @@ static struct vpc *vpc_of_cpu(struct vcpu *cpu)
     return (struct vpc *)((char *)interp - offsetof(struct vpc, interp));
 }
 
-static void store_unit(struct vpc *vpc)
-{
-    struct svm *svm = vpc->svm;
-
-    if (svm->is_unit_loaded)
-        svm->host->save_fpu(vpc->interp.cpu.fpu);
-    svm->is_unit_loaded = false;
-}
-
 /* bus.fpu_execute: of the image, which must be the guest's. */
 static void execute_unit(struct vcpu *cpu, struct fpu_operation *operation)
 {
     struct vpc *vpc = vpc_of_cpu(cpu);
 
-    store_unit(vpc);
+    svm_store_unit(vpc);
     vpc->unit(cpu, operation);
 }
 
@@ -40,14 +32,23 @@ static bool is_open(const struct vmcb *vmcb)
     return vmcb->rflags & EFLAGS_IF && !(vmcb->shadow & 1);
 }
 
+/* The processor clears V_IRQ when it takes such an interrupt, which it does not: it leaves the guest. */
 static void want_window(struct vmcb *vmcb, bool is_wanted)
 {
+    if (is_wanted == (vmcb->interrupt_control & VMCB_V_IRQ && vmcb->intercepts[0] & VMCB_INTERCEPT0_VINTR))
+        return;
+    vmcb->clean &= ~(VMCB_CLEAN_INTERCEPTS | VMCB_CLEAN_VIRTUAL);
     vmcb->interrupt_control &= ~VMCB_V_IRQ;
     vmcb->intercepts[0] &= ~VMCB_INTERCEPT0_VINTR;
     if (is_wanted) {
         vmcb->interrupt_control |= VMCB_V_IRQ;
         vmcb->intercepts[0] |= VMCB_INTERCEPT0_VINTR;
     }
+}
+
+bool svm_is_over(const struct vpc *vpc)
+{
+    return vpc->svm->is_interrupted || interp_is_stopping(&vpc->interp) || vpc->due_ns != vpc->svm->alarm_ns;
 }
 
 /*
@@ -62,8 +63,10 @@ static enum exit_reason prepare(struct vpc *vpc)
 
     if (cpu->has_interrupt && svm->event == 0 && vmcb->rflags & EFLAGS_IF && vmcb->shadow & 1) {
         enum exit_reason reason = svm_step(vpc, 1);
-        if (reason != EXIT_BUDGET || cpu->is_halted)
+        if (reason != EXIT_BUDGET)
             return reason;
+        if (svm_is_over(vpc))
+            return EXIT_STOP;                   /* it was OUT to the debug exit, or turned a breakpoint on */
     }
     if (cpu->has_interrupt && svm->event == 0 && is_open(vmcb)) {
         vpc->interp.start_eip = (uint32_t)vmcb->rip;
@@ -78,29 +81,68 @@ static enum exit_reason prepare(struct vpc *vpc)
     return EXIT_BUDGET;
 }
 
-static void enter_svm(struct vpc *vpc)
+/* Apart from what is frequent. */
+static __attribute__((noinline)) void remake_apic(struct vpc *vpc)
+{
+    if (lapic_may_be_page(&vpc->lapic))
+        lapic_refresh_page(&vpc->lapic, vpc->svm->apic_page, vpc_now_ns(vpc));
+    else
+        nested_hide_device(&vpc->svm->nested);
+}
+
+void svm_refresh_apic(struct vpc *vpc)
 {
     struct svm *svm = vpc->svm;
+
+    if (!svm->nested.device_page.v || vpc->lapic.changed == 0)
+        return;
+    if (vpc->lapic.changed & LAPIC_CHANGED_ALL || !lapic_may_be_page(&vpc->lapic))
+        remake_apic(vpc);
+    else
+        lapic_refresh_page(&vpc->lapic, svm->apic_page, 0);
+}
+
+/* Another tag, if what is cached under this one is not good any more. */
+static void take_tag(struct svm *svm)
+{
     struct vmcb *vmcb = svm->vmcb;
 
-    if (!svm->is_unit_loaded)
-        svm->host->load_fpu(vpc->interp.cpu.fpu);
-    svm->is_unit_loaded = true;
     if (svm->nested.must_flush)
         asid_leave(&svm->asid);
     svm->nested.must_flush = false;
     vmcb->tlb_control = asid_take(svm->host->asids, &svm->asid) ? VMCB_FLUSH_ALL : 0;
+    if (vmcb->asid != svm->asid.number)
+        vmcb->clean &= ~VMCB_CLEAN_ASID;
     vmcb->asid = svm->asid.number;
-    svm->host->enter(vpc->interp.cpu.gpr, ptr_to_hpa(vmcb));
-    svm->exits++;
+}
+
+static ALWAYS_INLINE enum svm_next enter_svm(struct vpc *vpc)
+{
+    struct svm *svm = vpc->svm;
+
+    if (!svm->is_unit_loaded)
+        svm->host->load_fpu(vpc->interp.cpu.fpu);
+    svm->is_unit_loaded = true;
+    svm_refresh_apic(vpc);
+    if (svm->nested.must_flush || svm->moves_seen != svm->nested.move_count)
+        sites_forget(svm->sites);
+    svm->moves_seen = svm->nested.move_count;
+    take_tag(svm);
+    enum svm_next next = svm->host->enter(vpc, ptr_to_hpa(svm->vmcb));
     svm->event = 0;
+    return next;
+}
+
+enum svm_next svm_enter_guest(struct vpc *vpc)
+{
+    return enter_svm(vpc);
 }
 
 /*
  * What was under way when the guest was left is to be done again: what comes from outside by its vector. INT n, INT3
- * and INTO stand at EIP still, and are executed again.
+ * and INTO stand at EIP still, and are executed again. An event ends a shadow, in which its instruction may have been.
  */
-static void keep_event(struct svm *svm)
+void svm_keep_event(struct svm *svm)
 {
     uint32_t event = svm->vmcb->exit_event, vector = event & VMCB_EVENT_VECTOR, type = event & VMCB_EVENT_TYPE;
 
@@ -110,37 +152,72 @@ static void keep_event(struct svm *svm)
         return;
     svm->event = event & (VMCB_EVENT_VALID | VMCB_EVENT_HAS_ERROR | VMCB_EVENT_TYPE | VMCB_EVENT_VECTOR);
     svm->event_error = svm->vmcb->exit_event_error;
+    svm->vmcb->shadow = 0;
 }
+
+#define WATCHED_BURST 2000u
 
 #define MOVE_EXITS 16u
 #define MOVE_INSTRUCTIONS 3000u
 
 /*
- * After some exits the guest moves to the interpreter, and back after some instructions: how many is different each
- * time (xorshift32, Marsaglia 2003), and the same ones for each guest.
+ * How many instructions come after how many exits, if that is to be different each time (xorshift32, Marsaglia 2003),
+ * and the same ones for each guest.
  */
-static enum exit_reason move(struct vpc *vpc)
+static uint32_t cast_move(struct svm *svm)
 {
-    struct svm *svm = vpc->svm;
     uint32_t random = svm->move_random != 0 ? svm->move_random : 1;
 
-    if (!svm->moves || svm->exits_to_move-- > 0)
-        return EXIT_BUDGET;
     random ^= random << 13;
     random ^= random >> 17;
     random ^= random << 5;
     svm->move_random = random;
     svm->exits_to_move = random % MOVE_EXITS;
-    return svm_step(vpc, 1 + (random >> 8) % MOVE_INSTRUCTIONS);
+    return 1 + (random >> 8) % MOVE_INSTRUCTIONS;
 }
 
-/* A device has moved its time, or a stop was asked for, or the PC has ended: who runs it looks around. */
-static bool is_over(const struct vpc *vpc)
+/* After some exits the guest moves to the interpreter, and back after some instructions. */
+static enum exit_reason move(struct vpc *vpc)
 {
-    return vpc->interp.is_stopping || vpc->due_ns != vpc->svm->alarm_ns;
+    struct svm *svm = vpc->svm;
+    uint32_t instructions = svm->moves;
+
+    if (instructions == 0 || svm->exits_to_move-- > 0)
+        return EXIT_BUDGET;
+    if (instructions == SVM_MOVES_AT_RANDOM)
+        instructions = cast_move(svm);
+    else
+        svm->exits_to_move = instructions - 1;
+    return svm->steps_by(vpc, instructions);
 }
 
-/* vpc->engine: until an interrupt of the host's, or as interp_run. The number of instructions is not kept. */
+/* Enter and leave, until an interrupt of the host's, or something that its owner must hear of. */
+static enum exit_reason run_entered(struct vpc *vpc)
+{
+    struct svm *svm = vpc->svm;
+    enum exit_reason reason;
+
+    svm->host->begin();
+    do {
+        reason = prepare(vpc);
+        if (reason != EXIT_BUDGET)
+            break;
+        if (enter_svm(vpc) == SVM_LOOK) {
+            svm_keep_event(svm);
+            reason = svm_handle(vpc);
+        }
+        if (reason == EXIT_BUDGET && !interp_is_stopping(&vpc->interp))
+            reason = move(vpc);
+    } while (reason == EXIT_BUDGET && !svm_is_over(vpc));
+    svm->host->end();
+    return reason;
+}
+
+/*
+ * vpc->engine: until an interrupt of the host's, or as interp_run. The number of instructions is not kept. While a
+ * breakpoint of the guest's is on, the interpreter executes it, some instructions a turn: so the debug registers of the
+ * real processor are never the guest's, and a #DB that brings about the next one is never the processor's to deliver.
+ */
 static enum exit_reason svm_run(struct vpc *vpc, uint64_t instructions)
 {
     struct svm *svm = vpc->svm;
@@ -149,37 +226,42 @@ static enum exit_reason svm_run(struct vpc *vpc, uint64_t instructions)
     (void)instructions;
     svm->is_interrupted = false;
     svm->runs++;
-    vpc->interp.is_stopping = false;
+    vpc->interp.pauses &= (uint8_t)~INTERP_PAUSE_STOP;
+    vpc->exits_left = SVM_RUN_EXITS;
     svm->alarm_ns = vpc->due_ns;
     svm->host->set_alarm(vpc->clock.owner, vpc->due_ns);
     vmcb_put(svm->vmcb, &vpc->interp.cpu);
-    svm->host->begin();
-    do {
-        reason = prepare(vpc);
-        if (reason != EXIT_BUDGET)
-            break;
-        enter_svm(vpc);
-        keep_event(svm);
-        reason = svm_handle(vpc);
-        if (reason == EXIT_BUDGET && !vpc->interp.is_stopping)
-            reason = move(vpc);
-    } while (reason == EXIT_BUDGET && !svm->is_interrupted && !is_over(vpc));
-    svm->host->end();
+    svm_put_tsc(vpc);
+    reason = interp_is_watched(&vpc->interp) ? svm_step(vpc, WATCHED_BURST) : run_entered(vpc);
     vmcb_get(svm->vmcb, &vpc->interp.cpu);
-    store_unit(vpc);
-    return vpc->interp.is_stopping && reason == EXIT_BUDGET ? EXIT_STOP : reason;
+    svm_store_unit(vpc);
+    return interp_is_stopping(&vpc->interp) && reason == EXIT_BUDGET ? EXIT_STOP : reason;
 }
 
-bool svm_attach(struct vpc *vpc, struct svm *svm, const struct svm_host *host, hpa_t vmcb, hpa_t ones)
+bool svm_attach(struct vpc *vpc, struct svm *svm, const struct svm_host *host, hpa_t vmcb, hpa_t apic, hpa_t ones)
 {
-    *svm = (struct svm){ .host = host, .vmcb = hpa_to_ptr(vmcb) };
+    *svm = (struct svm){ .host = host, .vmcb = hpa_to_ptr(vmcb), .apic_page = hpa_to_ptr(apic),
+                         .steps_by = svm_step };
     if (!nested_create(&svm->nested, vpc->ram, TEXT_PAGE_BASE >> PAGE_SHIFT))
         return false;
     vmcb_init(svm->vmcb, ones, svm->nested.root);
+    sites_forget(svm->sites);
     vpc->svm = svm;
     vpc->engine = svm_run;
     vpc->unit = vpc->bus.fpu_execute;
     if (vpc->unit != NULL)
         vpc->bus.fpu_execute = execute_unit;
     return true;
+}
+
+void svm_copy(struct svm *copy, const struct svm *svm)
+{
+    copy->event = svm->event;
+    copy->event_error = svm->event_error;
+    copy->exits = svm->exits;
+    copy->runs = svm->runs;
+    copy->moves = svm->moves;
+    copy->steps_by = svm->steps_by;
+    copy->move_random = svm->move_random;
+    copy->exits_to_move = svm->exits_to_move;
 }

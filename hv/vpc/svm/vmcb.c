@@ -20,8 +20,8 @@
  * INT n, PUSHF, POPF, INVLPG and PAUSE do only what concerns the guest; FERR_FREEZE is for CR0.NE = 0, as without
  * hypervisor.
  */
-#define INTERCEPT0_FREE (1u << 2 | VMCB_INTERCEPT0_VINTR | 0xFFu << 6 | 1u << 16 | 1u << 17 | 1u << 20 | 1u << 21 | \
-                         1u << 23 | 1u << 25 | 1u << 30)
+#define INTERCEPT0_FREE (1u << 2 | VMCB_INTERCEPT0_VINTR | 0xFFu << 6 | 1u << 16 | 1u << 17 | \
+                         VMCB_INTERCEPT0_IRET | 1u << 21 | 1u << 23 | 1u << 25 | 1u << 30)
 /* Word 1: traps behind a write of CR and EFER, which come too late; what is reserved. VMRUN must be intercepted. */
 #define INTERCEPT1_KNOWN 0x7FFFu
 
@@ -50,8 +50,22 @@ void vmcb_init(struct vmcb *vmcb, hpa_t ones, hpa_t nested_root)
  */
 #define TR_BUSY (SYSTEM_TSS32_BUSY ^ SYSTEM_TSS32)
 
-static void put_segment(struct vmcb_segment *to, const struct segment *from)
+/* Store, and have the processor read that part of the block if it is another. */
+#define PUT(field, value, part)         \
+    do {                                \
+        if (vmcb->field != (value))     \
+            vmcb->clean &= ~(part);     \
+        vmcb->field = (value);          \
+    } while (0)
+
+static void put_segment(struct vmcb *vmcb, struct vmcb_segment *to, const struct segment *from)
 {
+    bool is_same = to->selector == from->selector && to->attributes == from->attributes && to->limit == from->limit &&
+                   to->base == from->base;
+
+    if (is_same)
+        return;
+    vmcb->clean &= ~VMCB_CLEAN_SEGMENTS;
     *to = (struct vmcb_segment){ .selector = from->selector, .attributes = from->attributes, .limit = from->limit,
                                  .base = from->base };
 }
@@ -62,8 +76,10 @@ static struct segment get_segment(const struct vmcb_segment *from)
                              .attributes = from->attributes };
 }
 
-static void put_table(struct vmcb_segment *to, const struct table_register *from)
+static void put_table(struct vmcb *vmcb, struct vmcb_segment *to, const struct table_register *from)
 {
+    if (to->base != from->base || to->limit != from->limit)
+        vmcb->clean &= ~VMCB_CLEAN_TABLES;
     to->base = from->base;
     to->limit = from->limit;
 }
@@ -75,24 +91,37 @@ static struct table_register get_table(const struct vmcb_segment *from)
 
 void vmcb_put(struct vmcb *vmcb, const struct vcpu *cpu)
 {
+    struct segment tr = cpu->tr;
+
+    tr.attributes &= (uint16_t)~TR_BUSY;
     for (unsigned i = 0; i < SEG_COUNT; i++)
-        put_segment(&vmcb->segments[i], &cpu->segments[i]);
-    put_segment(&vmcb->ldtr, &cpu->ldtr);
-    put_segment(&vmcb->tr, &cpu->tr);
-    vmcb->tr.attributes &= (uint16_t)~TR_BUSY;
-    put_table(&vmcb->gdtr, &cpu->gdtr);
-    put_table(&vmcb->idtr, &cpu->idtr);
-    vmcb->cpl = cpu->cpl;
-    vmcb->cr0 = cpu->cr0;
-    vmcb->cr2 = cpu->cr2;
-    vmcb->cr3 = cpu->cr3;
-    vmcb->cr4 = cpu->cr4 | CR4_MCE;         /* a machine check without it would be a shutdown */
-    vmcb->dr6 = cpu->dr[6];
+        put_segment(vmcb, &vmcb->segments[i], &cpu->segments[i]);
+    put_segment(vmcb, &vmcb->ldtr, &cpu->ldtr);
+    put_segment(vmcb, &vmcb->tr, &tr);
+    put_table(vmcb, &vmcb->gdtr, &cpu->gdtr);
+    put_table(vmcb, &vmcb->idtr, &cpu->idtr);
+    PUT(cpl, cpu->cpl, VMCB_CLEAN_SEGMENTS);
+    PUT(cr0, cpu->cr0, VMCB_CLEAN_CONTROL);
+    PUT(cr2, cpu->cr2, VMCB_CLEAN_CR2);
+    PUT(cr3, cpu->cr3, VMCB_CLEAN_CONTROL);
+    PUT(cr4, cpu->cr4 | CR4_MCE, VMCB_CLEAN_CONTROL);       /* a machine check without it would be a shutdown */
+    PUT(dr6, cpu->dr[6], VMCB_CLEAN_DEBUG);
     vmcb->rflags = cpu->eflags;
     vmcb->rip = cpu->eip;
     vmcb->rsp = cpu->gpr[GPR_ESP];
     vmcb->rax = cpu->gpr[GPR_EAX];
     vmcb->shadow = cpu->shadow != SHADOW_NONE;
+    uint32_t others = vmcb->intercepts[0] & ~VMCB_INTERCEPT0_IRET;
+    /* Until IRET the next NMI waits: the interpreter's. */
+    PUT(intercepts[0], others | (cpu->is_in_nmi ? VMCB_INTERCEPT0_IRET : 0), VMCB_CLEAN_INTERCEPTS);
+}
+
+void vmcb_put_tsc(struct vmcb *vmcb, uint64_t offset, bool is_intercepted)
+{
+    uint32_t others = vmcb->intercepts[0] & ~VMCB_INTERCEPT0_RDTSC;
+
+    PUT(intercepts[0], others | (is_intercepted ? VMCB_INTERCEPT0_RDTSC : 0), VMCB_CLEAN_INTERCEPTS);
+    PUT(tsc_offset, offset, VMCB_CLEAN_INTERCEPTS);
 }
 
 void vmcb_get(const struct vmcb *vmcb, struct vcpu *cpu)

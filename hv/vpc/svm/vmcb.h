@@ -7,6 +7,7 @@
 #ifndef VPC_SVM_VMCB_H
 #define VPC_SVM_VMCB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,7 +25,8 @@ struct vmcb {
     uint32_t intercept_exceptions;
     uint32_t intercepts[2];             /* VMCB_INTERCEPT0_*, VMCB_INTERCEPT1_* */
     uint8_t reserved014[0x40 - 0x14];
-    uint64_t iopm, msrpm, tsc_offset;
+    uint64_t iopm, msrpm;
+    uint64_t tsc_offset;                /* to the host's time stamp counter it makes the guest's */
     uint32_t asid;
     uint8_t tlb_control;                /* VMCB_FLUSH_* */
     uint8_t reserved05d[3];
@@ -36,7 +38,9 @@ struct vmcb {
     uint8_t reserved098[0xA8 - 0x98];
     uint32_t event, event_error;        /* to be delivered before the first instruction */
     uint64_t nested_root;
-    uint8_t reserved0b8[0x400 - 0xB8];
+    uint8_t reserved0b8[0xC0 - 0xB8];
+    uint32_t clean;                     /* VMCB_CLEAN_*: parts that nobody has written to since the guest was left */
+    uint8_t reserved0c4[0x400 - 0xC4];
     struct vmcb_segment segments[SEG_COUNT];
     struct vmcb_segment gdtr, ldtr, idtr, tr;
     uint8_t reserved4a0[0x4CB - 0x4A0];
@@ -61,6 +65,7 @@ VMCB_AT(intercept_exceptions, 0x008);
 VMCB_AT(intercepts, 0x00C);
 VMCB_AT(iopm, 0x040);
 VMCB_AT(msrpm, 0x048);
+VMCB_AT(tsc_offset, 0x050);
 VMCB_AT(asid, 0x058);
 VMCB_AT(tlb_control, 0x05C);
 VMCB_AT(interrupt_control, 0x060);
@@ -70,6 +75,7 @@ VMCB_AT(exit_event, 0x088);
 VMCB_AT(nested_enable, 0x090);
 VMCB_AT(event, 0x0A8);
 VMCB_AT(nested_root, 0x0B0);
+VMCB_AT(clean, 0x0C0);
 VMCB_AT(segments, 0x400);
 VMCB_AT(gdtr, 0x460);
 VMCB_AT(ldtr, 0x470);
@@ -89,11 +95,27 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "a page");
 
 /* Words 0 and 1 of the intercepts, bits that somebody asks for by name. */
 #define VMCB_INTERCEPT0_VINTR (1u << 4)
+#define VMCB_INTERCEPT0_RDTSC (1u << 14)
+#define VMCB_INTERCEPT0_IRET (1u << 20)
 
 #define VMCB_V_IRQ (1ull << 8)
 #define VMCB_V_PRIORITY (15ull << 16)
 #define VMCB_V_IGNORE_TPR (1ull << 20)
 #define VMCB_V_MASKING (1ull << 24)     /* the host's IF decides of the host's interrupts, not the guest's */
+
+/*
+ * Parts that a processor may keep from one run to the next: APM vol. 2 "VMCB Clean Bits". What is in none of them it
+ * reads at each entry. Zero after vmcb_init; who writes to a part clears its bit.
+ */
+#define VMCB_CLEAN_INTERCEPTS (1u << 0) /* and the TSC's offset */
+#define VMCB_CLEAN_ASID (1u << 2)
+#define VMCB_CLEAN_VIRTUAL (1u << 3)    /* V_IRQ and its like */
+#define VMCB_CLEAN_CONTROL (1u << 5)    /* CR0, CR3, CR4, EFER */
+#define VMCB_CLEAN_DEBUG (1u << 6)      /* DR6, DR7 */
+#define VMCB_CLEAN_TABLES (1u << 7)     /* GDT, IDT */
+#define VMCB_CLEAN_SEGMENTS (1u << 8)   /* ES, CS, SS, DS, CPL */
+#define VMCB_CLEAN_CR2 (1u << 9)
+#define VMCB_CLEAN_ALL 0x3FFu           /* with maps and nested paging, which never change */
 
 #define VMCB_FLUSH_ALL 1u               /* of every ASID: what each SVM processor has */
 
@@ -109,8 +131,8 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "a page");
 /* Exit codes: APM vol. 2 "SVM Intercept Codes". All others are instructions, which the interpreter executes. */
 enum {
     SVM_EXIT_DB = 0x41, SVM_EXIT_AC = 0x51, SVM_EXIT_MC = 0x52, SVM_EXIT_INTR = 0x60, SVM_EXIT_NMI = 0x61,
-    SVM_EXIT_SMI = 0x62, SVM_EXIT_INIT = 0x63, SVM_EXIT_VINTR = 0x64, SVM_EXIT_IOIO = 0x7B, SVM_EXIT_TASK = 0x7D,
-    SVM_EXIT_SHUTDOWN = 0x7F, SVM_EXIT_NPF = 0x400,
+    SVM_EXIT_SMI = 0x62, SVM_EXIT_INIT = 0x63, SVM_EXIT_VINTR = 0x64, SVM_EXIT_RDTSC = 0x6E, SVM_EXIT_CPUID = 0x72,
+    SVM_EXIT_IOIO = 0x7B, SVM_EXIT_TASK = 0x7D, SVM_EXIT_SHUTDOWN = 0x7F, SVM_EXIT_NPF = 0x400,
 };
 #define SVM_EXIT_INVALID 0xFFFFFFFFu    /* as its lower half: the processor refuses the block */
 
@@ -119,6 +141,13 @@ enum {
 #define SVM_IO_STRING 0x4u
 #define SVM_IO_BYTES_SHIFT 4u           /* three bits, one of which is set: 1, 2 or 4 bytes */
 #define SVM_IO_PORT_SHIFT 16u
+#define SVM_IO_WHAT 0xFFFF0075u         /* all of these */
+
+/*
+ * EXITINFO1 of NPF: APM vol. 2 "Nested versus Guest Page Faults, Fault Ordering". Besides the bits of a page fault: it
+ * was the operand that was reached for, not one of the guest's own tables.
+ */
+#define SVM_NPF_OPERAND (1ull << 32)
 
 /*
  * Fill a zeroed block for a virtual PC: everything is intercepted but what is named in vmcb.c. ones: 12 KiB of ones,
@@ -127,10 +156,14 @@ enum {
 void vmcb_init(struct vmcb *vmcb, hpa_t ones, hpa_t nested_root);
 
 /*
- * Everything that the block holds of a processor. vmcb_get leaves alone what it does not hold: other general registers,
- * floating point, CR4 and DR0-3 and 7 (nobody changes them without an exit), what is pending.
+ * Everything that the block holds of a processor. vmcb_put clears the clean bits of what is another; vmcb_get leaves
+ * alone what it does not hold: other general registers, floating point, CR4 and DR0-3 and 7 (nobody changes them
+ * without an exit), what is pending.
  */
 void vmcb_put(struct vmcb *vmcb, const struct vcpu *cpu);
 void vmcb_get(const struct vmcb *vmcb, struct vcpu *cpu);
+
+/* The guest's RDTSC: by the processor, which adds this to the host's counter, or intercepted. Clean bits likewise. */
+void vmcb_put_tsc(struct vmcb *vmcb, uint64_t offset, bool is_intercepted);
 
 #endif

@@ -4,7 +4,10 @@
 #include "vpc/x86/access.h"
 
 #include "base/string.h"
+#include "vpc/x86/known_walk.h"
 #include "vpc/x86/pagewalk.h"
+#include "vpc/x86/state.h"
+#include "vpc/x86/watch.h"
 
 static bool walk_or_fault(struct interp *interp, uint32_t linear, enum access access, bool is_user,
                           struct pagewalk *walk)
@@ -25,13 +28,16 @@ static bool fill_tlb(struct interp *interp, struct softtlb_entry *entry, uint32_
                      bool is_write)
 {
     const struct bus *bus = interp->bus;
-    uint8_t *host = bus->page(bus->context, walk->page, false);
+    uint8_t *host = walk->may_write ? bus->page(bus->context, walk->page, true) : NULL;
+    bool may_write = host != NULL;
 
     if (host == NULL)
+        host = bus->page(bus->context, walk->page, false);
+    if (host == NULL)
         return false;
-    bool may_write = walk->may_write && bus->page(bus->context, walk->page, true) != NULL;
     *entry = (struct softtlb_entry){ .read_page = page, .write_page = may_write ? page : SOFTTLB_NONE,
                                      .delta = (uintptr_t)host - page };
+    state_note_translation(interp, entry);
     return may_write || !is_write;
 }
 
@@ -62,22 +68,43 @@ static void *access_bounced(struct interp *interp, uint32_t linear, unsigned byt
     return bounce->bytes;
 }
 
+static struct softtlb_entry *entry_of(struct interp *interp, uint32_t linear, bool is_user)
+{
+    return softtlb_slot(is_user ? interp->tlb_user : interp->tlb_supervisor, linear);
+}
+
+/* By a walk. Apart, so that a page that is known keeps nothing for it. */
+static __attribute__((noinline)) void *access_walked(struct interp *interp, uint32_t linear, unsigned bytes,
+                                                     enum access access, bool is_user)
+{
+    struct softtlb_entry *entry = entry_of(interp, linear, is_user);
+    uint32_t generation = interp->walk_generation;
+    struct pagewalk walk;
+
+    if (!walk_or_fault(interp, linear, access, is_user, &walk))
+        return NULL;
+    if (!fill_tlb(interp, entry, linear & ~PAGE_MASK, &walk, access != ACCESS_TO_READ))
+        return access_bounced(interp, linear, bytes, access, is_user);
+    known_walk_note(interp, entry, linear, is_user, &walk, generation);
+    return softtlb_host(entry, linear);
+}
+
 void *access_linear(struct interp *interp, uint32_t linear, unsigned bytes, enum access access, bool is_user)
 {
-    struct softtlb_entry *entry = softtlb_slot(is_user ? interp->tlb_user : interp->tlb_supervisor, linear);
-    bool is_write = access != ACCESS_TO_READ;
+    struct softtlb_entry *entry = entry_of(interp, linear, is_user);
+    const uint32_t *has = access != ACCESS_TO_READ ? &entry->write_page : &entry->read_page;
     uint32_t page = linear & ~PAGE_MASK;
-    struct pagewalk walk;
 
     if ((linear & PAGE_MASK) > PAGE_SIZE - bytes)
         return access_bounced(interp, linear, bytes, access, is_user);
-    if ((is_write ? entry->write_page : entry->read_page) != page) {
-        if (!walk_or_fault(interp, linear, access, is_user, &walk))
-            return NULL;
-        if (!fill_tlb(interp, entry, page, &walk, is_write))
-            return access_bounced(interp, linear, bytes, access, is_user);
-    }
-    return softtlb_host(entry, linear);
+    if (*has != page)
+        known_walk_fill(interp, entry, linear, is_user);
+    return *has == page ? softtlb_host(entry, linear) : access_walked(interp, linear, bytes, access, is_user);
+}
+
+SELDOM void access_refill(struct interp *interp, uint32_t linear, bool is_user)
+{
+    known_walk_fill(interp, entry_of(interp, linear, is_user), linear, is_user);
 }
 
 SELDOM void access_write_back(struct interp *interp)
@@ -130,10 +157,20 @@ static unsigned alignment_of(unsigned bytes)
     }
 }
 
-/* #AC: user code that asks for it, CR0.AM and EFLAGS.AC. SDM vol. 3 "Alignment Check Exception". */
-static bool is_aligned(const struct interp *interp, uint32_t linear, unsigned bytes)
+/*
+ * Where no access is plain. #AC: user code that asks for it, CR0.AM and EFLAGS.AC. SDM vol. 3 "Alignment Check
+ * Exception".
+ */
+static __attribute__((noinline)) void *access_closely(struct interp *interp, uint32_t linear, unsigned bytes,
+                                                      enum access access)
 {
-    return !interp->checks_alignment || (linear & (alignment_of(bytes) - 1)) == 0;
+    if (state_checks_alignment(&interp->cpu) && (linear & (alignment_of(bytes) - 1)) != 0) {
+        fault_with(interp, EXC_AC, 0);
+        return NULL;
+    }
+    if (interp_is_watched(interp))
+        watch_access(interp, linear, bytes, access != ACCESS_TO_READ);
+    return access_linear(interp, linear, bytes, access, interp->cpu.cpl == 3);
 }
 
 static void *access_checked(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes,
@@ -148,10 +185,8 @@ static void *access_checked(struct interp *interp, unsigned segment, uint32_t of
         fault_with(interp, segment == SEG_SS ? EXC_SS : EXC_GP, 0);
         return NULL;
     }
-    if (!is_aligned(interp, linear, bytes)) {
-        fault_with(interp, EXC_AC, 0);
-        return NULL;
-    }
+    if (interp->looks_closely)
+        return access_closely(interp, linear, bytes, access);
     return access_linear(interp, linear, bytes, access, interp->cpu.cpl == 3);
 }
 

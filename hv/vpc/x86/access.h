@@ -24,6 +24,12 @@ enum access { ACCESS_TO_READ, ACCESS_TO_MODIFY, ACCESS_TO_WRITE };
 #define SELDOM __attribute__((preserve_most, disable_tail_calls))
 SELDOM void access_slowly(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes, enum access access);
 
+/*
+ * For who looks among translations only: the page's may have gone with CR3, and can be had again without a walk. If so,
+ * it is there.
+ */
+SELDOM void access_refill(struct interp *interp, uint32_t linear, bool is_user);
+
 /* The same on linear addresses. is_user: with user's rights. bytes: BOUNCE_BYTES at most. */
 void *access_linear(struct interp *interp, uint32_t linear, unsigned bytes, enum access access, bool is_user);
 
@@ -59,9 +65,15 @@ static ALWAYS_INLINE void store(void *to, unsigned bytes, uint32_t value)
         *(loose32_t *)to = value;
 }
 
+#define SOFTTLB_SHIFT 4u        /* log2 of an entry's bytes */
+_Static_assert(sizeof(struct softtlb_entry) == 1u << SOFTTLB_SHIFT, "an entry's bytes");
+
 static ALWAYS_INLINE struct softtlb_entry *softtlb_slot(struct softtlb_entry *tlb, uint32_t linear)
 {
-    return &tlb[linear >> PAGE_SHIFT & (SOFTTLB_ENTRIES - 1)];
+    /* By bytes: the compiler does not find out that one shift will do. */
+    uint32_t at = linear >> (PAGE_SHIFT - SOFTTLB_SHIFT) & (SOFTTLB_ENTRIES - 1) << SOFTTLB_SHIFT;
+
+    return (struct softtlb_entry *)((uint8_t *)tlb + at);
 }
 
 /* The page of an operand's last byte: that of the first one's entry, unless the operand crosses into the next page. */
@@ -76,6 +88,36 @@ static ALWAYS_INLINE void *softtlb_host(const struct softtlb_entry *entry, uint3
 
     __builtin_assume(host != 0);
     return (void *)host;
+}
+
+/* Part of a system table, if it lies in one page of RAM that was translated before; else NULL. */
+static ALWAYS_INLINE const void *system_plain(struct interp *interp, uint32_t linear, unsigned bytes)
+{
+    const struct softtlb_entry *entry = softtlb_slot(interp->tlb_supervisor, linear);
+
+    return entry->read_page == last_page(linear, bytes) ? softtlb_host(entry, linear) : NULL;
+}
+
+/* The same if its translation can be had without a walk. */
+static ALWAYS_INLINE const void *system_found(struct interp *interp, uint32_t linear, unsigned bytes)
+{
+    const void *plain = system_plain(interp, linear, bytes);
+
+    if (plain != NULL)
+        return plain;
+    access_refill(interp, linear, false);
+    return system_plain(interp, linear, bytes);
+}
+
+/* The eight bytes of a descriptor. */
+static ALWAYS_INLINE bool system_read8(struct interp *interp, uint32_t linear, uint64_t *to)
+{
+    const loose64_t *from = system_plain(interp, linear, 8);
+
+    if (from == NULL)
+        return system_read(interp, linear, to, 8);
+    *to = *from;
+    return true;
 }
 
 static ALWAYS_INLINE const void *read_at(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes)

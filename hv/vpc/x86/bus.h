@@ -29,6 +29,12 @@ struct bus {
 
     uint32_t (*port_read)(void *context, uint16_t port, unsigned bytes);
     void (*port_write)(void *context, uint16_t port, unsigned bytes, uint32_t value);
+    /*
+     * The same for elements of a string, one behind the other in memory: as many as the device gives or takes at once,
+     * at most count. Only the last of them can raise an interrupt or end the run. 0: they go one by one.
+     */
+    uint32_t (*port_read_string)(void *context, uint16_t port, unsigned bytes, void *to, uint32_t count);
+    uint32_t (*port_write_string)(void *context, uint16_t port, unsigned bytes, const void *from, uint32_t count);
 
     /* The vector of the interrupt that vcpu.has_interrupt stands for, which begins now. */
     uint8_t (*acknowledge)(void *context);

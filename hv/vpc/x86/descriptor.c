@@ -5,11 +5,9 @@
  */
 #include "vpc/x86/descriptor.h"
 
-#include "vpc/x86/access.h"
 #include "vpc/x86/fault.h"
+#include "vpc/x86/known_segment.h"
 #include "vpc/x86/state.h"
-
-#define SELECTOR_LDT 4u
 
 /*
  * Where the selector's descriptor is, 8 bytes whose last must be within the table's limit. An LDT that was never
@@ -35,15 +33,53 @@ bool descriptor_exists(const struct interp *interp, uint16_t selector)
 bool descriptor_read(struct interp *interp, uint16_t selector, uint8_t vector, unsigned external,
                      struct descriptor *descriptor)
 {
-    uint32_t words[2];
+    uint64_t bytes;
 
     if (!locate(interp, selector, &descriptor->linear))
         return fault_with(interp, vector, (selector & 0xFFFCu) | external);
-    if (!system_read(interp, descriptor->linear, words, 8))
+    if (!system_read8(interp, descriptor->linear, &bytes))
         return false;
-    descriptor->low = words[0];
-    descriptor->high = words[1];
+    descriptor->low = (uint32_t)bytes;
+    descriptor->high = (uint32_t)(bytes >> 32);
+    descriptor->question = 0;
+    descriptor->known = NULL;
     return true;
+}
+
+static uint64_t bytes_of(const struct descriptor *descriptor)
+{
+    return descriptor->low | (uint64_t)descriptor->high << 32;
+}
+
+bool descriptor_is_known(struct interp *interp, struct descriptor *descriptor, uint16_t selector, unsigned use,
+                         unsigned cpl)
+{
+    uint32_t question = known_question(interp, selector, use, cpl);
+    const struct known_segment *known = known_slot(interp, question);
+
+    if (interp->asker == 0)
+        return false;
+    descriptor->question = question;
+    if (known->question != question || known->bytes != bytes_of(descriptor))
+        return false;
+    descriptor->known = known;
+    return true;
+}
+
+void known_find_slowly(struct interp *interp, uint32_t question)
+{
+    struct known_segment *known = known_slot(interp, question);
+    uint32_t linear;
+
+    interp->operand = NULL;
+    if (known->question != question || question & SELECTOR_LDT || !locate(interp, (uint16_t)question, &linear))
+        return;
+    const loose64_t *bytes = system_found(interp, linear, 8);
+    if (bytes == NULL || *bytes != known->bytes)
+        return;
+    known->at = bytes;
+    known->generation = interp->generation;
+    interp->operand = known;
 }
 
 struct segment descriptor_segment(const struct descriptor *descriptor, uint16_t selector)
@@ -77,11 +113,24 @@ bool descriptor_mark(struct interp *interp, const struct descriptor *descriptor,
  */
 bool segment_take(struct interp *interp, unsigned number, const struct descriptor *descriptor, uint16_t selector)
 {
+    struct segment *segment = &interp->cpu.segments[number];
+
+    if (descriptor->known != NULL) {
+        *segment = descriptor->known->segment;
+        segment->selector = selector;
+        state_set_reach(interp, number, &descriptor->known->reach);
+        return true;
+    }
     if (!descriptor_mark(interp, descriptor, DESCRIPTOR_ACCESSED))
         return false;
-    interp->cpu.segments[number] = descriptor_segment(descriptor, selector);
-    interp->cpu.segments[number].attributes |= ATTR_ACCESSED;
+    *segment = descriptor_segment(descriptor, selector);
+    segment->attributes |= ATTR_ACCESSED;
     state_refresh_segment(interp, number);
+    if (descriptor->question != 0 && !interp->looks_closely)
+        *known_slot(interp, descriptor->question) = (struct known_segment){
+            .bytes = bytes_of(descriptor) | (uint64_t)DESCRIPTOR_ACCESSED << 32, .question = descriptor->question,
+            .segment = *segment, .reach = interp->reach[number],
+        };
     return true;
 }
 
@@ -92,6 +141,8 @@ bool stack_segment_check(struct interp *interp, uint16_t selector, unsigned cpl,
         return fault_with(interp, not_right, external);
     if (!descriptor_read(interp, selector, not_right, external, descriptor))
         return false;
+    if (descriptor_is_known(interp, descriptor, selector, DESCRIPTOR_FOR_STACK, cpl))
+        return true;
     uint16_t attributes = descriptor_attributes(descriptor);
     if ((selector & 3) != cpl || attributes_dpl(attributes) != cpl || !attributes_are_writable_data(attributes))
         return fault_with(interp, not_right, (selector & 0xFFFCu) | external);
@@ -110,6 +161,8 @@ static bool load_data(struct interp *interp, unsigned number, uint16_t selector)
     }
     if (!descriptor_read(interp, selector, EXC_GP, 0, &descriptor))
         return false;
+    if (descriptor_is_known(interp, &descriptor, selector, DESCRIPTOR_FOR_DATA, cpl))
+        return segment_take(interp, number, &descriptor, selector);
     uint16_t attributes = descriptor_attributes(&descriptor);
     bool is_code = attributes & ATTR_CODE;
     if (!(attributes & ATTR_S) || (is_code && !(attributes & ATTR_READABLE)))

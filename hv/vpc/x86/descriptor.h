@@ -14,6 +14,8 @@
 struct descriptor {
     uint32_t low, high;
     uint32_t linear;            /* where it lies */
+    uint32_t question;          /* what it was found good for: descriptor_is_known; 0: nobody asked */
+    const struct known_segment *known;
 };
 
 static inline uint16_t descriptor_attributes(const struct descriptor *descriptor)
@@ -54,6 +56,16 @@ static inline bool selector_is_null(uint16_t selector)
 bool descriptor_read(struct interp *interp, uint16_t selector, uint8_t vector, unsigned external,
                      struct descriptor *descriptor);
 bool descriptor_exists(const struct interp *interp, uint16_t selector);
+
+/* What for. Of those with the same question, selector and privileges the same bytes pass the same checks. */
+enum { DESCRIPTOR_FOR_DATA = 1, DESCRIPTOR_FOR_STACK, DESCRIPTOR_FOR_EVENT, DESCRIPTOR_FOR_RETURN };
+
+/*
+ * After descriptor_read: these bytes passed before, and need not be looked at again. false: check them, and
+ * segment_take notes that they passed. cpl: the privilege that the use is for.
+ */
+bool descriptor_is_known(struct interp *interp, struct descriptor *descriptor, uint16_t selector, unsigned use,
+                         unsigned cpl);
 
 /* The hidden part of a segment register. */
 struct segment descriptor_segment(const struct descriptor *descriptor, uint16_t selector);

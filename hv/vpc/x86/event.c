@@ -65,6 +65,8 @@ static bool check_handler_code(struct interp *interp, uint16_t selector, unsigne
         return fault_with(interp, EXC_GP, external);
     if (!descriptor_read(interp, selector, EXC_GP, external, code))
         return false;
+    if (descriptor_is_known(interp, code, selector, DESCRIPTOR_FOR_EVENT, interp->cpu.cpl))
+        return true;
     uint16_t attributes = descriptor_attributes(code);
     if (!attributes_are_code(attributes) || attributes_dpl(attributes) > interp->cpu.cpl)
         return fault_with(interp, EXC_GP, (selector & 0xFFFCu) | external);
@@ -105,13 +107,14 @@ static bool enter_gate(struct interp *interp, const struct event *event, const s
 static bool enter_protected(struct interp *interp, const struct event *event)
 {
     struct vcpu *cpu = &interp->cpu;
-    uint32_t words[2], error = event->vector * 8u + ERROR_IDT + (event->is_software ? 0 : 1);
+    uint64_t bytes;
+    uint32_t error = event->vector * 8u + ERROR_IDT + (event->is_software ? 0 : 1);
 
     if (event->vector * 8u + 7 > cpu->idtr.limit)
         return fault_with(interp, EXC_GP, error);
-    if (!system_read(interp, cpu->idtr.base + event->vector * 8u, words, 8))
+    if (!system_read8(interp, cpu->idtr.base + event->vector * 8u, &bytes))
         return false;
-    struct descriptor gate = { .low = words[0], .high = words[1] };
+    struct descriptor gate = { .low = (uint32_t)bytes, .high = (uint32_t)(bytes >> 32) };
     uint16_t attributes = descriptor_attributes(&gate);
     switch (attributes_system_type(attributes)) {
     case SYSTEM_TASK_GATE: case SYSTEM_INTERRUPT_GATE16: case SYSTEM_TRAP_GATE16: case SYSTEM_INTERRUPT_GATE32:
@@ -131,6 +134,8 @@ static bool enter_protected(struct interp *interp, const struct event *event)
 
 bool event_enter(struct interp *interp, struct event event)
 {
+    if (event_enter_known(interp, &event))
+        return true;
     struct checkpoint before = far_checkpoint(interp);
     uint32_t eip = interp->cpu.eip;
     bool is_done = vcpu_is_protected(&interp->cpu) ? enter_protected(interp, &event)

@@ -18,6 +18,9 @@ struct event {
     uint32_t error;
 };
 
+/* The same, if all its ways are known: known_event.c. false: nothing has changed, and event_enter does it. */
+bool event_enter_known(struct interp *interp, const struct event *event);
+
 /* Begin one event at cpu.eip. false: the trouble on the way, with nothing changed. */
 bool event_enter(struct interp *interp, struct event event);
 

@@ -28,6 +28,12 @@ bool far_enter_code(struct interp *interp, const struct descriptor *code, uint16
 /* The stack for an inner privilege, from the TSS; CPL becomes that privilege. SDM vol. 3 "Stack Switching". */
 bool far_enter_stack(struct interp *interp, unsigned cpl, unsigned external);
 
+/* The flags that IRET may set, by the privilege that executes it; bytes: of its operands. */
+uint32_t far_iret_mask(const struct vcpu *cpu, unsigned bytes);
+
+/* After a return to an outer privilege: what that may not have is taken from DS, ES, FS and GS. */
+void far_drop_segments(struct interp *interp);
+
 /* A fault of the new stack names its selector: vol. 2 "CALL", "INT n", #SS(new SS selector). Gives false. */
 bool far_name_stack(struct interp *interp, unsigned external);
 

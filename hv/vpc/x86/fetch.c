@@ -11,6 +11,7 @@
 #include "base/string.h"
 #include "vpc/x86/access.h"
 #include "vpc/x86/operations.h"
+#include "vpc/x86/state.h"
 #include "vpc/x86/threaded.h"
 
 /*
@@ -84,6 +85,8 @@ static void open_window(struct interp *interp)
         return;
     interp->code = (struct code_window){ .delta = entry->delta + cs->base, .end_eip = last + 1, .first_eip = first,
                                          .count = (uint32_t)(last - first) + 1 };
+    *window_slot(interp, eip) = (struct kept_window){ .window = interp->code, .place = code_place(interp),
+                                                      .generation = interp->generation };
 }
 
 static uint64_t mask_of(unsigned bytes)
@@ -148,9 +151,10 @@ void fetch_forget(struct interp *interp)
     memo.handler = dispatch_find(&memo.insn);
     fill_memo(&memo, nop);
     forget_memos(interp->memos16, MEMO_ENTRIES16, &memo);
+    memo.step = threaded_find(&memo.insn);      /* a guest's own NOPs find these, and nothing else ever */
     forget_memos(interp->memos32, MEMO_ENTRIES, &memo);
     forget_memos(interp->old_memos, OLD_MEMO_ENTRIES, &memo);
-    /* A NOP and fourteen zeroes. */
+    memo.step = step_generally;                 /* a NOP and fourteen zeroes */
     memo.mask = UINT64_MAX;
     memo.next = interp->memos32;
     for (unsigned i = 0; i < LONG_MEMO_ENTRIES; i++)
@@ -161,10 +165,14 @@ void fetch_forget(struct interp *interp)
 /* In the window, as it is or as it can be opened without a walk. */
 static const struct memo *find_in_window(struct interp *interp)
 {
-    uint32_t eip = interp->cpu.eip;
+    uint32_t eip = interp->cpu.eip, linear = interp->cpu.segments[SEG_CS].base + eip;
 
-    if (!code_window_has(interp, eip))
+    if (!code_window_has(interp, eip) && !code_window_reopen(interp, eip)) {
+        state_close_window(interp);     /* what is decoded next may lie below the old one: NEXT would believe it */
+        if (softtlb_slot(interp->tlb, linear)->read_page != (linear & ~PAGE_MASK))
+            access_refill(interp, linear, interp->cpu.cpl == 3);
         open_window(interp);
+    }
     if (!code_window_has(interp, eip))
         return NULL;
     const struct memo *memo = memo_slot(interp, eip), *old = old_slot(interp, eip);
@@ -199,6 +207,8 @@ const struct memo *fetch_slowly(struct interp *interp)
     unsigned count = read_first_bytes(interp, bytes);
     if (count == 0)
         return NULL;
+    if (interp->code.count == 0)
+        open_window(interp);            /* the page was not translated yet: now it is */
     known = find_at_edge(interp, bytes, count);
     if (known != NULL)
         return known;

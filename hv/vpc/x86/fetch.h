@@ -26,6 +26,32 @@ static ALWAYS_INLINE bool code_window_has(const struct interp *interp, uint32_t 
     return eip - interp->code.first_eip < interp->code.count;
 }
 
+static ALWAYS_INLINE struct kept_window *window_slot(struct interp *interp, uint32_t eip)
+{
+    return &interp->windows[eip >> PAGE_SHIFT & (WINDOWS - 1)];
+}
+
+/* Base and limit of CS, which say with EIP where code lies. */
+static ALWAYS_INLINE uint64_t code_place(const struct interp *interp)
+{
+    const struct segment *cs = &interp->cpu.segments[SEG_CS];
+
+    _Static_assert(offsetof(struct segment, limit) == 4, "one behind the other: a single load");
+    return cs->base | (uint64_t)cs->limit << 32;
+}
+
+/* One that was open before, and is still good: calls go to and fro between pages, events between privileges. */
+static ALWAYS_INLINE bool code_window_reopen(struct interp *interp, uint32_t eip)
+{
+    const struct kept_window *kept = window_slot(interp, eip);
+
+    if (eip - kept->window.first_eip >= kept->window.count || kept->generation != interp->generation ||
+        kept->place != code_place(interp))
+        return false;
+    interp->code = kept->window;
+    return true;
+}
+
 /* Eight bytes from there on, in the window. */
 static ALWAYS_INLINE uint64_t code_bytes(const struct interp *interp, uint64_t eip)
 {

@@ -100,13 +100,12 @@ static inline uint32_t flags_arithmetic(const struct interp *interp)
 
 static inline void flags_set_arithmetic(struct interp *interp, uint32_t eflags)
 {
-    uint64_t low = eflags & EFLAGS_ZF ? 0 : 1;
-    bool parity_is_even = low == 0, wanted = eflags & EFLAGS_PF;
-    uint64_t high = (eflags & EFLAGS_SF ? 0x80000000u : 0) | (parity_is_even != wanted ? 1 : 0);
+    uint64_t zf = eflags / EFLAGS_ZF & 1, sf = eflags / EFLAGS_SF & 1, pf = eflags / EFLAGS_PF & 1;
 
-    interp->flag_result = (int64_t)(high << 32 | low);
+    /* The low half is 0 or 1; bit 32 makes of its parity what PF says. */
+    interp->flag_result = (int64_t)(sf << 63 | (zf ^ pf) << 32 | (zf ^ 1));
     interp->flag_carries = eflags & CARRY_AF;
-    flags_set_carry_overflow(interp, eflags & EFLAGS_CF, eflags & EFLAGS_OF ? 1 : 0);
+    flags_set_carry_overflow(interp, eflags & EFLAGS_CF, eflags / EFLAGS_OF & 1);
 }
 
 /* All of EFLAGS, as software sees it. */

@@ -30,6 +30,20 @@ static bool fxsave(struct interp *interp, const struct instruction *insn)
     return finish(interp, to);
 }
 
+/*
+ * What the unit has no place for is not what memory said, but what a processor stores: the mask of MXCSR, and zero.
+ * SDM vol. 1 "FXSAVE Area". So a guest that moves between the engines sees no difference.
+ */
+static void drop_reserved(uint8_t *image)
+{
+    store(image + FPU_MXCSR_MASK, 4, MXCSR_KNOWN);
+    image[5] = 0;                               /* beside the tags, and above both selectors */
+    store(image + 14, 2, 0);
+    store(image + 22, 2, 0);
+    for (unsigned i = 0; i < 8; i++)
+        memset(image + 32 + 16 * i + 10, 0, 6);
+}
+
 static bool fxrstor(struct interp *interp, const struct instruction *insn)
 {
     if (!fpu_is_ready(interp, false))
@@ -48,6 +62,7 @@ static bool fxrstor(struct interp *interp, const struct instruction *insn)
     memcpy(interp->cpu.fpu, from, FXSAVE_WRITTEN);
     uint8_t *control = interp->cpu.fpu + FPU_CONTROL;
     store(control, 2, (load(control, 2) & CONTROL_KNOWN) | CONTROL_ONES);
+    drop_reserved(interp->cpu.fpu);
     return true;
 }
 

@@ -6,8 +6,8 @@
  * processor. What it does not show faults as on a processor without it, and is counted in refusals, so that one can
  * learn what a guest would want.
  */
-#include "base/string.h"
 #include "vpc/x86/access.h"
+#include "vpc/x86/ident.h"
 #include "vpc/x86/operations.h"
 
 #define MSR_TSC 0x10u
@@ -28,28 +28,21 @@
 #define FEATURES (FEATURE_DE | FEATURE_PSE | FEATURE_TSC | FEATURE_MSR | FEATURE_CX8 | FEATURE_PGE | FEATURE_CMOV)
 #define FEATURES_FPU (FEATURE_FPU | FEATURE_MMX | FEATURE_FXSR | FEATURE_SSE | FEATURE_SSE2)
 #define SIGNATURE 0x633u        /* a family 6 with everything above; its own maker, so nobody expects more */
-#define VENDOR "CobbleVirtPC"
+#define MAKER(a, b, c, d) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
 
-/* Leaves beyond the highest are answered as zeroes. */
+/* The maker's name is in EBX, EDX, ECX. */
+const uint32_t ident_rows[IDENT_ROWS][4] = {
+    [IDENT_MAKER] = { [GPR_EAX] = 1, [GPR_EBX] = MAKER('C', 'o', 'b', 'b'), [GPR_EDX] = MAKER('l', 'e', 'V', 'i'),
+                      [GPR_ECX] = MAKER('r', 't', 'P', 'C') },
+    [IDENT_FEATURES] = { [GPR_EAX] = SIGNATURE, [GPR_EDX] = FEATURES | FEATURES_FPU },
+    [IDENT_FEATURES_WITHOUT_UNIT] = { [GPR_EAX] = SIGNATURE, [GPR_EDX] = FEATURES },
+    [IDENT_EXTENDED] = { [GPR_EAX] = 0x80000000u },
+};
+
 static bool cpuid(struct interp *interp, const struct instruction *insn)
 {
-    uint32_t *gpr = interp->cpu.gpr, leaf = gpr[GPR_EAX];
-    uint32_t maker[3];
-
     (void)insn;
-    memcpy(maker, VENDOR, sizeof(maker));
-    gpr[GPR_EAX] = gpr[GPR_EBX] = gpr[GPR_ECX] = gpr[GPR_EDX] = 0;
-    if (leaf == 0) {
-        gpr[GPR_EAX] = 1;
-        gpr[GPR_EBX] = maker[0];
-        gpr[GPR_EDX] = maker[1];
-        gpr[GPR_ECX] = maker[2];
-    } else if (leaf == 1) {
-        gpr[GPR_EAX] = SIGNATURE;
-        gpr[GPR_EDX] = FEATURES | (interp->bus->fpu_execute != NULL ? FEATURES_FPU : 0);
-    } else if (leaf == 0x80000000u) {
-        gpr[GPR_EAX] = leaf;
-    }
+    interp->cpu.gpr[GPR_EAX] = ident_answer(interp, interp->cpu.gpr[GPR_EAX], interp->cpu.gpr);
     return true;
 }
 
@@ -59,7 +52,7 @@ static void set_edx_eax(struct interp *interp, uint64_t value)
     interp->cpu.gpr[GPR_EDX] = (uint32_t)(value >> 32);
 }
 
-static uint64_t read_time(const struct interp *interp)
+uint64_t ident_time(const struct interp *interp)
 {
     return interp->bus->time(interp->bus->context) + interp->cpu.tsc_offset;
 }
@@ -69,7 +62,7 @@ static bool rdtsc(struct interp *interp, const struct instruction *insn)
     (void)insn;
     if (interp->cpu.cpl != 0 && interp->cpu.cr4 & CR4_TSD)
         return general_protection(interp);
-    set_edx_eax(interp, read_time(interp));
+    set_edx_eax(interp, ident_time(interp));
     return true;
 }
 
@@ -89,7 +82,7 @@ static bool rdmsr(struct interp *interp, const struct instruction *insn)
     if (interp->cpu.cpl != 0)
         return general_protection(interp);
     if (number == MSR_TSC)
-        value = read_time(interp);
+        value = ident_time(interp);
     else if (!bus->msr_read(bus->context, number, &value))
         return refuse_msr(interp);
     set_edx_eax(interp, value);
@@ -106,7 +99,7 @@ static bool wrmsr(struct interp *interp, const struct instruction *insn)
     if (interp->cpu.cpl != 0)
         return general_protection(interp);
     if (number == MSR_TSC)
-        interp->cpu.tsc_offset += value - read_time(interp);
+        interp->cpu.tsc_offset += value - ident_time(interp);
     else if (!bus->msr_write(bus->context, number, value))
         return refuse_msr(interp);
     return true;

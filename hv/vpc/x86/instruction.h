@@ -25,7 +25,7 @@ struct instruction {
     bool is_locked, has_operand_prefix;
     /* ModR/M. The operand in memory, or of an instruction with an offset instead (A0-A3), is segment:address. */
     bool is_register;           /* rm is a register */
-    uint8_t modrm, reg, rm;     /* whole, and its parts */
+    uint8_t modrm, reg, rm;     /* whole, and its parts; of PUSH and POP (50-5F) rm is the opcode's */
     uint8_t segment;            /* also of string instructions */
     uint8_t base, index, scale; /* GPR_NONE: none; scale is a shift */
     uint32_t address_mask;      /* 0xFFFF or 0xFFFFFFFF */

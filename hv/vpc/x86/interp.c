@@ -18,14 +18,20 @@
 #include "vpc/x86/flags.h"
 #include "vpc/x86/operations.h"
 #include "vpc/x86/state.h"
+#include "vpc/x86/watch.h"
 
 #define DR6_BS (1u << 14)
+
+void interp_forget(struct interp *interp)
+{
+    state_forget_translations(interp);
+}
 
 void interp_flush(struct interp *interp)
 {
     state_forget_translations(interp);
     interp->cpu.gpr[GPR_NONE] = 0;
-    interp->tlb = interp->cpu.cpl == 3 ? interp->tlb_user : interp->tlb_supervisor;
+    state_refresh_rights(interp);
     state_refresh_segments(interp);
 }
 
@@ -35,13 +41,8 @@ void interp_init(struct interp *interp, const struct bus *bus)
     interp->bus = bus;
     vcpu_reset(&interp->cpu);
     fetch_forget(interp);
+    interp->filled_count = FILLED_MAX + 1;      /* all zero is no empty entry */
     interp_flush(interp);
-}
-
-void interp_stop(struct interp *interp)
-{
-    interp->is_stopping = true;
-    interp->has_attention = true;
 }
 
 void interp_notice(struct interp *interp)
@@ -145,23 +146,95 @@ static bool execute_attended(struct interp *interp)
         return recover(interp);
     if (!traps || cpu->shadow == SHADOW_SS)
         return true;
+    cpu->is_halted = false;                     /* SDM vol. 2 "HLT": a debug exception goes on behind it */
     cpu->dr[6] |= DR6_BS;
     return event_deliver(interp, (struct event){ .vector = EXC_DB });
+}
+
+/* An interrupt, or an instruction. false: the run ends. */
+static ALWAYS_INLINE bool attend_by(struct interp *interp, bool (*execute_next)(struct interp *interp))
+{
+    int taken = take_interrupt(interp);
+
+    if (taken < 0)
+        return false;
+    if (taken == 0 && interp->cpu.is_halted)
+        return leave(interp, EXIT_HLT);
+    bool goes_on = taken > 0 || execute_next(interp);
+    state_refresh_attention(interp);
+    return goes_on;
+}
+
+/* #DB, with what of DR6 is to be told besides the hits on data. The processor clears none but the hits before. */
+static bool deliver_debug(struct interp *interp, uint32_t told)
+{
+    struct vcpu *cpu = &interp->cpu;
+
+    cpu->dr[6] = (cpu->dr[6] & ~DR6_HITS) | cpu->data_hits | told;
+    cpu->data_hits = 0;
+    cpu->is_halted = false;
+    return event_deliver(interp, (struct event){ .vector = EXC_DB });
+}
+
+/*
+ * RF, which no other instruction gives, is in the flags that IRET takes from the stack: SDM vol. 3 "Instruction-
+ * Breakpoint Exception Condition". Outside of this file nobody needs to know it.
+ */
+static uint32_t flags_to_come(struct interp *interp, const struct instruction *insn)
+{
+    uint32_t flags = 0;
+    bool is_iret = insn->map == MAP_ONE_BYTE && insn->opcode == 0xCF && insn->operand_bytes == 4;
+
+    return is_iret && peek_value(interp, 8, 4, &flags) ? flags & EFLAGS_RF : 0;
+}
+
+/*
+ * The same while a breakpoint is on: one on code is a fault before the instruction, unless RF is set, one on data a
+ * trap behind it. A string instruction that is not through keeps RF.
+ */
+static bool execute_watched(struct interp *interp)
+{
+    struct vcpu *cpu = &interp->cpu;
+    uint32_t resumes = cpu->eflags & EFLAGS_RF, hits = resumes ? 0 : watch_code(interp);
+    uint32_t traps = cpu->eflags & EFLAGS_TF ? DR6_BS : 0;
+
+    if (hits != 0) {
+        pass(interp);
+        return deliver_debug(interp, hits);
+    }
+    const struct memo *memo = fetch(interp);
+    if (memo == NULL)
+        return recover(interp);
+    uint32_t rf = flags_to_come(interp, &memo->insn);
+    cpu->eflags &= ~EFLAGS_RF;
+    cpu->shadow = SHADOW_NONE;
+    if (!execute_one(interp)) {
+        cpu->data_hits = 0;
+        return recover(interp);
+    }
+    cpu->eflags |= rf | (memo->insn.repeat && cpu->eip == interp->start_eip ? resumes : 0);
+    if ((traps | cpu->data_hits) == 0 || cpu->shadow == SHADOW_SS)
+        return true;
+    return deliver_debug(interp, traps);
+}
+
+/* A stop, or breakpoints: one on data may be hit by an event's own stores, and traps before that event's handler. */
+static __attribute__((noinline)) bool attend_paused(struct interp *interp)
+{
+    if (interp_is_stopping(interp))
+        return leave(interp, EXIT_STOP);
+    if (interp->cpu.data_hits == 0 || interp->cpu.shadow == SHADOW_SS)
+        return attend_by(interp, execute_watched);
+    pass(interp);
+    bool goes_on = deliver_debug(interp, 0);
+    state_refresh_attention(interp);
+    return goes_on;
 }
 
 /* What has_attention stands for. false: the run ends. */
 static __attribute__((noinline)) bool attend(struct interp *interp)
 {
-    if (interp->is_stopping)
-        return leave(interp, EXIT_STOP);
-    int taken = take_interrupt(interp);
-    if (taken < 0)
-        return false;
-    if (taken == 0 && interp->cpu.is_halted)
-        return leave(interp, EXIT_HLT);
-    bool goes_on = taken > 0 || execute_attended(interp);
-    state_refresh_attention(interp);
-    return goes_on;
+    return interp->pauses ? attend_paused(interp) : attend_by(interp, execute_attended);
 }
 
 enum exit_reason interp_run(struct interp *interp, uint64_t instructions)
@@ -173,7 +246,8 @@ enum exit_reason interp_run(struct interp *interp, uint64_t instructions)
      * between runs.
      */
     flags_set_arithmetic(interp, interp->cpu.eflags);
-    interp->is_stopping = false;
+    interp->pauses &= (uint8_t)~INTERP_PAUSE_STOP;
+    interp->long_turns = 0;
     state_refresh_attention(interp);
     interp->fuel = instructions;
     interp->cpu.retired += instructions;
@@ -197,6 +271,7 @@ enum exit_reason interp_deliver(struct interp *interp, uint8_t vector, bool is_i
 
     flags_set_arithmetic(interp, interp->cpu.eflags);
     interp->cpu.is_halted = false;
+    interp->cpu.shadow = SHADOW_NONE;
     bool goes_on = event_deliver(interp, event);
     interp->cpu.eflags = flags_read(interp);
     return goes_on ? EXIT_BUDGET : interp->trouble.reason;

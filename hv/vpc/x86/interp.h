@@ -20,6 +20,13 @@
 #define MEMO_ENTRIES16 512u             /* of 16-bit code: what boots, and then nothing */
 #define OLD_MEMO_ENTRIES 2048u
 #define LONG_MEMO_ENTRIES 256u
+#define KNOWN_USES 4u
+#define KNOWN_OF_USE 16u
+#define KNOWN_GATES 16u
+#define FILLED_MAX 48u
+#define WINDOWS 32u
+#define LARGE_PAGES 1024u
+#define KNOWN_WALKS 128u
 #define BOUNCE_BYTES 512u
 
 struct interp;
@@ -34,12 +41,17 @@ typedef bool (*step_t)(struct interp *interp, const struct memo *memo, uint64_t 
 /* Why a run came back. */
 enum exit_reason {
     EXIT_BUDGET,                /* the instructions asked for are done */
-    EXIT_STOP,                  /* interp_stop */
+    EXIT_STOP,                  /* interp_stop; or string instructions did so much that the run was long enough */
     EXIT_HLT,                   /* halted, and no interrupt to wake it: run again when there is one */
     EXIT_WINDOW,                /* interrupts can be taken now, as asked by wants_window */
     EXIT_SHUTDOWN,              /* a fault while a double fault was delivered: only vcpu_reset helps */
     EXIT_UNSUPPORTED,           /* a task switch; EIP is at the instruction, or the event is lost. Told in refusals */
 };
+
+#define INTERP_PAUSE_STOP 1u    /* interp_stop was called */
+#define INTERP_PAUSE_WATCH 2u   /* a breakpoint of the debug registers is on */
+
+#define INTERP_LOOK_WATCH 2u    /* of looks_closely: as INTERP_PAUSE_WATCH; 1 is for alignment alone */
 
 /* One page that was translated, by the linear address of its first byte. */
 #define SOFTTLB_NONE 1u
@@ -48,12 +60,42 @@ struct softtlb_entry {
     uintptr_t delta;            /* from a linear address to where it lies in the host */
 };
 
+/*
+ * A translation that was made once, and what it was made of. The same entries give the same translation again, so it
+ * is good in its address space for as long as they stand there as they stood: a load of CR3 need not drop it.
+ */
+struct known_walk {
+    uint64_t question;          /* directory, page, privilege: known_walk.h; 0: nothing */
+    const void *pde_at, *pte_at;        /* in the host; the same for a page of 4 MiB */
+    uint32_t pde, pte;          /* with A and, in that of a page that may be written, D */
+    uint32_t generation;        /* as long as interp.walk_generation is this, frames lie where they lay */
+    bool is_large;
+    struct softtlb_entry entry;
+};
+
 /* The bytes at EIP that can be had without a walk: the rest of one page, as far as the limit of CS allows. */
 struct code_window {
     uintptr_t delta;            /* from EIP to where it lies in the host */
     uint64_t end_eip;           /* first_eip + count */
     uint32_t first_eip, count;  /* an instruction that begins in here ends in the page and the limit; 0: closed */
 };
+
+/* One that was open before. */
+struct kept_window {
+    struct code_window window;
+    uint64_t place;             /* base and limit of CS when it was opened: code_place */
+    uint64_t generation;        /* interp.generation likewise */
+};
+
+/*
+ * A page of a 32-bit stack that can be read and written without a look at its segment or translation. It lies in the
+ * segment whole.
+ */
+struct stack_window {
+    uintptr_t delta;            /* from an offset in SS to where it lies in the host */
+    uint64_t first;             /* offset of the page's first byte; STACK_CLOSED, which none is near */
+};
+#define STACK_CLOSED (1ull << 63)
 
 /* An instruction as it was decoded last; good wherever the same bytes stand. */
 struct memo {
@@ -74,6 +116,35 @@ struct long_memo {
 struct reach {
     int64_t read_last, write_last;
     uint32_t base;
+};
+
+/*
+ * A descriptor that was found good for a use once: whoever asks the same of the same bytes (descriptor.h) gets the same
+ * hidden part. So nothing must be thrown away when a guest changes its tables.
+ */
+struct known_segment {
+    uint64_t bytes;
+    uint32_t question;
+    uint32_t generation;        /* as long as interp.generation is this, it lies in the GDT at: */
+    const void *at;
+    struct segment segment;
+    struct reach reach;
+};
+
+/*
+ * What is needed to begin an event: of a plain gate that was found good for a vector and a privilege once. Good as long
+ * as the same bytes stand in the IDT and in the code segment's descriptor.
+ */
+struct known_gate {
+    uint64_t bytes, code_bytes;
+    uint32_t question;          /* vector, who asks, and whether it is INT n */
+    uint32_t generation;        /* as long as interp.generation is this, all of these lie where they lay */
+    const void *at, *code_at;   /* the gate, and the descriptor */
+    const void *stack_at;       /* ESP and SS in the TSS; NULL: the privilege stays */
+    uint32_t eip, kept_flags;
+    uint8_t cpl;
+    struct segment code;
+    struct reach reach;         /* of code */
 };
 
 /* An operand that is not in one page of RAM lies here meanwhile. */
@@ -99,31 +170,54 @@ struct interp {
 
     /* For the files of this folder only. */
     bool has_attention;         /* something is to be seen to before the next instruction */
-    bool is_stopping, checks_alignment, has_large_pages;
-    uint32_t start_eip;         /* of the instruction being executed */
+    uint8_t pauses;             /* INTERP_PAUSE_*: what keeps has_attention set */
+    uint8_t looks_closely;      /* not 0: no access is plain */
+    uint32_t long_turns;        /* of string instructions, in this run: strings.h */
+    uint32_t start_eip;         /* of the instruction that a handler executes; steps do not set it */
     uint32_t stack_mask;        /* 0xFFFF or 0xFFFFFFFF */
+    uint32_t asker;             /* CPL, as known_segment.h asks; 0: nothing is known in this mode */
     int64_t flag_result;        /* flags.h */
     uint64_t flag_carries;
     uint64_t fuel;              /* how many instructions this run may still execute, with the one being executed */
     struct code_window code;
+    struct stack_window stack;
     struct memo *memos;         /* those of the code segment's size */
     uint32_t memo_mask;
     struct softtlb_entry *tlb;  /* those of the current privilege */
+    struct kept_window *windows;
     struct reach reach[SEG_COUNT];
     void *operand;              /* of access_slowly */
     struct trouble trouble;
     struct bounce bounce;
+    struct kept_window windows_supervisor[WINDOWS], windows_user[WINDOWS];  /* by the page of their EIP */
+    uint32_t generation;        /* of translations, and of where GDT, IDT and TSS lie: another since any changed */
+    struct known_segment known_segments[KNOWN_USES][KNOWN_OF_USE];
+    struct known_gate known_gates[KNOWN_GATES];
     struct softtlb_entry tlb_supervisor[SOFTTLB_ENTRIES], tlb_user[SOFTTLB_ENTRIES];
+    struct known_walk known_walks[KNOWN_WALKS];
+    uint32_t walk_generation;   /* another since frames moved, or since tables are read otherwise than they were */
+    uint16_t filled[FILLED_MAX];        /* which entries of both were filled since they were cleared */
+    unsigned filled_count;              /* more than FILLED_MAX: any may have been */
+    uint64_t large_pages[LARGE_PAGES / 64];     /* bit n: some were filled from a page of 4 MiB at n * 4 MiB */
     struct memo memos16[MEMO_ENTRIES16], memos32[MEMO_ENTRIES];
     struct memo old_memos[OLD_MEMO_ENTRIES];    /* of 32-bit code, that had to give way to others */
     struct long_memo long_memos16[LONG_MEMO_ENTRIES], long_memos32[LONG_MEMO_ENTRIES];
 };
+
+/* Another number since the processor forgot translations, by whatever instruction. */
+static inline uint32_t interp_generation(const struct interp *interp)
+{
+    return interp->generation;
+}
 
 /* A processor after reset on a bus, which must outlive it. */
 void interp_init(struct interp *interp, const struct bus *bus);
 
 /* Whoever wrote interp->cpu, or changed what bus.page says, calls this before the next run. */
 void interp_flush(struct interp *interp);
+
+/* From a bus operation: what bus.page said is not so any more. What was opened stays good to be read and finished. */
+void interp_forget(struct interp *interp);
 
 /* Execute at most that many instructions. A string instruction is cut after 4 KiB and goes on with the next turn. */
 enum exit_reason interp_run(struct interp *interp, uint64_t instructions);
@@ -142,6 +236,18 @@ static inline uint64_t interp_retired(const struct interp *interp)
 
 /* From a bus operation: end the run after this instruction. */
 void interp_stop(struct interp *interp);
+
+/* Was it called in this run? */
+static inline bool interp_is_stopping(const struct interp *interp)
+{
+    return interp->pauses & INTERP_PAUSE_STOP;
+}
+
+/* Is a breakpoint of the debug registers on? */
+static inline bool interp_is_watched(const struct interp *interp)
+{
+    return interp->pauses & INTERP_PAUSE_WATCH;
+}
 
 /* From a bus operation, after it changed cpu.has_interrupt or cpu.has_nmi: look at them after this instruction. */
 void interp_notice(struct interp *interp);

@@ -13,22 +13,29 @@
 
 #define ENTRY_RIGHTS (PTE_W | PTE_U)
 
-static uint32_t read_entry(struct interp *interp, gpa_t address)
+/* at: where it lies in the host; NULL: not in RAM. */
+static uint32_t read_entry(struct interp *interp, gpa_t address, const void **at)
 {
+    const uint8_t *page = interp->bus->page(interp->bus->context, address, false);
     uint8_t bytes[4];
 
+    *at = page != NULL ? page + (address.v & PAGE_MASK) : NULL;
+    if (page != NULL)
+        return load(*at, 4);
     physical_read(interp, address, bytes, 4);
     return load(bytes, 4);
 }
 
-static void set_bits(struct interp *interp, gpa_t address, uint32_t entry, uint32_t bits)
+/* The entry as it is then. */
+static uint32_t set_bits(struct interp *interp, gpa_t address, uint32_t entry, uint32_t bits)
 {
     uint8_t bytes[4];
 
-    if ((entry & bits) == bits)
-        return;
-    store(bytes, 4, entry | bits);
-    physical_write(interp, address, bytes, 4);
+    if ((entry & bits) != bits) {
+        store(bytes, 4, entry | bits);
+        physical_write(interp, address, bytes, 4);
+    }
+    return entry | bits;
 }
 
 /* What both entries together allow. CR0.WP 0: the supervisor writes wherever it reads. */
@@ -52,8 +59,9 @@ static bool walk_large(struct interp *interp, uint32_t linear, gpa_t pde_at, uin
         return refuse(walk, PF_PRESENT | PF_RESERVED, is_write, is_user);
     if (!is_allowed(interp, pde, is_write, is_user))
         return refuse(walk, PF_PRESENT, is_write, is_user);
-    set_bits(interp, pde_at, pde, is_write ? PTE_A | PTE_D : PTE_A);
-    interp->has_large_pages = true;
+    walk->pde = walk->pte = set_bits(interp, pde_at, pde, is_write ? PTE_A | PTE_D : PTE_A);
+    walk->pte_at = walk->pde_at;
+    interp->large_pages[linear >> 28] |= 1ull << (linear >> 22 & 63);
     walk->page = GPA((pde & 0xFFC00000u) | (linear & 0x003FF000u));
     walk->may_write = (is_write || pde & PTE_D) && is_allowed(interp, pde, true, is_user);
     return true;
@@ -67,21 +75,21 @@ bool pagewalk(struct interp *interp, uint32_t linear, bool is_write, bool is_use
     if (!(cpu->cr0 & CR0_PG))
         return true;
     gpa_t pde_at = GPA((cpu->cr3 & ~PAGE_MASK) | (linear >> 20 & 0xFFC));
-    uint32_t pde = read_entry(interp, pde_at);
+    uint32_t pde = read_entry(interp, pde_at, &walk->pde_at);
     if (!(pde & PTE_P))
         return refuse(walk, 0, is_write, is_user);
     if (pde & PDE_LARGE && cpu->cr4 & CR4_PSE)
         return walk_large(interp, linear, pde_at, pde, is_write, is_user, walk);
 
     gpa_t pte_at = GPA((pde & ~PAGE_MASK) | (linear >> 10 & 0xFFC));
-    uint32_t pte = read_entry(interp, pte_at);
+    uint32_t pte = read_entry(interp, pte_at, &walk->pte_at);
     if (!(pte & PTE_P))
         return refuse(walk, 0, is_write, is_user);
     uint32_t rights = pde & pte & ENTRY_RIGHTS;
     if (!is_allowed(interp, rights, is_write, is_user))
         return refuse(walk, PF_PRESENT, is_write, is_user);
-    set_bits(interp, pde_at, pde, PTE_A);
-    set_bits(interp, pte_at, pte, is_write ? PTE_A | PTE_D : PTE_A);
+    walk->pde = set_bits(interp, pde_at, pde, PTE_A);
+    walk->pte = set_bits(interp, pte_at, pte, is_write ? PTE_A | PTE_D : PTE_A);
     walk->page = GPA(pte & ~PAGE_MASK);
     /* A page whose D is not set may be kept for reading only: its first write must come here and set D. */
     walk->may_write = (is_write || pte & PTE_D) && is_allowed(interp, rights, true, is_user);

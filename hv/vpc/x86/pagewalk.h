@@ -19,6 +19,9 @@ struct pagewalk {
     gpa_t page;                 /* of 4 KiB */
     bool may_write;             /* also later, without another walk: rights allow it, and D is set */
     uint32_t error;             /* of the #PF, when it failed */
+    /* What a walk that succeeded went by, as it left it. NULL: not paging, or not in RAM. */
+    const void *pde_at, *pte_at;        /* in the host; the same for a page of 4 MiB */
+    uint32_t pde, pte;
 };
 
 /*

@@ -63,41 +63,96 @@ static ALWAYS_INLINE bool out(struct interp *interp, const struct instruction *i
 }
 FOR_SIZES(out)
 
-/* Memory is opened first: a fault must not cost a byte of the device. */
-static ALWAYS_INLINE bool ins(struct interp *interp, const struct instruction *insn, unsigned bytes)
-{
-    uint16_t port = (uint16_t)interp->cpu.gpr[GPR_EDX];
+/* What is left of a turn, and whether the device has said that it moves one element at a time. */
+struct port_turn {
+    uint32_t left;
+    uint16_t port;
+    bool is_single;
+};
 
-    if (!may_use_port(interp, port, bytes))
-        return false;
-    for (uint32_t left = string_rounds(interp, insn, bytes); left > 0; left--) {
-        void *to = write_at(interp, SEG_ES, string_get(interp, insn, GPR_EDI), bytes);
-        if (to == NULL)
-            return false;
-        store(to, bytes, interp->bus->port_read(interp->bus->context, port, bytes));
+/*
+ * A round moves one element, or as many as lie in one page and the device has at once. Memory is opened first: a fault
+ * must not cost a byte of the device. How many were moved; 0: a fault.
+ */
+static ALWAYS_INLINE uint32_t ins_round(struct interp *interp, const struct instruction *insn, struct port_turn *turn,
+                                        unsigned bytes)
+{
+    const struct bus *bus = interp->bus;
+    uint32_t offset = string_get(interp, insn, GPR_EDI), count = 0;
+    void *to = write_at(interp, SEG_ES, offset, bytes);
+
+    if (to == NULL)
+        return 0;
+    if (!turn->is_single && to != interp->bounce.bytes) {
+        uint32_t max = string_in_page(interp, insn, SEG_ES, offset, true, turn->left, bytes);
+        count = max > 1 ? bus->port_read_string(bus->context, turn->port, bytes, to, max) : 0;
+        turn->is_single = max > 1 && count == 0;
+    }
+    if (count == 0) {
+        store(to, bytes, bus->port_read(bus->context, turn->port, bytes));
         finish(interp, to);
-        string_advance(interp, insn, GPR_EDI, 1, bytes);
-        string_count(interp, insn, 1);
+        count = 1;
+    }
+    string_advance(interp, insn, GPR_EDI, count, bytes);
+    return count;
+}
+
+static ALWAYS_INLINE uint32_t outs_round(struct interp *interp, const struct instruction *insn, struct port_turn *turn,
+                                         unsigned bytes)
+{
+    const struct bus *bus = interp->bus;
+    uint32_t offset = string_get(interp, insn, GPR_ESI), count = 0;
+    const void *from = read_at(interp, insn->segment, offset, bytes);
+
+    if (from == NULL)
+        return 0;
+    if (!turn->is_single && from != interp->bounce.bytes) {
+        uint32_t max = string_in_page(interp, insn, insn->segment, offset, false, turn->left, bytes);
+        count = max > 1 ? bus->port_write_string(bus->context, turn->port, bytes, from, max) : 0;
+        turn->is_single = max > 1 && count == 0;
+    }
+    if (count == 0) {
+        bus->port_write(bus->context, turn->port, bytes, load(from, bytes));
+        count = 1;
+    }
+    string_advance(interp, insn, GPR_ESI, count, bytes);
+    return count;
+}
+
+typedef uint32_t (*port_round_t)(struct interp *interp, const struct instruction *insn, struct port_turn *turn,
+                                 unsigned bytes);
+
+/* What the device brought about comes behind the element that did: an interrupt, or the end. */
+static ALWAYS_INLINE bool repeat_port(struct interp *interp, const struct instruction *insn, port_round_t round,
+                                      unsigned bytes)
+{
+    struct port_turn turn = { .left = string_turn(interp, insn, bytes), .port = (uint16_t)interp->cpu.gpr[GPR_EDX] };
+    uint32_t done;
+
+    if (!may_use_port(interp, turn.port, bytes))
+        return false;
+    turn.is_single = turn.left <= 1;
+    string_note_turn(interp, turn.left * bytes);
+    for (unsigned rounds = 0; turn.left > 0 && rounds < STRING_TURN_ROUNDS; turn.left -= done, rounds++) {
+        done = round(interp, insn, &turn, bytes);
+        if (done == 0)
+            return false;
+        string_count(interp, insn, done);
+        if (interp->has_attention)
+            break;
     }
     return string_end_turn(interp, insn);
+}
+
+static ALWAYS_INLINE bool ins(struct interp *interp, const struct instruction *insn, unsigned bytes)
+{
+    return repeat_port(interp, insn, ins_round, bytes);
 }
 FOR_SIZES(ins)
 
 static ALWAYS_INLINE bool outs(struct interp *interp, const struct instruction *insn, unsigned bytes)
 {
-    uint16_t port = (uint16_t)interp->cpu.gpr[GPR_EDX];
-
-    if (!may_use_port(interp, port, bytes))
-        return false;
-    for (uint32_t left = string_rounds(interp, insn, bytes); left > 0; left--) {
-        const void *from = read_at(interp, insn->segment, string_get(interp, insn, GPR_ESI), bytes);
-        if (from == NULL)
-            return false;
-        interp->bus->port_write(interp->bus->context, port, bytes, load(from, bytes));
-        string_advance(interp, insn, GPR_ESI, 1, bytes);
-        string_count(interp, insn, 1);
-    }
-    return string_end_turn(interp, insn);
+    return repeat_port(interp, insn, outs_round, bytes);
 }
 FOR_SIZES(outs)
 

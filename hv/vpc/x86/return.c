@@ -22,6 +22,8 @@ static bool check_return_code(struct interp *interp, uint16_t selector, struct d
         return general_protection(interp);
     if (!descriptor_read(interp, selector, EXC_GP, 0, code))
         return false;
+    if (descriptor_is_known(interp, code, selector, DESCRIPTOR_FOR_RETURN, rpl))
+        return true;
     uint16_t attributes = descriptor_attributes(code);
     unsigned dpl = attributes_dpl(attributes);
     /* The RPL of the CS on the stack is the privilege to return to. */
@@ -29,24 +31,6 @@ static bool check_return_code(struct interp *interp, uint16_t selector, struct d
         (attributes & ATTR_CONFORMING ? dpl > rpl : dpl != rpl))
         return fault_selector(interp, EXC_GP, selector);
     return attributes & ATTR_P || fault_selector(interp, EXC_NP, selector);
-}
-
-/*
- * What the outer privilege may not have is taken away: SDM vol. 2 "RET", RETURN-TO-OUTER-PRIVILEGE-LEVEL. Else a
- * program could go on reading through a data segment that its kernel left in a register.
- */
-static void drop_segments(struct interp *interp)
-{
-    static const uint8_t numbers[] = { SEG_ES, SEG_DS, SEG_FS, SEG_GS };
-
-    for (unsigned i = 0; i < sizeof(numbers); i++) {
-        struct segment *segment = &interp->cpu.segments[numbers[i]];
-        bool is_conforming = attributes_are_code(segment->attributes) && segment->attributes & ATTR_CONFORMING;
-        if (attributes_dpl(segment->attributes) < interp->cpu.cpl && !is_conforming) {
-            *segment = (struct segment){ 0 };
-            state_refresh_segment(interp, numbers[i]);
-        }
-    }
 }
 
 static bool return_outer(struct interp *interp, uint16_t cs, const struct descriptor *code, uint32_t eip,
@@ -64,7 +48,7 @@ static bool return_outer(struct interp *interp, uint16_t cs, const struct descri
     uint32_t mask = interp->stack_mask;
     interp->cpu.gpr[GPR_ESP] = (interp->cpu.gpr[GPR_ESP] & ~mask) | (esp & mask);
     move_stack(interp, release);
-    drop_segments(interp);
+    far_drop_segments(interp);
     return true;
 }
 
@@ -81,19 +65,6 @@ bool return_protected(struct interp *interp, uint16_t cs, uint32_t eip, uint32_t
         return false;
     move_stack(interp, depth);
     return true;
-}
-
-/* The flags that IRET may set, by the privilege that executes it. RF only holds off breakpoints: there are none. */
-static uint32_t flags_mask(const struct vcpu *cpu, unsigned bytes)
-{
-    uint32_t mask = EFLAGS_ARITHMETIC | EFLAGS_TF | EFLAGS_DF | EFLAGS_NT;
-
-    /* A 16-bit IRET has no upper half to load: those flags stay. */
-    if (bytes == 4)
-        mask |= EFLAGS_AC | EFLAGS_ID;
-    if (cpu->cpl <= (cpu->eflags & EFLAGS_IOPL) >> 12)
-        mask |= EFLAGS_IF;
-    return cpu->cpl == 0 ? mask | EFLAGS_IOPL : mask;
 }
 
 static bool iret_real(struct interp *interp, uint16_t cs, uint32_t eip, unsigned bytes)
@@ -115,10 +86,13 @@ static bool is_way_to_virtual_8086(struct interp *interp, uint32_t eflags, unsig
 
 bool op_iret(struct interp *interp, const struct instruction *insn)
 {
-    struct checkpoint before = far_checkpoint(interp);
     struct vcpu *cpu = &interp->cpu;
     unsigned bytes = insn->operand_bytes;
-    uint32_t eip, cs, eflags, mask = flags_mask(cpu, bytes);
+
+    if (bytes == 4 && iret_known(interp))
+        return true;
+    struct checkpoint before = far_checkpoint(interp);
+    uint32_t eip, cs, eflags, mask = far_iret_mask(cpu, bytes);
     bool is_protected = vcpu_is_protected(cpu);
 
     if (is_protected && cpu->eflags & EFLAGS_NT)

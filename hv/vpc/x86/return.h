@@ -14,6 +14,9 @@
 bool return_protected(struct interp *interp, uint16_t cs, uint32_t eip, uint32_t depth, uint32_t release,
                       unsigned bytes);
 
+/* A 32-bit IRET whose ways are all known: known_event.c. false: nothing has changed, and op_iret does it. */
+bool iret_known(struct interp *interp);
+
 bool op_iret(struct interp *interp, const struct instruction *insn);
 
 #endif

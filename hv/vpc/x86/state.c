@@ -10,6 +10,8 @@
 #include "base/string.h"
 #include "vpc/x86/access.h"
 #include "vpc/x86/flags.h"
+#include "vpc/x86/known_segment.h"
+#include "vpc/x86/watch.h"
 
 static bool is_expand_down(const struct segment *segment)
 {
@@ -17,8 +19,8 @@ static bool is_expand_down(const struct segment *segment)
 }
 
 /*
- * How far a segment can be used without a look at it: only in the plain cases. Where alignment is checked nothing is
- * plain. Real mode knows no types.
+ * How far a segment can be used without a look at it: only in the plain cases. Where alignment is checked, or a
+ * breakpoint is on, nothing is plain. Real mode knows no types.
  */
 static struct reach reach_of(const struct interp *interp, const struct segment *segment)
 {
@@ -26,7 +28,7 @@ static struct reach reach_of(const struct interp *interp, const struct segment *
     bool is_protected = vcpu_is_protected(&interp->cpu);
     uint16_t attributes = segment->attributes;
 
-    if (is_expand_down(segment) || interp->checks_alignment || (is_protected && !(attributes & ATTR_P)))
+    if (is_expand_down(segment) || interp->looks_closely || (is_protected && !(attributes & ATTR_P)))
         return reach;
     if (!is_protected || !(attributes & ATTR_CODE) || attributes & ATTR_READABLE)
         reach.read_last = segment->limit;
@@ -35,51 +37,69 @@ static struct reach reach_of(const struct interp *interp, const struct segment *
     return reach;
 }
 
-static void close_window(struct interp *interp)
+void state_set_reach(struct interp *interp, unsigned number, const struct reach *reach)
 {
-    interp->code.count = 0;
-    interp->code.end_eip = 0;
+    interp->reach[number] = *reach;
+    if (interp->looks_closely)          /* it may have begun since the reach was known */
+        interp->reach[number].read_last = interp->reach[number].write_last = -1;
+    if (number == SEG_SS)
+        state_refresh_stack(interp);
+    if (number == SEG_CS)
+        state_refresh_code(interp);
 }
 
 void state_refresh_segment(struct interp *interp, unsigned number)
 {
-    const struct segment *segment = &interp->cpu.segments[number];
+    struct reach reach = reach_of(interp, &interp->cpu.segments[number]);
 
-    interp->reach[number] = reach_of(interp, segment);
-    if (number == SEG_SS)
-        interp->stack_mask = segment->attributes & ATTR_DB ? 0xFFFFFFFFu : 0xFFFFu;
-    if (number == SEG_CS) {
-        bool is_32bit = segment->attributes & ATTR_DB;
-        interp->memos = is_32bit ? interp->memos32 : interp->memos16;
-        interp->memo_mask = (is_32bit ? MEMO_ENTRIES : MEMO_ENTRIES16) - 1;
-        close_window(interp);
-    }
+    state_set_reach(interp, number, &reach);
 }
 
-static bool checks_alignment(const struct vcpu *cpu)
+bool state_checks_alignment(const struct vcpu *cpu)
 {
     return cpu->cpl == 3 && cpu->cr0 & CR0_AM && cpu->eflags & EFLAGS_AC;
 }
 
+static void refresh_asker(struct interp *interp)
+{
+    bool can_know = vcpu_is_protected(&interp->cpu) && !interp->looks_closely;
+
+    interp->asker = can_know ? ASKER(interp->cpu.cpl) : 0;
+}
+
+/* A look of its own for breakpoints, so that nobody else asks for them. */
+static void refresh_looks(struct interp *interp)
+{
+    interp->looks_closely = state_checks_alignment(&interp->cpu);
+    interp->pauses &= (uint8_t)~INTERP_PAUSE_WATCH;
+    if (interp->cpu.dr[7] & DR7_ENABLED) {
+        interp->looks_closely = INTERP_LOOK_WATCH;
+        interp->pauses |= INTERP_PAUSE_WATCH;
+    }
+}
+
 void state_refresh_segments(struct interp *interp)
 {
-    interp->checks_alignment = checks_alignment(&interp->cpu);
+    refresh_looks(interp);
+    refresh_asker(interp);
     for (unsigned i = 0; i < SEG_COUNT; i++)
         state_refresh_segment(interp, i);
 }
 
 static void refresh_alignment(struct interp *interp)
 {
-    if (checks_alignment(&interp->cpu) != interp->checks_alignment)
+    if (state_checks_alignment(&interp->cpu) != interp->looks_closely)
         state_refresh_segments(interp);
 }
 
 void state_set_cpl(struct interp *interp, uint8_t cpl)
 {
     interp->cpu.cpl = cpl;
-    interp->tlb = cpl == 3 ? interp->tlb_user : interp->tlb_supervisor;
-    close_window(interp);
+    state_refresh_rights(interp);
+    state_close_window(interp);
+    state_close_stack(interp);
     refresh_alignment(interp);
+    refresh_asker(interp);
 }
 
 void state_set_eflags(struct interp *interp, uint32_t eflags)
@@ -90,27 +110,75 @@ void state_set_eflags(struct interp *interp, uint32_t eflags)
     state_refresh_attention(interp);
 }
 
+static struct softtlb_entry *tlb_entry(struct interp *interp, uint16_t number)
+{
+    return number < SOFTTLB_ENTRIES ? &interp->tlb_supervisor[number] : &interp->tlb_user[number - SOFTTLB_ENTRIES];
+}
+
+void state_note_translation(struct interp *interp, const struct softtlb_entry *entry)
+{
+    bool is_user = entry >= interp->tlb_user && entry < interp->tlb_user + SOFTTLB_ENTRIES;
+
+    if (interp->filled_count < FILLED_MAX)
+        interp->filled[interp->filled_count] = (uint16_t)(is_user ? SOFTTLB_ENTRIES + (entry - interp->tlb_user)
+                                                                  : entry - interp->tlb_supervisor);
+    if (interp->filled_count <= FILLED_MAX)
+        interp->filled_count++;
+}
+
+void state_forget_places(struct interp *interp)
+{
+    state_close_window(interp);
+    state_close_stack(interp);
+    if (++interp->generation != 0)
+        return;
+    /* All numbers were used: those of old ones come again. 0 is what was never filled. */
+    interp->generation = 1;
+    memset(interp->windows_supervisor, 0, sizeof(interp->windows_supervisor));
+    memset(interp->windows_user, 0, sizeof(interp->windows_user));
+    memset(interp->known_segments, 0, sizeof(interp->known_segments));
+    memset(interp->known_gates, 0, sizeof(interp->known_gates));
+}
+
 static void clear_tlb(struct softtlb_entry *tlb)
 {
     for (unsigned i = 0; i < SOFTTLB_ENTRIES; i++)
         tlb[i].read_page = tlb[i].write_page = SOFTTLB_NONE;
 }
 
+/* A processor's translations go at each change of tasks, mostly after a few of them were made. */
+void state_change_space(struct interp *interp)
+{
+    if (interp->filled_count > FILLED_MAX) {
+        clear_tlb(interp->tlb_supervisor);
+        clear_tlb(interp->tlb_user);
+    }
+    for (unsigned i = 0; i < interp->filled_count && interp->filled_count <= FILLED_MAX; i++) {
+        struct softtlb_entry *entry = tlb_entry(interp, interp->filled[i]);
+        entry->read_page = entry->write_page = SOFTTLB_NONE;
+    }
+    interp->filled_count = 0;
+    for (unsigned i = 0; i < LARGE_PAGES / 64; i++)
+        interp->large_pages[i] = 0;
+    state_forget_places(interp);
+}
+
 void state_forget_translations(struct interp *interp)
 {
-    clear_tlb(interp->tlb_supervisor);
-    clear_tlb(interp->tlb_user);
-    interp->has_large_pages = false;
-    close_window(interp);
+    if (++interp->walk_generation == 0) {       /* as in state_forget_places */
+        interp->walk_generation = 1;
+        memset(interp->known_walks, 0, sizeof(interp->known_walks));
+    }
+    state_change_space(interp);
 }
 
 void state_forget_page(struct interp *interp, uint32_t linear)
 {
     /*
-     * INVLPG of any address in a 4 MiB page drops all of it, and the copies do not know which of them came of such a
-     * page.
+     * INVLPG of any address in a 4 MiB page drops all of it. Copies do not know which of them came of it: all go, but
+     * only where there are some.
      */
-    if (interp->has_large_pages) {
+    if (interp->large_pages[linear >> 28] >> (linear >> 22 & 63) & 1) {
         state_forget_translations(interp);
         return;
     }
@@ -119,7 +187,13 @@ void state_forget_page(struct interp *interp, uint32_t linear)
 
     for (unsigned i = 0; i < 2; i++)
         slots[i]->read_page = slots[i]->write_page = SOFTTLB_NONE;
-    close_window(interp);
+    state_forget_places(interp);
+}
+
+void interp_stop(struct interp *interp)
+{
+    interp->pauses |= INTERP_PAUSE_STOP;
+    interp->has_attention = true;
 }
 
 void state_refresh_attention(struct interp *interp)
@@ -129,5 +203,5 @@ void state_refresh_attention(struct interp *interp)
 
     interp->has_attention = cpu->shadow != SHADOW_NONE || cpu->eflags & EFLAGS_TF || cpu->is_halted ||
                             (is_open && (cpu->has_interrupt || interp->wants_window)) ||
-                            (cpu->has_nmi && !cpu->is_in_nmi) || interp->is_stopping;
+                            (cpu->has_nmi && !cpu->is_in_nmi) || interp->pauses;
 }

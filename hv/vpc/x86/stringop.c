@@ -12,37 +12,39 @@
 
 #define OVERLAPPING_MAX 64u     /* elements of a round that are copied one by one */
 
-/* Elements, at most max, that lie from offset upwards in one page and can be touched without a closer look. */
-static ALWAYS_INLINE uint32_t elements_in_page(const struct interp *interp, const struct instruction *insn,
-                                               unsigned segment, uint32_t offset, bool is_write, uint32_t max,
-                                               unsigned bytes)
+/* One after the other where each begins before the last one's end is behind it: not so many in a round. */
+static ALWAYS_INLINE uint32_t copy_close(uint8_t *to, const uint8_t *from, uint32_t count, unsigned bytes)
 {
-    const struct reach *reach = &interp->reach[segment];
-    int64_t last = is_write ? reach->write_last : reach->read_last;
-    uint64_t room = PAGE_SIZE - ((reach->base + offset) & PAGE_MASK);
-    uint64_t to_wrap = (uint64_t)insn->address_mask + 1 - offset;
-
-    if (last < offset || interp->cpu.eflags & EFLAGS_DF)
-        return 1;
-    if (room > (uint64_t)last + 1 - offset)
-        room = (uint64_t)last + 1 - offset;
-    if (room > to_wrap)
-        room = to_wrap;
-    uint64_t elements = room / bytes;
-    return elements < 1 ? 1 : elements < max ? (uint32_t)elements : max;
-}
-
-/* Upwards, one after the other: what overlaps is copied again, and not so much of it in a round. How many were done. */
-static ALWAYS_INLINE uint32_t copy_elements(uint8_t *to, const uint8_t *from, uint32_t count, unsigned bytes)
-{
-    if (to <= from || to >= from + count * bytes) {
-        memmove(to, from, count * bytes);
-        return count;
-    }
     if (count > OVERLAPPING_MAX)
         count = OVERLAPPING_MAX;
     for (uint32_t i = 0; i < count; i++)
         store(to + i * bytes, bytes, load(from + i * bytes, bytes));
+    return count;
+}
+
+/*
+ * What lies between from and to comes again and again: each copy is as long as all that is there already, which is a
+ * whole number of times.
+ */
+static void copy_repeating(uint8_t *to, const uint8_t *from, uint32_t length)
+{
+    uint32_t there = (uint32_t)(to - from);
+
+    for (uint32_t at = 0, part; at < length; at += part, there += part) {
+        part = there < length - at ? there : length - at;
+        memcpy(to + at, from, part);
+    }
+}
+
+/* Upwards, one after the other. How many were done. */
+static ALWAYS_INLINE uint32_t copy_elements(uint8_t *to, const uint8_t *from, uint32_t count, unsigned bytes)
+{
+    if (to > from && to < from + bytes)
+        return copy_close(to, from, count, bytes);
+    if (to > from && to < from + count * bytes)
+        copy_repeating(to, from, count * bytes);
+    else
+        memmove(to, from, count * bytes);
     return count;
 }
 
@@ -62,8 +64,8 @@ static ALWAYS_INLINE uint32_t movs_round(struct interp *interp, const struct ins
     if (to == NULL)
         return 0;
     if (max > 1 && is_direct && to != interp->bounce.bytes) {
-        count = elements_in_page(interp, insn, insn->segment, from_offset, false, max, bytes);
-        count = elements_in_page(interp, insn, SEG_ES, to_offset, true, count, bytes);
+        count = string_in_page(interp, insn, insn->segment, from_offset, false, max, bytes);
+        count = string_in_page(interp, insn, SEG_ES, to_offset, true, count, bytes);
     }
     if (count > 1)
         count = copy_elements(to, from, count, bytes);
@@ -96,7 +98,7 @@ static ALWAYS_INLINE uint32_t stos_round(struct interp *interp, const struct ins
     if (to == NULL)
         return 0;
     if (max > 1 && to != interp->bounce.bytes)
-        count = elements_in_page(interp, insn, SEG_ES, offset, true, max, bytes);
+        count = string_in_page(interp, insn, SEG_ES, offset, true, max, bytes);
     fill_elements(to, interp->cpu.gpr[GPR_EAX], count, bytes);
     finish(interp, to);
     string_advance(interp, insn, GPR_EDI, count, bytes);
@@ -156,6 +158,7 @@ static ALWAYS_INLINE bool repeat(struct interp *interp, const struct instruction
 {
     uint32_t left = string_turn(interp, insn, bytes), done;
 
+    string_note_turn(interp, left * bytes);
     for (unsigned rounds = 0; left > 0 && rounds < STRING_TURN_ROUNDS; left -= done, rounds++) {
         done = round(interp, insn, left, bytes);
         if (done == 0)

@@ -15,6 +15,9 @@
  */
 #define STRING_TURN_BYTES 4096u
 #define STRING_TURN_ROUNDS 16u
+/* A run ends after so many turns of a KiB and more: each is the work of some fifty instructions. */
+#define STRING_LONG_BYTES 1024u
+#define STRING_LONG_TURNS 32u
 
 static inline uint32_t string_get(const struct interp *interp, const struct instruction *insn, unsigned number)
 {
@@ -36,17 +39,36 @@ static ALWAYS_INLINE uint32_t string_turn(const struct interp *interp, const str
 {
     uint32_t count = string_get(interp, insn, GPR_ECX), turn = STRING_TURN_BYTES / bytes;
 
-    if (interp->cpu.eflags & EFLAGS_TF)
-        turn = 1;               /* a trap after each */
+    if (interp->has_attention)
+        turn = 1;               /* a trap after each, perhaps */
     return !insn->repeat ? 1 : count < turn ? count : turn;
 }
 
-/* The same where each element is a round. */
-static ALWAYS_INLINE uint32_t string_rounds(const struct interp *interp, const struct instruction *insn, unsigned bytes)
+/* A turn of so many bytes begins. */
+static ALWAYS_INLINE void string_note_turn(struct interp *interp, uint32_t bytes)
 {
-    uint32_t turn = string_turn(interp, insn, bytes);
+    if (bytes >= STRING_LONG_BYTES && ++interp->long_turns >= STRING_LONG_TURNS)
+        interp_stop(interp);
+}
 
-    return turn < STRING_TURN_ROUNDS ? turn : STRING_TURN_ROUNDS;
+/* Elements, at most max, that lie from offset upwards in one page and can be touched without a closer look. */
+static ALWAYS_INLINE uint32_t string_in_page(const struct interp *interp, const struct instruction *insn,
+                                             unsigned segment, uint32_t offset, bool is_write, uint32_t max,
+                                             unsigned bytes)
+{
+    const struct reach *reach = &interp->reach[segment];
+    int64_t last = is_write ? reach->write_last : reach->read_last;
+    uint64_t room = PAGE_SIZE - ((reach->base + offset) & PAGE_MASK);
+    uint64_t to_wrap = (uint64_t)insn->address_mask + 1 - offset;
+
+    if (last < offset || interp->cpu.eflags & EFLAGS_DF)
+        return 1;
+    if (room > (uint64_t)last + 1 - offset)
+        room = (uint64_t)last + 1 - offset;
+    if (room > to_wrap)
+        room = to_wrap;
+    uint64_t elements = room / bytes;
+    return elements < 1 ? 1 : elements < max ? (uint32_t)elements : max;
 }
 
 static ALWAYS_INLINE void string_count(struct interp *interp, const struct instruction *insn, uint32_t elements)

@@ -63,7 +63,7 @@ static bool mov_to_control(struct interp *interp, const struct instruction *insn
         return true;
     case 3:
         interp->cpu.cr3 = value;
-        state_forget_translations(interp);
+        state_change_space(interp);
         return true;
     default:
         return write_cr4(interp, value);
@@ -98,6 +98,11 @@ static bool mov_debug(struct interp *interp, const struct instruction *insn)
         cpu->dr[6] = (cpu->gpr[insn->rm] & 0xE00Fu) | DR6_FIXED;
     else
         cpu->dr[number] = number == 7 ? (cpu->gpr[insn->rm] & DR7_KNOWN) | DR7_FIXED : cpu->gpr[insn->rm];
+    if (insn->opcode == 0x23 && number == 7) {
+        cpu->data_hits = 0;
+        state_refresh_segments(interp);
+        state_refresh_attention(interp);
+    }
     return true;
 }
 PRIVILEGED(op_mov_debug, mov_debug)
@@ -112,6 +117,7 @@ static bool load_table(struct interp *interp, const struct instruction *insn)
         return false;
     table->limit = (uint16_t)load(from, 2);
     table->base = load(from + 2, 4) & (insn->operand_bytes == 4 ? 0xFFFFFFFFu : 0x00FFFFFFu);
+    state_forget_places(interp);
     return true;
 }
 PRIVILEGED(op_load_table, load_table)
@@ -173,7 +179,7 @@ static bool hlt(struct interp *interp, const struct instruction *insn)
 {
     (void)insn;
     /* EIP is behind the HLT already, where the handler of what wakes it returns to. */
-    interp->cpu.is_halted = true;
+    interp->cpu.is_halted = interp->cpu.has_just_halted = true;
     interp->has_attention = true;
     return true;
 }
@@ -233,6 +239,7 @@ static bool load_task(struct interp *interp, uint16_t selector)
         return false;
     descriptor.high |= DESCRIPTOR_BUSY;
     interp->cpu.tr = descriptor_segment(&descriptor, selector);
+    state_forget_places(interp);
     return true;
 }
 

@@ -6,6 +6,7 @@
 bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip)
 {
     interp->cpu.eip = (uint32_t)eip;
+    interp->start_eip = (uint32_t)eip - memo->insn.length;
     if (!memo->handler(interp, &memo->insn))
         return false;
     if (interp->has_attention) {
@@ -15,13 +16,33 @@ bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip
     GO_TO(interp->cpu.eip);
 }
 
+bool step_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip)
+{
+    uint32_t to = (uint32_t)eip;
+
+    if (interp->fuel == 0 || !code_window_reopen(interp, to))
+        return thread_end(interp, to);
+    memo = memo_slot(interp, to);
+    if (!memo_has(memo, code_bytes(interp, to)))
+        return thread_end(interp, to);
+    DISPATCH(memo, to);
+}
+
+/* The page of a push, or else of a pop. The handler goes on, whatever came of it. */
+bool step_stack_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip)
+{
+    uint32_t esp = interp->cpu.gpr[GPR_ESP];
+
+    stack_open(interp, plain_stack(interp, esp - 4, 4) == NULL ? esp - 4 : esp);
+    GENERALLY();
+}
+
 bool step_long(struct interp *interp, const struct memo *memo, uint64_t eip)
 {
-    uint32_t start = interp->start_eip;
+    uint32_t start = (uint32_t)eip - memo->insn.length;
     const struct long_memo *slot = long_slot(interp, start);
 
-    (void)memo, (void)eip;
     if (!long_memo_has(slot, interp, start))
         return thread_end(interp, start);           /* fetch decodes it */
-    TAIL_CALL slot->memo.step(interp, &slot->memo, (uint64_t)start + slot->memo.insn.length);
+    DISPATCH(&slot->memo, start);
 }

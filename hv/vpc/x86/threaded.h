@@ -4,8 +4,9 @@
  *
  * A step knows the common form of an instruction: 32-bit operands and addresses, memory in one page of RAM that was
  * translated before, a jump inside the code window. For anything else it changes nothing and hands over to
- * step_generally, which calls the instruction's handler. So steps never fault, never reach a device and change no
- * segment, and between two of them nothing can need attention.
+ * step_generally, which calls the instruction's handler. So steps never fault and, but for those of events and
+ * ports, which ask for it, never reach a device, change no segment that code or stack lie in, and leave nothing that
+ * needs attention.
  *
  * The interpreter's loop is come back to when the fuel is up, where something needs attention, and where the next
  * instruction is not in the window or not decoded. EIP is in a register meanwhile: cpu.eip is set for handlers only.
@@ -23,10 +24,17 @@ step_t threaded_find(const struct instruction *insn);
 step_t threaded_arith_find(const struct instruction *insn);
 step_t threaded_shift_find(const struct instruction *insn);
 step_t threaded_move_find(const struct instruction *insn);
+step_t threaded_stack_find(const struct instruction *insn);
 step_t threaded_branch_find(const struct instruction *insn);
+step_t threaded_flags_find(const struct instruction *insn);
+step_t threaded_event_find(const struct instruction *insn);     /* known_event.c */
+step_t threaded_port_find(const struct instruction *insn);
 
 /* By the handler. */
 bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip);
+/* What GO_TO does when it is not plain: the instruction at eip, if that is known at all. */
+bool step_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip);
+bool step_stack_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip);
 /* One that is longer than its memo: the rest is compared, too. */
 bool step_long(struct interp *interp, const struct memo *memo, uint64_t eip);
 
@@ -40,14 +48,24 @@ static ALWAYS_INLINE bool thread_end(struct interp *interp, uint64_t eip)
     return true;
 }
 
+/*
+ * To the step of the instruction at EIP. The empty statement keeps the sum in the register it is passed in, and the
+ * step's address in memory: else two instructions more.
+ */
+#define DISPATCH(next, at)                                                                                  \
+    do {                                                                                                    \
+        uint64_t behind_ = (at);                                                                            \
+        __asm__("addq %1, %0" : "+r"(behind_) : "r"((uint64_t)(next)->insn.length) : "cc");                 \
+        TAIL_CALL (next)->step(interp, (next), behind_);                                                    \
+    } while (0)
+
 /* The last statement of a step: the instruction is done, and the one behind it comes. */
 #define NEXT()                                                                                              \
     do {                                                                                                    \
         const struct memo *next_ = memo->next;                                                              \
         if (--interp->fuel == 0 || eip >= interp->code.end_eip || !memo_has(next_, code_bytes(interp, eip))) \
             return thread_end(interp, eip);                                                                 \
-        interp->start_eip = (uint32_t)eip;                                                                  \
-        TAIL_CALL next_->step(interp, next_, eip + next_->insn.length);                                     \
+        DISPATCH(next_, eip);                                                                               \
     } while (0)
 
 /* The same with one somewhere else. */
@@ -56,13 +74,14 @@ static ALWAYS_INLINE bool thread_end(struct interp *interp, uint64_t eip)
         uint32_t to_ = (target);                                                                            \
         const struct memo *next_ = memo_slot(interp, to_);                                                  \
         if (--interp->fuel == 0 || !code_window_has(interp, to_) || !memo_has(next_, code_bytes(interp, to_))) \
-            return thread_end(interp, to_);                                                                 \
-        interp->start_eip = to_;                                                                            \
-        TAIL_CALL next_->step(interp, next_, (uint64_t)to_ + next_->insn.length);                           \
+            TAIL_CALL step_elsewhere(interp, memo, to_);                                                    \
+        DISPATCH(next_, to_);                                                                               \
     } while (0)
 
 /* Nothing was changed yet, and something is not plain. */
 #define GENERALLY() TAIL_CALL step_generally(interp, memo, eip)
+/* The same, and it is the stack: its window is opened for those that follow. */
+#define STACK_ELSEWHERE() TAIL_CALL step_stack_elsewhere(interp, memo, eip)
 
 /* The operand in memory, if it is plain; else NULL. */
 static ALWAYS_INLINE void *plain_at(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes,
@@ -76,6 +95,31 @@ static ALWAYS_INLINE void *plain_at(struct interp *interp, unsigned segment, uin
         (is_write ? entry->write_page : entry->read_page) != last_page(linear, bytes))
         return NULL;
     return softtlb_host(entry, linear);
+}
+
+/* Open the stack's window on the page of an offset, if that is plain; else it is closed. */
+static ALWAYS_INLINE void stack_open(struct interp *interp, uint32_t offset)
+{
+    const struct reach *reach = &interp->reach[SEG_SS];
+    uint32_t linear = reach->base + offset, page = linear & ~PAGE_MASK;
+    const struct softtlb_entry *entry = softtlb_slot(interp->tlb, linear);
+    int64_t first = (int64_t)offset - (linear & PAGE_MASK), last = first + PAGE_SIZE - 1;
+
+    interp->stack.first = STACK_CLOSED;
+    if (entry->write_page == page && entry->read_page == page && first >= 0 && last <= reach->read_last &&
+        last <= reach->write_last && interp->stack_mask == 0xFFFFFFFFu)
+        interp->stack = (struct stack_window){ .delta = entry->delta + reach->base, .first = (uint64_t)first };
+}
+
+/* On the stack, in its window; else NULL, and STACK_ELSEWHERE. */
+static ALWAYS_INLINE void *plain_stack(struct interp *interp, uint32_t offset, unsigned bytes)
+{
+    if (offset - interp->stack.first > PAGE_SIZE - bytes)
+        return NULL;
+    uintptr_t host = interp->stack.delta + offset;
+
+    __builtin_assume(host != 0);
+    return (void *)host;
 }
 
 /* Addresses have 32 bits: threaded_find asked. */

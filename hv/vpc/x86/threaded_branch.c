@@ -1,9 +1,15 @@
 /*
- * threaded_branch.c - steps of jumps, calls and returns inside the code window (PURE): threaded.h. A target in the
- * window is within the limit of CS.
+ * threaded_branch.c - steps of near jumps, calls and returns (PURE): threaded.h. A target in the code window is within
+ * the limit of CS.
  */
 #include "vpc/x86/flags.h"
 #include "vpc/x86/threaded.h"
+
+/* In the window, or else within the limit of CS: GO_TO finds it, or leaves it to the loop. */
+static ALWAYS_INLINE bool is_good_target(const struct interp *interp, uint32_t target)
+{
+    return code_window_has(interp, target) || target <= interp->cpu.segments[SEG_CS].limit;
+}
 
 #define JCC_STEP(condition)                                                                                 \
     STEP(jcc_##condition)                                                                                   \
@@ -11,7 +17,7 @@
         if (!flags_satisfy(interp, condition))                                                              \
             NEXT();                                                                                         \
         uint32_t target = (uint32_t)eip + memo->insn.immediate;                                             \
-        if (!code_window_has(interp, target))                                                               \
+        if (!is_good_target(interp, target))                                                                \
             GENERALLY();                                                                                    \
         GO_TO(target);                                                                                      \
     }
@@ -27,7 +33,7 @@ STEP(jmp)
 {
     uint32_t target = (uint32_t)eip + memo->insn.immediate;
 
-    if (!code_window_has(interp, target))
+    if (!is_good_target(interp, target))
         GENERALLY();
     GO_TO(target);
 }
@@ -36,25 +42,21 @@ STEP(loop)
 {
     uint32_t target = (uint32_t)eip + memo->insn.immediate;
 
-    if (!code_window_has(interp, target))
+    if (!is_good_target(interp, target))
         GENERALLY();
     if (--interp->cpu.gpr[GPR_ECX] == 0)
         NEXT();
     GO_TO(target);
 }
 
-/* A call and a return may leave the window: within the limit of CS they are good for the loop. */
-static ALWAYS_INLINE bool is_good_target(const struct interp *interp, uint32_t target)
-{
-    return target <= interp->cpu.segments[SEG_CS].limit;
-}
-
 STEP(call)
 {
     uint32_t target = (uint32_t)eip + memo->insn.immediate, offset = interp->cpu.gpr[GPR_ESP] - 4;
-    loose32_t *top = plain_at(interp, SEG_SS, offset, 4, true);
+    loose32_t *top = plain_stack(interp, offset, 4);
 
-    if (top == NULL || interp->stack_mask != 0xFFFFFFFFu || !is_good_target(interp, target))
+    if (top == NULL)
+        STACK_ELSEWHERE();
+    if (!is_good_target(interp, target))
         GENERALLY();
     *top = (uint32_t)eip;
     interp->cpu.gpr[GPR_ESP] = offset;
@@ -64,9 +66,11 @@ STEP(call)
 STEP(ret)
 {
     uint32_t offset = interp->cpu.gpr[GPR_ESP];
-    const loose32_t *top = plain_at(interp, SEG_SS, offset, 4, false);
+    const loose32_t *top = plain_stack(interp, offset, 4);
 
-    if (top == NULL || interp->stack_mask != 0xFFFFFFFFu || !is_good_target(interp, *top))
+    if (top == NULL)
+        STACK_ELSEWHERE();
+    if (!is_good_target(interp, *top))
         GENERALLY();
     interp->cpu.gpr[GPR_ESP] = offset + 4 + memo->insn.immediate;
     GO_TO(*top);
@@ -93,9 +97,11 @@ STEP(jmp_memory)
 STEP(call_register)
 {
     uint32_t target = interp->cpu.gpr[memo->insn.rm], offset = interp->cpu.gpr[GPR_ESP] - 4;
-    loose32_t *top = plain_at(interp, SEG_SS, offset, 4, true);
+    loose32_t *top = plain_stack(interp, offset, 4);
 
-    if (top == NULL || interp->stack_mask != 0xFFFFFFFFu || !is_good_target(interp, target))
+    if (top == NULL)
+        STACK_ELSEWHERE();
+    if (!is_good_target(interp, target))
         GENERALLY();
     *top = (uint32_t)eip;
     interp->cpu.gpr[GPR_ESP] = offset;

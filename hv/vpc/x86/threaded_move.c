@@ -1,5 +1,5 @@
 /*
- * threaded_move.c - steps of moves and of the stack (PURE): threaded.h.
+ * threaded_move.c - steps of moves (PURE): threaded.h.
  */
 #include "vpc/x86/flags.h"
 #include "vpc/x86/threaded.h"
@@ -132,58 +132,6 @@ EXTEND_STEPS(movzx_word, 2, value)
 EXTEND_STEPS(movsx_byte, 1, sign_extend(value, 1))
 EXTEND_STEPS(movsx_word, 2, sign_extend(value, 2))
 
-/* Pushes and pops are on 32-bit stacks: a mask of all ones. */
-#define PUSH_STEP(name, what)                                                                               \
-    STEP(name)                                                                                              \
-    {                                                                                                       \
-        uint32_t offset = interp->cpu.gpr[GPR_ESP] - 4;                                                     \
-        loose32_t *top = plain_at(interp, SEG_SS, offset, 4, true);                                         \
-        if (top == NULL || interp->stack_mask != 0xFFFFFFFFu)                                               \
-            GENERALLY();                                                                                    \
-        *top = what;                                                                                        \
-        interp->cpu.gpr[GPR_ESP] = offset;                                                                  \
-        NEXT();                                                                                             \
-    }
-PUSH_STEP(push_opcode, interp->cpu.gpr[memo->insn.opcode & 7])
-PUSH_STEP(push_imm, memo->insn.immediate)
-
-STEP(push_memory)
-{
-    const loose32_t *source = plain_read(interp, &memo->insn, 4);
-    uint32_t offset = interp->cpu.gpr[GPR_ESP] - 4;
-    loose32_t *top = plain_at(interp, SEG_SS, offset, 4, true);
-
-    if (source == NULL || top == NULL || interp->stack_mask != 0xFFFFFFFFu)
-        GENERALLY();
-    *top = *source;
-    interp->cpu.gpr[GPR_ESP] = offset;
-    NEXT();
-}
-
-STEP(pop_opcode)
-{
-    uint32_t offset = interp->cpu.gpr[GPR_ESP];
-    const loose32_t *top = plain_at(interp, SEG_SS, offset, 4, false);
-
-    if (top == NULL || interp->stack_mask != 0xFFFFFFFFu)
-        GENERALLY();
-    interp->cpu.gpr[GPR_ESP] = offset + 4;
-    interp->cpu.gpr[memo->insn.opcode & 7] = *top;      /* last: POP ESP has the value */
-    NEXT();
-}
-
-STEP(leave_frame)
-{
-    uint32_t frame = interp->cpu.gpr[GPR_EBP];
-    const loose32_t *top = plain_at(interp, SEG_SS, frame, 4, false);
-
-    if (top == NULL || interp->stack_mask != 0xFFFFFFFFu)
-        GENERALLY();
-    interp->cpu.gpr[GPR_ESP] = frame + 4;
-    interp->cpu.gpr[GPR_EBP] = *top;
-    NEXT();
-}
-
 STEP(nop)
 {
     NEXT();
@@ -238,23 +186,15 @@ step_t threaded_move_find(const struct instruction *insn)
 
     if (insn->map == MAP_TWO_BYTES)
         return find_two_byte(insn);
-    if (opcode >= 0x50 && opcode < 0x60)
-        return opcode < 0x58 ? step_push_opcode : step_pop_opcode;
     if (opcode >= 0xB8 && opcode <= 0xBF)
         return step_mov_opcode_imm;
     switch (opcode) {
-    case 0x68: case 0x6A:
-        return step_push_imm;
     case 0x90:
         return step_nop;
     case 0xA1:
         return step_load_offset;
     case 0xA3:
         return step_store_offset;
-    case 0xC9:
-        return step_leave_frame;
-    case 0xFF:
-        return insn->reg == 6 && !insn->is_register ? step_push_memory : NULL;
     default:
         return find_modrm_move(insn);
     }

@@ -73,14 +73,16 @@ struct vcpu {
     struct segment segments[SEG_COUNT], ldtr, tr;
     struct table_register gdtr, idtr;
     uint32_t cr0, cr2, cr3, cr4;
-    uint32_t dr[8];                 /* kept, but no breakpoint ever hits; 4 and 5 stand for 6 and 7 */
+    uint32_t dr[8];                 /* 4 and 5 stand for 6 and 7 */
     uint64_t tsc_offset;            /* added to the bus's time */
     uint64_t retired;               /* instructions done; a string instruction counts once */
     uint8_t cpl;                    /* 0 in real mode */
     uint8_t shadow;                 /* SHADOW_* */
     bool is_halted;
+    bool has_just_halted;           /* HLT was executed: whoever counts it clears this */
     bool has_interrupt;             /* the interrupt controller's line: whoever owns that sets and clears it */
     bool has_nmi, is_in_nmi;        /* one is pending; they wait for the next IRET */
+    uint8_t data_hits;              /* DR6's B0-B3 of a breakpoint on data whose trap is still to come */
     struct vcpu_refusals refusals;
 };
 

@@ -20,6 +20,11 @@ void children_ignore(struct event *event)
     (void)event;
 }
 
+bool children_begins(const char *text, const char *beginning)
+{
+    return memcmp(text, beginning, strlen(beginning)) == 0;
+}
+
 void children_begin(void)
 {
     event_handle(HV_SLOT_CHILD, child_event, true);

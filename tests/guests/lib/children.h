@@ -14,6 +14,9 @@ extern volatile uint32_t children_told; /* interrupts of HV_SLOT_CHILD */
 void children_begin(void);
 void children_ignore(struct event *event);
 
+/* Does what is told of a child begin so? */
+bool children_begins(const char *text, const char *beginning);
+
 /* Ask for a child by name; the rest of start as it is. Returns what hv_start does. */
 int32_t children_start(const char *name, struct hv_start start);
 int32_t children_start_small(const char *name);

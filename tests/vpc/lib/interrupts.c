@@ -47,7 +47,7 @@ static void load_tables(void)
                      "movl %%eax, %%gs; movl %%eax, %%ss; movl $0x28, %%eax; ltr %%ax" : : : "eax", "memory");
 }
 
-static void pic_init(void)
+void pic_init(void)
 {
     outb(0x20, 0x11);
     outb(0x21, PIC_BASE);

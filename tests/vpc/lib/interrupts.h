@@ -25,6 +25,15 @@ void set_handler(unsigned vector, handler_t handler);
 void open_gate(unsigned vector);
 void set_stack0(uint32_t stack0);
 
+/* Go on where this frame says, with its registers: the other way out of a handler, and the first one into a task. */
+static inline _Noreturn void frame_enter(const struct frame *frame)
+{
+    __asm__ volatile("movl %0, %%esp; popl %%es; popl %%ds; popal; addl $8, %%esp; iret" : : "r"(frame) : "memory");
+    __builtin_unreachable();
+}
+
+/* The 8259s again from the start, which forgets what was asked for; all lines masked. */
+void pic_init(void);
 /* Let a line of the 8259s through, or not. */
 void pic_unmask(unsigned line);
 void pic_mask_all(void);

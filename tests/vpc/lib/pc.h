@@ -35,7 +35,7 @@ static inline void outw(uint16_t port, uint16_t value)
     __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
 }
 
-/* On COM1. say: %s %d %u %x (eight digits) %b (two digits) %c. */
+/* On COM1. say: %s %d %u %x (eight digits) %b (two digits) %h (as many as it has) %c. */
 void put_character(char character);
 void say(const char *format, ...);
 

@@ -39,6 +39,7 @@ static void put_value(char kind, va_list *arguments)
     case 'u': put_number(va_arg(*arguments, uint32_t), 10, 1); break;
     case 'x': put_number(va_arg(*arguments, uint32_t), 16, 8); break;
     case 'b': put_number(va_arg(*arguments, uint32_t), 16, 2); break;
+    case 'h': put_number(va_arg(*arguments, uint32_t), 16, 1); break;
     case 'd': {
         int value = va_arg(*arguments, int);
         if (value < 0)

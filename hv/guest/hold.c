@@ -1,0 +1,39 @@
+/*
+ * hold.c - see hold.h.
+ */
+#include "guest/hold.h"
+
+#include <stddef.h>
+
+#include "guest/guest.h"
+#include "pagetable/audit.h"
+
+void hold_begin(struct hold *hold, struct guest *guest)
+{
+    guest->life.paused |= GUEST_PAUSED_BY_CLONE;
+    guest_stir(guest);
+    *hold = (struct hold){ .guest = guest, .faults = guest->hidden_fault_count };
+}
+
+bool hold_drop_leaves(struct hold *hold, uint32_t *steps)
+{
+    struct guest *guest = hold->guest;
+
+    if (hold->faults != guest->hidden_fault_count)
+        *hold = (struct hold){ .guest = guest, .faults = guest->hidden_fault_count };
+    return gspace_drop_leaves(&guest->space, &hold->leaves, steps);
+}
+
+void hold_end(struct hold *hold)
+{
+    struct guest *guest = hold->guest;
+
+    if (guest == NULL)
+        return;
+    if (guest->processor != NULL)
+        gspace_load(&guest->space);     /* the TLB may have leaves that are gone */
+    guest->life.paused &= (uint8_t)~GUEST_PAUSED_BY_CLONE;
+    guest_stir(guest);
+    audit_check(&guest->space);
+    hold->guest = NULL;
+}

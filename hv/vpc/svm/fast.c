@@ -1,0 +1,223 @@
+/*
+ * fast.c - what guests are left for most often, done at once and without the interpreter (PURE): svm.h.
+ *
+ * enter.S comes here from each exit with the global interrupt flag off, the host's general registers, and still the
+ * guest's FS, GS, LDTR and TR, which no code here needs. What is not plain has changed nothing and is looked at by
+ * exits.c.
+ */
+#include "cpu/x86.h"
+#include "vpc/ports.h"
+#include "vpc/svm/svm.h"
+#include "vpc/x86/ident.h"
+
+#define TAIL_CALL __attribute__((musttail)) return
+#define A_WAY static __attribute__((noinline)) enum svm_next
+
+/* After an instruction that was done for the guest. */
+static void pass_instruction(struct vmcb *vmcb, uint32_t next_eip)
+{
+    vmcb->rip = next_eip;
+    vmcb->rflags &= ~(uint64_t)EFLAGS_RF;
+    vmcb->shadow = 0;
+}
+
+/* An interrupt waits, and can begin, or nothing tells yet when it can. A guest that is closed to it goes on. */
+static bool has_news(const struct vpc *vpc, const struct vmcb *vmcb)
+{
+    return vpc->interp.cpu.has_interrupt && (vmcb->rflags & EFLAGS_IF || !(vmcb->interrupt_control & VMCB_V_IRQ));
+}
+
+/* After a device was reached: may the guest go on as it is, or has something come up? */
+static enum svm_next look_around(const struct vpc *vpc, const struct vmcb *vmcb)
+{
+    const struct svm *svm = vpc->svm;
+
+    if (has_news(vpc, vmcb) || interp_is_stopping(&vpc->interp) || vpc->due_ns != svm->alarm_ns ||
+        svm->nested.must_flush || svm->moves)
+        return SVM_DONE;
+    return SVM_AGAIN;
+}
+
+/* The same where no device was and nothing waits. One that moves between the engines is looked at after each exit. */
+static enum svm_next after_registers(const struct vpc *vpc)
+{
+    return vpc->svm->moves ? SVM_DONE : SVM_AGAIN;
+}
+
+A_WAY answer_question(struct vpc *vpc, struct vmcb *vmcb)
+{
+    const struct site *site = site_find(vpc->svm->sites, vmcb);
+
+    if (site == NULL || has_news(vpc, vmcb))
+        return SVM_LOOK;
+    vmcb->rax = ident_answer(&vpc->interp, (uint32_t)vmcb->rax, vpc->interp.cpu.gpr);
+    pass_instruction(vmcb, (uint32_t)vmcb->rip + site->length);
+    return after_registers(vpc);
+}
+
+A_WAY tell_time(struct vpc *vpc, struct vmcb *vmcb)
+{
+    const struct site *site = site_find(vpc->svm->sites, vmcb);
+
+    if (site == NULL || has_news(vpc, vmcb))
+        return SVM_LOOK;
+    uint64_t time = ident_time(&vpc->interp);
+    vmcb->rax = (uint32_t)time;
+    vpc->interp.cpu.gpr[GPR_EDX] = (uint32_t)(time >> 32);
+    pass_instruction(vmcb, (uint32_t)vmcb->rip + site->length);
+    return after_registers(vpc);
+}
+
+/* What of EAX a port of so many bytes gets, or gives. */
+static const uint32_t port_masks[8] = { [2] = 0xFFFF, [4] = UINT32_MAX };
+
+/* IN and OUT of two or four bytes. Strings, and the BIOS, which wants all registers, are the interpreter's. */
+A_WAY do_port(struct vpc *vpc, struct vmcb *vmcb)
+{
+    uint32_t info = (uint32_t)vmcb->exit_info1;
+    unsigned bytes = info >> SVM_IO_BYTES_SHIFT & 7;
+    uint16_t port = (uint16_t)(info >> SVM_IO_PORT_SHIFT);
+    uint32_t mask = port_masks[bytes];
+
+    if (info & SVM_IO_STRING || mask == 0 || port - BIOS_PORT < BIOS_CALLS)
+        return SVM_LOOK;
+    vpc->interp.start_eip = (uint32_t)vmcb->rip;
+    pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);
+    if (info & SVM_IO_IN) {
+        uint32_t value = vpc->bus.port_read(vpc->bus.context, port, bytes);
+        vmcb->rax = ((uint32_t)vmcb->rax & ~mask) | (value & mask);
+    } else {
+        vpc->bus.port_write(vpc->bus.context, port, bytes, (uint32_t)vmcb->rax & mask);
+    }
+    return look_around(vpc, vmcb);
+}
+
+/* The same of a byte, as most are, from and to AL. */
+A_WAY do_port_read(struct vpc *vpc, struct vmcb *vmcb)
+{
+    uint16_t port = (uint16_t)(vmcb->exit_info1 >> SVM_IO_PORT_SHIFT);
+
+    vpc->interp.start_eip = (uint32_t)vmcb->rip;
+    pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);
+    vmcb->rax = ((uint32_t)vmcb->rax & ~0xFFu) | vpc->bus.port_read(vpc->bus.context, port, 1);
+    return look_around(vpc, vmcb);
+}
+
+A_WAY do_port_write(struct vpc *vpc, struct vmcb *vmcb)
+{
+    uint16_t port = (uint16_t)(vmcb->exit_info1 >> SVM_IO_PORT_SHIFT);
+
+    if (port - BIOS_PORT < BIOS_CALLS)
+        return SVM_LOOK;
+    vpc->interp.start_eip = (uint32_t)vmcb->rip;
+    pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);
+    vpc->bus.port_write(vpc->bus.context, port, 1, (uint8_t)vmcb->rax);
+    return look_around(vpc, vmcb);
+}
+
+/*
+ * A pause, a byte to a port where nobody is, is counted, as every exit; but it is too frequent and says too little to
+ * be among the last in a report.
+ */
+A_WAY choose_port(struct vpc *vpc, struct vmcb *vmcb)
+{
+    uint32_t info = (uint32_t)vmcb->exit_info1 & SVM_IO_WHAT, byte = 1u << SVM_IO_BYTES_SHIFT;
+
+    if (info == (PORT_PAUSE << SVM_IO_PORT_SHIFT | byte)) {
+        vpc->exits[VPC_EXIT_PORT_WRITE]++;
+        pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);
+        return after_registers(vpc);
+    }
+    if ((uint16_t)info == (byte | SVM_IO_IN))
+        TAIL_CALL do_port_read(vpc, vmcb);
+    if ((uint16_t)info == byte)
+        TAIL_CALL do_port_write(vpc, vmcb);
+    TAIL_CALL do_port(vpc, vmcb);
+}
+
+/* MOV to memory, where the guest was left before. NULL: it is not known to be that. */
+static const struct site *find_store(const struct vpc *vpc, const struct vmcb *vmcb)
+{
+    const struct site *site = site_find(vpc->svm->sites, vmcb);
+
+    return site != NULL && site_is_wide(vmcb) && site_ends(site) ? site : NULL;
+}
+
+/* Above its bytes is whatever there is. */
+static uint32_t stored_value(const struct vpc *vpc, const struct vmcb *vmcb, const struct site *site)
+{
+    switch (site->source) {
+    case GPR_NONE: return (uint32_t)(site->last >> (64 - 8 * site->bytes));
+    case GPR_EAX: return (uint32_t)vmcb->rax;
+    case GPR_ESP: return (uint32_t)vmcb->rsp;
+    default: return vpc->interp.cpu.gpr[site->source];
+    }
+}
+
+/*
+ * MOV to a register of the local APIC. The processor has checked all of the guest's own rights. A command may send an
+ * NMI to the guest, which the interpreter begins.
+ */
+A_WAY store_to_apic(struct vpc *vpc, struct vmcb *vmcb)
+{
+    uint64_t address = vmcb->exit_info2;
+
+    if ((address & ~(uint64_t)PAGE_MASK) != LAPIC_BASE || address & 3 || lapic_is_command((uint32_t)address) ||
+        (vmcb->exit_info1 & (SVM_NPF_OPERAND | PF_WRITE)) != (SVM_NPF_OPERAND | PF_WRITE))
+        return SVM_LOOK;
+    const struct site *site = find_store(vpc, vmcb);
+    if (site == NULL || site->bytes != 4)
+        return SVM_LOOK;
+    vpc->interp.start_eip = (uint32_t)vmcb->rip;
+    vpc_write_apic(vpc, (uint32_t)address & PAGE_MASK, stored_value(vpc, vmcb, site));
+    pass_instruction(vmcb, (uint32_t)vmcb->rip + site->length);
+    svm_refresh_apic(vpc);
+    return look_around(vpc, vmcb);
+}
+
+/*
+ * MOV to a cell of the text page. The first byte of it may be the end of a store that began on the page before; who
+ * fills the page is interpreted.
+ */
+A_WAY store_to_text(struct vpc *vpc, struct vmcb *vmcb)
+{
+    uint32_t at = (uint32_t)vmcb->exit_info2 & PAGE_MASK;
+    const struct site *site = find_store(vpc, vmcb);
+
+    if ((vmcb->exit_info1 & (SVM_NPF_OPERAND | PF_WRITE)) != (SVM_NPF_OPERAND | PF_WRITE) || at == 0 || site == NULL ||
+        at > PAGE_SIZE - site->bytes || svm_fills_text(vpc->svm))
+        return SVM_LOOK;
+    unsigned bytes = site->bytes;
+    vpc->interp.start_eip = (uint32_t)vmcb->rip;
+    pass_instruction(vmcb, (uint32_t)vmcb->rip + site->length);
+    vpc->bus.write(vpc->bus.context, GPA(TEXT_PAGE_BASE + at), bytes, stored_value(vpc, vmcb, site));
+    return look_around(vpc, vmcb);
+}
+
+A_WAY choose_store(struct vpc *vpc, struct vmcb *vmcb)
+{
+    if (vmcb->exit_info2 >> PAGE_SHIFT == TEXT_PAGE_BASE >> PAGE_SHIFT)
+        TAIL_CALL store_to_text(vpc, vmcb);
+    TAIL_CALL store_to_apic(vpc, vmcb);
+}
+
+/* By jumps: what each way needs of the stack it takes itself. */
+enum svm_next svm_fast(struct vpc *vpc, struct vmcb *vmcb)
+{
+    vpc->svm->exits++;
+    vmcb->clean = VMCB_CLEAN_ALL;
+    vmcb->tlb_control = 0;
+    if (vmcb->exit_event & VMCB_EVENT_VALID || vmcb->rflags & (EFLAGS_TF | EFLAGS_VM))
+        return SVM_LOOK;
+    vmcb->event = 0;
+    uint32_t code = (uint32_t)vmcb->exit_code;
+    if (code == SVM_EXIT_IOIO)
+        TAIL_CALL choose_port(vpc, vmcb);
+    if (code == SVM_EXIT_CPUID)
+        TAIL_CALL answer_question(vpc, vmcb);
+    if (code == SVM_EXIT_NPF)
+        TAIL_CALL choose_store(vpc, vmcb);
+    if (code == SVM_EXIT_RDTSC)
+        TAIL_CALL tell_time(vpc, vmcb);
+    return SVM_LOOK;
+}

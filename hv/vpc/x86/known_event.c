@@ -1,0 +1,313 @@
+/*
+ * known_event.c - the short way of an event to its handler, and of IRET back (PURE): protected mode, 32-bit gates and
+ * stacks, everything in pages that were translated before, and descriptors that passed the same checks before.
+ *
+ * Whatever is not so is seen before anything changes: then the long way (event.c, return.c) does it from the start, and
+ * says what is wrong if something is. So each function here is what those do, less all that can go wrong. INT n and
+ * IRET are steps (threaded.h) where they are plain.
+ *
+ * Segments are known only while no access needs a closer look (interp.asker), and what is done here does not change
+ * that: an IRET that switches alignment checks on is not plain.
+ */
+#include "vpc/x86/event.h"
+#include "vpc/x86/far.h"
+#include "vpc/x86/flags.h"
+#include "vpc/x86/known_segment.h"
+#include "vpc/x86/return.h"
+#include "vpc/x86/state.h"
+#include "vpc/x86/threaded.h"
+
+/* Of the byte with P, DPL and type: present, and an interrupt or a trap gate of 32 bits. */
+#define GATE_MASK 0x9Eu
+#define GATE_PLAIN 0x8Eu
+#define GATE_IS_TRAP 1u
+#define QUESTION_SOFTWARE 0x100u
+
+/* A stack of 32 bits and its top. NULL in words: not plain. */
+struct plain_stack {
+    const struct known_segment *known;      /* NULL: SS stays */
+    uint32_t esp;
+    loose32_t *words;                       /* where ESP will point */
+};
+
+/* So many bytes of a segment, for a privilege's translations. */
+static ALWAYS_INLINE loose32_t *plain_words(struct interp *interp, struct softtlb_entry *tlb, const struct reach *reach,
+                                            uint32_t offset, unsigned bytes, bool is_write)
+{
+    uint32_t linear = reach->base + offset;
+    const struct softtlb_entry *entry = softtlb_slot(tlb, linear);
+    const uint32_t *has = is_write ? &entry->write_page : &entry->read_page;
+
+    if ((int64_t)offset + bytes - 1 > (is_write ? reach->write_last : reach->read_last))
+        return NULL;
+    if (*has != last_page(linear, bytes)) {
+        access_refill(interp, linear, tlb == interp->tlb_user);
+        if (*has != last_page(linear, bytes))
+            return NULL;
+    }
+    return softtlb_host(entry, linear);
+}
+
+/* Where the TSS has the stack for this privilege: ESP, SS. NULL: not plain. */
+static const void *find_inner_stack(struct interp *interp, unsigned cpl)
+{
+    const struct segment *tr = &interp->cpu.tr;
+    uint32_t at = 4 + 8 * cpl;
+
+    if (at + 5 > tr->limit || (tr->attributes & ATTR_TYPE) < SYSTEM_TSS32)
+        return NULL;
+    return system_found(interp, tr->base + at, 6);
+}
+
+/* Is it good for this event? Then all that hangs on it is noted. */
+static __attribute__((noinline)) bool find_gate(struct interp *interp, struct known_gate *gate, uint32_t question,
+                                                const struct event *event)
+{
+    const struct vcpu *cpu = &interp->cpu;
+    const loose64_t *at = system_found(interp, cpu->idtr.base + event->vector * 8u, 8);
+
+    if (interp->asker == 0 || at == NULL || event->vector * 8u + 7 > cpu->idtr.limit)
+        return false;
+    unsigned access = *at >> 40 & 0xFF;
+    uint16_t selector = (uint16_t)(*at >> 16);
+    uint32_t eip = (uint32_t)(*at & 0xFFFF) | (uint32_t)(*at >> 32 & 0xFFFF0000u);
+    const struct known_segment *code = known_find(interp, selector, DESCRIPTOR_FOR_EVENT, cpu->cpl);
+    if ((access & GATE_MASK) != GATE_PLAIN || (event->is_software && (access >> ATTR_DPL_SHIFT & 3) < cpu->cpl) ||
+        code == NULL || (code->segment.attributes & (ATTR_CONFORMING | ATTR_DB)) != ATTR_DB ||
+        eip > code->segment.limit)
+        return false;
+    unsigned cpl = attributes_dpl(code->segment.attributes);
+    const void *stack_at = cpl < cpu->cpl ? find_inner_stack(interp, cpl) : NULL;
+    if (cpl < cpu->cpl && stack_at == NULL)
+        return false;
+    *gate = (struct known_gate){
+        .bytes = *at, .code_bytes = code->bytes, .question = question, .generation = interp->generation, .at = at,
+        .code_at = code->at, .stack_at = stack_at, .eip = eip, .cpl = (uint8_t)cpl, .code = code->segment,
+        .kept_flags = ~(EFLAGS_TF | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | (access & GATE_IS_TRAP ? 0 : EFLAGS_IF)),
+        .reach = code->reach,
+    };
+    gate->code.selector = (uint16_t)((selector & 0xFFFCu) | cpl);
+    return true;
+}
+
+/* The gate of an event, and room for its frame. NULL: not plain. */
+static ALWAYS_INLINE const struct known_gate *known_gate(struct interp *interp, const struct event *event)
+{
+    struct known_gate *gate = &interp->known_gates[event->vector & (KNOWN_GATES - 1)];
+    uint32_t question = interp->asker | event->vector | (event->is_software ? QUESTION_SOFTWARE : 0);
+
+    if (gate->question == question && gate->generation == interp->generation &&
+        *(const loose64_t *)gate->at == gate->bytes && *(const loose64_t *)gate->code_at == gate->code_bytes)
+        return gate;
+    return find_gate(interp, gate, question, event) ? gate : NULL;
+}
+
+static ALWAYS_INLINE struct plain_stack inner_stack(struct interp *interp, const struct known_gate *gate,
+                                                    unsigned bytes)
+{
+    const loose32_t *words = gate->stack_at;
+    struct plain_stack stack = { .known = known_find(interp, (uint16_t)words[1], DESCRIPTOR_FOR_STACK, gate->cpl),
+                                 .esp = words[0] - bytes };
+
+    if (stack.known != NULL && stack.known->segment.attributes & ATTR_DB)
+        stack.words = plain_words(interp, interp->tlb_supervisor, &stack.known->reach, stack.esp, bytes, true);
+    return stack;
+}
+
+static ALWAYS_INLINE struct plain_stack same_stack(struct interp *interp, unsigned bytes)
+{
+    struct plain_stack stack = { .esp = interp->cpu.gpr[GPR_ESP] - bytes };
+
+    if (interp->stack_mask == 0xFFFFFFFFu)
+        stack.words = plain_words(interp, interp->tlb, &interp->reach[SEG_SS], stack.esp, bytes, true);
+    return stack;
+}
+
+/* SS and CS of 32 bits, each with what the interpreter keeps of it. */
+static ALWAYS_INLINE void take_stack(struct interp *interp, const struct known_segment *known)
+{
+    interp->cpu.segments[SEG_SS] = known->segment;
+    interp->reach[SEG_SS] = known->reach;
+    interp->stack_mask = 0xFFFFFFFFu;
+}
+
+static ALWAYS_INLINE void take_code(struct interp *interp, const struct segment *code, const struct reach *reach)
+{
+    interp->cpu.segments[SEG_CS] = *code;
+    interp->reach[SEG_CS] = *reach;
+    interp->memos = interp->memos32;
+    interp->memo_mask = MEMO_ENTRIES - 1;
+    state_close_window(interp);
+}
+
+/* With CS and SS to follow. */
+static ALWAYS_INLINE void take_cpl(struct interp *interp, unsigned cpl)
+{
+    interp->cpu.cpl = (uint8_t)cpl;
+    state_refresh_rights(interp);
+    interp->asker = ASKER(cpl);
+}
+
+/* The order on the stack: SDM vol. 3 "Stack Usage on Transfers to Interrupt and Exception-Handling Routines". */
+static ALWAYS_INLINE void store_frame(struct interp *interp, const struct event *event, loose32_t *words, bool is_inner)
+{
+    const struct vcpu *cpu = &interp->cpu;
+
+    if (event->has_error)
+        *words++ = event->error;
+    words[0] = cpu->eip;
+    words[1] = cpu->segments[SEG_CS].selector;
+    words[2] = flags_read(interp) | (event->is_fault ? EFLAGS_RF : 0);
+    if (is_inner) {
+        words[3] = cpu->gpr[GPR_ESP];
+        words[4] = cpu->segments[SEG_SS].selector;
+    }
+}
+
+static ALWAYS_INLINE bool enter_known(struct interp *interp, const struct event *event)
+{
+    struct vcpu *cpu = &interp->cpu;
+    const struct known_gate *gate = known_gate(interp, event);
+
+    if (gate == NULL)
+        return false;
+    bool is_inner = gate->stack_at != NULL;
+    unsigned bytes = 4 * ((is_inner ? 5 : 3) + event->has_error);
+    struct plain_stack stack = is_inner ? inner_stack(interp, gate, bytes) : same_stack(interp, bytes);
+    if (stack.words == NULL)
+        return false;
+    store_frame(interp, event, stack.words, is_inner);
+    if (is_inner) {
+        take_cpl(interp, gate->cpl);
+        take_stack(interp, stack.known);
+    }
+    take_code(interp, &gate->code, &gate->reach);
+    stack_open(interp, stack.esp);
+    cpu->gpr[GPR_ESP] = stack.esp;
+    cpu->eip = gate->eip;
+    cpu->eflags &= gate->kept_flags;
+    if (interp->has_attention)
+        state_refresh_attention(interp);
+    return true;
+}
+
+bool event_enter_known(struct interp *interp, const struct event *event)
+{
+    return enter_known(interp, event);
+}
+
+/* What the outer privilege may not have: far_drop_segments. One that is gone already is left alone. */
+static ALWAYS_INLINE void drop_segments(struct interp *interp, unsigned cpl)
+{
+    static const uint8_t numbers[] = { SEG_ES, SEG_DS, SEG_FS, SEG_GS };
+
+    for (unsigned i = 0; i < sizeof(numbers); i++) {
+        const struct segment *segment = &interp->cpu.segments[numbers[i]];
+        bool is_gone = (segment->attributes | segment->selector) == 0;
+        if ((segment->attributes & ATTR_DPL) < cpl << ATTR_DPL_SHIFT && !is_gone) {
+            far_drop_segments(interp);
+            break;
+        }
+    }
+}
+
+/* The flags that an IRET of 32 bits brings: far_iret_mask. */
+static ALWAYS_INLINE uint32_t returned_flags(const struct vcpu *cpu, uint32_t eflags)
+{
+    uint32_t mask = EFLAGS_ARITHMETIC | EFLAGS_TF | EFLAGS_DF | EFLAGS_NT | EFLAGS_AC | EFLAGS_ID;
+
+    if (cpu->cpl == 0)
+        mask |= EFLAGS_IF | EFLAGS_IOPL;
+    else if (cpu->cpl <= (cpu->eflags & EFLAGS_IOPL) >> 12)
+        mask |= EFLAGS_IF;
+    return (cpu->eflags & ~mask) | (eflags & mask);
+}
+
+static ALWAYS_INLINE bool return_known(struct interp *interp)
+{
+    struct vcpu *cpu = &interp->cpu;
+    const loose32_t *words = plain_words(interp, interp->tlb, &interp->reach[SEG_SS], cpu->gpr[GPR_ESP], 20, false);
+    const struct known_segment *stack = NULL;
+
+    if (words == NULL || interp->stack_mask != 0xFFFFFFFFu || cpu->eflags & EFLAGS_NT)
+        return false;
+    uint32_t eip = words[0], eflags = words[2], esp = cpu->gpr[GPR_ESP] + 12;
+    uint16_t cs = (uint16_t)words[1];
+    unsigned cpl = cs & 3;
+    const struct known_segment *code = known_find(interp, cs, DESCRIPTOR_FOR_RETURN, cpl);
+    bool is_outer = cpl != cpu->cpl;
+    if (code == NULL || !(code->segment.attributes & ATTR_DB) || eip > code->segment.limit ||
+        (eflags | cpu->eflags) & EFLAGS_AC || eflags & EFLAGS_VM)
+        return false;
+    if (is_outer) {
+        esp = words[3];
+        stack = known_find(interp, (uint16_t)words[4], DESCRIPTOR_FOR_STACK, cpl);
+        if (stack == NULL || !(stack->segment.attributes & ATTR_DB))
+            return false;
+    }
+    cpu->eflags = returned_flags(cpu, eflags);
+    flags_set_arithmetic(interp, eflags);
+    if (is_outer) {
+        take_cpl(interp, cpl);
+        take_stack(interp, stack);
+        drop_segments(interp, cpl);
+        stack_open(interp, esp);
+    }
+    take_code(interp, &code->segment, &code->reach);
+    cpu->gpr[GPR_ESP] = esp;
+    cpu->eip = eip;
+    cpu->is_in_nmi = false;
+    return true;
+}
+
+bool iret_known(struct interp *interp)
+{
+    if (!return_known(interp))
+        return false;
+    state_refresh_attention(interp);
+    return true;
+}
+
+/* Of what state_refresh_attention asks for, an IRET that was a step can have brought about only this. */
+static ALWAYS_INLINE bool needs_attention(const struct interp *interp)
+{
+    const struct vcpu *cpu = &interp->cpu;
+
+    return cpu->eflags & EFLAGS_TF || cpu->has_nmi ||
+           (cpu->eflags & EFLAGS_IF && (cpu->has_interrupt || interp->wants_window));
+}
+
+/* Behind a step that closed the code window: cpu.eip has the target. */
+#define GO_ON()                                                                                             \
+    do {                                                                                                    \
+        interp->fuel--;                                                                                     \
+        if (interp->has_attention)                                                                          \
+            return true;                                                                                    \
+        TAIL_CALL step_elsewhere(interp, memo, interp->cpu.eip);                                            \
+    } while (0)
+
+STEP(int_n)
+{
+    uint8_t vector = memo->insn.opcode == 0xCC ? EXC_BP : (uint8_t)memo->insn.immediate;
+    struct event event = { .vector = vector, .is_software = true };
+
+    interp->cpu.eip = (uint32_t)eip;
+    if (!enter_known(interp, &event))
+        GENERALLY();
+    GO_ON();
+}
+
+STEP(iret)
+{
+    if (!return_known(interp))
+        GENERALLY();
+    interp->has_attention = needs_attention(interp);
+    GO_ON();
+}
+
+step_t threaded_event_find(const struct instruction *insn)
+{
+    if (insn->map != MAP_ONE_BYTE)
+        return NULL;
+    return insn->opcode == 0xCC || insn->opcode == 0xCD ? step_int_n : insn->opcode == 0xCF ? step_iret : NULL;
+}

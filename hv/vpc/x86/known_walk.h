@@ -1,0 +1,70 @@
+/*
+ * known_walk.h - translations that outlive a load of CR3, as long as the guest's tables still say so (PURE, inline):
+ * struct known_walk.
+ *
+ * A guest that changes tasks comes back to the same pages by the same entries. Each is looked at again, at the first
+ * access as by a walk, so nothing is kept that a processor would have to forget; only what follows from it is not
+ * worked out again: rights, A and D, which were set, and where frames lie in the host.
+ */
+#ifndef VPC_X86_KNOWN_WALK_H
+#define VPC_X86_KNOWN_WALK_H
+
+#include "vpc/x86/access.h"
+#include "vpc/x86/pagewalk.h"
+#include "vpc/x86/state.h"
+
+#define KNOWN_WALK_OF_USER 1u
+
+/* Directory and page, whose low bits are none of a question; never 0. */
+static ALWAYS_INLINE uint64_t known_walk_question(const struct interp *interp, uint32_t linear, bool is_user)
+{
+    return (uint64_t)(interp->cpu.cr3 & ~PAGE_MASK) << 32 | (linear & ~PAGE_MASK) | 2 |
+           (is_user ? KNOWN_WALK_OF_USER : 0);
+}
+
+/* Two tasks have most pages at the same addresses, and by directories that lie near each other. */
+static ALWAYS_INLINE struct known_walk *known_walk_slot(struct interp *interp, uint64_t question)
+{
+    uint64_t number = (question >> PAGE_SHIFT) + (question >> (32 + PAGE_SHIFT)) * 24 +
+                      (question & KNOWN_WALK_OF_USER) * (KNOWN_WALKS / 2);
+
+    return &interp->known_walks[number & (KNOWN_WALKS - 1)];
+}
+
+/*
+ * Fill an entry of the page by what is known of it. The caller looks whether that is enough: it may be for reading
+ * only. Nothing happens where it is not known.
+ */
+static ALWAYS_INLINE void known_walk_fill(struct interp *interp, struct softtlb_entry *entry, uint32_t linear,
+                                          bool is_user)
+{
+    uint64_t question = known_walk_question(interp, linear, is_user);
+    const struct known_walk *known = known_walk_slot(interp, question);
+
+    if (known->question != question || known->generation != interp->walk_generation ||
+        load(known->pde_at, 4) != known->pde || load(known->pte_at, 4) != known->pte)
+        return;
+    if (known->is_large)
+        interp->large_pages[linear >> 28] |= 1ull << (linear >> 22 & 63);
+    *entry = known->entry;
+    state_note_translation(interp, entry);
+}
+
+/*
+ * After a walk and what it filled. generation: before both, as a walk that wrote to a shared table may have moved what
+ * it went by.
+ */
+static inline void known_walk_note(struct interp *interp, const struct softtlb_entry *entry, uint32_t linear,
+                                   bool is_user, const struct pagewalk *walk, uint32_t generation)
+{
+    uint64_t question = known_walk_question(interp, linear, is_user);
+
+    if (walk->pde_at == NULL || walk->pte_at == NULL)
+        return;
+    *known_walk_slot(interp, question) = (struct known_walk){
+        .question = question, .pde_at = walk->pde_at, .pte_at = walk->pte_at, .pde = walk->pde, .pte = walk->pte,
+        .generation = generation, .is_large = walk->pde_at == walk->pte_at, .entry = *entry,
+    };
+}
+
+#endif

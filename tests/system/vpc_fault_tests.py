@@ -1,0 +1,168 @@
+"""Virtual PCs that get into trouble: what ends them, what never ends, what one of QEMU, SVM and the interpreter does
+not have; and what info tells."""
+import pathlib
+import re
+import struct
+import subprocess
+import tempfile
+
+from harness import Result, check, run
+from lib import build
+from session import Terminal, judge, say
+
+KERNELS = build.DIRECTORY / "tests" / "vpc"
+ENGINES = ("interp", "svm", "moving")
+# Those that do not end by themselves, and why; plain QEMU, told not to start again, just goes.
+CRASHES = {"init": "the guest reset its machine, by an INIT: a virtual PC is not started twice",
+           "triple": "triple fault: an exception while a double fault was delivered"}
+# QEMU 7.2's processor has no alignment checks, plain or under SVM. What the manual says of each row of align.c:
+ALIGNED = {"a word, read": 1, "a word, written": 1, "a word, changed": 1, "half a word": 1}
+PLAIN_S = 2
+EXITS = ("port reads", "port writes", "device reads", "device writes", "interrupts", "halts", "MSR accesses")
+WAYS = ("db", "ac")     # of endless.c, for each engine
+
+
+def plain(name, *options, limit=60):
+    """A kernel in plain QEMU: its rows. It may have to be ended."""
+    with tempfile.NamedTemporaryFile() as serial:
+        command = ["qemu-system-i386", "-M", "pc", "-m", "32", "-display", "none", "-no-reboot", "-net", "none",
+                   "-serial", f"file:{serial.name}", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+                   "-kernel", str(KERNELS / f"{name}.vpc"), *options]
+        try:
+            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit, check=False)
+        except subprocess.TimeoutExpired:
+            pass
+        return [line.rstrip() for line in serial.read().decode("latin-1").split("\n") if line.strip()]
+
+
+def rows_by_engine(boot, name, sign="|"):
+    """What the stream has of each launch of a guest, in their order."""
+    parts = re.split(rf"(?m)^# [^\n]*{re.escape(name)}: a virtual PC", boot.out)[1:]
+    return [re.findall(rf"^# {re.escape(name)}{re.escape(sign)} (.*)$", part, re.MULTILINE) for part in parts]
+
+
+def crashes():
+    """INIT to oneself and a triple fault: the same rows as in plain QEMU, then a report with the reason; and #AC."""
+    names = [*CRASHES, "align"]
+    files = [word for name in names for word in ("--guest", str(KERNELS / f"{name}.vpc"))]
+    boot = run(*files, *(word for name in names for engine in ENGINES for word in
+                         ("--autorun", f"{name}.vpc engine={engine} mem=32M timeout=30s "
+                          f"expect={'crash' if name in CRASHES else 42}")))
+    yield check("vpc.crashes", boot.status == 0 and "# leaked frames: 0" in boot.out, boot)
+    for name, reason in CRASHES.items():
+        said, reports = rows_by_engine(boot, f"{name}.vpc"), rows_by_engine(boot, f"{name}.vpc", "!")
+        yield Result(f"vpc.{name}.says_the_same", said == [plain(name)] * len(ENGINES), f"{said}")
+        yield Result(f"vpc.{name}.report", len(reports) == len(ENGINES) and
+                     all(report[:1] == [f"crash: {reason}"] for report in reports), f"{reports}")
+    rows = plain("align")
+    interpreted, under_svm, _ = rows_by_engine(boot, "align.vpc")
+    yield Result("vpc.align.svm_says_the_same", under_svm == rows and len(rows) > 0, f"{under_svm}\nplain: {rows}")
+    at = rows.index("with AM")
+    wanted = rows[:at] + [f"{row.rsplit(':', 1)[0]}: {ALIGNED[row.rsplit(':', 1)[0]]}"
+                          if row.rsplit(":", 1)[0] in ALIGNED else row for row in rows[at:]]
+    yield Result("vpc.align.as_the_manual_says", interpreted == wanted, f"{interpreted}\nwanted: {wanted}")
+
+
+def endless():
+    """Guests that never get out of #DB or #AC: others run, the monitor answers, and each can be killed."""
+    launches = [f"run endless.vpc engine={engine} mem=16M cmdline={way} &" for engine in ENGINES[:2] for way in WAYS]
+    with Terminal("--guest", str(KERNELS / "endless.vpc")) as terminal:
+        yield check("vpc.endless.prompt", terminal.wait(r"cobble> *\n", 120))
+        terminal.type("\r".join(launches) + "\rclear\rps\r")
+        yield check("vpc.endless.all_run", terminal.wait(rf"\n *{len(launches)} +endless.vpc .*\n", 60))
+        terminal.type("clear\rrun turns\r")
+        yield check("vpc.endless.neighbour", terminal.wait(r"\n5 turns: exit 0", 120))
+        terminal.type("clear\r" + "".join(f"kill {number}\r" for number in range(1, len(launches) + 1)))
+        killed = all(terminal.wait(rf"{number} endless.vpc: killed", 60) for number in range(1, len(launches) + 1))
+        yield Result("vpc.endless.killed", killed, "\n".join(terminal.screen.display))
+    for way in WAYS:
+        yield Result(f"vpc.endless.{way}_in_plain_qemu",
+                     plain("endless", "-append", way, limit=PLAIN_S) == [f"endless {way}"])
+
+
+def absent():
+    """What is not interpreted: a switch of tasks ends its guest with a report, and a way to virtual-8086 mode is a
+    fault of the guest's. Both are there in plain QEMU, and the second under SVM."""
+    plan = ("interp expect=crash cmdline=task", "interp expect=42 cmdline=v86", "svm expect=42 cmdline=v86")
+    boot = run("--guest", str(KERNELS / "absent.vpc"),
+               *(word for words in plan for word in ("--autorun", f"absent.vpc mem=16M timeout=30s engine={words}")))
+    yield check("vpc.absent", boot.status == 0 and "# leaked frames: 0" in boot.out, boot)
+    task, refused, there = rows_by_engine(boot, "absent.vpc")
+    report = rows_by_engine(boot, "absent.vpc", "!")[0]
+    yield Result("vpc.absent.task_ends_with_a_report", task == ["switches tasks"] and
+                 report[:1] == ["crash: a task switch, which this processor does not have"] and
+                 any(" 1 task switches" in row for row in report), f"{task}\n{report}")
+    yield Result("vpc.absent.virtual_8086", refused == ["goes to virtual-8086 mode", "IRET is refused, error 0"],
+                 f"{refused}")
+    both = ["goes to virtual-8086 mode", "virtual-8086 mode runs, error 0"]
+    yield Result("vpc.absent.svm_has_it", there == plain("absent", "-append", "v86") == both, f"{there}")
+    yield Result("vpc.absent.plain_task", plain("absent", "-append", "task") == [*task, "another task runs"])
+
+
+def exits_of(terminal, number):
+    """What info says of a PC's exits: {kind: count}, once its screen shows all kinds; else {}."""
+    if not say(terminal, f"info {number}", rf"(?s){EXITS[0]}: \d+ .*{EXITS[-1]}: \d+ "):
+        return {}
+    return {kind: int(count) for kind, count in
+            re.findall(rf"(?m)^({'|'.join(EXITS)}): (\d+) *$", "\n".join(terminal.screen.display))}
+
+
+def exits_when_halted(terminal, number, before):
+    """The same once it halts again: what it says of a key comes before that."""
+    for _ in range(20):
+        exits = exits_of(terminal, number)
+        if exits.get("halts", 0) > before.get("halts", 0):
+            break
+    return exits
+
+
+def info():
+    """info tells exits by kind; a key that is pressed and let go is two interrupts, with a port read in each."""
+    with Terminal("--guest", str(KERNELS / "typed.vpc")) as terminal:
+        yield judge("vpc.info.prompt", terminal.wait(r"cobble> *\n", 120), terminal)
+        for number, engine in enumerate(ENGINES[:2], 1):
+            say(terminal, f"run typed.vpc engine={engine} mem=16M &", rf"{number} typed.vpc runs in the background")
+            terminal.type(f"console {number}\r")
+            terminal.wait(r"(?m)^type *$", 60)
+            before = exits_of(terminal, number)
+            terminal.type(f"console {number}\r")
+            shown = terminal.wait(rf" {number} typed.vpc ", 60)
+            terminal.type("a")
+            typed = shown and terminal.wait(r"(?m)^key 9e *$", 60)
+            after = exits_when_halted(terminal, number, before)
+            moved = {kind: after[kind] - before[kind] for kind in EXITS} if len(before) == len(after) == 7 else {}
+            yield judge(f"vpc.info.{engine}.kinds", typed and len(moved) == len(EXITS), terminal)
+            yield Result(f"vpc.info.{engine}.counts", moved.get("interrupts") == 2 and moved["halts"] in (1, 2) and
+                         moved["port reads"] >= 2 and moved["port writes"] > 2 and
+                         moved["device reads"] == moved["device writes"] == moved["MSR accesses"] == 0, f"{moved}")
+
+
+def restart():
+    """A PC that runs, and one that has ended, are restarted: with their command line and disk, and nothing of what they
+    wrote. What it needs to be restarted is given back with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        disk = pathlib.Path(folder) / "disk"
+        disk.write_bytes(struct.pack("<I", 1) + bytes(65532))
+        with Terminal("--guest", str(KERNELS / "fresh.vpc"), "--guest", str(disk)) as terminal:
+            yield judge("vpc.restart.prompt", terminal.wait(r"cobble> *\n", 120), terminal)
+            words = 'mem=16M disk=disk cmdline="as given"'
+            for first, engine in enumerate(ENGINES[:2]):
+                first = 3 * first + 1
+                say(terminal, f"run fresh.vpc engine={engine} {words} &", rf"{first} fresh.vpc runs in the background")
+                for number in range(first, first + 3):
+                    terminal.type(f"console {number}\r")
+                    said = rf"(?s)given disk 1, memory 0, .*as given.*now disk 7, memory 7.* {number} fresh.vpc "
+                    yield judge(f"vpc.restart.{engine}.{number - first}", terminal.wait(said, 60), terminal)
+                    if number == first + 1:
+                        say(terminal, f"kill {number}", rf"{number} fresh.vpc: killed")
+                    if number < first + 2:
+                        say(terminal, f"restart {number}", rf"{number + 1} fresh.vpc runs in the background")
+
+
+def tests():
+    """Name and function of each test."""
+    yield "vpc.restart", restart
+    yield "vpc.absent", absent
+    yield "vpc.info", info
+    yield "vpc.crashes", crashes
+    yield "vpc.endless", endless

@@ -1,0 +1,30 @@
+/*
+ * fake_svm_host.h - what struct svm_host (vpc/svm/svm.h) asks of a processor, where a test wants nothing of it: a run
+ * begins and ends, the unit's image is loaded and saved, an alarm is set.
+ */
+#ifndef FAKE_SVM_HOST_H
+#define FAKE_SVM_HOST_H
+
+#include <stdint.h>
+
+static inline void do_nothing(void)
+{
+}
+
+static inline void ignore_image(const void *image)
+{
+    (void)image;
+}
+
+static inline void keep_image(void *image)
+{
+    (void)image;
+}
+
+static inline void no_alarm(void *owner, uint64_t due_ns)
+{
+    (void)owner;
+    (void)due_ns;
+}
+
+#endif

@@ -1,0 +1,228 @@
+/*
+ * test_clone.c - clone.c makes copies in slices of any length, between which a report on the source, which is held, may
+ * read its memory by leaves: those must be gone again when its next frames are shared. Source and copy go on after
+ * that, and neither sees what the other writes; every count and every leaf is checked.
+ *
+ * The TLB forgets nothing that it is not told to. What there is of a guest besides RAM is faked here.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/frames.h"
+#include "fake_mmu.h"
+#include "guest/clone.h"
+#include "guest/guest.h"
+#include "guest/kind.h"
+#include "guest/launch.h"
+#include "guest/strict.h"
+#include "guest/switch.h"
+#include "pagetable/audit.h"
+#include "pagetable/gwalk.h"
+#include "pagetable/owners.h"
+#include "pagetable/tlb_flush.h"
+#include "random.h"
+
+#define FRAMES 1000u            /* records: four pages, a step each */
+#define DIRECTORY 1u
+#define TABLE 2u                /* all RAM one to one */
+#define FIRST 3u                /* of those that are used, every fourth */
+#define USED 240u
+#define ROUNDS 400u
+
+static const struct guest_kind plain = { .check = NULL };
+static struct guest source, copy;
+static uint32_t words[2][FRAMES];       /* the first of each frame, of the source and of the copy */
+static unsigned reports;                /* that found leaves gone, and made some */
+
+struct guest *launch_make_room(uint32_t memory_bytes, char *reason)
+{
+    (void)reason;
+    memset(&copy, 0, sizeof(copy));
+    assert_true(machine_make(&copy.space, &copy.ram, &copy.state.paging, memory_bytes / PAGE_SIZE));
+    return &copy;
+}
+
+void guest_bury(struct guest *guest)
+{
+    (void)guest;
+    fail();
+}
+
+uint32_t guest_new_id(void)
+{
+    return 2;
+}
+
+void guest_join(struct guest *guest, const char *name)
+{
+    assert_ptr_equal(guest, &copy);
+    assert_string_equal(name, "source");
+}
+
+struct guest *guest_first(void)
+{
+    return NULL;
+}
+
+void guest_show_state(struct guest *guest)
+{
+    (void)guest;
+}
+
+void switch_save(struct guest *guest)
+{
+    (void)guest;
+}
+
+bool strict_copy(struct guest *to, const struct guest *from)
+{
+    (void)to, (void)from;
+    return true;
+}
+
+static int start(void **state)
+{
+    machine_start(state);
+    random_state = 1;
+    reports = 0;
+    return 0;
+}
+
+static void load(struct guest *guest)
+{
+    struct guest *other = guest == &source ? &copy : &source;
+
+    if (guest->processor != NULL)
+        return;
+    other->processor = NULL;
+    gspace_load(&guest->space);
+    guest->processor = (struct processor *)(uintptr_t)1;
+}
+
+static void access_frame(struct guest *guest, uint32_t frame, bool is_write)
+{
+    uint32_t *known = &words[guest == &copy][frame];
+    struct access_result result = machine_access(&guest->space, GVA(frame << PAGE_SHIFT), false, is_write);
+
+    assert_int_equal(result.end, ACCESS_DONE);
+    guest->hidden_fault_count += result.hidden_faults;
+    if (is_write)
+        *(uint32_t *)hpa_to_ptr(result.address) = *known = random_u32();
+    else
+        assert_int_equal(*(uint32_t *)hpa_to_ptr(result.address), *known);
+}
+
+static uint32_t any_frame(void)
+{
+    return FIRST + random_u32() % USED * 4;
+}
+
+/* All that it uses has leaves by which it can be written; with paging or without it. */
+static void make_source(bool is_paging)
+{
+    memset(&source, 0, sizeof(source));
+    assert_true(machine_make(&source.space, &source.ram, &source.state.paging, FRAMES));
+    source.kind = &plain;
+    strcpy(source.life.name, "source");
+    for (uint32_t i = 0; is_paging && i < FRAMES; i++)
+        machine_put(&source.space, TABLE, i, i << 12 | GPTE_P | GPTE_W);
+    machine_put(&source.space, DIRECTORY, 0, TABLE << 12 | GPTE_P | GPTE_W);
+    load(&source);
+    if (is_paging)
+        assert_int_equal(gspace_setpd(&source.space, GPA(DIRECTORY << PAGE_SHIFT), false), STATUS_OK);
+    for (uint32_t i = 0; i < USED; i++)
+        access_frame(&source, FIRST + i * 4, true);
+}
+
+static void unload(void)
+{
+    source.processor = copy.processor = NULL;
+    tlb_load_root(HPA_NONE);
+}
+
+/* Others have run since the slice before: the TLB has nothing of the source. */
+static void report_on_source(void)
+{
+    uint64_t before = source.hidden_fault_count;
+
+    unload();
+    load(&source);
+    for (unsigned i = 0; i < 20; i++)
+        access_frame(&source, any_frame(), false);
+    reports += source.hidden_fault_count != before;
+}
+
+/* In slices of up to so many steps. */
+static void make_copy(uint32_t most)
+{
+    char reason[GUEST_REASON_BYTES];
+    struct clone clone = { .reason = reason };
+    uint32_t steps = 1 + random_u32() % most;
+
+    while (!clone_step(&source, &clone, &steps)) {
+        assert_int_equal(source.life.paused, GUEST_PAUSED_BY_CLONE);
+        if (random_u32() % 2 == 0)
+            report_on_source();
+        steps = 1 + random_u32() % most;
+    }
+    assert_ptr_equal(clone.copy, &copy);
+    assert_int_equal(source.life.paused, 0);
+    memcpy(words[1], words[0], sizeof(words[1]));
+}
+
+static void check(struct guest *guest)
+{
+    char why[200];
+
+    if (!audit_owners(why, sizeof(why)) || !audit_space(&guest->space, why, sizeof(why)))
+        fail_msg("%s", why);
+}
+
+/* Some turns of each. */
+static void go_on(void)
+{
+    for (unsigned turn = 0; turn < 6; turn++) {
+        struct guest *guest = turn % 2 == 0 ? &source : &copy;
+        load(guest);
+        for (unsigned i = 0; i < 40; i++)
+            access_frame(guest, any_frame(), random_u32() % 2 == 0);
+        check(guest);
+    }
+}
+
+static void end(struct guest *guest)
+{
+    unload();
+    machine_unmake(&guest->space);
+}
+
+static void test_reports_between_slices(void **state)
+{
+    uint64_t free_before = frames_count_free();
+
+    (void)state;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        make_source(round % 2 != 0);
+        make_copy(1 + round % 4);
+        go_on();
+        end(random_u32() & 1 ? &source : &copy);
+        end(source.ram.frames == NULL ? &copy : &source);
+        assert_int_equal(frames_count_free(), free_before);
+        assert_null(owners_beyond);
+    }
+    print_message("# %u reports made leaves\n", reports);
+    assert_true(reports > ROUNDS / 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_reports_between_slices, start, machine_stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
