@@ -18,7 +18,6 @@
 #define FIRST_DISK 0x80u
 #define MAP_MAGIC 0x534D4150u       /* SMAP */
 #define MAP_BYTES 20u
-enum { CURSOR_HIGH = 0x0E, CURSOR_LOW };
 enum { BAD_COMMAND = 1, NO_SECTOR = 4, NO_FUNCTION = 0x86 };
 
 static const uint8_t vectors_of[BIOS_CALLS] = { 0x10, 0x12, 0x13, 0x15, 0x16 };
@@ -73,17 +72,6 @@ static void set_flag(struct vpc *vpc, uint16_t flag, bool is_set)
     (void)bios_store(vpc, stack_at(vpc, 4), &flags, sizeof(flags));
 }
 
-static uint32_t cursor_of_page(const struct vpc *vpc)
-{
-    return (uint32_t)vpc->text.registers[CURSOR_HIGH] << 8 | vpc->text.registers[CURSOR_LOW];
-}
-
-static void place_cursor(struct vpc *vpc, uint32_t cell)
-{
-    vpc->text.registers[CURSOR_HIGH] = (uint8_t)(cell >> 8);
-    vpc->text.registers[CURSOR_LOW] = (uint8_t)cell;
-}
-
 /* As the guest itself would store them, so that what scrolls is seen. */
 static void put_cells(struct vpc *vpc, uint32_t cell, unsigned bytes, uint32_t value)
 {
@@ -105,7 +93,7 @@ static void scroll_rows(struct vpc *vpc)
 
 static void write_character(struct vpc *vpc, uint8_t character)
 {
-    uint32_t cell = cursor_of_page(vpc) % TEXT_PAGE_CELLS;
+    uint32_t cell = text_page_cursor(&vpc->text) % TEXT_PAGE_CELLS;
 
     switch (character) {
     case '\a': return;
@@ -120,23 +108,25 @@ static void write_character(struct vpc *vpc, uint8_t character)
         scroll_rows(vpc);
         cell -= VCON_COLS;
     }
-    place_cursor(vpc, cell);
+    text_page_place_cursor(&vpc->text, cell);
 }
 
 static void call_video(struct vpc *vpc, uint32_t *gpr)
 {
+    uint32_t at = text_page_cursor(&vpc->text);
+
     switch (gpr[GPR_EAX] >> 8 & 0xFF) {
     case 0x00:
         for (uint32_t cell = 0; cell < TEXT_PAGE_CELLS; cell++)
             put_cells(vpc, cell, 2, TEXT_PAGE_BLANK);
-        place_cursor(vpc, 0);
+        text_page_place_cursor(&vpc->text, 0);
         break;
     case 0x02:
-        place_cursor(vpc, (gpr[GPR_EDX] >> 8 & 0xFF) * VCON_COLS + (gpr[GPR_EDX] & 0xFF));
+        text_page_place_cursor(&vpc->text, (gpr[GPR_EDX] >> 8 & 0xFF) * VCON_COLS + (gpr[GPR_EDX] & 0xFF));
         break;
     case 0x03:
         set_half(&gpr[GPR_ECX], 0x0607);
-        set_half(&gpr[GPR_EDX], cursor_of_page(vpc) / VCON_COLS << 8 | cursor_of_page(vpc) % VCON_COLS);
+        set_half(&gpr[GPR_EDX], at / VCON_COLS << 8 | at % VCON_COLS);
         break;
     case 0x0E:
         write_character(vpc, (uint8_t)gpr[GPR_EAX]);

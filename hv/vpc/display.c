@@ -80,11 +80,13 @@ static uint64_t progress_of(const struct vpc *vpc)
 
 void display_update(struct display *display, struct vpc *vpc, struct vcon *console, bool is_idle)
 {
+    uint64_t instructions = is_idle ? TEXT_PAGE_IDLE : progress_of(vpc);
     uint16_t cells[TEXT_PAGE_CELLS];
 
     vpc->text.console = console;
+    text_page_settle(&vpc->text, instructions);
     read_cells(vpc, cells);
-    text_page_show(&vpc->text, cells, is_idle ? UINT64_MAX : progress_of(vpc));
+    text_page_show(&vpc->text, cells, instructions);
     if (!vpc->text.is_used) {
         terminal_write(&display->terminal, console, vpc->output, vpc->output_count);
     } else {

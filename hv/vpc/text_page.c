@@ -14,7 +14,8 @@
 #define ROW_BYTES (VCON_COLS * sizeof(uint16_t))
 #define MOVED_BYTES ((VCON_ROWS - 1) * ROW_BYTES)
 #define MOVED_LEAST (VCON_ROWS - 5) /* rows: some kernels leave the last ones alone */
-#define SCROLL_PAUSE 20000u         /* instructions without a step: it is no scroll */
+#define PAUSE 20000u                /* instructions without a next step of a scroll, or without the second register */
+#define BOTH 3u                     /* of a pair */
 #define RETRACE_NS 16683000u        /* 60 Hz, of which a twentieth is the retrace */
 
 enum { REG_SCAN_LINES = 0x09, REG_START_HIGH = 0x0C, REG_START_LOW, REG_CURSOR_HIGH, REG_CURSOR_LOW };
@@ -38,22 +39,87 @@ uint8_t text_page_read(struct text_page *page, uint16_t port, uint64_t now_ns)
     }
 }
 
+static uint16_t number_at(const struct text_page *page, unsigned high)
+{
+    return (uint16_t)(page->registers[high] << 8 | page->registers[high + 1]);
+}
+
+/* The number in the registers from high on is whole. */
+static void take_pair(const struct text_page *page, struct text_page_pair *pair, unsigned high)
+{
+    pair->shown = number_at(page, high);
+    pair->written = 0;
+}
+
+/* Who writes the same register once more leaves the other as it is. */
+static void write_pair(struct text_page *page, struct text_page_pair *pair, unsigned high, uint8_t value)
+{
+    uint8_t bit = (uint8_t)(1u << (page->index - high));
+
+    if (pair->written & bit)
+        take_pair(page, pair, high);
+    page->registers[page->index] = value;
+    pair->written |= bit;
+    pair->wait.is_seen = false;
+    if (pair->written == BOTH)
+        take_pair(page, pair, high);
+}
+
+static void write_register(struct text_page *page, uint8_t value)
+{
+    switch (page->index) {
+    case REG_START_HIGH:
+    case REG_START_LOW: write_pair(page, &page->start, REG_START_HIGH, value); break;
+    case REG_CURSOR_HIGH:
+    case REG_CURSOR_LOW: write_pair(page, &page->cursor, REG_CURSOR_HIGH, value); break;
+    default: page->registers[page->index] = value;
+    }
+}
+
 void text_page_write(struct text_page *page, uint16_t port, uint8_t value)
 {
     if (port == 0x3D4)
         page->index = value;
     else if (port == 0x3D5 && page->index < TEXT_PAGE_REGISTERS)
-        page->registers[page->index] = value;
+        write_register(page, value);
 }
 
 uint32_t text_page_start(const struct text_page *page)
 {
-    return (uint32_t)page->registers[REG_START_HIGH] << 8 | page->registers[REG_START_LOW];
+    return page->start.shown;
 }
 
-static unsigned cursor_of(const struct text_page *page)
+uint32_t text_page_cursor(const struct text_page *page)
 {
-    return ((unsigned)page->registers[REG_CURSOR_HIGH] << 8 | page->registers[REG_CURSOR_LOW]) - text_page_start(page);
+    return number_at(page, REG_CURSOR_HIGH);
+}
+
+void text_page_place_cursor(struct text_page *page, uint32_t cell)
+{
+    page->registers[REG_CURSOR_HIGH] = (uint8_t)(cell >> 8);
+    page->registers[REG_CURSOR_LOW] = (uint8_t)cell;
+    take_pair(page, &page->cursor, REG_CURSOR_HIGH);
+}
+
+/* The guest does not go on with what it has begun. */
+static bool is_over(struct text_page_wait *wait, uint64_t instructions)
+{
+    if (!wait->is_seen)
+        wait->since = instructions;
+    wait->is_seen = true;
+    return instructions == TEXT_PAGE_IDLE || instructions - wait->since > PAUSE;
+}
+
+static void settle_pair(struct text_page *page, struct text_page_pair *pair, unsigned high, uint64_t instructions)
+{
+    if (pair->written != 0 && is_over(&pair->wait, instructions))
+        take_pair(page, pair, high);
+}
+
+void text_page_settle(struct text_page *page, uint64_t instructions)
+{
+    settle_pair(page, &page->start, REG_START_HIGH, instructions);
+    settle_pair(page, &page->cursor, REG_CURSOR_HIGH, instructions);
 }
 
 static bool row_equals(const uint16_t *cells, unsigned row, const uint16_t *others, unsigned other)
@@ -79,7 +145,7 @@ static void show_cells(struct text_page *page, const uint16_t *cells)
 static void show_page(struct text_page *page, const uint16_t *cells)
 {
     struct vcon *console = page->console;
-    unsigned at = cursor_of(page);
+    unsigned at = (unsigned)page->cursor.shown - page->start.shown;
 
     if (memcmp(cells, page->cells, sizeof(page->cells)) != 0) {
         if (!page->is_used)
@@ -115,6 +181,7 @@ void text_page_store(struct text_page *page, uint8_t *memory, uint32_t at, unsig
         show_page(page, (const uint16_t *)memory);
     memcpy(memory + at, &value, bytes);
     page->moved = moves ? at + bytes : 0;
+    page->wait.is_seen = false;
     if (page->moved < MOVED_BYTES)
         return;
     page->moved = 0;
@@ -123,10 +190,6 @@ void text_page_store(struct text_page *page, uint8_t *memory, uint32_t at, unsig
 
 void text_page_show(struct text_page *page, const uint16_t cells[TEXT_PAGE_CELLS], uint64_t instructions)
 {
-    if (page->moved != page->moved_seen) {
-        page->moved_seen = page->moved;
-        page->since = instructions;
-    }
-    if (page->moved == 0 || instructions - page->since > SCROLL_PAUSE)
+    if (page->moved == 0 || is_over(&page->wait, instructions))
         show_page(page, cells);
 }

@@ -88,8 +88,11 @@ def judge(name, condition, terminal):
 
 
 def say(terminal, line, pattern, limit=20):
-    """One line for the monitor, and what it is to say."""
-    terminal.type(f"\x1d0clear\r{line}\r")
+    """One line for the monitor, and what it is to say: on a screen that is empty by then, as it might show this from
+    before. (Unless somebody else says something there just now.)"""
+    terminal.type("\x1d0clear\r")
+    terminal.wait(r"\A *cobble> *\n", 2)
+    terminal.type(f"{line}\r")
     return terminal.wait(pattern, limit)
 
 
