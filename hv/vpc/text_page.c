@@ -65,7 +65,7 @@ static void write_pair(struct text_page *page, struct text_page_pair *pair, unsi
         take_pair(page, pair, high);
 }
 
-static void write_register(struct text_page *page, uint8_t value)
+static void write_indexed(struct text_page *page, uint8_t value)
 {
     switch (page->index) {
     case REG_START_HIGH:
@@ -81,7 +81,7 @@ void text_page_write(struct text_page *page, uint16_t port, uint8_t value)
     if (port == 0x3D4)
         page->index = value;
     else if (port == 0x3D5 && page->index < TEXT_PAGE_REGISTERS)
-        write_register(page, value);
+        write_indexed(page, value);
 }
 
 uint32_t text_page_start(const struct text_page *page)

@@ -39,7 +39,8 @@ static struct task tasks[2];
 static unsigned current, faults, forks, switches, sectors;
 static uint32_t next_page = POOL, next_copy, words_read;
 static bool tells_times;
-static uint8_t stack0[8192], user_stacks[2][4096];
+/* Kernels give each task whole pages; elsewhere PUSHA might lie across two, by chance. */
+static _Alignas(PAGE) uint8_t stack0[8192], user_stacks[2][PAGE];
 static uint32_t sector[128];
 
 /* What runs in privilege 3. */
