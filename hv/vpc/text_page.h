@@ -65,7 +65,7 @@ void text_page_store(struct text_page *page, uint8_t *memory, uint32_t at, unsig
 /* instructions: what the processor has done so far, or this: it halts, so what it has begun is all there is. */
 #define TEXT_PAGE_IDLE UINT64_MAX
 
-/* Take the numbers of pairs as they are if the guest has left them so for long; before cells are read from the start. */
+/* instructions: what the processor has done so far, or this: it halts, so that what it has begun is all there is. */
 void text_page_settle(struct text_page *page, uint64_t instructions);
 
 /* Bring cells, as they are in memory now, to the console. */

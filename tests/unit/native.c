@@ -9,15 +9,18 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "cpu/x86.h"
 #include "vpc/x86/fpu_operation.h"
 
 #define FLAT_DATA 0x2Bu         /* Linux, whatever its version: __USER_DS, __USER32_CS, __USER_CS */
 #define FLAT_CODE32 0x23u
 #define FLAT_CODE64 0x33u
 #define ALTERNATE_STACK_BYTES 65536u
+#define REFUSED 13              /* a process's exit status */
 
 void native_call(void);
 void native_back(void);
@@ -80,6 +83,33 @@ bool native_open(void)
     native->return_eip = stub_address(native_stub_return);
     native->return_cs = FLAT_CODE64;
     return native_set_ldt(0, 0x0000FFFF, 0x0040F200);
+}
+
+/* In a process that tries: was it the far jump's selector that the processor did not take? */
+static void on_refusal(int number, siginfo_t *info, void *context)
+{
+    const mcontext_t *machine = &((ucontext_t *)context)->uc_mcontext;
+
+    (void)number, (void)info;
+    _exit(machine->gregs[REG_TRAPNO] == EXC_GP && machine->gregs[REG_ERR] == (FLAT_CODE32 & ~3u) ? REFUSED : 0);
+}
+
+bool native_refuses(void)
+{
+    struct sigaction action = { .sa_sigaction = on_refusal, .sa_flags = SA_SIGINFO };
+    pid_t child = fork();
+    int status = 0;
+
+    if (child == 0) {
+        sigaction(SIGSEGV, &action, NULL);
+        native->eflags = 2;
+        native->ss = native->ds = FLAT_DATA;
+        native->eip = stub_address(native_stub_leave);
+        native->cs = FLAT_CODE32;
+        native_call();
+        _exit(0);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == REFUSED;
 }
 
 void native_listen(void)

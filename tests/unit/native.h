@@ -39,6 +39,9 @@ struct native_end {
 /* Maps everything. false: this system lets nobody have an LDT. */
 bool native_open(void);
 
+/* Behind native_open: true where the processor takes no segment of 32-bit code, as under some hypervisors. */
+bool native_refuses(void);
+
 /* Take the signals that faults become: at the beginning of each test, for cmocka takes them before. */
 void native_listen(void);
 
