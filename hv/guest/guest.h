@@ -40,7 +40,7 @@ enum guest_activity {
 /* Who paused it: it goes on when nobody does any more. */
 #define GUEST_PAUSED_BY_OPERATOR 0x1u
 #define GUEST_PAUSED_BY_PARENT 0x2u
-#define GUEST_PAUSED_BY_CLONE 0x4u      /* it is being copied, or a guest of its image made */
+#define GUEST_PAUSED_BY_HOLD 0x4u       /* it is being copied, or a guest of its image made: hold.h */
 #define GUEST_PAUSED_SNAPSHOT 0x8u      /* it is there to be copied, and never runs */
 #define GUEST_PAUSED_BY_ITSELF 0x10u    /* its call asked for a copy of it, which is not there yet */
 

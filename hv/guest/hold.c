@@ -10,7 +10,7 @@
 
 void hold_begin(struct hold *hold, struct guest *guest)
 {
-    guest->life.paused |= GUEST_PAUSED_BY_CLONE;
+    guest->life.paused |= GUEST_PAUSED_BY_HOLD;
     guest_stir(guest);
     *hold = (struct hold){ .guest = guest, .faults = guest->hidden_fault_count };
 }
@@ -32,7 +32,7 @@ void hold_end(struct hold *hold)
         return;
     if (guest->processor != NULL)
         gspace_load(&guest->space);     /* the TLB may have leaves that are gone */
-    guest->life.paused &= (uint8_t)~GUEST_PAUSED_BY_CLONE;
+    guest->life.paused &= (uint8_t)~GUEST_PAUSED_BY_HOLD;
     guest_stir(guest);
     audit_check(&guest->space);
     hold->guest = NULL;

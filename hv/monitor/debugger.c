@@ -19,6 +19,7 @@
 static struct gdb_packet packet;
 static struct gdb_server server;
 static struct gdb_answer to_send;
+static bool has_packet;         /* that is whole, and not answered yet */
 static bool has_line;
 static bool is_told;            /* that a guest waits */
 
@@ -52,10 +53,28 @@ static void take_byte(uint8_t byte)
     case GDB_PACKET:
         if (!server.no_acks)
             debug_line_put("+", 1);
-        if (gdb_server_take(&server, packet.text, &to_send))
-            send_answer();
+        has_packet = true;
         break;
     }
+}
+
+/* One that others are made of stands still until they are: what a packet might do to it waits (hold.h). */
+static bool is_held(const struct guest *guest)
+{
+    return guest != NULL && (guest->life.paused & GUEST_PAUSED_BY_HOLD) != 0;
+}
+
+/* False: one is there, and waits. */
+static bool answer_packet(void)
+{
+    if (!has_packet)
+        return true;
+    if (is_held(debug_stop.guest))
+        return false;
+    has_packet = false;
+    if (gdb_server_take(&server, packet.text, &to_send))
+        send_answer();
+    return true;
 }
 
 void debugger_pump(void)
@@ -69,11 +88,12 @@ void debugger_pump(void)
     if (debug_stop.guest == NULL && !server.waits)
         return;                 /* who is early waits for the guest: what it sends stays in the line */
     for (unsigned i = 0; i < BYTES_A_PUMP && debug_line_room() >= 2 * FRAME_BYTES; i++) {
-        int byte = debug_line_take();
+        int byte = answer_packet() ? debug_line_take() : -1;
         if (byte < 0)
             break;
         take_byte((uint8_t)byte);
     }
+    (void)answer_packet();
     if (debug_line_room() >= FRAME_BYTES && gdb_server_stopped(&server, &to_send))
         send_answer();
     (void)debug_line_pump();

@@ -94,14 +94,14 @@ bool clone_step(struct guest *source, struct clone *clone, uint32_t *steps)
             return true;
         }
         clone->copy = calloc(1, sizeof(*clone->copy));
-        source->life.paused |= GUEST_PAUSED_BY_CLONE;
+        source->life.paused |= GUEST_PAUSED_BY_HOLD;
         fake_guest_count++;
         --*steps;
     }
     if (*steps == 0)
         return false;
     --*steps;
-    source->life.paused &= (uint8_t)~GUEST_PAUSED_BY_CLONE;
+    source->life.paused &= (uint8_t)~GUEST_PAUSED_BY_HOLD;
     struct guest *made = clone->copy;
     made->state = source->state;
     made->life.id = clone->id;

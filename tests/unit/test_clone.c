@@ -165,7 +165,7 @@ static void make_copy(uint32_t most)
     uint32_t steps = 1 + random_u32() % most;
 
     while (!clone_step(&source, &clone, &steps)) {
-        assert_int_equal(source.life.paused, GUEST_PAUSED_BY_CLONE);
+        assert_int_equal(source.life.paused, GUEST_PAUSED_BY_HOLD);
         if (random_u32() % 2 == 0)
             report_on_source();
         steps = 1 + random_u32() % most;

@@ -280,7 +280,7 @@ static void run_others(struct model *source)
 
     if (other == NULL || is_alone)
         return;
-    assert_int_equal(other->guest.life.paused, other == source ? GUEST_PAUSED_BY_CLONE : 0);
+    assert_int_equal(other->guest.life.paused, other == source ? GUEST_PAUSED_BY_HOLD : 0);
     access_any(other, other != source && random_u32() & 1);
 }
 
