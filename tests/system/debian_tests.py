@@ -74,7 +74,7 @@ def starts():
                    "--autorun", f'linux engine=svm initrd={write_initrd(name)} cmdline="console=ttyS0" input=serial '
                    f'type="{SAYS}" expect=0 timeout=120s {matches}',
                    "--autorun", spec("vmlinuz", "", PACKED, 3),
-                   "--autorun", spec("unpacked", "clock=instructions", UNPACKED, 12),
+                   "--autorun", spec("unpacked", "clock=instructions", UNPACKED, 20),
                    "--autorun", spec("memtest", "", MEMTEST, 9, "16M", MEMTEST_LINE))
     for guest in ("linux", "vmlinuz", "unpacked", "memtest"):
         yield check(f"vpc.debian.starts.{guest}", boot.verdict(guest).startswith("ok"), boot)
