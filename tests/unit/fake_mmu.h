@@ -1,8 +1,6 @@
 /*
- * fake_mmu.h - a machine for the PURE page-table sources: RAM in one mapping, the real frame allocator over it with
- * allocations that fail on request, and a processor whose TLB forgets nothing that it is not told to.
- *
- * Frames that are free are poisoned: a walk through a table that was given back is an AddressSanitizer report.
+ * fake_mmu.h - a machine for the PURE page-table sources: the memory of fake_memory.h, and a processor whose TLB forgets
+ * nothing that it is not told to.
  */
 #ifndef FAKE_MMU_H
 #define FAKE_MMU_H
@@ -11,27 +9,12 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "fake_memory.h"
 #include "pagetable/gspace.h"
-
-#define MACHINE_FRAMES 1024u    /* 4 MiB of host RAM; frame 0 is never handed out */
-#define MACHINE_NEVER UINT64_MAX
 
 /* A new machine: all frames free, nothing loaded, no allocation fails. Set-up and tear-down functions of cmocka. */
 int machine_start(void **state);
 int machine_stop(void **state);
-
-/* Allocations (frames, and vmap's) made so far; those numbered first_failing .. first_failing + count - 1 fail. */
-extern uint64_t machine_allocations;
-void machine_fail(uint64_t first_failing, uint64_t count);
-/* The next frame is at hand: frames_alloc_quick has it, if nobody else takes one before. */
-void machine_hint(void);
-/* Allocate frames until only this many are free, or give such frames back. */
-void machine_leave_free(uint64_t count);
-/* vmap_alloc without vmap_free, so far. */
-extern unsigned machine_vmaps;
-
-/* Nothing grows in its place any more (vmap_grow). */
-extern bool machine_growth_fails;
 
 /* Where the guest's segment begins in linear space: 16 MiB at first. Set before the guest is made. */
 extern uint32_t machine_segment_base;
