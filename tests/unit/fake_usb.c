@@ -130,10 +130,25 @@ void expect_said(const char *text)
         fail_msg("\"%s\" is not in:\n%s", text, log_text);
 }
 
-struct fake_device make_device(uint8_t speed, const uint8_t *configuration, unsigned bytes)
+#define CONFIGURATION 9, 2, 0, 0, 1, 1, 0, 0xA0, 50
+#define KEYBOARD(interface, endpoint, packet) 9, 4, interface, 0, 1, 3, 1, 1, 0, 9, 0x21, 0x11, 1, 0, 1, 0x22, 63, 0, \
+    7, 5, 0x80 | endpoint, 3, packet, 0, 10
+static const uint8_t keyboard[] = { CONFIGURATION, KEYBOARD(0, 1, 8) };
+static const uint8_t composite[] = { CONFIGURATION, KEYBOARD(0, 1, 8), KEYBOARD(2, 3, 16) };
+static const uint8_t mouse[] = { CONFIGURATION, 9, 4, 0, 0, 1, 3, 1, 2, 0, 7, 5, 0x81, 3, 4, 0, 10 };
+static const uint8_t hub[] = { CONFIGURATION, 9, 4, 0, 0, 1, 9, 0, 0, 0, 7, 5, 0x81, 3, 1, 0, 12 };
+static const uint8_t adapter[] = { CONFIGURATION, 9, 4, 0, 0, 1, 2, 2, 1, 0, 7, 5, 0x81, 3, 8, 0, 9 };
+const struct fake_configuration keyboard_configuration = { keyboard, sizeof(keyboard) };
+const struct fake_configuration composite_configuration = { composite, sizeof(composite) };
+const struct fake_configuration mouse_configuration = { mouse, sizeof(mouse) };
+const struct fake_configuration hub_configuration = { hub, sizeof(hub) };
+const struct fake_configuration adapter_configuration = { adapter, sizeof(adapter) };
+
+struct fake_device make_device(uint8_t speed, const struct fake_configuration *configuration)
 {
-    return (struct fake_device){ .speed = speed, .configuration = configuration, .configuration_bytes = bytes,
-                                 .is_hub = configuration[14] == 9, .max_packet = speed == 3 ? 64 : 8 };
+    return (struct fake_device){ .speed = speed, .configuration = configuration->bytes,
+                                 .configuration_bytes = configuration->count,
+                                 .is_hub = configuration->bytes[14] == 9, .max_packet = speed == 3 ? 64 : 8 };
 }
 
 void expect_typing(struct fake_device *device, unsigned dci)

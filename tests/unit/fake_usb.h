@@ -37,7 +37,14 @@ void expect_typing(struct fake_device *device, unsigned dci);
 /* All that hung on the controller is pulled out: its frames are free again. */
 void expect_no_leak(void);
 
-/* A device of this configuration, whose interface comes first in it. */
-struct fake_device make_device(uint8_t speed, const uint8_t *configuration, unsigned bytes);
+/* What a device says of itself; its interface comes first. */
+struct fake_configuration {
+    const uint8_t *bytes;
+    unsigned count;
+};
+extern const struct fake_configuration keyboard_configuration, composite_configuration, mouse_configuration;
+extern const struct fake_configuration hub_configuration, adapter_configuration;
+struct fake_device make_device(uint8_t speed, const struct fake_configuration *configuration);
+#define MAKE(speed, kind) make_device(speed, &kind##_configuration)
 
 #endif
