@@ -12,12 +12,10 @@
 
 #include "cpu/opcodes.h"
 #include "fake_mmu.h"
-#include "guest/deliver.h"
 #include "guest/elf32.h"
 #include "guest/elf32_file.h"
 #include "guest/guest.h"
 #include "guest/launch.h"
-#include "guest/report.h"
 #include "guest/request.h"
 
 #define FRAMES 64u
@@ -42,28 +40,6 @@ static const struct request_start start = {
     .name = "g", .image = &file, .image_bytes = sizeof(file), .memory_bytes = FRAMES * PAGE_SIZE, .debug_print = true,
     .reason = reason,
 };
-
-/* What load_elf.c and debug_print.c reach, and this test does not. */
-void report_write(struct guest *of, enum report_kind kind, const char *why, char *text, size_t text_bytes,
-                  struct report_texts *texts)
-{
-    (void)of, (void)kind, (void)why, (void)text, (void)text_bytes, (void)texts;
-    fail();
-}
-
-bool gmem_peek(struct guest *of, gva_t address, void *to, size_t bytes, gva_t *bad)
-{
-    (void)of, (void)address, (void)to, (void)bytes, (void)bad;
-    fail();
-    return false;
-}
-
-bool deliver_exception(struct guest *to, uint8_t vector, uint32_t error_code, uint32_t fault_address)
-{
-    (void)to, (void)vector, (void)error_code, (void)fault_address;
-    fail();
-    return false;
-}
 
 /* Nobody else has the image: test_same_image.c. */
 struct guest *guest_first(void)

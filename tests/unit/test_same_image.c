@@ -16,12 +16,10 @@
 
 #include "base/frames.h"
 #include "fake_mmu.h"
-#include "guest/deliver.h"
 #include "guest/elf32.h"
 #include "guest/elf32_file.h"
 #include "guest/guest.h"
 #include "guest/launch.h"
-#include "guest/report.h"
 #include "guest/request.h"
 #include "guest/same_image.h"
 #include "pagetable/audit.h"
@@ -70,28 +68,6 @@ static struct model {
 static struct guest parent;     /* of who is not the operator's */
 static bool is_alone;           /* nobody runs while a guest is launched */
 static unsigned count, launches, shared, withdrawn, failed, copies;
-
-/* What load_elf.c and debug_print.c reach, and this test does not. */
-void report_write(struct guest *of, enum report_kind kind, const char *why, char *text, size_t text_bytes,
-                  struct report_texts *texts)
-{
-    (void)of, (void)kind, (void)why, (void)text, (void)text_bytes, (void)texts;
-    fail();
-}
-
-bool gmem_peek(struct guest *of, gva_t address, void *to, size_t bytes, gva_t *bad)
-{
-    (void)of, (void)address, (void)to, (void)bytes, (void)bad;
-    fail();
-    return false;
-}
-
-bool deliver_exception(struct guest *to, uint8_t vector, uint32_t error_code, uint32_t fault_address)
-{
-    (void)to, (void)vector, (void)error_code, (void)fault_address;
-    fail();
-    return false;
-}
 
 struct guest *guest_first(void)
 {
