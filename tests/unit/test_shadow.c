@@ -21,94 +21,18 @@
 #include "pagetable/sync.h"
 #include "paging_model.h"
 #include "ref_paging.h"
+#include "shadow_choices.h"
 
 #define STEPS_DEFAULT 150000u
 #define EPISODE_STEPS_MAX 1500u
-#define DIRECTORIES 6u      /* frames 0 .. 5 */
-#define WINDOW_FRAME 6u
-#define TABLES 9u           /* frames 7 .. 15 */
-#define FIRST_TABLE 7u
-#define WINDOW_PDE 3u
 #define SHIPPED_GIVE_STEPS 3000u    /* call_give_back.c */
 
-/* Entries that the walk uses: at the edges of halves, of host page directories, and of the segment. */
-static const uint16_t pde_words[] = { 0, 1, 2, WINDOW_PDE, 251, 252, 507, 508, 764, 1018, 1019 };
-static const uint16_t pte_words[] = { 0, 1, 2, 3, 255, 510, 511, 512, 513, 764, 1018, 1023 };
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 
-static uint64_t random_state;
 static bool likes_wp;           /* of this episode */
-static uint32_t spread;         /* percent of choices among all frames */
-static gva_t recent[6];         /* pages accessed lately: what the TLB holds is worth an edit */
 static uint64_t evictions;
 static uint32_t shipped_entries, shipped_searches, shipped_links;   /* lengths of slices */
 static uint32_t setpd_slices;   /* tried in their turn */
-
-static uint32_t random_below(uint32_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state >> 32) % limit;
-}
-
-static bool chance(uint32_t percent)
-{
-    return random_below(100) < percent;
-}
-
-static uint32_t any_frame(void)
-{
-    return random_below(model_space.ram->frame_count);
-}
-
-static uint32_t some_directory(void)
-{
-    if (chance(40) && model_space.paging->is_on)
-        return model_directory;
-    return chance(spread) ? any_frame() : random_below(DIRECTORIES);
-}
-
-static uint32_t some_table(void)
-{
-    return chance(spread) ? any_frame() : FIRST_TABLE + random_below(TABLES);
-}
-
-static uint32_t some_word(void)
-{
-    return chance(30) ? pde_words[random_below(COUNT(pde_words))] : pte_words[random_below(COUNT(pte_words))];
-}
-
-static gva_t some_page(void)
-{
-    if (chance(60))
-        return recent[random_below(COUNT(recent))];
-    return GVA((uint32_t)pde_words[random_below(COUNT(pde_words))] << 22 |
-               (uint32_t)pte_words[random_below(COUNT(pte_words))] << 12);
-}
-
-/* Low bits of an entry: mostly present, now and then with bits that mean nothing. */
-static uint32_t some_bits(uint32_t meaningless)
-{
-    uint32_t bits = (chance(90) ? GPTE_P : 0) | (chance(65) ? GPTE_W : 0) | (chance(65) ? GPTE_U : 0);
-    return chance(20) ? bits | (random_below(0x1000) & meaningless) : bits;
-}
-
-static uint32_t some_pde(void)
-{
-    if (chance(2))
-        return random_below(UINT32_MAX);
-    uint32_t frame = chance(5) ? some_directory() : some_table();
-    return frame << 12 | some_bits(0xF78) | (chance(2) ? GPDE_PS : 0);
-}
-
-static uint32_t some_pte(void)
-{
-    if (chance(4))
-        return chance(50) ? random_below(UINT32_MAX) : model_space.ram->frame_count << 12 | 7;
-    uint32_t frame = chance(70) ? any_frame() : chance(50) ? some_table() : some_directory();
-    return frame << 12 | some_bits(0xFF8);
-}
 
 static gva_t window(uint32_t frame, uint32_t word)
 {
@@ -425,7 +349,7 @@ static void test_random_walk(void **state)
     uint64_t left = wanted;
 
     model_seed = from_environment("COBBLE_SEED", 1);
-    random_state = model_seed * 0x9E3779B97F4A7C15ull | 1;
+    random_start(model_seed);
     while (left)
         left -= run_episode(left);
     print_message("# %lu done, %lu reflected, %lu bad entries, %lu out of memory, %lu hidden faults, %lu evictions\n",
