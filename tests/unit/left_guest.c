@@ -24,7 +24,8 @@ struct ram ram;
 static struct asid_pool pool;
 static struct vmcb *block;
 uint64_t now_ns;
-static struct { uint64_t code, info1, info2; uint32_t event; } leaves;
+static struct { uint64_t code, info1, info2; } leaves;
+uint32_t event_left;
 unsigned entries, by_itself;
 
 static uint64_t get_now(void *owner)
@@ -44,7 +45,7 @@ static enum svm_next enter(struct vpc *entered, hpa_t vmcb)
         block->exit_code = is_first ? leaves.code : SVM_EXIT_INTR;
         block->exit_info1 = leaves.info1;
         block->exit_info2 = leaves.info2;
-        block->exit_event = is_first ? leaves.event : 0;
+        block->exit_event = is_first ? event_left : 0;
         next = svm_fast(entered, block);
         by_itself += next != SVM_LOOK;
     } while (next == SVM_AGAIN);
@@ -106,7 +107,7 @@ int left_start(void **state)
     block = hpa_to_ptr(vmcb);
     memset(block, 0, PAGE_SIZE);
     pool = (struct asid_pool){ .count = 1000 };
-    leaves.event = 0;
+    event_left = 0;
     assert_true(svm_attach(&vpc, &svm, &host, vmcb, apic, HPA(0)));
     use_flat_segments(&vpc.interp.cpu);
     for (uint32_t directory = DIRECTORY; directory <= OTHER_DIRECTORY; directory += OTHER_DIRECTORY - DIRECTORY) {

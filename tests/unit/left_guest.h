@@ -28,6 +28,7 @@ extern struct vpc vpc;
 extern struct svm svm;
 extern struct ram ram;
 extern uint64_t now_ns;
+extern uint32_t event_left;             /* what was on its way as it left, as the block has it; 0 at first */
 extern unsigned entries, by_itself;     /* of the last time: how often it was entered, and gone on without a look */
 
 /* Set-up and tear-down functions of cmocka. Two directories have RAM one to one; OTHER_TABLE has CODE elsewhere. */

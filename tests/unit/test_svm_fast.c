@@ -159,7 +159,7 @@ static void test_an_interrupt_that_waits(void **state)
     assert_false(leave(SVM_EXIT_RDTSC, 0, 0));
 }
 
-/* Bytes, what is no plain store, what reaches for a table, single steps, and what was on its way. */
+/* Bytes, what is no plain store, what reaches for a table, and single steps. */
 static void test_what_is_not_plain_is_looked_at(void **state)
 {
     static const char store[] = "\xA3" TPR_BYTES, byte[] = "\xA2" TPR_BYTES, added[] = "\x01\x0D" TPR_BYTES;
@@ -222,6 +222,23 @@ static void test_a_pause_reaches_nobody(void **state)
     assert_false(leave(SVM_EXIT_IOIO, (uint64_t)BIOS_PORT << SVM_IO_PORT_SHIFT | byte, CODE + 2));
 }
 
+/* One that had begun to be delivered as the guest left is delivered again: nobody goes on without a look. */
+static void test_what_was_on_its_way_is_looked_at(void **state)
+{
+    const uint64_t port = 0x21ull << SVM_IO_PORT_SHIFT | 1u << SVM_IO_BYTES_SHIFT | SVM_IO_IN;
+    static const char store[] = "\xA3" TPR_BYTES;
+
+    (void)state;
+    (void)leave_at(store, 5, SVM_EXIT_NPF, NPF_WRITE, TPR);
+    assert_true(leave_at(store, 5, SVM_EXIT_NPF, NPF_WRITE, TPR));
+    assert_true(leave(SVM_EXIT_IOIO, port, CODE + 1));
+    event_left = VMCB_EVENT_VALID | VMCB_EVENT_INTERRUPT | 0x30;
+    assert_false(leave(SVM_EXIT_NPF, NPF_WRITE, TPR));
+    assert_false(leave(SVM_EXIT_IOIO, port, CODE + 1));
+    event_left &= ~VMCB_EVENT_VALID;            /* what is stale stays there */
+    assert_true(leave(SVM_EXIT_IOIO, port, CODE + 1));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, left_start, left_stop)
@@ -230,6 +247,7 @@ int main(void)
         TEST(test_stores_to_the_apic), TEST(test_stores_to_the_text_page),
         TEST(test_the_first_byte_of_the_text_page_is_looked_at), TEST(test_who_fills_the_text_page_is_interpreted),
         TEST(test_an_interrupt_that_waits), TEST(test_what_is_not_plain_is_looked_at),
+        TEST(test_what_was_on_its_way_is_looked_at),
         TEST(test_ports), TEST(test_a_pause_reaches_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
