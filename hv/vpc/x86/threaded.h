@@ -146,4 +146,17 @@ static ALWAYS_INLINE uint32_t based_offset(const struct interp *interp, const st
     return interp->cpu.gpr[insn->base] + insn->displacement;
 }
 
+/* A push of 32 bits. */
+#define PUSH_STEP(name, what)                                                                               \
+    STEP(name)                                                                                              \
+    {                                                                                                       \
+        uint32_t offset = interp->cpu.gpr[GPR_ESP] - 4;                                                     \
+        loose32_t *top = plain_stack(interp, offset, 4);                                                    \
+        if (top == NULL)                                                                                    \
+            STACK_ELSEWHERE();                                                                              \
+        *top = what;                                                                                        \
+        interp->cpu.gpr[GPR_ESP] = offset;                                                                  \
+        NEXT();                                                                                             \
+    }
+
 #endif

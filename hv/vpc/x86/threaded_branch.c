@@ -49,19 +49,22 @@ STEP(loop)
     GO_TO(target);
 }
 
-STEP(call)
-{
-    uint32_t target = (uint32_t)eip + memo->insn.immediate, offset = interp->cpu.gpr[GPR_ESP] - 4;
-    loose32_t *top = plain_stack(interp, offset, 4);
-
-    if (top == NULL)
-        STACK_ELSEWHERE();
-    if (!is_good_target(interp, target))
-        GENERALLY();
-    *top = (uint32_t)eip;
-    interp->cpu.gpr[GPR_ESP] = offset;
-    GO_TO(target);
-}
+/* The target is good before anything is pushed. */
+#define CALL_STEP(name, where)                                                                              \
+    STEP(name)                                                                                              \
+    {                                                                                                       \
+        uint32_t target = where, offset = interp->cpu.gpr[GPR_ESP] - 4;                                     \
+        loose32_t *top = plain_stack(interp, offset, 4);                                                    \
+        if (top == NULL)                                                                                    \
+            STACK_ELSEWHERE();                                                                              \
+        if (!is_good_target(interp, target))                                                                \
+            GENERALLY();                                                                                    \
+        *top = (uint32_t)eip;                                                                               \
+        interp->cpu.gpr[GPR_ESP] = offset;                                                                  \
+        GO_TO(target);                                                                                      \
+    }
+CALL_STEP(call, (uint32_t)eip + memo->insn.immediate)
+CALL_STEP(call_register, interp->cpu.gpr[memo->insn.rm])
 
 STEP(ret)
 {
@@ -92,20 +95,6 @@ STEP(jmp_memory)
     if (target == NULL || !is_good_target(interp, *target))
         GENERALLY();
     GO_TO(*target);
-}
-
-STEP(call_register)
-{
-    uint32_t target = interp->cpu.gpr[memo->insn.rm], offset = interp->cpu.gpr[GPR_ESP] - 4;
-    loose32_t *top = plain_stack(interp, offset, 4);
-
-    if (top == NULL)
-        STACK_ELSEWHERE();
-    if (!is_good_target(interp, target))
-        GENERALLY();
-    *top = (uint32_t)eip;
-    interp->cpu.gpr[GPR_ESP] = offset;
-    GO_TO(target);
 }
 
 static step_t find_through_rm(const struct instruction *insn)

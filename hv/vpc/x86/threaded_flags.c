@@ -25,17 +25,7 @@ STEP(cli)
     NEXT();
 }
 
-STEP(pushf)
-{
-    uint32_t offset = interp->cpu.gpr[GPR_ESP] - 4;
-    loose32_t *top = plain_stack(interp, offset, 4);
-
-    if (top == NULL)
-        STACK_ELSEWHERE();
-    *top = flags_read(interp) & ~(EFLAGS_VM | EFLAGS_RF);
-    interp->cpu.gpr[GPR_ESP] = offset;
-    NEXT();
-}
+PUSH_STEP(pushf, flags_read(interp) & ~(EFLAGS_VM | EFLAGS_RF))
 
 step_t threaded_flags_find(const struct instruction *insn)
 {

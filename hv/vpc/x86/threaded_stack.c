@@ -5,17 +5,6 @@
 #include "vpc/x86/known_segment.h"
 #include "vpc/x86/threaded.h"
 
-#define PUSH_STEP(name, what)                                                                               \
-    STEP(name)                                                                                              \
-    {                                                                                                       \
-        uint32_t offset = interp->cpu.gpr[GPR_ESP] - 4;                                                     \
-        loose32_t *top = plain_stack(interp, offset, 4);                                         \
-        if (top == NULL)                                               \
-            STACK_ELSEWHERE();                                                                                  \
-        *top = what;                                                                                        \
-        interp->cpu.gpr[GPR_ESP] = offset;                                                                  \
-        NEXT();                                                                                             \
-    }
 PUSH_STEP(push_opcode, interp->cpu.gpr[memo->insn.rm])
 PUSH_STEP(push_imm, memo->insn.immediate)
 
