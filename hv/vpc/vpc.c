@@ -71,6 +71,11 @@ void vpc_finish(struct vpc *vpc, enum vpc_end end, int32_t status, const char *r
     interp_stop(&vpc->interp);
 }
 
+void vpc_lack_memory(struct vpc *vpc)
+{
+    vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for this virtual PC's");
+}
+
 uint8_t *vpc_own_page(struct vpc *vpc, uint32_t frame)
 {
     hpa_t page = ram_back(vpc->ram, frame);
@@ -81,7 +86,7 @@ uint8_t *vpc_own_page(struct vpc *vpc, uint32_t frame)
     }
     if (page.v)
         return hpa_to_ptr(page);
-    vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for this virtual PC's");
+    vpc_lack_memory(vpc);
     return NULL;
 }
 

@@ -128,6 +128,8 @@ bool vpc_skip(struct vpc *vpc);
 
 /* How its owner, or a device, ends it. The first end wins. */
 void vpc_finish(struct vpc *vpc, enum vpc_end end, int32_t status, const char *reason);
+/* The end of one whose RAM finds no frame. */
+void vpc_lack_memory(struct vpc *vpc);
 
 /* After a device changed: bring its lines to the controllers, and their answer to the processor. */
 void vpc_settle_lines(struct vpc *vpc);

@@ -29,7 +29,7 @@ static uint8_t *ram_page(void *context, gpa_t address, bool is_write)
         return NULL;
     if (page.v)
         return hpa_to_ptr(page);
-    vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for this virtual PC's");
+    vpc_lack_memory(vpc);
     return NULL;
 }
 

@@ -141,13 +141,7 @@ static void run_guest(struct vmcb *vmcb)
 
 static enum svm_next enter(struct vpc *entered, hpa_t block)
 {
-    enum svm_next what;
-
-    do {
-        run_guest(hpa_to_ptr(block));
-        what = svm_fast(entered, hpa_to_ptr(block));
-    } while (what == SVM_AGAIN);
-    return what;
+    return enter_until_looked_at(entered, hpa_to_ptr(block), run_guest);
 }
 
 static void fill(const uint8_t *bytes, size_t size)

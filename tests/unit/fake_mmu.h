@@ -1,6 +1,6 @@
 /*
- * fake_mmu.h - a machine for the PURE page-table sources: the memory of fake_memory.h, and a processor whose TLB forgets
- * nothing that it is not told to.
+ * fake_mmu.h - a machine for the PURE page-table sources: the memory of fake_memory.h, and a processor whose TLB
+ * forgets nothing that it is not told to.
  */
 #ifndef FAKE_MMU_H
 #define FAKE_MMU_H

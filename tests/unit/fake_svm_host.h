@@ -1,11 +1,13 @@
 /*
  * fake_svm_host.h - what struct svm_host (vpc/svm/svm.h) asks of a processor, where a test wants nothing of it: a run
- * begins and ends, the unit's image is loaded and saved, an alarm is set.
+ * begins and ends, the unit's image is loaded and saved, an alarm is set. And the loop around its guest.
  */
 #ifndef FAKE_SVM_HOST_H
 #define FAKE_SVM_HOST_H
 
 #include <stdint.h>
+
+#include "vpc/svm/svm.h"
 
 static inline void do_nothing(void)
 {
@@ -19,6 +21,19 @@ static inline void ignore_image(const void *image)
 static inline void keep_image(void *image)
 {
     (void)image;
+}
+
+/* As enter.S does: the guest runs, and again as long as nobody has to look. */
+static inline enum svm_next enter_until_looked_at(struct vpc *entered, struct vmcb *vmcb,
+                                                  void (*run)(struct vmcb *vmcb))
+{
+    enum svm_next next;
+
+    do {
+        run(vmcb);
+        next = svm_fast(entered, vmcb);
+    } while (next == SVM_AGAIN);
+    return next;
 }
 
 static inline void no_alarm(void *owner, uint64_t due_ns)

@@ -1,5 +1,5 @@
 /*
- * fake_xhci.h - an xHCI controller on paper with devices that can be told to misbehave, for test_usb.c.
+ * fake_xhci.h - an xHCI controller on paper with devices that can be told to misbehave, for fake_usb.c and its tests.
  *
  * Memory is that of fake_mmu.c, whose freed frames are poisoned: a controller that is left with a pointer to one fails
  * the test. Written from the specification, with nothing of the driver but its ring's TRB.

@@ -165,13 +165,7 @@ static void run_guest(struct vmcb *vmcb)
 
 static enum svm_next enter(struct vpc *entered, hpa_t block)
 {
-    enum svm_next next;
-
-    do {
-        run_guest(hpa_to_ptr(block));
-        next = svm_fast(entered, hpa_to_ptr(block));
-    } while (next == SVM_AGAIN);
-    return next;
+    return enter_until_looked_at(entered, hpa_to_ptr(block), run_guest);
 }
 
 static void break_at(uint32_t linear)

@@ -118,17 +118,16 @@ static void run_once(struct vmcb *vmcb)
     leave_guest(vmcb);
 }
 
+static void run_believing(struct vmcb *vmcb)
+{
+    believe(vmcb);
+    run_once(vmcb);
+    remember(vmcb);
+}
+
 static enum svm_next enter(struct vpc *entered, hpa_t block)
 {
-    enum svm_next next;
-
-    do {
-        believe(hpa_to_ptr(block));
-        run_once(hpa_to_ptr(block));
-        remember(hpa_to_ptr(block));
-        next = svm_fast(entered, hpa_to_ptr(block));
-    } while (next == SVM_AGAIN);
-    return next;
+    return enter_until_looked_at(entered, hpa_to_ptr(block), run_believing);
 }
 
 static void begin(void)

@@ -9,6 +9,7 @@
  */
 #include "lib/interrupts.h"
 #include "lib/paging.h"
+#include "lib/words.h"
 
 #define PAGES 96u
 #define PAGE_WORDS 1024u
@@ -26,17 +27,9 @@ static uint8_t stack0[4096];
 static uint32_t sector[128];
 static float weight = 1.0f;
 
-static uint64_t now(void)
-{
-    uint32_t low, high;
-
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (uint64_t)high << 32 | low;
-}
-
 static void on_tick(struct frame *frame)
 {
-    uint64_t at = now();
+    uint64_t at = read_tsc();
 
     (void)frame;
     jumps_back += at < before;
@@ -140,18 +133,6 @@ static void become(uint32_t mark)
         check_sector(i, mark);
 }
 
-static bool has_word(const char *line, const char *word)
-{
-    for (; *line != 0; line++) {
-        unsigned i = 0;
-        while (word[i] != 0 && line[i] == word[i])
-            i++;
-        if (word[i] == 0)
-            return true;
-    }
-    return false;
-}
-
 static void begin_work(void)
 {
     interrupts_init((uint32_t)stack0 + sizeof(stack0));
@@ -193,7 +174,7 @@ int main(uint32_t magic, const uint32_t *info)
         sti_hlt_cli();
     check(jumps_back == 0, "time");
     if (has_word(words, "times"))
-        say("age %u\n", (uint32_t)(now() >> 20));
+        say("age %u\n", (uint32_t)(read_tsc() >> 20));
     say("key %b, %u failed\n", key, failures);
     return failures == 0 ? key : 1;
 }

@@ -7,6 +7,7 @@
  */
 #include "lib/interrupts.h"
 #include "lib/paging.h"
+#include "lib/words.h"
 
 #define PAGE 4096u
 #define PRESENT 1u
@@ -278,18 +279,6 @@ static void on_call(struct frame *frame)
     case CALL_END: end(); break;
     default: break;
     }
-}
-
-static bool has_word(const char *line, const char *word)
-{
-    for (; *line != 0; line++) {
-        unsigned i = 0;
-        while (word[i] != 0 && line[i] == word[i])
-            i++;
-        if (word[i] == 0)
-            return true;
-    }
-    return false;
 }
 
 int main(uint32_t magic, const uint32_t *info)

@@ -21,14 +21,6 @@ static volatile unsigned vector_seen;
 static void *resume[5];
 static uint8_t user_stack[4096] __attribute__((aligned(16)));
 
-static uint64_t read_tsc(void)
-{
-    uint32_t low, high;
-
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (uint64_t)high << 32 | low;
-}
-
 static uint64_t read_msr(void)
 {
     uint32_t low, high;

@@ -52,7 +52,7 @@ static enum exit_reason do_nested_fault(struct vpc *vpc)
     if (is_write && frame == svm->nested.read_only)
         return svm_fills_text(svm) ? svm_step(vpc, TEXT_BURST) : step_and_learn(vpc);
     if (!nested_show(&svm->nested, (uint32_t)frame, is_write))
-        vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for this virtual PC's");
+        vpc_lack_memory(vpc);
     return EXIT_BUDGET;
 }
 

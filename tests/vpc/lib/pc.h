@@ -35,6 +35,13 @@ static inline void outw(uint16_t port, uint16_t value)
     __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
 }
 
+static inline uint64_t read_tsc(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
 /* On COM1. say: %s %d %u %x (eight digits) %b (two digits) %h (as many as it has) %c. */
 void put_character(char character);
 void say(const char *format, ...);
