@@ -135,6 +135,28 @@ static void test_no_memory(void **state)
     assert_int_equal(none.messages_dropped, 2);
 }
 
+static void *get_room_but_for_texts(size_t bytes)
+{
+    return bytes == CONFIG_TEXT_BYTES ? NULL : get_room(bytes);
+}
+
+/* Room for what is kept of a text, and none for the text itself: nothing is kept of it. */
+static void test_no_memory_for_texts(void **state)
+{
+    static const char text[] = "autorun a type=x\nautorun b match=y\nautorun c engine=interp cmdline=z\ntype d w\n"
+                               "autorun e\n";
+
+    (void)state;
+    config_init(&config, get_room_but_for_texts);
+    config_read(&config, "c", text, strlen(text), false);
+    assert_int_equal(config.autorun_count, 4);
+    for (unsigned i = 0; i < 3; i++)
+        assert_non_null(strstr(config.autoruns[i].refused, "no memory to keep it"));
+    assert_null(config.autoruns[3].refused);
+    assert_int_equal(config.typing_count + config.match_count, 0);
+    assert_int_equal(config.message_count, 1);
+}
+
 /* What was kept for one reading has room for the next. */
 static void test_read_again(void **state)
 {
@@ -202,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_refusals_full, free_rooms),
         cmocka_unit_test_teardown(test_long_plan, free_rooms),
+        cmocka_unit_test_teardown(test_no_memory_for_texts, free_rooms),
         cmocka_unit_test_teardown(test_plan_takes_what_it_needs, free_rooms),
         cmocka_unit_test_teardown(test_limits, free_rooms),
         cmocka_unit_test_teardown(test_no_memory, free_rooms),

@@ -42,7 +42,7 @@ static struct bus sight;
 static struct { bool is_set, is_write; uint32_t address; } fault;
 static uint32_t breakpoint, elsewhere;
 static enum sabotage sabotage;
-static bool is_interrupted;
+static bool is_interrupted, is_interrupted_behind;
 static unsigned faults, right_steps;        /* so many steps are not changed */
 
 static uint64_t get_now(void *owner)
@@ -158,7 +158,7 @@ static void run_guest(struct vmcb *vmcb)
     vmcb->shadow = shadow;
     memcpy(vpc.interp.cpu.gpr, cpu->gpr, sizeof(cpu->gpr));
     assert_int_equal(cpu->eip, breakpoint);
-    vmcb->exit_code = SVM_EXIT_DB;
+    vmcb->exit_code = is_interrupted_behind ? SVM_EXIT_INTR : SVM_EXIT_DB;
     vmcb->dr6 |= sabotage == DR6_BITS ? 3 : 1;
     sabotage = chosen;
 }
@@ -208,7 +208,7 @@ static void set_up(void)
     cpu->gpr[GPR_EAX] = 0x12345678;
     interp_flush(&vpc.interp);
     vmcb_put(svm.vmcb, cpu);
-    svm.is_interrupted = is_interrupted = false;
+    svm.is_interrupted = is_interrupted = is_interrupted_behind = false;
     svm.compared = faults = 0;
     sabotage = NOTHING;
     right_steps = 0;
@@ -272,6 +272,21 @@ static void test_a_page_that_was_known(void **state)
     (void)lockstep_run(&vpc, 1);
 }
 
+/* Another engine has had the guest before, and shown it the page for writing: that is forgotten. */
+static void test_a_page_that_was_shown_before(void **state)
+{
+    (void)state;
+    set_up();
+    put(ELSEWHERE, "", 1);
+    assert_true(nested_show(&svm.nested, ELSEWHERE >> PAGE_SHIFT, true));
+    assert_true(leaf_of(ELSEWHERE) & PTE_W);
+    sabotage = ELSEWHERE_WRITTEN;
+    expect_panic(lockstep_run(&vpc, 1));
+    assert_int_equal(svm.compared, 0);
+    set_up();
+    (void)lockstep_run(&vpc, 1);
+}
+
 /* An event is compared as it begins: its frame, its gate, where it leads. */
 static void test_an_event(void **state)
 {
@@ -302,6 +317,18 @@ static void test_a_step_that_is_put_off(void **state)
     svm.is_interrupted = is_interrupted = false;
     assert_int_equal(lockstep_run(&vpc, 1), EXIT_BUDGET);
     assert_int_equal(svm.compared, 1);
+}
+
+/* One that comes when the step is done, before the breakpoint is told: the step is compared all the same. */
+static void test_an_interrupt_behind_a_step(void **state)
+{
+    (void)state;
+    set_up();
+    is_interrupted_behind = true;
+    assert_int_equal(lockstep_run(&vpc, 1), EXIT_BUDGET);
+    assert_true(svm.is_interrupted);
+    assert_int_equal(svm.compared, 1);
+    assert_int_equal(vpc.interp.cpu.eip, CODE + 6);
 }
 
 /* A port answers once: nobody is asked twice, and nothing is compared. */
@@ -355,8 +382,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_the_same, start, stop),
         cmocka_unit_test_setup_teardown(test_what_differs, start, stop),
         cmocka_unit_test_setup_teardown(test_a_page_that_was_known, start, stop),
+        cmocka_unit_test_setup_teardown(test_a_page_that_was_shown_before, start, stop),
         cmocka_unit_test_setup_teardown(test_an_event, start, stop),
         cmocka_unit_test_setup_teardown(test_a_step_that_is_put_off, start, stop),
+        cmocka_unit_test_setup_teardown(test_an_interrupt_behind_a_step, start, stop),
         cmocka_unit_test_setup_teardown(test_a_port, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
