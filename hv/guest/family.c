@@ -306,11 +306,7 @@ void family_forget(struct child *child)
         child->start.is_withdrawn = child->clone.is_withdrawn = true;   /* the record goes with the answer */
         return;
     }
-    free_record(child);
-    if (guest == NULL)
-        return;
-    request_end(guest, false);
-    request_release(guest);
+    let_go(child, guest);
 }
 
 void family_adopt(struct guest *guest)
