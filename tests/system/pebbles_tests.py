@@ -113,13 +113,15 @@ def jobs_of_one(machine, line, name):
     if not machine.wait(rf"\[([0-9]+)\] {name}", 20):
         return False
     number = re.findall(rf"\[([0-9]+)\] {name}", "\n".join(machine.screen.display))[-1]
-    machine.type("jobs\r")
+    # The shell calls it running from when it was asked for on, and one that is not there yet ends without a kill.
+    is_there = any(say(machine, "ps", rf" {name} +(running|idle) ", 1) for _ in range(20))
+    machine.type("\x1d1jobs\r")
     runs = machine.wait(rf"\[{number}\] running +{name}", 20)
     machine.type(f"kill {number}\r")
     told = rf"\[{number}\] killed +{name}"
     if not machine.wait(told, 5):
         machine.type("\r")          # the shell tells of ends before a prompt, and this one came behind it
-    return runs and machine.wait(told, 20)
+    return is_there and runs and machine.wait(told, 20)     # so says Pebbles; pebbles.pcs.none_left asks the machine
 
 
 def interrupted(machine, line, name):
