@@ -1,5 +1,5 @@
 /*
- * test_debugger.c - monitor/debugger: when a packet of gdb's is carried out. Beside it are a line and a server on paper.
+ * test_debugger.c - monitor/debugger: when a packet of gdb is carried out. Its line and its server are on paper here.
  */
 #include <setjmp.h>
 #include <stdarg.h>
