@@ -191,9 +191,10 @@ enum gfault bootvm_fill(struct gspace *space, gva_t address, uint32_t access)
 
     if (space->boot_region != linear / LARGE_PAGE_SIZE || space->ram->frames[frame].is_in_use)
         return fill_searched(space, address, access);
-    hpa_t page = ram_back_quick(space->ram, &space->ram->frames[frame]);
+    hpa_t page = frames_alloc_quick();
     if (!page.v)
         return fill_searched(space, address, access);
+    ram_back_by(space->ram, &space->ram->frames[frame], page);
     space->boot_leaves[table_index(linear, 1)] = page.v | BOOTVM_LEAF;
     return GFAULT_FILLED;
 }

@@ -2,6 +2,7 @@
  * fill_touch.c - a hidden fault in a region whose walk is remembered, on a page that cannot just be mapped (PURE): most
  * often its first touch.
  */
+#include "base/frames.h"
 #include "pagetable/fill.h"
 #include "pagetable/fill_known.h"
 #include "pagetable/fill_touch.h"
@@ -51,8 +52,12 @@ enum gfault fill_touch(struct gspace *space, gva_t address, uint32_t access, con
     struct gframe *page = &space->ram->frames[frame];
 
     WORK_OUT_HERE(page);
-    if (frame >= space->ram->frame_count || page->is_in_use || !ram_back_quick(space->ram, page).v)
+    if (frame >= space->ram->frame_count || page->is_in_use)
         return fill_in_use(space, address, access, known);
+    hpa_t host = frames_alloc_quick();
+    if (!host.v)
+        return fill_in_use(space, address, access, known);
+    ram_back_by(space->ram, page, host);
     KEEP_NOTHING_READ();
     uint64_t entry = gtable_pte_index(address);
     WORK_OUT_HERE(entry);

@@ -91,20 +91,15 @@ hpa_t ram_alloc(struct ram *ram);
 MUST_CHECK bool ram_make_record(struct ram *ram, uint32_t frame);
 
 /*
- * Back a frame whose record says that it is not in use, if that takes no call: the hot path of a first touch.
- * HPA_NONE: ram_back may.
+ * Back a frame whose record says that it is not in use, by a page of frames_alloc_quick: the hot path of a first touch.
+ * Where there is none at once, ram_back may have one.
  */
-static inline hpa_t ram_back_quick(struct ram *ram, struct gframe *record)
+static inline void ram_back_by(struct ram *ram, struct gframe *record, hpa_t page)
 {
-    hpa_t page = frames_alloc_quick();
-
-    if (!page.v)
-        return page;
     WORK_OUT_HERE(page.v);
     record->host = (uint32_t)(page.v >> PAGE_SHIFT);
     ram->backed_count++;
     table_clear(hpa_to_ptr(page));
-    return page;
 }
 
 /* Back a frame below frame_count, if it is not. HPA_NONE when memory is out. */
