@@ -129,7 +129,7 @@ static struct moment run_turn(struct processor *processor, struct guest *guest, 
     vcon_set_time(&guest->console.vcon, now.ns);
     if (processor->loaded != guest)
         switch_to(processor, guest);
-    tick_turn_begins(&processor->turn, guest, now.tsc, tick_at_ns, other_ns);
+    tick_turn_begins(&processor->turn, guest, now.tsc, now.ns, tick_at_ns, other_ns);
     if (tick_is_all(guest))
         insn_call_entry(guest_enter_tick, &guest->state.frame);
     else

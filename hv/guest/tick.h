@@ -49,14 +49,13 @@ static inline void tick_set_alarm_in(const struct turn *turn, uint64_t span_tsc)
 }
 
 /*
- * Set the alarm for a turn of this guest that began at this TSC: for its ticks, of which the first comes at tick_at_ns,
- * and for other_ns, when somebody else is due. Until then a tick of its own, which is all that is due, does not end its
- * turn.
+ * Set the alarm for a turn of this guest that began at this TSC, which is now_ns: for its ticks, of which the first
+ * comes at tick_at_ns, and for other_ns, when somebody else is due. Until then a tick of its own, which is all that is
+ * due, does not end its turn.
  */
-static inline void tick_turn_begins(struct turn *turn, struct guest *guest, uint64_t tsc, uint64_t tick_at_ns,
-                                    uint64_t other_ns)
+static inline void tick_turn_begins(struct turn *turn, const struct guest *guest, uint64_t tsc, uint64_t now_ns,
+                                    uint64_t tick_at_ns, uint64_t other_ns)
 {
-    uint64_t now_ns = guest->turns.began_ns;
     uint64_t other_span_ns = other_ns - now_ns;
 
     if (__builtin_expect(other_span_ns > TICK_OTHER_MAX_NS, false))     /* past, or too far to be converted */

@@ -80,6 +80,12 @@ void vcon_render_pending(struct vcon *console)
     console->pending_bytes = 0;
 }
 
+/* At 1 s, which is this TSC. */
+static void begin_turn(uint64_t tsc, uint64_t tick_at_ns, uint64_t other_ns)
+{
+    tick_turn_begins(&processor.turn, &guest, tsc, 1000 * MS, tick_at_ns, other_ns);
+}
+
 /* A turn from 1 s on, whose guest has its tick 10 ms later; other_ms: when somebody else is due. */
 static void begin(uint64_t other_ms)
 {
@@ -88,9 +94,8 @@ static void begin(uint64_t other_ms)
     clock_tsc = 1000 * MS * TSC_PER_NS;
     acknowledged = delivered = 0;
     guest.state.clock.next_tick_ns = 1010 * MS;
-    guest.turns.began_ns = 1000 * MS;
     tick_init(&processor.turn, TICK_NS);
-    tick_turn_begins(&processor.turn, &guest, clock_tsc, guest.state.clock.next_tick_ns, 1000 * MS + other_ms * MS);
+    begin_turn(clock_tsc, guest.state.clock.next_tick_ns, 1000 * MS + other_ms * MS);
     assert_int_equal(alarm_span_tsc, (other_ms < 10 ? other_ms : 10) * MS * TSC_PER_NS);
 }
 
@@ -160,10 +165,10 @@ static void others_are_due_at_any_time(void **state)
 {
     (void)state;
     begin(100);
-    tick_turn_begins(&processor.turn, &guest, clock_tsc, 1010 * MS, 900 * MS);
+    begin_turn(clock_tsc, 1010 * MS, 900 * MS);
     assert_int_equal(alarm_span_tsc, 0);
     leave_to_the_run_loop(0);
-    tick_turn_begins(&processor.turn, &guest, 10 * clock_tsc, 1010 * MS, UINT64_MAX);    /* whatever the TSC is */
+    begin_turn(10 * clock_tsc, 1010 * MS, UINT64_MAX);    /* whatever the TSC is */
     assert_int_equal(alarm_span_tsc, TICK_NS * TSC_PER_NS);
 }
 
@@ -172,7 +177,7 @@ static void a_clock_behind_stays_behind(void **state)
 {
     (void)state;
     begin(100);
-    tick_turn_begins(&processor.turn, &guest, clock_tsc, guest.state.clock.next_tick_ns + 3 * MS, 1100 * MS);
+    begin_turn(clock_tsc, guest.state.clock.next_tick_ns + 3 * MS, 1100 * MS);
     assert_int_equal(alarm_span_tsc, 13 * MS * TSC_PER_NS);
     assert_true(interrupt_at_us(13000));
     assert_int_equal(guest.console.vcon.now_ns, 1013 * MS);
@@ -229,7 +234,7 @@ static void the_apic_is_reached_by_hand(void **state)
     assert_int_equal(local_apic[0x380 / 4], (TICK_NS - 20000) * TSC_PER_NS / 4 + 1);
     assert_int_equal(acknowledged + alarm_span_tsc, 0);
     local_apic[0x380 / 4] = 0;
-    tick_turn_begins(&processor.turn, &guest, clock_tsc, 1020 * MS, 1016 * MS);
+    begin_turn(clock_tsc, 1020 * MS, 1016 * MS);
     assert_int_equal(local_apic[0x380 / 4], 16 * MS * TSC_PER_NS / 4 + 1);
     apic_registers = NULL;
 }
