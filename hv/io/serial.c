@@ -180,22 +180,23 @@ size_t serial_tx(const char *bytes, size_t length)
  * Send what lies in one piece, a FIFO at a time, as long as one look at the line status says that it is empty. *seen
  * collects what the looks said. Returns how many bytes are left.
  */
-static uint32_t send_bursts(const uint8_t *next, uint32_t left, uint8_t *seen)
+static uint32_t send_bursts(const uint8_t *next, uint32_t count, uint8_t *seen)
 {
+    const uint8_t *end = next + count, *end_of_full = end - count % FIFO_BYTES;
     uint16_t base = port;
     uint8_t status = LSR_FIFO_EMPTY;
 
-    for (; left >= FIFO_BYTES; left -= FIFO_BYTES) {
+    while (next != end_of_full) {
         *seen |= status = insn_inb(base + REG_LINE_STATUS);
         if (!(status & LSR_FIFO_EMPTY))
-            return left;
+            return (uint32_t)(end - next);
         next = insn_outsb(base + REG_DATA, next, FIFO_BYTES);
     }
-    if (left != 0)
+    if (next != end)
         *seen |= status = insn_inb(base + REG_LINE_STATUS);
-    if (left == 0 || !(status & LSR_FIFO_EMPTY))
-        return left;
-    insn_outsb(base + REG_DATA, next, left);
+    if (next == end || !(status & LSR_FIFO_EMPTY))
+        return (uint32_t)(end - next);
+    insn_outsb(base + REG_DATA, next, (size_t)(end - next));
     return 0;
 }
 
