@@ -43,25 +43,29 @@ static bool is_blank_cell(uint8_t character)
     return character == ' ' || character == '\0' || character == 0xFF;
 }
 
-/* The top bit of a byte is set if one of eight is not printable ASCII. */
-static uint64_t marks_special(const uint8_t *text)
+/* Copies eight bytes. Of what it returns the top bit of a byte is set if one of them is not printable ASCII. */
+static uint64_t copy_eight(char *to, const uint8_t *text)
 {
     uint64_t eight = *(const word_t *)text;
 
+    *(word_t *)to = eight;
     return (eight - ALL_BYTES(' ')) | (eight + ALL_BYTES(1));
 }
 
-/* length: at least 8. The last eight are looked at first, whatever the rest makes of them. */
-static bool is_plain(const uint8_t *text, size_t length)
+/*
+ * Copies a text, and says whether it is all printable ASCII. length: at least 8. The last eight come first, whatever
+ * the rest makes of them.
+ */
+static bool copy_plain(char *to, const uint8_t *text, size_t length)
 {
-    uint64_t marks = marks_special(text + length - 8);
+    uint64_t marks = copy_eight(to + length - 8, text + length - 8);
     size_t i = 0;
 
     for (; i + 32 <= length; i += 32)
-        marks |= marks_special(text + i) | marks_special(text + i + 8) | marks_special(text + i + 16) |
-                 marks_special(text + i + 24);
+        marks |= copy_eight(to + i, text + i) | copy_eight(to + i + 8, text + i + 8) |
+                 copy_eight(to + i + 16, text + i + 16) | copy_eight(to + i + 24, text + i + 24);
     for (; i + 8 <= length; i += 8)
-        marks |= marks_special(text + i);
+        marks |= copy_eight(to + i, text + i);
     return !(marks & ALL_BYTES(0x80));
 }
 
@@ -72,8 +76,8 @@ static size_t append_plain(struct tapfmt_buffer *buffer, const uint8_t *text, si
     size_t done = 0;
 
     length = length < tapfmt_room(buffer) ? length : tapfmt_room(buffer);
-    for (; done + 8 <= length && !(marks_special(text + done) & ALL_BYTES(0x80)); done += 8)
-        *(word_t *)(to + done) = *(const word_t *)(text + done);
+    while (done + 8 <= length && !(copy_eight(to + done, text + done) & ALL_BYTES(0x80)))
+        done += 8;
     for (; done < length && text[done] >= ' ' && text[done] <= '~'; done++)
         to[done] = (char)text[done];
     buffer->used += done;
@@ -152,10 +156,11 @@ static inline bool put_plain_row(struct tapfmt_buffer *buffer, const struct tapf
 {
     bool has_room = tapfmt_room(buffer) > sizeof(prefix->text) + VCON_COLS;
 
-    if (!has_room || count - 8 > VCON_COLS - 8 || characters[count - 1] == ' ' || !is_plain(characters, count))
+    if (!has_room || count - 8 > VCON_COLS - 8 || characters[count - 1] == ' ')
         return false;
     char *to = put_prefix(buffer->bytes + buffer->used, prefix);
-    memcpy(to, characters, count);
+    if (!copy_plain(to, characters, count))
+        return false;
     to[count] = '\n';
     buffer->used = (size_t)(to + count + 1 - buffer->bytes);
     return true;
