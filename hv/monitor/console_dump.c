@@ -8,11 +8,16 @@
 
 void dump_console(unsigned number, const char *name, const struct vcon *console)
 {
-    static char text[TAPFMT_DUMP_BYTES];
+    char text[TAPFMT_LINE_BYTES];
     struct tapfmt_buffer buffer = { text, sizeof(text), 0 };
 
     if (!debugcon_present())
         return;
-    tapfmt_dump(&buffer, number, name, console);
+    tapfmt_dump_heading(&buffer, number, name, console);
     debugcon_write(buffer.bytes, (uint32_t)buffer.used);
+    for (unsigned row = 0; row < VCON_ROWS; row++) {
+        buffer.used = 0;
+        tapfmt_dump_row(&buffer, console, row);
+        debugcon_write(buffer.bytes, (uint32_t)buffer.used);
+    }
 }

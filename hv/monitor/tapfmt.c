@@ -322,13 +322,15 @@ void tapfmt_verdict(struct tapfmt_buffer *buffer, const struct tapfmt_result *re
     tapfmt_text(buffer, "  ...\n");
 }
 
-void tapfmt_dump(struct tapfmt_buffer *buffer, unsigned number, const char *name, const struct vcon *console)
+void tapfmt_dump_heading(struct tapfmt_buffer *buffer, unsigned number, const char *name, const struct vcon *console)
 {
     tapfmt_text(buffer, "== %u %s cursor %u,%u ==\n", number, name, console == NULL ? 0u : console->row,
                 console == NULL ? 0u : console->column);
-    for (unsigned row = 0; row < VCON_ROWS; row++) {
-        if (console != NULL)
-            (void)append_console_row(buffer, console, row);
-        append(buffer, "\n", 1);
-    }
+}
+
+void tapfmt_dump_row(struct tapfmt_buffer *buffer, const struct vcon *console, unsigned row)
+{
+    if (console != NULL)
+        (void)append_console_row(buffer, console, row);
+    append(buffer, "\n", 1);
 }

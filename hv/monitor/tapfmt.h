@@ -17,9 +17,6 @@
 #define TAPFMT_LINE_BYTES 512
 /* The same for the longest text of a debug print. */
 #define TAPFMT_DEBUG_BYTES 1024
-/* A console with its heading: rows of three UTF-8 bytes a cell. */
-#define TAPFMT_DUMP_BYTES 8192
-_Static_assert(TAPFMT_LINE_BYTES + VCON_ROWS * (VCON_COLS * 3 + 1) <= TAPFMT_DUMP_BYTES, "room");
 /* A verdict with all its diagnostics. */
 #define TAPFMT_VERDICT_BYTES 16384
 #define TAPFMT_DIFFERENCES_MAX 24
@@ -84,7 +81,11 @@ void tapfmt_row(struct tapfmt_buffer *buffer, const struct tapfmt_prefix *prefix
 void tapfmt_debug(struct tapfmt_buffer *buffer, const char *name, const uint8_t *characters, size_t count);
 /* The line "ok ..." or "not ok ..." and, under the latter, the YAML block. */
 void tapfmt_verdict(struct tapfmt_buffer *buffer, const struct tapfmt_result *result);
-/* "== N NAME cursor ROW,COL ==" and 25 lines: the final console, for --dump-console. */
-void tapfmt_dump(struct tapfmt_buffer *buffer, unsigned number, const char *name, const struct vcon *console);
+/*
+ * The final console for --dump-console: "== N NAME cursor ROW,COL ==", and the lines of its rows. Each line at most
+ * TAPFMT_LINE_BYTES. NULL: there was none, and its rows are empty.
+ */
+void tapfmt_dump_heading(struct tapfmt_buffer *buffer, unsigned number, const char *name, const struct vcon *console);
+void tapfmt_dump_row(struct tapfmt_buffer *buffer, const struct vcon *console, unsigned row);
 
 #endif

@@ -272,6 +272,13 @@ static void test_small_buffer(void **state)
     free(small);
 }
 
+static void dump(unsigned number, const char *name, const struct vcon *from)
+{
+    tapfmt_dump_heading(&buffer, number, name, from);
+    for (unsigned row = 0; row < VCON_ROWS; row++)
+        tapfmt_dump_row(&buffer, from, row);
+}
+
 static void test_dump(void **state)
 {
     (void)state;
@@ -280,10 +287,10 @@ static void test_dump(void **state)
     put(24, 0, "\xC4");
     console.row = 3;
     console.column = 4;
-    tapfmt_dump(&buffer, 1, "k", &console);
+    dump(1, "k", &console);
     assert_string_equal(written(), "== 1 k cursor 3,4 ==\n  hi\n"
                                    "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\xE2\x94\x80\n");
-    tapfmt_dump(&buffer, 2, "r", NULL);
+    dump(2, "r", NULL);
     assert_string_equal(written(), "== 2 r cursor 0,0 ==\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n");
 }
 
