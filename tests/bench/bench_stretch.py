@@ -79,7 +79,7 @@ def prints_stretch():
 def manifest_batches(most):
     """The guests of the manifest, so many a boot; none that uses up a machine, or is for a test of its own."""
     guests = [guest for guest in machines.read_manifest() if guest.heading not in ("counted", "soak") and
-              guest.name != machines.OVERCOMMITS]
+              guest.name not in machines.OVERCOMMITS]
     return [guests[first:first + most] for first in range(0, len(guests), most)]
 
 
