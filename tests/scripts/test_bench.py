@@ -8,6 +8,7 @@ import bench_profile
 import bench_runs
 import bench_scale
 import bench_stretch
+import machines
 from lib import bench, bench_page, figure
 
 ROW = bench.Row("magic", "hv_magic", 6, 15, 30, {"cr3_writes": 0, "port_in+port_out": 2})
@@ -234,6 +235,16 @@ class PageTest(unittest.TestCase):
         for after in ({202: 9_000_000}, {16: 300_000, 202: 9_000_000}, {each: 1 for each in range(8, 200, 8)}):
             with self.assertRaises(bench_runs.BenchError):
                 bench_stretch.launch_figures(after)
+
+    def test_guests_of_the_longest_stretch(self):
+        """None uses up the machine of the others, and who only waits for its time-out does not wait long."""
+        names = {guest.name for batch in bench_stretch.manifest_batches(50) for guest in batch}
+        self.assertIn("hello", names)
+        self.assertEqual(names & set(machines.OVERCOMMITS), set())
+        for spec, wanted in (("spin expect=timeout timeout=2s", "spin expect=timeout timeout=500ms"),
+                             ("spin timeout=1s expect=timeout", "spin timeout=500ms expect=timeout"),
+                             ("spin expect=timeout timeout=300ms", None), ("works timeout=60s", None)):
+            self.assertEqual(bench_stretch.shortened(spec), wanted or spec)
 
     def test_committed_page_is_what_the_figures_say(self):
         page = bench.PAGE.read_text(encoding="utf-8")
