@@ -6,39 +6,13 @@
  * exits.c.
  */
 #include "cpu/x86.h"
-#include "vpc/ports.h"
-#include "vpc/svm/svm.h"
+#include "vpc/svm/pass.h"
 #include "vpc/x86/ident.h"
 
 #define TAIL_CALL __attribute__((musttail)) return
 #define A_WAY static __attribute__((noinline)) enum svm_next
 
-/* After an instruction that was done for the guest. */
-static void pass_instruction(struct vmcb *vmcb, uint32_t next_eip)
-{
-    vmcb->rip = next_eip;
-    vmcb->rflags &= ~(uint64_t)EFLAGS_RF;
-    vmcb->shadow = 0;
-}
-
-/* An interrupt waits, and can begin, or nothing tells yet when it can. A guest that is closed to it goes on. */
-static bool has_news(const struct vpc *vpc, const struct vmcb *vmcb)
-{
-    return vpc->interp.cpu.has_interrupt && (vmcb->rflags & EFLAGS_IF || !(vmcb->interrupt_control & VMCB_V_IRQ));
-}
-
-/* After a device was reached: may the guest go on as it is, or has something come up? */
-static enum svm_next look_around(const struct vpc *vpc, const struct vmcb *vmcb)
-{
-    const struct svm *svm = vpc->svm;
-
-    if (has_news(vpc, vmcb) || interp_is_stopping(&vpc->interp) || vpc->due_ns != svm->alarm_ns ||
-        svm->nested.must_flush || svm->moves)
-        return SVM_DONE;
-    return SVM_AGAIN;
-}
-
-/* The same where no device was and nothing waits. One that moves between the engines is looked at after each exit. */
+/* Where no device was and nothing waits. One that moves between the engines is looked at after each exit. */
 static enum svm_next after_registers(const struct vpc *vpc)
 {
     return vpc->svm->moves ? SVM_DONE : SVM_AGAIN;
@@ -71,7 +45,7 @@ A_WAY tell_time(struct vpc *vpc, struct vmcb *vmcb)
 /* What of EAX a port of so many bytes gets, or gives. */
 static const uint32_t port_masks[8] = { [2] = 0xFFFF, [4] = UINT32_MAX };
 
-/* IN and OUT of two or four bytes. Strings, and the BIOS, which wants all registers, are the interpreter's. */
+/* IN and OUT of two or four bytes. The BIOS, which wants all registers, is the interpreter's. */
 A_WAY do_port(struct vpc *vpc, struct vmcb *vmcb)
 {
     uint32_t info = (uint32_t)vmcb->exit_info1;
@@ -79,7 +53,9 @@ A_WAY do_port(struct vpc *vpc, struct vmcb *vmcb)
     uint16_t port = (uint16_t)(info >> SVM_IO_PORT_SHIFT);
     uint32_t mask = port_masks[bytes];
 
-    if (info & SVM_IO_STRING || mask == 0 || port - BIOS_PORT < BIOS_CALLS)
+    if (info & SVM_IO_STRING)
+        TAIL_CALL svm_move_string(vpc, vmcb);
+    if (mask == 0 || port - BIOS_PORT < BIOS_CALLS)
         return SVM_LOOK;
     vpc->interp.start_eip = (uint32_t)vmcb->rip;
     pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);

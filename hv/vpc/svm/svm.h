@@ -114,6 +114,9 @@ static inline bool svm_fills_text(struct svm *svm)
 /* For enter.S: the guest was left, and this is its block. */
 enum svm_next svm_fast(struct vpc *vpc, struct vmcb *vmcb);
 
+/* For fast.c: it was for INS or OUTS. */
+enum svm_next svm_move_string(struct vpc *vpc, struct vmcb *vmcb);
+
 /* For files of this folder: what is shown of the local APIC is what it would say, or nothing. */
 void svm_refresh_apic(struct vpc *vpc);
 

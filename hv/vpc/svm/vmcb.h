@@ -139,6 +139,7 @@ enum {
 /* EXITINFO1 of IOIO: APM vol. 2 "IOIO Intercepts". EXITINFO2 is the EIP that follows. */
 #define SVM_IO_IN 0x1u
 #define SVM_IO_STRING 0x4u
+#define SVM_IO_REP 0x8u
 #define SVM_IO_BYTES_SHIFT 4u           /* three bits, one of which is set: 1, 2 or 4 bytes */
 #define SVM_IO_PORT_SHIFT 16u
 #define SVM_IO_WHAT 0xFFFF0075u         /* all of these */

@@ -1,0 +1,36 @@
+/*
+ * pass.h - how what was done for a guest without the interpreter ends (PURE, inline).
+ */
+#ifndef VPC_SVM_PASS_H
+#define VPC_SVM_PASS_H
+
+#include "cpu/x86.h"
+#include "vpc/ports.h"
+#include "vpc/svm/svm.h"
+
+/* After an instruction that was done for the guest. */
+static inline void pass_instruction(struct vmcb *vmcb, uint32_t next_eip)
+{
+    vmcb->rip = next_eip;
+    vmcb->rflags &= ~(uint64_t)EFLAGS_RF;
+    vmcb->shadow = 0;
+}
+
+/* An interrupt waits, and can begin, or nothing tells yet when it can. A guest that is closed to it goes on. */
+static inline bool has_news(const struct vpc *vpc, const struct vmcb *vmcb)
+{
+    return vpc->interp.cpu.has_interrupt && (vmcb->rflags & EFLAGS_IF || !(vmcb->interrupt_control & VMCB_V_IRQ));
+}
+
+/* After a device was reached: may the guest go on as it is, or has something come up? */
+static inline enum svm_next look_around(const struct vpc *vpc, const struct vmcb *vmcb)
+{
+    const struct svm *svm = vpc->svm;
+
+    if (has_news(vpc, vmcb) || interp_is_stopping(&vpc->interp) || vpc->due_ns != svm->alarm_ns ||
+        svm->nested.must_flush || svm->moves)
+        return SVM_DONE;
+    return SVM_AGAIN;
+}
+
+#endif
