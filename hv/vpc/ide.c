@@ -14,7 +14,6 @@
 #define ERROR_NOT_FOUND 0x10u
 #define DEVICE_SECOND 0x10u
 #define DEVICE_LBA 0x40u
-#define CONTROL_QUIET 0x02u
 #define CONTROL_RESET 0x04u
 #define HEADS 16u
 #define SECTORS 63u
@@ -34,11 +33,6 @@ static uint8_t selected_number(const struct ide *ide)
 static struct disk *selected(struct ide *ide)
 {
     return &ide->disks[selected_number(ide)];
-}
-
-bool ide_line(const struct ide *ide)
-{
-    return ide->has_interrupt && !(ide->control & CONTROL_QUIET);
 }
 
 static void finish_command_with(struct ide *ide, uint8_t error)
@@ -244,7 +238,8 @@ static void set_multiple(struct ide *ide)
     finish_command_with(ide, is_power && ide->count <= IDE_MULTIPLE_MAX ? 0 : ERROR_ABORTED);
 }
 
-static void write_ide_command(struct ide *ide, uint8_t command)
+/* Apart: a register that is only kept keeps nothing for it. */
+static __attribute__((noinline)) void write_ide_command(struct ide *ide, uint8_t command)
 {
     if (selected(ide)->bytes == NULL)
         return;
@@ -281,6 +276,13 @@ uint8_t ide_read(struct ide *ide, unsigned reg)
     }
 }
 
+static __attribute__((noinline)) void write_ide_control(struct ide *ide, uint8_t value)
+{
+    if (value & CONTROL_RESET)
+        ide_reset(ide);
+    ide->control = value;
+}
+
 void ide_write(struct ide *ide, unsigned reg, uint8_t value)
 {
     switch (reg) {
@@ -289,10 +291,6 @@ void ide_write(struct ide *ide, unsigned reg, uint8_t value)
     case 3: case 4: case 5: ide->lba[reg - 3] = value; break;
     case 6: ide->device = value; break;
     case 7: write_ide_command(ide, value); break;
-    default:
-        if (value & CONTROL_RESET)
-            ide_reset(ide);
-        ide->control = value;
-        break;
+    default: write_ide_control(ide, value); break;
     }
 }

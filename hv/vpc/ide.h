@@ -31,8 +31,13 @@ struct ide {
 /* With the disks as they are. */
 void ide_reset(struct ide *ide);
 
+#define IDE_CONTROL_QUIET 0x02u     /* of the register at 3F6: no interrupts */
+
 /* Interrupt line 14. */
-bool ide_line(const struct ide *ide);
+static inline bool ide_line(const struct ide *ide)
+{
+    return ide->has_interrupt && !(ide->control & IDE_CONTROL_QUIET);
+}
 
 /* Port 1F0: 2 or 4 bytes, or one. */
 uint32_t ide_read_data(struct ide *ide, unsigned bytes);

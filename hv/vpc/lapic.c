@@ -10,7 +10,6 @@ enum { REG_ID = 0x20, REG_VERSION = 0x30, REG_TPR = 0x80, REG_PPR = 0xA0, REG_EO
 enum { LVT_TIMER, LVT_LINT0 = 3 };
 enum { SEND_FIXED, SEND_LOWEST_PRIORITY, SEND_NMI = 4, SEND_INIT };
 #define VERSION 0x00050014u
-#define SVR_ENABLE 0x100u
 #define LVT_MASKED 0x10000u
 #define LVT_PERIODIC 0x20000u
 #define LVT_MODE 0x700u
@@ -104,7 +103,7 @@ void lapic_update(struct lapic *apic, uint64_t now_ns)
 
 void lapic_raise(struct lapic *apic, uint8_t vector, bool is_level)
 {
-    if (!(apic->svr & SVR_ENABLE) || vector < 16)
+    if (!(apic->svr & LAPIC_ENABLE) || vector < 16)
         return;
     set_vector(apic, apic->irr, vector, true);
     set_vector(apic, apic->tmr, vector, is_level);
@@ -112,10 +111,10 @@ void lapic_raise(struct lapic *apic, uint8_t vector, bool is_level)
 
 bool lapic_has_interrupt(const struct lapic *apic)
 {
-    if (!(apic->svr & SVR_ENABLE))
+    if (lapic_is_quiet(apic))
         return false;
     int asked = highest(apic->irr);
-    return asked >= 0 && ((uint32_t)asked & 0xF0) > (processor_priority(apic) & 0xF0);
+    return ((uint32_t)asked & 0xF0) > (processor_priority(apic) & 0xF0);
 }
 
 uint8_t lapic_acknowledge(struct lapic *apic)
@@ -166,10 +165,12 @@ static uint32_t lapic_register(const struct lapic *apic, uint32_t offset, uint64
 
 uint32_t lapic_read(struct lapic *apic, uint32_t offset, uint64_t now_ns)
 {
-    if ((offset & 0xFF0) == REG_CURRENT)
+    if ((offset & 0xFF0) == REG_CURRENT) {
         apic->counts = true;
-    else if (apic->quiet_reads < LAPIC_QUIET_READS)
+        apic->changed |= LAPIC_CHANGED_ALL;         /* its page is not to be shown any more */
+    } else if (apic->quiet_reads < LAPIC_QUIET_READS) {
         apic->quiet_reads++;
+    }
     return lapic_register(apic, offset, now_ns);
 }
 
@@ -204,10 +205,14 @@ void lapic_make_page(struct lapic *apic, uint32_t *page, uint64_t now_ns)
 
 void lapic_refresh_page(struct lapic *apic, uint32_t *page, uint64_t now_ns)
 {
-    if (apic->changed & LAPIC_CHANGED_ALL) {
+    if (apic->changed & LAPIC_CHANGED_ALL)
         lapic_make_page(apic, page, now_ns);
-        return;
-    }
+    else
+        lapic_refresh_some(apic, page);
+}
+
+void lapic_refresh_some(struct lapic *apic, uint32_t *page)
+{
     for (uint32_t words = apic->changed & 0xFF; words != 0; words &= words - 1)
         put_vectors(apic, page, (unsigned)__builtin_ctz(words));
     put_register(page, REG_TPR, apic->tpr);
@@ -239,7 +244,7 @@ static void send_command(struct lapic *apic, uint32_t value)
 static void write_svr(struct lapic *apic, uint32_t value)
 {
     apic->svr = value & 0x1FF;
-    for (unsigned i = 0; i < LAPIC_LVTS && !(value & SVR_ENABLE); i++)
+    for (unsigned i = 0; i < LAPIC_LVTS && !(value & LAPIC_ENABLE); i++)
         apic->lvt[i] |= LVT_MASKED;
 }
 
@@ -260,7 +265,7 @@ static void write_lvt(struct lapic *apic, unsigned entry, uint32_t value, uint64
         apic->seen_ns = now_ns;
         apic->is_done |= now_ns >= apic->start_ns + apic->initial * lapic_tick_ns(apic);
     }
-    apic->lvt[entry] = (value & LVT_WRITABLE) | (apic->svr & SVR_ENABLE ? 0 : LVT_MASKED);
+    apic->lvt[entry] = (value & LVT_WRITABLE) | (apic->svr & LAPIC_ENABLE ? 0 : LVT_MASKED);
 }
 
 /* What is neither the end of an interrupt nor the task's priority. */
@@ -295,8 +300,7 @@ int lapic_write(struct lapic *apic, uint32_t offset, uint32_t value, uint64_t no
     case REG_EOI:
         return end_interrupt(apic);
     case REG_TPR:
-        apic->tpr = value & 0xFF;
-        apic->changed |= LAPIC_CHANGED_PRIORITY;
+        lapic_set_task_priority(apic, value);
         return NO_VECTOR;
     default:
         write_setting(apic, offset, value, now_ns);

@@ -34,12 +34,17 @@ struct lapic {
 void lapic_reset(struct lapic *apic);
 
 /*
- * TPR or EOI, which are written most: they need no time (now_ns), and nothing comes of them but whether it asks for the
+ * TPR and EOI are written most: they need no time (now_ns), and nothing comes of them but whether it asks for the
  * processor, and what lapic_write returns.
  */
-static inline bool lapic_is_priority(uint32_t offset)
+static inline bool lapic_is_task_priority(uint32_t offset)
 {
-    return (offset & 0xFF0) == 0x80 || (offset & 0xFF0) == 0xB0;
+    return (offset & 0xFF0) == 0x80;
+}
+
+static inline bool lapic_is_end(uint32_t offset)
+{
+    return (offset & 0xFF0) == 0xB0;
 }
 
 /* The half of the interrupt command register that sends. */
@@ -63,11 +68,12 @@ static inline bool lapic_may_be_page(const struct lapic *apic)
 
 /*
  * The page as it is read now, 4 KiB, which was zeroes before or this; and the same for one that was this before, where
- * only what has changed is made anew, for which the time is needed with LAPIC_CHANGED_ALL only. Nothing has changed
- * afterwards.
+ * only what has changed is made anew: anything, or all but LAPIC_CHANGED_ALL, for which no time is needed. Nothing has
+ * changed afterwards.
  */
 void lapic_make_page(struct lapic *apic, uint32_t *page, uint64_t now_ns);
 void lapic_refresh_page(struct lapic *apic, uint32_t *page, uint64_t now_ns);
+void lapic_refresh_some(struct lapic *apic, uint32_t *page);
 
 /* What its timer did by now; and when it does something next (UINT64_MAX: never). */
 void lapic_update(struct lapic *apic, uint64_t now_ns);
@@ -75,6 +81,24 @@ uint64_t lapic_next_ns(const struct lapic *apic);
 
 /* An interrupt arrives. One that it is not enabled for is lost. */
 void lapic_raise(struct lapic *apic, uint8_t vector, bool is_level);
+
+#define LAPIC_ENABLE 0x100u         /* of svr */
+
+/* Nothing was asked of it that is still to come, whatever the priorities are. */
+static inline bool lapic_is_quiet(const struct lapic *apic)
+{
+    typedef uint64_t __attribute__((aligned(4), may_alias)) two_words_t;
+    const two_words_t *words = (const two_words_t *)apic->irr;
+
+    return !(apic->svr & LAPIC_ENABLE) || (words[0] | words[1] | words[2] | words[3]) == 0;
+}
+
+/* TPR. */
+static inline void lapic_set_task_priority(struct lapic *apic, uint32_t value)
+{
+    apic->tpr = value & 0xFF;
+    apic->changed |= LAPIC_CHANGED_PRIORITY;
+}
 
 /* Does it ask for the processor? Then the processor takes it: its vector. */
 bool lapic_has_interrupt(const struct lapic *apic);

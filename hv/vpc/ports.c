@@ -28,8 +28,10 @@
 #define POWER_SLEEP 0x2000u         /* SLP_EN; type 0 is off here, as in QEMU */
 #define ABSENT 0xFFu
 
+#define APART __attribute__((noinline))     /* who does not come here keeps nothing for it */
+
 /* The line of the keyboard falls before its next byte makes it rise. */
-static __attribute__((noinline)) uint8_t read_keyboard(struct vpc *vpc, uint16_t port)
+static APART uint8_t read_keyboard(struct vpc *vpc, uint16_t port)
 {
     uint8_t value = i8042_read(&vpc->keyboard, port);
 
@@ -40,7 +42,7 @@ static __attribute__((noinline)) uint8_t read_keyboard(struct vpc *vpc, uint16_t
     return value;
 }
 
-static __attribute__((noinline)) void write_keyboard_port(struct vpc *vpc, uint16_t port, uint8_t value)
+static APART void write_keyboard_port(struct vpc *vpc, uint16_t port, uint8_t value)
 {
     i8042_write(&vpc->keyboard, port, value);
     if (vpc->keyboard.wants_reset)
@@ -48,7 +50,7 @@ static __attribute__((noinline)) void write_keyboard_port(struct vpc *vpc, uint1
 }
 
 /* Devices whose answer depends on the time. */
-static __attribute__((noinline)) uint8_t read_timed(struct vpc *vpc, uint16_t port)
+static APART uint8_t read_timed(struct vpc *vpc, uint16_t port)
 {
     uint64_t now_ns = vpc_now_ns(vpc);
 
@@ -63,7 +65,7 @@ static __attribute__((noinline)) uint8_t read_timed(struct vpc *vpc, uint16_t po
  * Apart from who calls it, and what needs the time or settles lines apart from this: a byte is what is asked for
  * mostly, and costs nothing then that others need.
  */
-static __attribute__((noinline)) uint8_t read_byte(struct vpc *vpc, uint16_t port)
+static APART uint8_t read_byte(struct vpc *vpc, uint16_t port)
 {
     switch (port) {
     case PORT_PIC1: case PORT_PIC1 + 1: case PORT_PIC2: case PORT_PIC2 + 1: case PORT_ELCR: case PORT_ELCR + 1:
@@ -90,7 +92,7 @@ static __attribute__((noinline)) uint8_t read_byte(struct vpc *vpc, uint16_t por
     }
 }
 
-static __attribute__((noinline)) void send_byte(struct vpc *vpc, uint8_t value)
+static APART void send_byte(struct vpc *vpc, uint8_t value)
 {
     if (vpc->output_count < VPC_OUTPUT_BYTES)
         vpc->output[vpc->output_count++] = value;
@@ -99,7 +101,7 @@ static __attribute__((noinline)) void send_byte(struct vpc *vpc, uint8_t value)
 }
 
 /* As read_timed. */
-static __attribute__((noinline)) void write_timed(struct vpc *vpc, uint16_t port, uint8_t value)
+static APART void write_timed(struct vpc *vpc, uint16_t port, uint8_t value)
 {
     uint64_t now_ns = vpc_now_ns(vpc);
 
@@ -115,7 +117,7 @@ static void write_serial(struct vpc *vpc, unsigned reg, uint8_t value)
         send_byte(vpc, value);
 }
 
-static __attribute__((noinline)) void write_byte(struct vpc *vpc, uint16_t port, uint8_t value)
+static APART void write_byte(struct vpc *vpc, uint16_t port, uint8_t value)
 {
     switch (port) {
     case PORT_PIC1: case PORT_PIC1 + 1: case PORT_PIC2: case PORT_PIC2 + 1: case PORT_ELCR: case PORT_ELCR + 1:
@@ -171,15 +173,22 @@ static bool write_whole(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t
     return true;
 }
 
-/* Of their accesses nothing comes but that the line of the one device is another, if it is. */
-static bool is_serial_port(uint16_t port)
-{
-    return port - PORT_SERIAL < 8u;
-}
+/*
+ * Whose ports are eight in a row, of those that are asked for most: found at once, and nothing comes of their accesses
+ * but that the line of the one device is another, if it is. All others are found one by one.
+ */
+enum group { GROUP_MIXED, GROUP_PIC, GROUP_IDE, GROUP_IDE_CONTROL, GROUP_SCREEN, GROUP_SERIAL };
+#define GROUPED_PORTS 0x400u
 
-static bool is_ide_port(uint16_t port)
+static const uint8_t groups[GROUPED_PORTS / 8] = {
+    [PORT_PIC1 / 8] = GROUP_PIC, [PORT_PIC2 / 8] = GROUP_PIC, [PORT_IDE / 8] = GROUP_IDE,
+    [PORT_VGA / 8 ... PORT_VGA / 8 + 3] = GROUP_SCREEN, [PORT_IDE_CONTROL / 8] = GROUP_IDE_CONTROL,
+    [PORT_SERIAL / 8] = GROUP_SERIAL,
+};
+
+static enum group group_of(uint16_t port)
 {
-    return port - PORT_IDE < 8u || port == PORT_IDE_CONTROL;
+    return port < GROUPED_PORTS ? groups[port / 8] : GROUP_MIXED;
 }
 
 static void settle_ide(struct vpc *vpc)
@@ -187,33 +196,24 @@ static void settle_ide(struct vpc *vpc)
     vpc_settle_line(vpc, VPC_LINE_IDE, ide_line(&vpc->ide));
 }
 
-/* A read elsewhere leaves every line as it is, whatever was read: timer, controllers, and where nobody is. */
+static void settle_serial(struct vpc *vpc)
+{
+    vpc_settle_line(vpc, VPC_LINE_SERIAL, uart_line(&vpc->uart));
+}
+
+/* A read of most devices leaves every line as it is, whatever was read: timer, controllers, and where nobody is. */
 static bool keeps_lines(uint16_t port)
 {
-    return port < PORT_KEYBOARD || ((port & ~7u) != PORT_KEYBOARD && port != PORT_FAST_A20);
+    return (port & ~7u) != PORT_KEYBOARD && port != PORT_FAST_A20;
 }
 
-/*
- * What is asked there does more than move its line: a controller that is polled, and the clock, which is brought up to
- * its time.
- */
-static bool changes_when_read(const struct vpc *vpc, uint16_t port)
+static bool is_polled(const struct vpc *vpc)
 {
-    return vpc->pic.first.polls || vpc->pic.second.polls || (port & ~1u) == PORT_CLOCK;
+    return vpc->pic.first.polls || vpc->pic.second.polls;
 }
 
-static void settle_after_read(struct vpc *vpc, uint16_t port)
-{
-    if (is_serial_port(port))
-        vpc_settle_line(vpc, VPC_LINE_SERIAL, uart_line(&vpc->uart));
-    else if (is_ide_port(port))
-        settle_ide(vpc);
-    else if (!keeps_lines(port))
-        vpc_settle_changes(vpc);
-}
-
-/* More than a byte, or what reaches more than one line. */
-static __attribute__((noinline)) uint32_t read_wide(struct vpc *vpc, uint16_t port, unsigned bytes)
+/* More than a byte, or what does more than move its line. */
+static APART uint32_t read_wide(struct vpc *vpc, uint16_t port, unsigned bytes)
 {
     bool is_data = port == PORT_IDE;
     uint32_t value = is_data ? ide_read_data(&vpc->ide, bytes) : 0;
@@ -228,30 +228,73 @@ static __attribute__((noinline)) uint32_t read_wide(struct vpc *vpc, uint16_t po
     return value;
 }
 
-uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes)
+/* A controller that is polled, and the clock, which is brought up to its time, do more than move their line. */
+static APART uint32_t read_mixed(struct vpc *vpc, uint16_t port)
 {
-    if (bytes > 1 || port == PORT_IDE || changes_when_read(vpc, port))
-        return read_wide(vpc, port, bytes);
+    if (is_polled(vpc) || (port & ~1u) == PORT_CLOCK)
+        return read_wide(vpc, port, 1);
     uint32_t value = read_byte(vpc, port);
     vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
-    settle_after_read(vpc, port);
+    if (!keeps_lines(port))
+        vpc_settle_changes(vpc);
     return value;
 }
 
-/* The screen's registers have no line, nor has the port that kernels write to for a pause. */
-static void settle_after_write(struct vpc *vpc, uint16_t port)
+static APART uint32_t read_pic(struct vpc *vpc, uint16_t port)
 {
-    if (is_serial_port(port))
-        vpc_settle_line(vpc, VPC_LINE_SERIAL, uart_line(&vpc->uart));
-    else if (is_ide_port(port))
-        settle_ide(vpc);
-    else if (port - PORT_VGA >= 32u && port != PORT_PAUSE)
-        vpc_settle_lines(vpc);
+    uint32_t value = i8259_read(&vpc->pic, port);
+
+    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
+    return value;
+}
+
+static APART uint32_t read_ide(struct vpc *vpc, uint16_t port, unsigned reg)
+{
+    uint32_t value = ide_read(&vpc->ide, reg);
+
+    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
+    settle_ide(vpc);
+    return value;
+}
+
+static APART uint32_t read_screen(struct vpc *vpc, uint16_t port)
+{
+    uint32_t value = text_page_read(&vpc->text, port, 0);
+
+    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
+    return value;
+}
+
+static APART uint32_t read_serial(struct vpc *vpc, uint16_t port)
+{
+    uint32_t value = uart_read(&vpc->uart, port - PORT_SERIAL);
+
+    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
+    settle_serial(vpc);
+    return value;
+}
+
+static uint32_t read_one(struct vpc *vpc, uint16_t port)
+{
+    switch (group_of(port)) {
+    case GROUP_PIC: return port & 6 || is_polled(vpc) ? read_mixed(vpc, port) : read_pic(vpc, port);
+    case GROUP_IDE: return port == PORT_IDE ? read_wide(vpc, port, 1) : read_ide(vpc, port, port - PORT_IDE);
+    case GROUP_IDE_CONTROL: return port == PORT_IDE_CONTROL ? read_ide(vpc, port, IDE_CONTROL) : read_mixed(vpc, port);
+    case GROUP_SCREEN: return port == PORT_VGA_STATUS ? read_mixed(vpc, port) : read_screen(vpc, port);
+    case GROUP_SERIAL: return read_serial(vpc, port);
+    default: return read_mixed(vpc, port);
+    }
+}
+
+uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes)
+{
+    return bytes > 1 ? read_wide(vpc, port, bytes) : read_one(vpc, port);
 }
 
 /* More than a byte, or what takes a byte, too, for more. */
-static __attribute__((noinline)) void write_wide(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
+static APART void write_wide(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
 {
+    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
     if (!write_whole(vpc, port, bytes, value)) {
         for (unsigned i = 0; i < bytes; i++)
             write_byte(vpc, (uint16_t)(port + i), (uint8_t)(value >> 8 * i));
@@ -259,15 +302,63 @@ static __attribute__((noinline)) void write_wide(struct vpc *vpc, uint16_t port,
     vpc_settle_lines(vpc);
 }
 
-void ports_write(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
+/* The port that kernels write to for a pause has no line. */
+static APART void write_mixed(struct vpc *vpc, uint16_t port, uint8_t value)
 {
-    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
-    if (bytes > 1 || port == PORT_IDE || port == PORT_DEBUG_EXIT || port - BIOS_PORT < BIOS_CALLS) {
-        write_wide(vpc, port, bytes, value);
+    if (port == PORT_DEBUG_EXIT || port - BIOS_PORT < BIOS_CALLS) {
+        write_wide(vpc, port, 1, value);
         return;
     }
-    write_byte(vpc, port, (uint8_t)value);
-    settle_after_write(vpc, port);
+    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
+    write_byte(vpc, port, value);
+    if (port != PORT_PAUSE)
+        vpc_settle_lines(vpc);
+}
+
+static APART void write_ide(struct vpc *vpc, uint16_t port, uint8_t value, unsigned reg)
+{
+    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
+    ide_write(&vpc->ide, reg, value);
+    settle_ide(vpc);
+}
+
+static APART void write_screen(struct vpc *vpc, uint16_t port, uint8_t value)
+{
+    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
+    text_page_write(&vpc->text, port, value);
+}
+
+static APART void write_serial_port(struct vpc *vpc, uint16_t port, uint8_t value)
+{
+    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
+    write_serial(vpc, port - PORT_SERIAL, value);
+    settle_serial(vpc);
+}
+
+static void write_one(struct vpc *vpc, uint16_t port, uint8_t value)
+{
+    enum group group = group_of(port);
+
+    if (group == GROUP_IDE && port != PORT_IDE)
+        write_ide(vpc, port, value, port - PORT_IDE);
+    else if (group == GROUP_SERIAL)
+        write_serial_port(vpc, port, value);
+    else if (group == GROUP_SCREEN)
+        write_screen(vpc, port, value);
+    else if (port == PORT_IDE)
+        write_wide(vpc, port, 1, value);
+    else if (port == PORT_IDE_CONTROL)
+        write_ide(vpc, port, value, IDE_CONTROL);
+    else
+        write_mixed(vpc, port, value);
+}
+
+void ports_write(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
+{
+    if (bytes > 1)
+        write_wide(vpc, port, bytes, value);
+    else
+        write_one(vpc, port, (uint8_t)value);
 }
 
 /* For a report: the last of them. */

@@ -120,6 +120,7 @@ void vpc_settle_lines(struct vpc *vpc)
 {
     uint16_t lines = lines_of(vpc);
 
+    vpc->is_stirred = true;
     vpc->lines = lines;
     i8259_set_lines(&vpc->pic, lines);
     i82093_set_lines(&vpc->ioapic, lines, &vpc->lapic);

@@ -92,6 +92,8 @@ struct vpc {
     uint16_t lines;                 /* levels of the sixteen interrupt lines of an ISA bus */
     bool pic_asks;                  /* the 8259s' answer to them, as it reaches the processor */
     uint64_t due_ns;                /* when a device has something to do next */
+    bool is_stirred;                /* lines were settled: due_ns, or whether there is an interrupt, may be another.
+                                       An engine clears it where it has looked at both */
     enum vpc_end end;
     int32_t status;
     const char *reason;
@@ -150,8 +152,10 @@ static inline void vpc_settle_processor(struct vpc *vpc)
     bool asked = vpc->interp.cpu.has_interrupt;
 
     vpc->interp.cpu.has_interrupt = lapic_has_interrupt(&vpc->lapic) || vpc->pic_asks;
-    if (vpc->interp.cpu.has_interrupt != asked)
+    if (vpc->interp.cpu.has_interrupt != asked) {
+        vpc->is_stirred = true;
         interp_notice(&vpc->interp);
+    }
 }
 
 /* Something left the processor: count it, and with vpc_note remember it. */

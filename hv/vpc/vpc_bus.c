@@ -89,17 +89,33 @@ static __attribute__((noinline)) void write_apic_setting(struct vpc *vpc, uint32
     vpc_settle_lines(vpc);
 }
 
+static __attribute__((noinline)) void settle_apic(struct vpc *vpc)
+{
+    vpc_settle_processor(vpc);
+}
+
+static __attribute__((noinline)) void end_interrupt(struct vpc *vpc, uint32_t offset)
+{
+    int ended = lapic_write(&vpc->lapic, offset, 0, 0);
+
+    if (ended >= 0)
+        i82093_end(&vpc->ioapic, (uint8_t)ended, &vpc->lapic);
+    settle_apic(vpc);
+}
+
+/* Who has nothing to ask for asks for nothing at any priority. */
 void vpc_write_apic(struct vpc *vpc, uint32_t offset, uint32_t value)
 {
     vpc_note(vpc, VPC_EXIT_WRITE, LAPIC_BASE + offset, value);
-    if (!lapic_is_priority(offset)) {
+    if (lapic_is_end(offset)) {
+        end_interrupt(vpc, offset);
+    } else if (!lapic_is_task_priority(offset)) {
         write_apic_setting(vpc, offset, value);
-        return;
+    } else {
+        lapic_set_task_priority(&vpc->lapic, value);
+        if (!lapic_is_quiet(&vpc->lapic))
+            settle_apic(vpc);
     }
-    int ended = lapic_write(&vpc->lapic, offset, value, 0);
-    if (ended >= 0)
-        i82093_end(&vpc->ioapic, (uint8_t)ended, &vpc->lapic);
-    vpc_settle_processor(vpc);
 }
 
 static void device_write(void *context, gpa_t address, unsigned bytes, uint32_t value)

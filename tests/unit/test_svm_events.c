@@ -104,6 +104,7 @@ static void run_guest(struct vmcb *vmcb)
         vmcb->exit_event = scene->under_way->info;
         vmcb->exit_event_error = scene->under_way->error;
         vpc.interp.cpu.has_interrupt = scene->waits == WAITS_BEFORE;
+        vpc.is_stirred |= vpc.interp.cpu.has_interrupt;         /* whoever has raised it has settled its line */
         return;
     }
     if (entries == 2)
@@ -142,7 +143,7 @@ static void raise_now(void)
     if (!raises)
         return;
     raises = false;
-    vpc.interp.cpu.has_interrupt = true;
+    vpc.interp.cpu.has_interrupt = vpc.is_stirred = true;
     interp_notice(&vpc.interp);
 }
 

@@ -12,6 +12,25 @@
 #define TAIL_CALL __attribute__((musttail)) return
 #define A_WAY static __attribute__((noinline)) enum svm_next
 
+/* An interrupt waits, and can begin, or nothing tells yet when it can. A guest that is closed to it goes on. */
+static bool has_news(const struct vpc *vpc, const struct vmcb *vmcb)
+{
+    return vpc->interp.cpu.has_interrupt && (vmcb->rflags & EFLAGS_IF || !(vmcb->interrupt_control & VMCB_V_IRQ));
+}
+
+/* What is shown of the local APIC is true again, too: it may have been given an interrupt that has to wait. */
+enum svm_next svm_look_closely(struct vpc *vpc)
+{
+    const struct svm *svm = vpc->svm;
+
+    svm_refresh_apic(vpc);
+    if (has_news(vpc, svm->vmcb) || interp_is_stopping(&vpc->interp) || vpc->due_ns != svm->alarm_ns ||
+        svm->nested.must_flush || svm->moves)
+        return SVM_DONE;
+    vpc->is_stirred = false;
+    return SVM_AGAIN;
+}
+
 /* Where no device was and nothing waits. One that moves between the engines is looked at after each exit. */
 static enum svm_next after_registers(const struct vpc *vpc)
 {
@@ -65,49 +84,57 @@ A_WAY do_port(struct vpc *vpc, struct vmcb *vmcb)
     } else {
         vpc->bus.port_write(vpc->bus.context, port, bytes, (uint32_t)vmcb->rax & mask);
     }
-    return look_around(vpc, vmcb);
+    return look_around(vpc);
 }
 
-/* The same of a byte, as most are, from and to AL. */
+/* The same of a byte, as most are, to AL. */
 A_WAY do_port_read(struct vpc *vpc, struct vmcb *vmcb)
 {
     uint16_t port = (uint16_t)(vmcb->exit_info1 >> SVM_IO_PORT_SHIFT);
 
     vpc->interp.start_eip = (uint32_t)vmcb->rip;
     pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);
-    vmcb->rax = ((uint32_t)vmcb->rax & ~0xFFu) | vpc->bus.port_read(vpc->bus.context, port, 1);
-    return look_around(vpc, vmcb);
+    uint32_t value = vpc->bus.port_read(vpc->bus.context, port, 1);
+    vmcb->rax = (vmcb->rax & ~(uint64_t)0xFF) | value;
+    return look_around(vpc);
 }
 
+/*
+ * And from AL. A pause, a byte to a port where nobody is, is counted, as every exit; but it is too frequent and says
+ * too little to be among the last in a report.
+ */
 A_WAY do_port_write(struct vpc *vpc, struct vmcb *vmcb)
 {
     uint16_t port = (uint16_t)(vmcb->exit_info1 >> SVM_IO_PORT_SHIFT);
 
-    if (port - BIOS_PORT < BIOS_CALLS)
-        return SVM_LOOK;
     vpc->interp.start_eip = (uint32_t)vmcb->rip;
     pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);
     vpc->bus.port_write(vpc->bus.context, port, 1, (uint8_t)vmcb->rax);
-    return look_around(vpc, vmcb);
+    return look_around(vpc);
 }
 
-/*
- * A pause, a byte to a port where nobody is, is counted, as every exit; but it is too frequent and says too little to
- * be among the last in a report.
- */
-A_WAY choose_port(struct vpc *vpc, struct vmcb *vmcb)
+A_WAY choose_port_write(struct vpc *vpc, struct vmcb *vmcb)
 {
-    uint32_t info = (uint32_t)vmcb->exit_info1 & SVM_IO_WHAT, byte = 1u << SVM_IO_BYTES_SHIFT;
+    uint16_t port = (uint16_t)(vmcb->exit_info1 >> SVM_IO_PORT_SHIFT);
 
-    if (info == (PORT_PAUSE << SVM_IO_PORT_SHIFT | byte)) {
+    if (port == PORT_PAUSE) {
         vpc->exits[VPC_EXIT_PORT_WRITE]++;
         pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);
         return after_registers(vpc);
     }
-    if ((uint16_t)info == (byte | SVM_IO_IN))
+    if (port - BIOS_PORT < BIOS_CALLS)
+        return SVM_LOOK;
+    TAIL_CALL do_port_write(vpc, vmcb);
+}
+
+static enum svm_next choose_port(struct vpc *vpc, struct vmcb *vmcb)
+{
+    uint32_t what = (uint32_t)vmcb->exit_info1 & SVM_IO_WHAT;
+
+    if (what == SVM_IO_BYTE)
+        TAIL_CALL choose_port_write(vpc, vmcb);
+    if (what == (SVM_IO_BYTE | SVM_IO_IN))
         TAIL_CALL do_port_read(vpc, vmcb);
-    if ((uint16_t)info == byte)
-        TAIL_CALL do_port_write(vpc, vmcb);
     TAIL_CALL do_port(vpc, vmcb);
 }
 
@@ -130,25 +157,30 @@ static uint32_t stored_value(const struct vpc *vpc, const struct vmcb *vmcb, con
     }
 }
 
+/* It was left for a write of its operand. The processor has checked all of the guest's own rights. */
+static bool is_operand_written(const struct vmcb *vmcb)
+{
+    return (vmcb->exit_info1 & (SVM_NPF_OPERAND | PF_WRITE)) == (SVM_NPF_OPERAND | PF_WRITE);
+}
+
 /*
- * MOV to a register of the local APIC. The processor has checked all of the guest's own rights. A command may send an
- * NMI to the guest, which the interpreter begins.
+ * MOV to the first word of a register of the local APIC. A command may send an NMI to the guest, which the interpreter
+ * begins.
  */
 A_WAY store_to_apic(struct vpc *vpc, struct vmcb *vmcb)
 {
-    uint64_t address = vmcb->exit_info2;
+    uint32_t offset = (uint32_t)vmcb->exit_info2 & PAGE_MASK;
 
-    if ((address & ~(uint64_t)PAGE_MASK) != LAPIC_BASE || address & 3 || lapic_is_command((uint32_t)address) ||
-        (vmcb->exit_info1 & (SVM_NPF_OPERAND | PF_WRITE)) != (SVM_NPF_OPERAND | PF_WRITE))
+    if (offset & 15 || lapic_is_command(offset) || !is_operand_written(vmcb))
         return SVM_LOOK;
     const struct site *site = find_store(vpc, vmcb);
     if (site == NULL || site->bytes != 4)
         return SVM_LOOK;
     vpc->interp.start_eip = (uint32_t)vmcb->rip;
-    vpc_write_apic(vpc, (uint32_t)address & PAGE_MASK, stored_value(vpc, vmcb, site));
     pass_instruction(vmcb, (uint32_t)vmcb->rip + site->length);
+    vpc_write_apic(vpc, offset, stored_value(vpc, vmcb, site));
     svm_refresh_apic(vpc);
-    return look_around(vpc, vmcb);
+    return look_around(vpc);
 }
 
 /*
@@ -160,21 +192,23 @@ A_WAY store_to_text(struct vpc *vpc, struct vmcb *vmcb)
     uint32_t at = (uint32_t)vmcb->exit_info2 & PAGE_MASK;
     const struct site *site = find_store(vpc, vmcb);
 
-    if ((vmcb->exit_info1 & (SVM_NPF_OPERAND | PF_WRITE)) != (SVM_NPF_OPERAND | PF_WRITE) || at == 0 || site == NULL ||
+    if (!is_operand_written(vmcb) || at == 0 || site == NULL ||
         at > PAGE_SIZE - site->bytes || svm_fills_text(vpc->svm))
         return SVM_LOOK;
     unsigned bytes = site->bytes;
     vpc->interp.start_eip = (uint32_t)vmcb->rip;
     pass_instruction(vmcb, (uint32_t)vmcb->rip + site->length);
     vpc->bus.write(vpc->bus.context, GPA(TEXT_PAGE_BASE + at), bytes, stored_value(vpc, vmcb, site));
-    return look_around(vpc, vmcb);
+    return look_around_memory(vpc);
 }
 
-A_WAY choose_store(struct vpc *vpc, struct vmcb *vmcb)
+static enum svm_next choose_store(struct vpc *vpc, struct vmcb *vmcb)
 {
-    if (vmcb->exit_info2 >> PAGE_SHIFT == TEXT_PAGE_BASE >> PAGE_SHIFT)
-        TAIL_CALL store_to_text(vpc, vmcb);
-    TAIL_CALL store_to_apic(vpc, vmcb);
+    switch (vmcb->exit_info2 >> PAGE_SHIFT) {
+    case LAPIC_BASE >> PAGE_SHIFT: TAIL_CALL store_to_apic(vpc, vmcb);
+    case TEXT_PAGE_BASE >> PAGE_SHIFT: TAIL_CALL store_to_text(vpc, vmcb);
+    default: return SVM_LOOK;
+    }
 }
 
 /* By jumps: what each way needs of the stack it takes itself. */
@@ -187,12 +221,12 @@ enum svm_next svm_fast(struct vpc *vpc, struct vmcb *vmcb)
         return SVM_LOOK;
     vmcb->event = 0;
     uint32_t code = (uint32_t)vmcb->exit_code;
-    if (code == SVM_EXIT_IOIO)
+    if (__builtin_expect(code == SVM_EXIT_IOIO, true))
         TAIL_CALL choose_port(vpc, vmcb);
-    if (code == SVM_EXIT_CPUID)
-        TAIL_CALL answer_question(vpc, vmcb);
     if (code == SVM_EXIT_NPF)
         TAIL_CALL choose_store(vpc, vmcb);
+    if (code == SVM_EXIT_CPUID)
+        TAIL_CALL answer_question(vpc, vmcb);
     if (code == SVM_EXIT_RDTSC)
         TAIL_CALL tell_time(vpc, vmcb);
     return SVM_LOOK;

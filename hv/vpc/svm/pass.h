@@ -16,21 +16,19 @@ static inline void pass_instruction(struct vmcb *vmcb, uint32_t next_eip)
     vmcb->shadow = 0;
 }
 
-/* An interrupt waits, and can begin, or nothing tells yet when it can. A guest that is closed to it goes on. */
-static inline bool has_news(const struct vpc *vpc, const struct vmcb *vmcb)
+/*
+ * After a device was reached: may the guest go on as it is, or has something come up? Before it was entered all was
+ * seen to, so there is nothing to look at but for what settled lines or asked for a stop.
+ */
+static inline enum svm_next look_around(struct vpc *vpc)
 {
-    return vpc->interp.cpu.has_interrupt && (vmcb->rflags & EFLAGS_IF || !(vmcb->interrupt_control & VMCB_V_IRQ));
+    return vpc->is_stirred || interp_is_stopping(&vpc->interp) ? svm_look_closely(vpc) : SVM_AGAIN;
 }
 
-/* After a device was reached: may the guest go on as it is, or has something come up? */
-static inline enum svm_next look_around(const struct vpc *vpc, const struct vmcb *vmcb)
+/* The same after one at which frames of the guest's may have moved. */
+static inline enum svm_next look_around_memory(struct vpc *vpc)
 {
-    const struct svm *svm = vpc->svm;
-
-    if (has_news(vpc, vmcb) || interp_is_stopping(&vpc->interp) || vpc->due_ns != svm->alarm_ns ||
-        svm->nested.must_flush || svm->moves)
-        return SVM_DONE;
-    return SVM_AGAIN;
+    return vpc->svm->nested.must_flush ? SVM_DONE : look_around(vpc);
 }
 
 #endif

@@ -101,12 +101,12 @@ enum svm_next svm_move_string(struct vpc *vpc, struct vmcb *vmcb)
     if (at == NULL)
         return SVM_LOOK;
     vpc->interp.start_eip = (uint32_t)vmcb->rip;
-    uint32_t done = is_in ? ports_read_string(vpc, port, bytes, at, count)
-                          : ports_write_string(vpc, port, bytes, at, count);
+    uint32_t done = is_in ? vpc->bus.port_read_string(vpc->bus.context, port, bytes, at, count)
+                          : vpc->bus.port_write_string(vpc->bus.context, port, bytes, at, count);
     if (done == 0)
         return SVM_LOOK;
     *offset += done * bytes;
     gpr[GPR_ECX] -= done;
     pass_instruction(vmcb, (uint32_t)(gpr[GPR_ECX] == 0 ? vmcb->exit_info2 : vmcb->rip));
-    return look_around(vpc, vmcb);
+    return look_around_memory(vpc);
 }

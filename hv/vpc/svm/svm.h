@@ -114,11 +114,24 @@ static inline bool svm_fills_text(struct svm *svm)
 /* For enter.S: the guest was left, and this is its block. */
 enum svm_next svm_fast(struct vpc *vpc, struct vmcb *vmcb);
 
+/* For pass.h: lines were settled, or a stop was asked for. Is it the guest's to go on, or somebody else's turn? */
+enum svm_next svm_look_closely(struct vpc *vpc);
+
 /* For fast.c: it was for INS or OUTS. */
 enum svm_next svm_move_string(struct vpc *vpc, struct vmcb *vmcb);
 
-/* For files of this folder: what is shown of the local APIC is what it would say, or nothing. */
-void svm_refresh_apic(struct vpc *vpc);
+/* For files of this folder: what is shown of the local APIC is what it would say, or nothing; the latter for all. */
+void svm_remake_apic(struct vpc *vpc);
+
+static inline void svm_refresh_apic(struct vpc *vpc)
+{
+    uint32_t changed = vpc->svm->nested.device_page.v ? vpc->lapic.changed : 0;
+
+    if (changed & LAPIC_CHANGED_ALL)
+        svm_remake_apic(vpc);
+    else if (changed != 0)
+        lapic_refresh_some(&vpc->lapic, vpc->svm->apic_page);
+}
 
 /* For them: the floating-point unit's state is in the image again. */
 void svm_store_unit(struct vpc *vpc);

@@ -81,25 +81,12 @@ static enum exit_reason prepare(struct vpc *vpc)
     return EXIT_BUDGET;
 }
 
-/* Apart from what is frequent. */
-static __attribute__((noinline)) void remake_apic(struct vpc *vpc)
+void svm_remake_apic(struct vpc *vpc)
 {
     if (lapic_may_be_page(&vpc->lapic))
         lapic_refresh_page(&vpc->lapic, vpc->svm->apic_page, vpc_now_ns(vpc));
     else
         nested_hide_device(&vpc->svm->nested);
-}
-
-void svm_refresh_apic(struct vpc *vpc)
-{
-    struct svm *svm = vpc->svm;
-
-    if (!svm->nested.device_page.v || vpc->lapic.changed == 0)
-        return;
-    if (vpc->lapic.changed & LAPIC_CHANGED_ALL || !lapic_may_be_page(&vpc->lapic))
-        remake_apic(vpc);
-    else
-        lapic_refresh_page(&vpc->lapic, svm->apic_page, 0);
 }
 
 /* Another tag, if what is cached under this one is not good any more. */
@@ -128,6 +115,7 @@ static ALWAYS_INLINE enum svm_next enter_svm(struct vpc *vpc)
         sites_forget(svm->sites);
     svm->moves_seen = svm->nested.move_count;
     take_tag(svm);
+    vpc->is_stirred = svm->moves != 0;              /* who moves between the engines is looked at after each exit */
     enum svm_next next = svm->host->enter(vpc, ptr_to_hpa(svm->vmcb));
     svm->event = 0;
     return next;

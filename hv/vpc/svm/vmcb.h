@@ -141,8 +141,9 @@ enum {
 #define SVM_IO_STRING 0x4u
 #define SVM_IO_REP 0x8u
 #define SVM_IO_BYTES_SHIFT 4u           /* three bits, one of which is set: 1, 2 or 4 bytes */
+#define SVM_IO_BYTE (1u << SVM_IO_BYTES_SHIFT)
 #define SVM_IO_PORT_SHIFT 16u
-#define SVM_IO_WHAT 0xFFFF0075u         /* all of these */
+#define SVM_IO_WHAT 0x75u               /* which way, a string or not, how many bytes */
 
 /*
  * EXITINFO1 of NPF: APM vol. 2 "Nested versus Guest Page Faults, Fault Ordering". Besides the bits of a page fault: it

@@ -234,8 +234,8 @@ static inline uint64_t interp_retired(const struct interp *interp)
     return interp->cpu.retired - interp->fuel;
 }
 
-/* From a bus operation: end the run after this instruction. */
-void interp_stop(struct interp *interp);
+/* From a bus operation: end the run after this instruction. It is seldom, so who calls it saves no register for it. */
+void interp_stop(struct interp *interp) __attribute__((preserve_most));
 
 /* Was it called in this run? */
 static inline bool interp_is_stopping(const struct interp *interp)

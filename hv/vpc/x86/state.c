@@ -190,7 +190,7 @@ void state_forget_page(struct interp *interp, uint32_t linear)
     state_forget_places(interp);
 }
 
-void interp_stop(struct interp *interp)
+__attribute__((preserve_most)) void interp_stop(struct interp *interp)
 {
     interp->pauses |= INTERP_PAUSE_STOP;
     interp->has_attention = true;

@@ -1,0 +1,189 @@
+/*
+ * test_vpc_ports.c - what is left out after an access to a device is what would have changed nothing: whatever was
+ * accessed, lines, controllers and what comes next are as if all lines had been settled, and who looks is told.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "random.h"
+#include "small_pc.h"
+
+#define ACCESSES 300000u
+
+/* What settling lines is about. */
+struct settled {
+    struct i8259_pair pic;
+    struct lapic lapic;
+    struct i82093 ioapic;
+    uint64_t due_ns;
+    uint16_t lines;
+    bool pic_asks, has_interrupt;
+};
+
+static struct settled left, right;
+
+static void keep(struct settled *settled)
+{
+    memset(settled, 0, sizeof(*settled));
+    settled->pic = vpc.pic;
+    settled->lapic = vpc.lapic;
+    settled->ioapic = vpc.ioapic;
+    settled->due_ns = vpc.due_ns;
+    settled->lines = vpc.lines;
+    settled->pic_asks = vpc.pic_asks;
+    settled->has_interrupt = vpc.interp.cpu.has_interrupt;
+}
+
+static uint16_t random_port(void)
+{
+    static const uint16_t bases[] = { 0x20, 0x40, 0x60, 0x70, 0x90, 0xA0, 0x1F0, 0x3C0, 0x3D0, 0x3F0, 0x3F8, 0x4D0 };
+
+    return (uint16_t)(bases[random_below(sizeof(bases) / sizeof(bases[0]))] + random_below(9));
+}
+
+/* Values that mean something to many of them: commands of the disk, of the controllers, ends of interrupts. */
+static uint8_t random_byte(void)
+{
+    static const uint8_t values[] = { 0, 1, 2, 4, 8, 0x0A, 0x0C, 0x11, 0x20, 0x30, 0x34, 0x60, 0xE0, 0xEC, 0xFF };
+
+    return random_below(2) ? values[random_below(sizeof(values))] : (uint8_t)random_u32();
+}
+
+static void access_apic(void)
+{
+    static const uint16_t offsets[] = { 0x80, 0xB0, 0xB0, 0xF0, 0x300, 0x320, 0x350, 0x380 };
+    uint32_t value = random_below(3) ? random_byte() | (random_below(2) ? 0x100 : 0) : random_u32() & ~0x700u;
+
+    vpc_write_apic(&vpc, offsets[random_below(sizeof(offsets) / sizeof(offsets[0]))], value);
+}
+
+static void access_ioapic(void)
+{
+    vpc_bus.write(&vpc, GPA(I82093_BASE), 4, 0x10 + 2 * random_below(16));
+    vpc_bus.write(&vpc, GPA(I82093_BASE + 0x10), 4, 0x40 + random_below(64) + (random_below(2) ? 0x8000 : 0));
+}
+
+static void access_once(void)
+{
+    uint16_t port = random_port();
+
+    switch (random_below(8)) {
+    case 0: access_apic(); break;
+    case 1: access_ioapic(); break;
+    case 2: case 3: case 4: (void)ports_read(&vpc, port, random_below(8) ? 1 : 2); break;
+    default: ports_write(&vpc, port, random_below(8) ? 1 : 2, random_byte()); break;
+    }
+}
+
+/* What comes from elsewhere, between accesses. */
+static void pass_time(void)
+{
+    if (vpc.interp.cpu.has_interrupt && random_below(3) == 0)
+        (void)vpc_bus.acknowledge(&vpc);
+    if (random_below(16) == 0)
+        now_ns += random_below(1000000);
+    if (random_below(32) == 0)
+        i8042_key(&vpc.keyboard, (uint8_t)random_u32());
+    if (random_below(32) == 0)
+        uart_receive(&vpc.uart, (uint8_t)random_u32());
+    (void)vpc_run(&vpc, 0);
+    vpc_settle_lines(&vpc);
+    vpc.exits_left = 100;
+    vpc.output_count = 0;
+    vpc.end = VPC_END_NONE;
+    vpc.keyboard.wants_reset = false;
+}
+
+static void test_lines_are_settled_after_any_access(void **state)
+{
+    unsigned unstirred = 0;
+
+    (void)state;
+    random_state = 1;
+    for (unsigned i = 0; i < ACCESSES; i++) {
+        pass_time();
+        vpc.is_stirred = false;
+        uint64_t due_ns = vpc.due_ns;
+        bool has_interrupt = vpc.interp.cpu.has_interrupt;
+        access_once();
+        bool is_another = vpc.due_ns != due_ns || vpc.interp.cpu.has_interrupt != has_interrupt;
+        assert_true(vpc.is_stirred || !is_another);
+        unstirred += !vpc.is_stirred;
+        keep(&left);
+        vpc_settle_lines(&vpc);
+        keep(&right);
+        assert_memory_equal(&left, &right, sizeof(left));
+    }
+    assert_true(unstirred > ACCESSES / 8);
+}
+
+/* A controller that is polled takes the read that follows for an acknowledgement: it does not ask any more. */
+static void test_a_poll_is_settled(void **state)
+{
+    static const uint8_t words[][2] = { { 0x20, 0x11 }, { 0x21, 0x30 }, { 0x21, 0x04 }, { 0x21, 0x01 }, { 0x21, 0 } };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        out(words[i][0], words[i][1]);
+    out(0x3F9, 2);                              /* the serial line is empty, and says so */
+    assert_true(vpc.interp.cpu.has_interrupt);
+    out(0x20, 0x0C);
+    assert_int_equal(in(0x20), 0x84);
+    assert_false(vpc.interp.cpu.has_interrupt);
+}
+
+/* Beside a device's ports in their eight. */
+static void test_neighbours_are_nobody(void **state)
+{
+    static const uint16_t ports[] = { 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7, 0x3F0,
+                                      0x3F1, 0x3F2, 0x3F3, 0x3F4, 0x3F5, 0x3F7, 0x1EF, 0x400, 0x5F0, 0x7F8 };
+    uint8_t before[sizeof(struct ide) - offsetof(struct ide, features)];
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+        const struct i8259_pair pic = vpc.pic;
+        memcpy(before, &vpc.ide.features, sizeof(before));
+        assert_int_equal(in(ports[i]), 0xFF);
+        out(ports[i], 0x5A);
+        assert_int_equal(in(ports[i]), 0xFF);
+        assert_memory_equal(before, &vpc.ide.features, sizeof(before));
+        assert_memory_equal(&pic, &vpc.pic, sizeof(pic));
+    }
+}
+
+/* Each access is one exit, and the last that a report tells. */
+static void test_each_is_told(void **state)
+{
+    static const uint16_t ports[] = { 0x21, 0x40, 0x1F0, 0x1F2, 0x3D4, 0x3DA, 0x3F6, 0x3FF, 0x999 };
+
+    (void)state;
+    for (unsigned i = 0; i < 2 * sizeof(ports) / sizeof(ports[0]); i++) {
+        bool is_write = i % 2;
+        uint64_t exits = vpc.exits[is_write ? VPC_EXIT_PORT_WRITE : VPC_EXIT_PORT_READ];
+        uint8_t value = 0x3C;
+        if (is_write)
+            out(ports[i / 2], value);
+        else
+            value = in(ports[i / 2]);
+        const struct vpc_step *step = &vpc.trail[(vpc.trail_count - 1) % VPC_TRAIL];
+        assert_int_equal(vpc.exits[is_write ? VPC_EXIT_PORT_WRITE : VPC_EXIT_PORT_READ], exits + 1);
+        assert_int_equal(step->kind, is_write ? VPC_EXIT_PORT_WRITE : VPC_EXIT_PORT_READ);
+        assert_int_equal(step->where, ports[i / 2]);
+        assert_int_equal(step->value, value);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, small_pc_start, small_pc_stop)
+    const struct CMUnitTest tests[] = {
+        TEST(test_lines_are_settled_after_any_access), TEST(test_a_poll_is_settled), TEST(test_neighbours_are_nobody),
+        TEST(test_each_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
