@@ -32,7 +32,7 @@ static enum svm_next leave(uint16_t port, bool is_in, uint8_t value)
     return svm_fast(&vpc, block);
 }
 
-/* About to be left, with all seen to; the serial line's interrupt goes by the I/O APIC to a local APIC that is shown. */
+/* About to be left, all seen to; the serial line's interrupt goes by the I/O APIC to a local APIC that is shown. */
 static void begin(bool is_open, bool has_window)
 {
     struct svm *svm = vpc.svm;
