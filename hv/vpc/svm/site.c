@@ -98,7 +98,7 @@ void site_learn(struct site sites[SITES], const struct interp *interp)
         return;
     if (insn.length > SITE_WORD && site.code[insn.has_operand_prefix ? 1 : 0] != insn.opcode)
         return;                                     /* the first word alone would not say what it is */
-    site.length = insn.length;
+    site.length = (uint8_t)insn.length;
     site.first = site_word(site.code) & site_masks[insn.length];
     site.last = insn.length > SITE_WORD ? site_word(site.code + insn.length - SITE_WORD)
                                         : (uint64_t)insn.immediate << (64 - 8 * site.bytes);

@@ -70,7 +70,7 @@ static void *access_bounced(struct interp *interp, uint32_t linear, unsigned byt
 
 static struct softtlb_entry *entry_of(struct interp *interp, uint32_t linear, bool is_user)
 {
-    return softtlb_slot(is_user ? interp->tlb_user : interp->tlb_supervisor, linear);
+    return softtlb_slot(softtlb_of(interp, is_user), linear);
 }
 
 /* By a walk. Apart, so that a page that is known keeps nothing for it. */
@@ -98,13 +98,13 @@ void *access_linear(struct interp *interp, uint32_t linear, unsigned bytes, enum
     if ((linear & PAGE_MASK) > PAGE_SIZE - bytes)
         return access_bounced(interp, linear, bytes, access, is_user);
     if (*has != page)
-        known_walk_fill(interp, entry, linear, is_user);
+        known_walk_fill(interp, linear, is_user);
     return *has == page ? softtlb_host(entry, linear) : access_walked(interp, linear, bytes, access, is_user);
 }
 
 SELDOM void access_refill(struct interp *interp, uint32_t linear, bool is_user)
 {
-    known_walk_fill(interp, entry_of(interp, linear, is_user), linear, is_user);
+    known_walk_fill(interp, linear, is_user);
 }
 
 SELDOM void access_write_back(struct interp *interp)

@@ -76,6 +76,12 @@ static ALWAYS_INLINE struct softtlb_entry *softtlb_slot(struct softtlb_entry *tl
     return (struct softtlb_entry *)((uint8_t *)tlb + at);
 }
 
+/* The translations of a privilege. */
+static ALWAYS_INLINE struct softtlb_entry *softtlb_of(struct interp *interp, bool is_user)
+{
+    return is_user ? interp->tlbs + SOFTTLB_ENTRIES : interp->tlbs;
+}
+
 /* The page of an operand's last byte: that of the first one's entry, unless the operand crosses into the next page. */
 static ALWAYS_INLINE uint32_t last_page(uint32_t linear, unsigned bytes)
 {
@@ -93,7 +99,7 @@ static ALWAYS_INLINE void *softtlb_host(const struct softtlb_entry *entry, uint3
 /* Part of a system table, if it lies in one page of RAM that was translated before; else NULL. */
 static ALWAYS_INLINE const void *system_plain(struct interp *interp, uint32_t linear, unsigned bytes)
 {
-    const struct softtlb_entry *entry = softtlb_slot(interp->tlb_supervisor, linear);
+    const struct softtlb_entry *entry = softtlb_slot(softtlb_of(interp, false), linear);
 
     return entry->read_page == last_page(linear, bytes) ? softtlb_host(entry, linear) : NULL;
 }

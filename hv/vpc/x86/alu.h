@@ -32,10 +32,27 @@ static ALWAYS_INLINE uint32_t alu(struct interp *interp, unsigned operation, uin
     }
 }
 
+/*
+ * The same on four bytes: the upper half of the carries stays, and bit 31 is what it would be, but if CF would change.
+ */
+static ALWAYS_INLINE uint32_t alu_step4(struct interp *interp, uint32_t value, bool is_down)
+{
+    uint32_t result = is_down ? value - 1 : value + 1;
+    loose32_t *carries = (loose32_t *)&interp->flag_carries;
+    uint32_t changed = carries[1] + (is_down ? value < 1 : result < 1);     /* bit 0: old CF, other if there is a carry */
+
+    flags_set_result(interp, result, 4);
+    carries[0] = value ^ result ^ changed << 31;
+    return result;
+}
+
 /* INC and DEC leave CF alone: the carry out of bit 31 is the old one, and that into it such that OF is right. */
 static ALWAYS_INLINE uint32_t alu_step(struct interp *interp, uint32_t value, bool is_down, unsigned bytes)
 {
     uint64_t old = interp->flag_carries;
+
+    if (bytes == 4)
+        return alu_step4(interp, value, is_down);
     uint32_t result = is_down ? subtract_with_flags(interp, value, 1, 0, bytes) :
                                 add_with_flags(interp, value, 1, 0, bytes);
     uint64_t changed = (interp->flag_carries ^ old) & CARRY_CF;

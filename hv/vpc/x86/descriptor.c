@@ -75,10 +75,10 @@ void known_find_slowly(struct interp *interp, uint32_t question)
     if (known->question != question || question & SELECTOR_LDT || !locate(interp, (uint16_t)question, &linear))
         return;
     const loose64_t *bytes = system_found(interp, linear, 8);
-    if (bytes == NULL || *bytes != known->bytes)
+    if (bytes == NULL || *bytes != known->bytes || !state_note_table(interp, linear))
         return;
     known->at = bytes;
-    known->generation = interp->generation;
+    known->generation = interp->table_generation;
     interp->operand = known;
 }
 

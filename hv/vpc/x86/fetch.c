@@ -79,14 +79,25 @@ static void open_window(struct interp *interp)
 
     if (entry->read_page != (linear & ~PAGE_MASK) || cs->limit < INSTRUCTION_MAX_BYTES)
         return;
-    if (last > cs->limit + 1ull - INSTRUCTION_MAX_BYTES)
-        last = cs->limit + 1ull - INSTRUCTION_MAX_BYTES;
+    if (last > cs->limit - INSTRUCTION_MAX_BYTES)           /* a byte before that: EIP does not wrap in a window */
+        last = cs->limit - INSTRUCTION_MAX_BYTES;
     if (last < eip)
         return;
     interp->code = (struct code_window){ .delta = entry->delta + cs->base, .end_eip = last + 1, .first_eip = first,
                                          .count = (uint32_t)(last - first) + 1 };
     *window_slot(interp, eip) = (struct kept_window){ .window = interp->code, .place = code_place(interp),
                                                       .generation = interp->generation };
+}
+
+SELDOM void code_window_renew(struct interp *interp, struct kept_window *kept)
+{
+    uint32_t base = interp->cpu.segments[SEG_CS].base, linear = base + kept->window.first_eip;
+    const struct softtlb_entry *entry = softtlb_slot(interp->tlb, linear);
+
+    if (entry->read_page != (linear & ~PAGE_MASK))
+        access_refill(interp, linear, interp->cpu.cpl == 3);
+    if (entry->read_page == (linear & ~PAGE_MASK) && entry->delta + base == kept->window.delta)
+        kept->generation = interp->generation;
 }
 
 static uint64_t mask_of(unsigned bytes)

@@ -40,13 +40,19 @@ static ALWAYS_INLINE uint64_t code_place(const struct interp *interp)
     return cs->base | (uint64_t)cs->limit << 32;
 }
 
+/* Translations were forgotten since it was open. If its page lies where it lay, it is good again. */
+SELDOM void code_window_renew(struct interp *interp, struct kept_window *kept);
+
 /* One that was open before, and is still good: calls go to and fro between pages, events between privileges. */
 static ALWAYS_INLINE bool code_window_reopen(struct interp *interp, uint32_t eip)
 {
-    const struct kept_window *kept = window_slot(interp, eip);
+    struct kept_window *kept = window_slot(interp, eip);
 
-    if (eip - kept->window.first_eip >= kept->window.count || kept->generation != interp->generation ||
-        kept->place != code_place(interp))
+    if (eip - kept->window.first_eip >= kept->window.count || kept->place != code_place(interp))
+        return false;
+    if (kept->generation != interp->generation)
+        code_window_renew(interp, kept);
+    if (kept->generation != interp->generation)
         return false;
     interp->code = kept->window;
     return true;

@@ -4,6 +4,7 @@
  * flag_result: ZF is that its low half is 0, SF its bit 63, PF the even parity of bits 0-7 and 32-39 together. So a
  * result that is extended with its sign says all three, and any three can be written.
  * flag_carries: the carries out of one bit into the next: AF is bit 4, CF bit 32, OF bits 32 and 31 being different.
+ * Other bits of both are anything.
  *
  * Source: SDM vol. 1 "EFLAGS Register".
  */
@@ -44,10 +45,7 @@ static inline bool flag_of(const struct interp *interp)
 
 static inline bool flag_pf(const struct interp *interp)
 {
-    uint32_t bits = (uint32_t)(interp->flag_result ^ interp->flag_result >> 32) & 0xFF;
-
-    bits ^= bits >> 4;
-    return 0x9669u >> (bits & 15) & 1;
+    return !__builtin_parity((uint8_t)(interp->flag_result ^ interp->flag_result >> 32));
 }
 
 /* Carries of an operation on fewer bytes move up to where those of four are. */
@@ -100,12 +98,12 @@ static inline uint32_t flags_arithmetic(const struct interp *interp)
 
 static inline void flags_set_arithmetic(struct interp *interp, uint32_t eflags)
 {
-    uint64_t zf = eflags / EFLAGS_ZF & 1, sf = eflags / EFLAGS_SF & 1, pf = eflags / EFLAGS_PF & 1;
+    uint64_t bits = eflags;
 
-    /* The low half is 0 or 1; bit 32 makes of its parity what PF says. */
-    interp->flag_result = (int64_t)(sf << 63 | (zf ^ pf) << 32 | (zf ^ 1));
-    interp->flag_carries = eflags & CARRY_AF;
-    flags_set_carry_overflow(interp, eflags & EFLAGS_CF, eflags / EFLAGS_OF & 1);
+    /* SF is moved to bit 63, and ~ZF is the low half; ZF and PF, 32 bits up, make of its parity what PF says. */
+    interp->flag_result = (int64_t)(bits << 56 | (bits & (EFLAGS_ZF | EFLAGS_PF)) << 32 | (~bits & EFLAGS_ZF));
+    /* AF has its place, CF comes to bit 32 and, different if OF is set, to bit 31. */
+    interp->flag_carries = bits << 32 | (uint32_t)((eflags ^ eflags >> 11) << 31) | (eflags & CARRY_AF);
 }
 
 /* All of EFLAGS, as software sees it. */

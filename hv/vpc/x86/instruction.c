@@ -241,7 +241,8 @@ enum instruction_status instruction_decode(const uint8_t *bytes, unsigned count,
     char form = (instruction->map == MAP_ONE_BYTE ? one_byte_forms : two_byte_forms)[instruction->opcode];
     if (!cursor.is_beyond && has_modrm(form))
         take_modrm(&cursor, instruction);
-    if (instruction->map == MAP_ONE_BYTE && (instruction->opcode & 0xF0) == 0x50)
+    unsigned row = instruction->map == MAP_ONE_BYTE ? instruction->opcode & 0xF0u : 0;
+    if (row == 0x40 || row == 0x50 || row == 0xB0)
         instruction->rm = instruction->opcode & 7;
     if (!cursor.is_beyond)
         take_immediates(&cursor, form, instruction);

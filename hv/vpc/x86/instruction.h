@@ -17,21 +17,21 @@ enum { MAP_ONE_BYTE, MAP_TWO_BYTES };       /* MAP_TWO_BYTES: after 0F */
 #define PREFIX_REP 0xF3u
 
 struct instruction {
-    uint8_t length;             /* with its prefixes */
+    uint32_t length;            /* with its prefixes; a whole register's, as EIP moves by it each time */
     uint8_t map, opcode;
     uint8_t opcode_at;          /* where the opcode lies, behind prefixes and 0F */
     uint8_t operand_bytes;      /* 2 or 4; an instruction on bytes knows so itself */
     uint8_t repeat;             /* 0, PREFIX_REPNE or PREFIX_REP: the last one given */
-    bool is_locked, has_operand_prefix;
+    bool is_locked : 1, has_operand_prefix : 1;
     /* ModR/M. The operand in memory, or of an instruction with an offset instead (A0-A3), is segment:address. */
     bool is_register;           /* rm is a register */
-    uint8_t modrm, reg, rm;     /* whole, and its parts; of PUSH and POP (50-5F) rm is the opcode's */
+    uint8_t modrm, reg, rm;     /* whole, and its parts; of opcodes 40-5F, B0-BF rm is theirs */
     uint8_t segment;            /* also of string instructions */
     uint8_t base, index, scale; /* GPR_NONE: none; scale is a shift */
+    uint16_t immediate2;        /* a far pointer's selector; ENTER's depth */
     uint32_t address_mask;      /* 0xFFFF or 0xFFFFFFFF */
     uint32_t displacement;
     uint32_t immediate;         /* a byte is sign-extended; a far pointer's offset */
-    uint16_t immediate2;        /* a far pointer's selector; ENTER's depth */
 };
 
 enum instruction_status {

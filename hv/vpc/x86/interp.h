@@ -27,6 +27,9 @@
 #define WINDOWS 32u
 #define LARGE_PAGES 1024u
 #define KNOWN_WALKS 128u
+#define SPACES 16u
+#define SPACE_WALKS 24u
+#define TABLE_PAGES 8u
 #define BOUNCE_BYTES 512u
 
 struct interp;
@@ -69,8 +72,22 @@ struct known_walk {
     const void *pde_at, *pte_at;        /* in the host; the same for a page of 4 MiB */
     uint32_t pde, pte;          /* with A and, in that of a page that may be written, D */
     uint32_t generation;        /* as long as interp.walk_generation is this, frames lie where they lay */
+    uint16_t slot;              /* of interp.tlbs */
     bool is_large;
     struct softtlb_entry entry;
+};
+
+/* Which of them an address space used since it was loaded: with its next load they are looked at and taken at once. */
+struct space {
+    uint32_t directory;         /* as CR3 has it, without the low bits */
+    bool is_crowded;            /* there were more: the next load begins with none */
+    uint8_t count, walks[SPACE_WALKS];
+};
+
+/* A page that some of GDT, IDT and TSS lies in, and where that is in the host: as delta of a translation. */
+struct table_page {
+    uint32_t page;
+    uintptr_t delta;
 };
 
 /* The bytes at EIP that can be had without a walk: the rest of one page, as far as the limit of CS allows. */
@@ -84,7 +101,7 @@ struct code_window {
 struct kept_window {
     struct code_window window;
     uint64_t place;             /* base and limit of CS when it was opened: code_place */
-    uint64_t generation;        /* interp.generation likewise */
+    uint64_t generation;        /* interp.generation when its page's translation was seen last */
 };
 
 /*
@@ -125,7 +142,7 @@ struct reach {
 struct known_segment {
     uint64_t bytes;
     uint32_t question;
-    uint32_t generation;        /* as long as interp.generation is this, it lies in the GDT at: */
+    uint32_t generation;        /* as long as interp.table_generation is this, it lies in the GDT at: */
     const void *at;
     struct segment segment;
     struct reach reach;
@@ -133,18 +150,22 @@ struct known_segment {
 
 /*
  * What is needed to begin an event: of a plain gate that was found good for a vector and a privilege once. Good as long
- * as the same bytes stand in the IDT and in the code segment's descriptor.
+ * as the same bytes stand in the IDT and in the segments' descriptors, and the same SS in the TSS.
  */
 struct known_gate {
-    uint64_t bytes, code_bytes;
+    uint64_t bytes, code_bytes, stack_bytes;
     uint32_t question;          /* vector, who asks, and whether it is INT n */
-    uint32_t generation;        /* as long as interp.generation is this, all of these lie where they lay */
-    const void *at, *code_at;   /* the gate, and the descriptor */
-    const void *stack_at;       /* ESP and SS in the TSS; NULL: the privilege stays */
+    uint32_t generation;        /* as long as interp.table_generation is this, all of these lie where they lay */
+    const void *at, *code_at, *stack_at;        /* the gate, and the descriptors */
+    const void *top_at;         /* ESP and SS in the TSS; NULL: the privilege stays, and so does the stack */
     uint32_t eip, kept_flags;
     uint8_t cpl;
-    struct segment code;
-    struct reach reach;         /* of code */
+    struct segment code, stack;
+    struct reach code_reach, stack_reach;
+    /* Of an inner stack: as long as interp.generation is this and the TSS has this ESP, these are the windows. */
+    uint32_t window_generation, esp;
+    struct code_window code_window;
+    struct stack_window stack_window;
 };
 
 /* An operand that is not in one page of RAM lies here meanwhile. */
@@ -190,11 +211,15 @@ struct interp {
     struct trouble trouble;
     struct bounce bounce;
     struct kept_window windows_supervisor[WINDOWS], windows_user[WINDOWS];  /* by the page of their EIP */
-    uint32_t generation;        /* of translations, and of where GDT, IDT and TSS lie: another since any changed */
+    uint32_t generation;        /* of translations: another since any was forgotten */
+    uint32_t table_generation;  /* of where GDT, IDT and TSS lie: another since that may have changed */
+    struct table_page tables[TABLE_PAGES];      /* those that anybody went by since then */
+    unsigned table_count;
     struct known_segment known_segments[KNOWN_USES][KNOWN_OF_USE];
     struct known_gate known_gates[KNOWN_GATES];
-    struct softtlb_entry tlb_supervisor[SOFTTLB_ENTRIES], tlb_user[SOFTTLB_ENTRIES];
+    struct softtlb_entry tlbs[2 * SOFTTLB_ENTRIES];     /* the supervisor's, and then the user's */
     struct known_walk known_walks[KNOWN_WALKS];
+    struct space spaces[SPACES], *space;        /* the last is that of CR3 */
     uint32_t walk_generation;   /* another since frames moved, or since tables are read otherwise than they were */
     uint16_t filled[FILLED_MAX];        /* which entries of both were filled since they were cleared */
     unsigned filled_count;              /* more than FILLED_MAX: any may have been */

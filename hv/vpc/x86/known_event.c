@@ -21,113 +21,140 @@
 #define GATE_MASK 0x9Eu
 #define GATE_PLAIN 0x8Eu
 #define GATE_IS_TRAP 1u
+#define QUESTION_VECTOR 0xFFu
 #define QUESTION_SOFTWARE 0x100u
 
-/* A stack of 32 bits and its top. NULL in words: not plain. */
-struct plain_stack {
-    const struct known_segment *known;      /* NULL: SS stays */
-    uint32_t esp;
-    loose32_t *words;                       /* where ESP will point */
+/* Of ESP and SS in the TSS. */
+struct stack_top {
+    loose32_t esp;
+    loose16_t ss;
 };
 
-/* So many bytes of a segment, for a privilege's translations. */
-static ALWAYS_INLINE loose32_t *plain_words(struct interp *interp, struct softtlb_entry *tlb, const struct reach *reach,
-                                            uint32_t offset, unsigned bytes, bool is_write)
+/* So many bytes of the stack, for the current privilege. */
+static ALWAYS_INLINE loose32_t *plain_words(struct interp *interp, uint32_t offset, unsigned bytes, bool is_write)
 {
+    const struct reach *reach = &interp->reach[SEG_SS];
     uint32_t linear = reach->base + offset;
-    const struct softtlb_entry *entry = softtlb_slot(tlb, linear);
+    const struct softtlb_entry *entry = softtlb_slot(interp->tlb, linear);
     const uint32_t *has = is_write ? &entry->write_page : &entry->read_page;
 
     if ((int64_t)offset + bytes - 1 > (is_write ? reach->write_last : reach->read_last))
         return NULL;
     if (*has != last_page(linear, bytes)) {
-        access_refill(interp, linear, tlb == interp->tlb_user);
+        access_refill(interp, linear, interp->cpu.cpl == 3);
         if (*has != last_page(linear, bytes))
             return NULL;
     }
     return softtlb_host(entry, linear);
 }
 
-/* Where the TSS has the stack for this privilege: ESP, SS. NULL: not plain. */
-static const void *find_inner_stack(struct interp *interp, unsigned cpl)
+/* Part of a system table that will be gone by. NULL: not plain. */
+static const void *find_in_table(struct interp *interp, uint32_t linear, unsigned bytes)
 {
-    const struct segment *tr = &interp->cpu.tr;
-    uint32_t at = 4 + 8 * cpl;
+    const void *at = system_found(interp, linear, bytes);
 
-    if (at + 5 > tr->limit || (tr->attributes & ATTR_TYPE) < SYSTEM_TSS32)
-        return NULL;
-    return system_found(interp, tr->base + at, 6);
+    return at != NULL && state_note_table(interp, linear) ? at : NULL;
 }
 
-/* Is it good for this event? Then all that hangs on it is noted. */
-static __attribute__((noinline)) bool find_gate(struct interp *interp, struct known_gate *gate, uint32_t question,
-                                                const struct event *event)
+/* The stack that the TSS has for the gate's privilege. */
+static bool find_inner_stack(struct interp *interp, struct known_gate *gate)
+{
+    const struct segment *tr = &interp->cpu.tr;
+    uint32_t at = 4 + 8u * gate->cpl;
+
+    if (at + 5 > tr->limit || (tr->attributes & ATTR_TYPE) < SYSTEM_TSS32)
+        return false;
+    const struct stack_top *top = gate->top_at = find_in_table(interp, tr->base + at, sizeof(*top));
+    if (top == NULL)
+        return false;
+    const struct known_segment *stack = known_find(interp, top->ss, DESCRIPTOR_FOR_STACK, gate->cpl);
+    if (stack == NULL || !(stack->segment.attributes & ATTR_DB))
+        return false;
+    gate->stack_bytes = stack->bytes;
+    gate->stack_at = stack->at;
+    gate->stack = stack->segment;
+    gate->stack_reach = stack->reach;
+    return true;
+}
+
+/* The gate that a question names, and all that hangs on it. */
+static bool find_gate(struct interp *interp, struct known_gate *gate, uint32_t question)
 {
     const struct vcpu *cpu = &interp->cpu;
-    const loose64_t *at = system_found(interp, cpu->idtr.base + event->vector * 8u, 8);
+    unsigned vector = question & QUESTION_VECTOR;
+    const loose64_t *at = find_in_table(interp, cpu->idtr.base + vector * 8u, 8);
 
-    if (interp->asker == 0 || at == NULL || event->vector * 8u + 7 > cpu->idtr.limit)
+    if (interp->asker == 0 || at == NULL || vector * 8u + 7 > cpu->idtr.limit)
         return false;
     unsigned access = *at >> 40 & 0xFF;
     uint16_t selector = (uint16_t)(*at >> 16);
     uint32_t eip = (uint32_t)(*at & 0xFFFF) | (uint32_t)(*at >> 32 & 0xFFFF0000u);
     const struct known_segment *code = known_find(interp, selector, DESCRIPTOR_FOR_EVENT, cpu->cpl);
-    if ((access & GATE_MASK) != GATE_PLAIN || (event->is_software && (access >> ATTR_DPL_SHIFT & 3) < cpu->cpl) ||
+    if ((access & GATE_MASK) != GATE_PLAIN ||
+        (question & QUESTION_SOFTWARE && (access >> ATTR_DPL_SHIFT & 3) < cpu->cpl) ||
         code == NULL || (code->segment.attributes & (ATTR_CONFORMING | ATTR_DB)) != ATTR_DB ||
         eip > code->segment.limit)
         return false;
-    unsigned cpl = attributes_dpl(code->segment.attributes);
-    const void *stack_at = cpl < cpu->cpl ? find_inner_stack(interp, cpl) : NULL;
-    if (cpl < cpu->cpl && stack_at == NULL)
-        return false;
     *gate = (struct known_gate){
-        .bytes = *at, .code_bytes = code->bytes, .question = question, .generation = interp->generation, .at = at,
-        .code_at = code->at, .stack_at = stack_at, .eip = eip, .cpl = (uint8_t)cpl, .code = code->segment,
+        .bytes = *at, .code_bytes = code->bytes, .at = at, .code_at = code->at, .eip = eip,
+        .cpl = (uint8_t)attributes_dpl(code->segment.attributes), .code = code->segment, .code_reach = code->reach,
         .kept_flags = ~(EFLAGS_TF | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | (access & GATE_IS_TRAP ? 0 : EFLAGS_IF)),
-        .reach = code->reach,
     };
-    gate->code.selector = (uint16_t)((selector & 0xFFFCu) | cpl);
-    return true;
+    gate->code.selector = (uint16_t)((selector & 0xFFFCu) | gate->cpl);
+    return gate->cpl >= cpu->cpl || find_inner_stack(interp, gate);
+}
+
+/* Where the gate is good for an event: interp->operand is it, or NULL. */
+static SELDOM __attribute__((noinline)) void find_gate_slowly(struct interp *interp, struct known_gate *gate,
+                                                              uint32_t question)
+{
+    bool is_good = find_gate(interp, gate, question);
+
+    gate->question = is_good ? question : 0;
+    gate->generation = interp->table_generation;
+    interp->operand = is_good ? gate : NULL;
+}
+
+static ALWAYS_INLINE bool gate_stands(const struct interp *interp, const struct known_gate *gate, uint32_t question)
+{
+    const struct stack_top *top = gate->top_at;
+
+    return gate->question == question && gate->generation == interp->table_generation &&
+           *(const loose64_t *)gate->at == gate->bytes && *(const loose64_t *)gate->code_at == gate->code_bytes &&
+           (top == NULL || (top->ss == gate->stack.selector &&
+                            *(const loose64_t *)gate->stack_at == gate->stack_bytes));
 }
 
 /* The gate of an event, and room for its frame. NULL: not plain. */
-static ALWAYS_INLINE const struct known_gate *known_gate(struct interp *interp, const struct event *event)
+static ALWAYS_INLINE struct known_gate *known_gate(struct interp *interp, const struct event *event)
 {
     struct known_gate *gate = &interp->known_gates[event->vector & (KNOWN_GATES - 1)];
     uint32_t question = interp->asker | event->vector | (event->is_software ? QUESTION_SOFTWARE : 0);
 
-    if (gate->question == question && gate->generation == interp->generation &&
-        *(const loose64_t *)gate->at == gate->bytes && *(const loose64_t *)gate->code_at == gate->code_bytes)
+    if (gate_stands(interp, gate, question))
         return gate;
-    return find_gate(interp, gate, question, event) ? gate : NULL;
+    find_gate_slowly(interp, gate, question);
+    return interp->operand;
 }
 
-static ALWAYS_INLINE struct plain_stack inner_stack(struct interp *interp, const struct known_gate *gate,
-                                                    unsigned bytes)
+/* Other translations than when the gate was used last, or another stack: its window is looked for. */
+static SELDOM __attribute__((noinline)) void find_inner_window(struct interp *interp, struct known_gate *gate,
+                                                               uint32_t esp)
 {
-    const loose32_t *words = gate->stack_at;
-    struct plain_stack stack = { .known = known_find(interp, (uint16_t)words[1], DESCRIPTOR_FOR_STACK, gate->cpl),
-                                 .esp = words[0] - bytes };
+    uint32_t linear = gate->stack_reach.base + esp;
+    struct softtlb_entry *tlb = softtlb_of(interp, false);
 
-    if (stack.known != NULL && stack.known->segment.attributes & ATTR_DB)
-        stack.words = plain_words(interp, interp->tlb_supervisor, &stack.known->reach, stack.esp, bytes, true);
-    return stack;
-}
-
-static ALWAYS_INLINE struct plain_stack same_stack(struct interp *interp, unsigned bytes)
-{
-    struct plain_stack stack = { .esp = interp->cpu.gpr[GPR_ESP] - bytes };
-
-    if (interp->stack_mask == 0xFFFFFFFFu)
-        stack.words = plain_words(interp, interp->tlb, &interp->reach[SEG_SS], stack.esp, bytes, true);
-    return stack;
+    if (softtlb_slot(tlb, linear)->write_page != (linear & ~PAGE_MASK))
+        access_refill(interp, linear, false);
+    gate->stack_window = stack_window_of(tlb, &gate->stack_reach, esp);
+    gate->window_generation = 0;
 }
 
 /* SS and CS of 32 bits, each with what the interpreter keeps of it. */
-static ALWAYS_INLINE void take_stack(struct interp *interp, const struct known_segment *known)
+static ALWAYS_INLINE void take_stack(struct interp *interp, const struct segment *stack, const struct reach *reach)
 {
-    interp->cpu.segments[SEG_SS] = known->segment;
-    interp->reach[SEG_SS] = known->reach;
+    interp->cpu.segments[SEG_SS] = *stack;
+    interp->reach[SEG_SS] = *reach;
     interp->stack_mask = 0xFFFFFFFFu;
 }
 
@@ -137,7 +164,6 @@ static ALWAYS_INLINE void take_code(struct interp *interp, const struct segment 
     interp->reach[SEG_CS] = *reach;
     interp->memos = interp->memos32;
     interp->memo_mask = MEMO_ENTRIES - 1;
-    state_close_window(interp);
 }
 
 /* With CS and SS to follow. */
@@ -164,36 +190,79 @@ static ALWAYS_INLINE void store_frame(struct interp *interp, const struct event 
     }
 }
 
+/* The first instruction's window, where it is known; it is noted with the gate, and the stack's. */
+static SELDOM __attribute__((noinline)) void open_inner_windows(struct interp *interp, struct known_gate *gate,
+                                                                uint32_t esp)
+{
+    state_close_window(interp);
+    if (!code_window_reopen(interp, gate->eip))
+        return;
+    gate->code_window = interp->code;
+    gate->esp = esp;
+    gate->window_generation = interp->generation;
+}
+
+/* To the stack that the TSS has, its privilege, and the handler's code. false: not plain. */
+static ALWAYS_INLINE bool enter_inner(struct interp *interp, const struct event *event, struct known_gate *gate)
+{
+    unsigned bytes = 4 * (5 + event->has_error);
+    uint32_t top = ((const struct stack_top *)gate->top_at)->esp, esp = top - bytes;
+    bool has_windows = gate->window_generation == interp->generation && gate->esp == top;
+
+    if (!has_windows)
+        find_inner_window(interp, gate, esp);
+    loose32_t *words = stack_window_at(&gate->stack_window, esp, bytes);
+    if (words == NULL)
+        return false;
+    store_frame(interp, event, words, true);
+    __builtin_assume(gate->cpl != 3);           /* as it is an inner one */
+    take_cpl(interp, gate->cpl);
+    take_stack(interp, &gate->stack, &gate->stack_reach);
+    take_code(interp, &gate->code, &gate->code_reach);
+    interp->stack = gate->stack_window;
+    interp->code = gate->code_window;
+    if (!has_windows)
+        open_inner_windows(interp, gate, top);
+    interp->cpu.gpr[GPR_ESP] = esp;
+    return true;
+}
+
+/* On the stack as it is. */
+static ALWAYS_INLINE bool enter_same(struct interp *interp, const struct event *event, const struct known_gate *gate)
+{
+    unsigned bytes = 4 * (3 + event->has_error);
+    uint32_t esp = interp->cpu.gpr[GPR_ESP] - bytes;
+    loose32_t *words = interp->stack_mask == 0xFFFFFFFFu ? plain_words(interp, esp, bytes, true) : NULL;
+
+    if (words == NULL)
+        return false;
+    store_frame(interp, event, words, false);
+    take_code(interp, &gate->code, &gate->code_reach);
+    state_close_window(interp);
+    stack_open(interp, esp);
+    interp->cpu.gpr[GPR_ESP] = esp;
+    return true;
+}
+
 static ALWAYS_INLINE bool enter_known(struct interp *interp, const struct event *event)
 {
-    struct vcpu *cpu = &interp->cpu;
-    const struct known_gate *gate = known_gate(interp, event);
+    struct known_gate *gate = known_gate(interp, event);
 
-    if (gate == NULL)
+    if (gate == NULL ||
+        !(gate->top_at != NULL ? enter_inner(interp, event, gate) : enter_same(interp, event, gate)))
         return false;
-    bool is_inner = gate->stack_at != NULL;
-    unsigned bytes = 4 * ((is_inner ? 5 : 3) + event->has_error);
-    struct plain_stack stack = is_inner ? inner_stack(interp, gate, bytes) : same_stack(interp, bytes);
-    if (stack.words == NULL)
-        return false;
-    store_frame(interp, event, stack.words, is_inner);
-    if (is_inner) {
-        take_cpl(interp, gate->cpl);
-        take_stack(interp, stack.known);
-    }
-    take_code(interp, &gate->code, &gate->reach);
-    stack_open(interp, stack.esp);
-    cpu->gpr[GPR_ESP] = stack.esp;
-    cpu->eip = gate->eip;
-    cpu->eflags &= gate->kept_flags;
-    if (interp->has_attention)
-        state_refresh_attention(interp);
+    interp->cpu.eip = gate->eip;
+    interp->cpu.eflags &= gate->kept_flags;
     return true;
 }
 
 bool event_enter_known(struct interp *interp, const struct event *event)
 {
-    return enter_known(interp, event);
+    if (!enter_known(interp, event))
+        return false;
+    if (interp->has_attention)
+        state_refresh_attention(interp);
+    return true;
 }
 
 /* What the outer privilege may not have: far_drop_segments. One that is gone already is left alone. */
@@ -226,9 +295,11 @@ static ALWAYS_INLINE uint32_t returned_flags(const struct vcpu *cpu, uint32_t ef
 static ALWAYS_INLINE bool return_known(struct interp *interp)
 {
     struct vcpu *cpu = &interp->cpu;
-    const loose32_t *words = plain_words(interp, interp->tlb, &interp->reach[SEG_SS], cpu->gpr[GPR_ESP], 20, false);
+    const loose32_t *words = plain_stack(interp, cpu->gpr[GPR_ESP], 20);
     const struct known_segment *stack = NULL;
 
+    if (words == NULL)
+        words = plain_words(interp, cpu->gpr[GPR_ESP], 20, false);
     if (words == NULL || interp->stack_mask != 0xFFFFFFFFu || cpu->eflags & EFLAGS_NT)
         return false;
     uint32_t eip = words[0], eflags = words[2], esp = cpu->gpr[GPR_ESP] + 12;
@@ -249,11 +320,12 @@ static ALWAYS_INLINE bool return_known(struct interp *interp)
     flags_set_arithmetic(interp, eflags);
     if (is_outer) {
         take_cpl(interp, cpl);
-        take_stack(interp, stack);
+        take_stack(interp, &stack->segment, &stack->reach);
         drop_segments(interp, cpl);
         stack_open(interp, esp);
     }
     take_code(interp, &code->segment, &code->reach);
+    state_close_window(interp);
     cpu->gpr[GPR_ESP] = esp;
     cpu->eip = eip;
     cpu->is_in_nmi = false;
@@ -277,15 +349,6 @@ static ALWAYS_INLINE bool needs_attention(const struct interp *interp)
            (cpu->eflags & EFLAGS_IF && (cpu->has_interrupt || interp->wants_window));
 }
 
-/* Behind a step that closed the code window: cpu.eip has the target. */
-#define GO_ON()                                                                                             \
-    do {                                                                                                    \
-        interp->fuel--;                                                                                     \
-        if (interp->has_attention)                                                                          \
-            return true;                                                                                    \
-        TAIL_CALL step_elsewhere(interp, memo, interp->cpu.eip);                                            \
-    } while (0)
-
 STEP(int_n)
 {
     uint8_t vector = memo->insn.opcode == 0xCC ? EXC_BP : (uint8_t)memo->insn.immediate;
@@ -294,15 +357,18 @@ STEP(int_n)
     interp->cpu.eip = (uint32_t)eip;
     if (!enter_known(interp, &event))
         GENERALLY();
-    GO_ON();
+    GO_TO(interp->cpu.eip);
 }
 
 STEP(iret)
 {
     if (!return_known(interp))
         GENERALLY();
+    interp->fuel--;
     interp->has_attention = needs_attention(interp);
-    GO_ON();
+    if (interp->has_attention)
+        return true;
+    TAIL_CALL step_elsewhere(interp, memo, interp->cpu.eip);
 }
 
 step_t threaded_event_find(const struct instruction *insn)

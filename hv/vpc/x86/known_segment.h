@@ -44,7 +44,7 @@ SELDOM void known_find_slowly(struct interp *interp, uint32_t question);
 static ALWAYS_INLINE bool known_is_there(const struct interp *interp, const struct known_segment *known,
                                          uint32_t question)
 {
-    return known->question == question && known->generation == interp->generation &&
+    return known->question == question && known->generation == interp->table_generation &&
            *(const loose64_t *)known->at == known->bytes;
 }
 

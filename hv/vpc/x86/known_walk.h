@@ -2,9 +2,9 @@
  * known_walk.h - translations that outlive a load of CR3, as long as the guest's tables still say so (PURE, inline):
  * struct known_walk.
  *
- * A guest that changes tasks comes back to the same pages by the same entries. Each is looked at again, at the first
- * access as by a walk, so nothing is kept that a processor would have to forget; only what follows from it is not
- * worked out again: rights, A and D, which were set, and where frames lie in the host.
+ * A guest that changes tasks comes back to the same pages by the same entries. Each is looked at again, with the load of
+ * CR3 (space.c) or at the first access, as by a walk, so nothing is kept that a processor would have to forget; only
+ * what follows from it is not worked out again: rights, A and D, which were set, and where frames lie in the host.
  */
 #ifndef VPC_X86_KNOWN_WALK_H
 #define VPC_X86_KNOWN_WALK_H
@@ -31,23 +31,53 @@ static ALWAYS_INLINE struct known_walk *known_walk_slot(struct interp *interp, u
     return &interp->known_walks[number & (KNOWN_WALKS - 1)];
 }
 
+/* Do the entries stand as they stood, where they stood? */
+static ALWAYS_INLINE bool known_walk_stands(const struct interp *interp, const struct known_walk *known)
+{
+    return known->generation == interp->walk_generation && load(known->pde_at, 4) == known->pde &&
+           load(known->pte_at, 4) == known->pte;
+}
+
+/* Then this is the translation. */
+static ALWAYS_INLINE void known_walk_take(struct interp *interp, const struct known_walk *known)
+{
+    uint32_t linear = (uint32_t)known->question;
+
+    if (known->is_large)
+        interp->large_pages[linear >> 28] |= 1ull << (linear >> 22 & 63);
+    interp->tlbs[known->slot] = known->entry;
+    state_note_translation(interp, &interp->tlbs[known->slot]);
+}
+
+/* The space of CR3 has it: it is looked at when that is loaded. */
+static inline void known_walk_join(struct interp *interp, const struct known_walk *known)
+{
+    struct space *space = interp->space;
+    uint8_t number = (uint8_t)(known - interp->known_walks);
+
+    for (unsigned i = 0; i < space->count; i++) {
+        if (space->walks[i] == number)
+            return;
+    }
+    if (space->count < SPACE_WALKS)
+        space->walks[space->count++] = number;
+    else
+        space->is_crowded = true;
+}
+
 /*
- * Fill an entry of the page by what is known of it. The caller looks whether that is enough: it may be for reading
+ * Fill the page's entry by what is known of it. The caller looks whether that is enough: it may be for reading
  * only. Nothing happens where it is not known.
  */
-static ALWAYS_INLINE void known_walk_fill(struct interp *interp, struct softtlb_entry *entry, uint32_t linear,
-                                          bool is_user)
+static ALWAYS_INLINE void known_walk_fill(struct interp *interp, uint32_t linear, bool is_user)
 {
     uint64_t question = known_walk_question(interp, linear, is_user);
     const struct known_walk *known = known_walk_slot(interp, question);
 
-    if (known->question != question || known->generation != interp->walk_generation ||
-        load(known->pde_at, 4) != known->pde || load(known->pte_at, 4) != known->pte)
+    if (known->question != question || !known_walk_stands(interp, known))
         return;
-    if (known->is_large)
-        interp->large_pages[linear >> 28] |= 1ull << (linear >> 22 & 63);
-    *entry = known->entry;
-    state_note_translation(interp, entry);
+    known_walk_take(interp, known);
+    known_walk_join(interp, known);
 }
 
 /*
@@ -58,13 +88,16 @@ static inline void known_walk_note(struct interp *interp, const struct softtlb_e
                                    bool is_user, const struct pagewalk *walk, uint32_t generation)
 {
     uint64_t question = known_walk_question(interp, linear, is_user);
+    struct known_walk *known = known_walk_slot(interp, question);
 
     if (walk->pde_at == NULL || walk->pte_at == NULL)
         return;
-    *known_walk_slot(interp, question) = (struct known_walk){
+    *known = (struct known_walk){
         .question = question, .pde_at = walk->pde_at, .pte_at = walk->pte_at, .pde = walk->pde, .pte = walk->pte,
-        .generation = generation, .is_large = walk->pde_at == walk->pte_at, .entry = *entry,
+        .generation = generation, .slot = (uint16_t)(entry - interp->tlbs),
+        .is_large = walk->pde_at == walk->pte_at, .entry = *entry,
     };
+    known_walk_join(interp, known);
 }
 
 #endif

@@ -3,12 +3,10 @@
  *
  * Each copy (reach, stack_mask, memos, tlb, code window, has_attention) saves a question at each instruction, and is
  * wrong from the moment that what it was made of changes. So whatever changes a segment, CPL, EFLAGS, CR0 or a
- * translation calls one of these functions, and nobody sets the copies elsewhere.
+ * translation calls one of these functions, and nobody sets the copies elsewhere. Those of translations are in space.c.
  */
 #include "vpc/x86/state.h"
 
-#include "base/string.h"
-#include "vpc/x86/access.h"
 #include "vpc/x86/flags.h"
 #include "vpc/x86/known_segment.h"
 #include "vpc/x86/watch.h"
@@ -108,86 +106,6 @@ void state_set_eflags(struct interp *interp, uint32_t eflags)
     flags_set_arithmetic(interp, eflags);
     refresh_alignment(interp);
     state_refresh_attention(interp);
-}
-
-static struct softtlb_entry *tlb_entry(struct interp *interp, uint16_t number)
-{
-    return number < SOFTTLB_ENTRIES ? &interp->tlb_supervisor[number] : &interp->tlb_user[number - SOFTTLB_ENTRIES];
-}
-
-void state_note_translation(struct interp *interp, const struct softtlb_entry *entry)
-{
-    bool is_user = entry >= interp->tlb_user && entry < interp->tlb_user + SOFTTLB_ENTRIES;
-
-    if (interp->filled_count < FILLED_MAX)
-        interp->filled[interp->filled_count] = (uint16_t)(is_user ? SOFTTLB_ENTRIES + (entry - interp->tlb_user)
-                                                                  : entry - interp->tlb_supervisor);
-    if (interp->filled_count <= FILLED_MAX)
-        interp->filled_count++;
-}
-
-void state_forget_places(struct interp *interp)
-{
-    state_close_window(interp);
-    state_close_stack(interp);
-    if (++interp->generation != 0)
-        return;
-    /* All numbers were used: those of old ones come again. 0 is what was never filled. */
-    interp->generation = 1;
-    memset(interp->windows_supervisor, 0, sizeof(interp->windows_supervisor));
-    memset(interp->windows_user, 0, sizeof(interp->windows_user));
-    memset(interp->known_segments, 0, sizeof(interp->known_segments));
-    memset(interp->known_gates, 0, sizeof(interp->known_gates));
-}
-
-static void clear_tlb(struct softtlb_entry *tlb)
-{
-    for (unsigned i = 0; i < SOFTTLB_ENTRIES; i++)
-        tlb[i].read_page = tlb[i].write_page = SOFTTLB_NONE;
-}
-
-/* A processor's translations go at each change of tasks, mostly after a few of them were made. */
-void state_change_space(struct interp *interp)
-{
-    if (interp->filled_count > FILLED_MAX) {
-        clear_tlb(interp->tlb_supervisor);
-        clear_tlb(interp->tlb_user);
-    }
-    for (unsigned i = 0; i < interp->filled_count && interp->filled_count <= FILLED_MAX; i++) {
-        struct softtlb_entry *entry = tlb_entry(interp, interp->filled[i]);
-        entry->read_page = entry->write_page = SOFTTLB_NONE;
-    }
-    interp->filled_count = 0;
-    for (unsigned i = 0; i < LARGE_PAGES / 64; i++)
-        interp->large_pages[i] = 0;
-    state_forget_places(interp);
-}
-
-void state_forget_translations(struct interp *interp)
-{
-    if (++interp->walk_generation == 0) {       /* as in state_forget_places */
-        interp->walk_generation = 1;
-        memset(interp->known_walks, 0, sizeof(interp->known_walks));
-    }
-    state_change_space(interp);
-}
-
-void state_forget_page(struct interp *interp, uint32_t linear)
-{
-    /*
-     * INVLPG of any address in a 4 MiB page drops all of it. Copies do not know which of them came of it: all go, but
-     * only where there are some.
-     */
-    if (interp->large_pages[linear >> 28] >> (linear >> 22 & 63) & 1) {
-        state_forget_translations(interp);
-        return;
-    }
-    struct softtlb_entry *slots[] = { softtlb_slot(interp->tlb_supervisor, linear),
-                                      softtlb_slot(interp->tlb_user, linear) };
-
-    for (unsigned i = 0; i < 2; i++)
-        slots[i]->read_page = slots[i]->write_page = SOFTTLB_NONE;
-    state_forget_places(interp);
 }
 
 __attribute__((preserve_most)) void interp_stop(struct interp *interp)

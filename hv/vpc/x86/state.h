@@ -23,17 +23,20 @@ bool state_checks_alignment(const struct vcpu *cpu);
 /* EFLAGS, and what hangs on its bits. The caller decides which may change. */
 void state_set_eflags(struct interp *interp, uint32_t eflags);
 
-/* An entry was filled; state_forget_translations will ask for it. */
-void state_note_translation(struct interp *interp, const struct softtlb_entry *entry);
-
 /* All translations. INVLPG forgets one page, whatever its size. */
 void state_forget_translations(struct interp *interp);
 /* The same where no frame moved and tables are read as before: only which ones may be others, after CR3 changed. */
 void state_change_space(struct interp *interp);
 void state_forget_page(struct interp *interp, uint32_t linear);
 
-/* What windows, known segments and gates say of where something lies in the host: after GDTR, IDTR or TR changed. */
-void state_forget_places(struct interp *interp);
+/* What known segments and gates say of where something lies in the host: after GDTR, IDTR or TR changed. */
+void state_forget_tables(struct interp *interp);
+
+/*
+ * Somebody goes by what lies in that page for as long as interp.table_generation stays; it was just translated. false:
+ * there are too many of them, so he may not.
+ */
+bool state_note_table(struct interp *interp, uint32_t linear);
 
 /* Sets has_attention from what it stands for. */
 void state_refresh_attention(struct interp *interp);
@@ -51,12 +54,21 @@ static inline void state_close_stack(struct interp *interp)
     interp->stack.first = STACK_CLOSED;
 }
 
+/* An entry was filled: it will be asked for when they go. */
+static inline void state_note_translation(struct interp *interp, const struct softtlb_entry *entry)
+{
+    if (interp->filled_count < FILLED_MAX)
+        interp->filled[interp->filled_count] = (uint16_t)(entry - interp->tlbs);
+    if (interp->filled_count <= FILLED_MAX)
+        interp->filled_count++;
+}
+
 /* After CPL changed. */
 static inline void state_refresh_rights(struct interp *interp)
 {
     bool is_user = interp->cpu.cpl == 3;
 
-    interp->tlb = is_user ? interp->tlb_user : interp->tlb_supervisor;
+    interp->tlb = is_user ? interp->tlbs + SOFTTLB_ENTRIES : interp->tlbs;
     interp->windows = is_user ? interp->windows_user : interp->windows_supervisor;
 }
 

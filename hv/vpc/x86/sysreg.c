@@ -117,7 +117,7 @@ static bool load_table(struct interp *interp, const struct instruction *insn)
         return false;
     table->limit = (uint16_t)load(from, 2);
     table->base = load(from + 2, 4) & (insn->operand_bytes == 4 ? 0xFFFFFFFFu : 0x00FFFFFFu);
-    state_forget_places(interp);
+    state_forget_tables(interp);
     return true;
 }
 PRIVILEGED(op_load_table, load_table)
@@ -239,7 +239,7 @@ static bool load_task(struct interp *interp, uint16_t selector)
         return false;
     descriptor.high |= DESCRIPTOR_BUSY;
     interp->cpu.tr = descriptor_segment(&descriptor, selector);
-    state_forget_places(interp);
+    state_forget_tables(interp);
     return true;
 }
 

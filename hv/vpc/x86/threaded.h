@@ -29,6 +29,7 @@ step_t threaded_branch_find(const struct instruction *insn);
 step_t threaded_flags_find(const struct instruction *insn);
 step_t threaded_event_find(const struct instruction *insn);     /* known_event.c */
 step_t threaded_port_find(const struct instruction *insn);
+step_t threaded_space_find(const struct instruction *insn);
 
 /* By the handler. */
 bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip);
@@ -49,13 +50,13 @@ static ALWAYS_INLINE bool thread_end(struct interp *interp, uint64_t eip)
 }
 
 /*
- * To the step of the instruction at EIP. The empty statement keeps the sum in the register it is passed in, and the
- * step's address in memory: else two instructions more.
+ * To the step of the instruction at EIP. The compiler would not add in the register that the sum is passed in, nor from
+ * memory: two instructions more. The sum has 32 bits, as no window goes on to the last byte of 4 GiB.
  */
 #define DISPATCH(next, at)                                                                                  \
     do {                                                                                                    \
         uint64_t behind_ = (at);                                                                            \
-        __asm__("addq %1, %0" : "+r"(behind_) : "r"((uint64_t)(next)->insn.length) : "cc");                 \
+        __asm__("addl %1, %k0" : "+r"(behind_) : "m"((next)->insn.length) : "cc");                          \
         TAIL_CALL (next)->step(interp, (next), behind_);                                                    \
     } while (0)
 
@@ -97,29 +98,43 @@ static ALWAYS_INLINE void *plain_at(struct interp *interp, unsigned segment, uin
     return softtlb_host(entry, linear);
 }
 
+/* The window of a 32-bit stack on the page of an offset, if that is plain; else one that is closed. */
+static ALWAYS_INLINE struct stack_window stack_window_of(struct softtlb_entry *tlb, const struct reach *reach,
+                                                         uint32_t offset)
+{
+    uint32_t linear = reach->base + offset, page = linear & ~PAGE_MASK;
+    const struct softtlb_entry *entry = softtlb_slot(tlb, linear);
+    int64_t first = (int64_t)offset - (linear & PAGE_MASK), last = first + PAGE_SIZE - 1;
+
+    if (entry->write_page != page || entry->read_page != page || first < 0 || last > reach->read_last ||
+        last > reach->write_last)
+        return (struct stack_window){ .first = STACK_CLOSED };
+    return (struct stack_window){ .delta = entry->delta + reach->base, .first = (uint64_t)first };
+}
+
+/* So many bytes in it; else NULL. */
+static ALWAYS_INLINE void *stack_window_at(const struct stack_window *window, uint32_t offset, unsigned bytes)
+{
+    if (offset - window->first > PAGE_SIZE - bytes)
+        return NULL;
+    uintptr_t host = window->delta + offset;
+
+    __builtin_assume(host != 0);
+    return (void *)host;
+}
+
 /* Open the stack's window on the page of an offset, if that is plain; else it is closed. */
 static ALWAYS_INLINE void stack_open(struct interp *interp, uint32_t offset)
 {
-    const struct reach *reach = &interp->reach[SEG_SS];
-    uint32_t linear = reach->base + offset, page = linear & ~PAGE_MASK;
-    const struct softtlb_entry *entry = softtlb_slot(interp->tlb, linear);
-    int64_t first = (int64_t)offset - (linear & PAGE_MASK), last = first + PAGE_SIZE - 1;
-
     interp->stack.first = STACK_CLOSED;
-    if (entry->write_page == page && entry->read_page == page && first >= 0 && last <= reach->read_last &&
-        last <= reach->write_last && interp->stack_mask == 0xFFFFFFFFu)
-        interp->stack = (struct stack_window){ .delta = entry->delta + reach->base, .first = (uint64_t)first };
+    if (interp->stack_mask == 0xFFFFFFFFu)
+        interp->stack = stack_window_of(interp->tlb, &interp->reach[SEG_SS], offset);
 }
 
 /* On the stack, in its window; else NULL, and STACK_ELSEWHERE. */
 static ALWAYS_INLINE void *plain_stack(struct interp *interp, uint32_t offset, unsigned bytes)
 {
-    if (offset - interp->stack.first > PAGE_SIZE - bytes)
-        return NULL;
-    uintptr_t host = interp->stack.delta + offset;
-
-    __builtin_assume(host != 0);
-    return (void *)host;
+    return stack_window_at(&interp->stack, offset, bytes);
 }
 
 /* Addresses have 32 bits: threaded_find asked. */

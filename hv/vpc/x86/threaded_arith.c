@@ -119,7 +119,7 @@ STEP(cmp1_reg_memory)
 #define STEP_STEPS(name, is_down)                                                                           \
     STEP(name##_opcode)                                                                                     \
     {                                                                                                       \
-        uint32_t *operand = &interp->cpu.gpr[memo->insn.opcode & 7];                                        \
+        uint32_t *operand = &GPR(rm);                                                                       \
         *operand = alu_step(interp, *operand, is_down, 4);                                                  \
         NEXT();                                                                                             \
     }                                                                                                       \

@@ -14,6 +14,7 @@ step_t threaded_find(const struct instruction *insn)
     static step_t (*const finders[])(const struct instruction *insn) = {
         threaded_arith_find, threaded_shift_find, threaded_move_find, threaded_stack_find,
         threaded_branch_find, threaded_flags_find, threaded_event_find, threaded_port_find,
+        threaded_space_find,
     };
     step_t step = NULL;
 

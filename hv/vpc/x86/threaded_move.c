@@ -20,7 +20,7 @@ STEP(mov_reg_rm)
 
 STEP(mov_opcode_imm)
 {
-    interp->cpu.gpr[memo->insn.opcode & 7] = memo->insn.immediate;
+    interp->cpu.gpr[memo->insn.rm] = memo->insn.immediate;
     NEXT();
 }
 
