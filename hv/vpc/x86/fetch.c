@@ -111,12 +111,6 @@ static void fill_memo(struct memo *memo, const uint8_t *bytes)
     memcpy(&memo->bytes, bytes, MEMO_BYTES);
 }
 
-/* Where a memo goes that another one of its place drives out: two that are executed by turns are both kept. */
-static struct memo *old_slot(struct interp *interp, uint32_t eip)
-{
-    return &interp->old_memos[eip & (OLD_MEMO_ENTRIES - 1)];
-}
-
 /* The memo of what was decoded at EIP. */
 static struct memo *note_memo(struct interp *interp, const struct instruction *insn, handler_t handler,
                               const uint8_t *bytes)
@@ -125,7 +119,7 @@ static struct memo *note_memo(struct interp *interp, const struct instruction *i
     struct memo *memo = memo_slot(interp, eip);
 
     if (interp->memos == interp->memos32 && memo->insn.length <= MEMO_BYTES)
-        *old_slot(interp, eip) = *memo;
+        *old_memo_slot(interp, eip) = *memo;
     memo->next = memo_slot(interp, eip + insn->length);
     memo->step = handler == op_undefined ? step_generally : threaded_find(insn);
     memo->handler = handler;
@@ -186,7 +180,7 @@ static const struct memo *find_in_window(struct interp *interp)
     }
     if (!code_window_has(interp, eip))
         return NULL;
-    const struct memo *memo = memo_slot(interp, eip), *old = old_slot(interp, eip);
+    const struct memo *memo = memo_slot(interp, eip), *old = old_memo_slot(interp, eip);
     uint64_t bytes = code_bytes(interp, eip);
     if (memo->insn.length <= MEMO_BYTES && memo_has(memo, bytes))
         return memo;

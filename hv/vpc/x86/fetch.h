@@ -21,6 +21,12 @@ static ALWAYS_INLINE struct memo *memo_slot(struct interp *interp, uint32_t eip)
     return &interp->memos[eip & interp->memo_mask];
 }
 
+/* Where a memo goes that another one of its place drives out: two that are executed by turns are both kept. */
+static ALWAYS_INLINE struct memo *old_memo_slot(struct interp *interp, uint32_t eip)
+{
+    return &interp->old_memos[eip & (OLD_MEMO_ENTRIES - 1)];
+}
+
 static ALWAYS_INLINE bool code_window_has(const struct interp *interp, uint32_t eip)
 {
     return eip - interp->code.first_eip < interp->code.count;
@@ -43,12 +49,18 @@ static ALWAYS_INLINE uint64_t code_place(const struct interp *interp)
 /* Translations were forgotten since it was open. If its page lies where it lay, it is good again. */
 SELDOM void code_window_renew(struct interp *interp, struct kept_window *kept);
 
-/* One that was open before, and is still good: calls go to and fro between pages, events between privileges. */
+/* One that was open before, by the same CS; perhaps it has to be renewed. */
+static ALWAYS_INLINE bool code_window_is_kept(const struct interp *interp, const struct kept_window *kept, uint32_t eip)
+{
+    return eip - kept->window.first_eip < kept->window.count && kept->place == code_place(interp);
+}
+
+/* It is open again: calls go to and fro between pages, events between privileges. */
 static ALWAYS_INLINE bool code_window_reopen(struct interp *interp, uint32_t eip)
 {
     struct kept_window *kept = window_slot(interp, eip);
 
-    if (eip - kept->window.first_eip >= kept->window.count || kept->place != code_place(interp))
+    if (!code_window_is_kept(interp, kept, eip))
         return false;
     if (kept->generation != interp->generation)
         code_window_renew(interp, kept);

@@ -15,7 +15,7 @@
 #include "vpc/x86/instruction.h"
 #include "vpc/x86/vcpu.h"
 
-#define SOFTTLB_ENTRIES 256u
+#define SOFTTLB_ENTRIES 512u
 #define MEMO_ENTRIES 4096u
 #define MEMO_ENTRIES16 512u             /* of 16-bit code: what boots, and then nothing */
 #define OLD_MEMO_ENTRIES 2048u
@@ -23,13 +23,14 @@
 #define KNOWN_USES 4u
 #define KNOWN_OF_USE 16u
 #define KNOWN_GATES 16u
-#define FILLED_MAX 48u
+#define FILLED_MAX 96u
 #define WINDOWS 32u
 #define LARGE_PAGES 1024u
 #define KNOWN_WALKS 128u
 #define SPACES 16u
 #define SPACE_WALKS 24u
 #define TABLE_PAGES 8u
+#define TABLE_FRAMES 16u
 #define BOUNCE_BYTES 512u
 
 struct interp;
@@ -72,6 +73,7 @@ struct known_walk {
     const void *pde_at, *pte_at;        /* in the host; the same for a page of 4 MiB */
     uint32_t pde, pte;          /* with A and, in that of a page that may be written, D */
     uint32_t generation;        /* as long as interp.walk_generation is this, frames lie where they lay */
+    uint32_t joined;            /* interp.generation when its space was told last: known_walk_join */
     uint16_t slot;              /* of interp.tlbs */
     bool is_large;
     struct softtlb_entry entry;
@@ -82,6 +84,13 @@ struct space {
     uint32_t directory;         /* as CR3 has it, without the low bits */
     bool is_crowded;            /* there were more: the next load begins with none */
     uint8_t count, walks[SPACE_WALKS];
+};
+
+/* Where a frame that the guest has page tables in lies in the host. */
+struct table_frame {
+    uint32_t number;
+    uint32_t generation;        /* as long as interp.walk_generation is this */
+    const uint8_t *host;
 };
 
 /* A page that some of GDT, IDT and TSS lies in, and where that is in the host: as delta of a translation. */
@@ -220,6 +229,7 @@ struct interp {
     struct softtlb_entry tlbs[2 * SOFTTLB_ENTRIES];     /* the supervisor's, and then the user's */
     struct known_walk known_walks[KNOWN_WALKS];
     struct space spaces[SPACES], *space;        /* the last is that of CR3 */
+    struct table_frame table_frames[TABLE_FRAMES];
     uint32_t walk_generation;   /* another since frames moved, or since tables are read otherwise than they were */
     uint16_t filled[FILLED_MAX];        /* which entries of both were filled since they were cleared */
     unsigned filled_count;              /* more than FILLED_MAX: any may have been */

@@ -265,6 +265,11 @@ bool event_enter_known(struct interp *interp, const struct event *event)
     return true;
 }
 
+static SELDOM __attribute__((noinline)) void drop_slowly(struct interp *interp)
+{
+    far_drop_segments(interp);
+}
+
 /* What the outer privilege may not have: far_drop_segments. One that is gone already is left alone. */
 static ALWAYS_INLINE void drop_segments(struct interp *interp, unsigned cpl)
 {
@@ -274,7 +279,7 @@ static ALWAYS_INLINE void drop_segments(struct interp *interp, unsigned cpl)
         const struct segment *segment = &interp->cpu.segments[numbers[i]];
         bool is_gone = (segment->attributes | segment->selector) == 0;
         if ((segment->attributes & ATTR_DPL) < cpl << ATTR_DPL_SHIFT && !is_gone) {
-            far_drop_segments(interp);
+            drop_slowly(interp);
             break;
         }
     }

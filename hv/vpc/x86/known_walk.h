@@ -22,10 +22,14 @@ static ALWAYS_INLINE uint64_t known_walk_question(const struct interp *interp, u
            (is_user ? KNOWN_WALK_OF_USER : 0);
 }
 
-/* Two tasks have most pages at the same addresses, and by directories that lie near each other. */
+/*
+ * Two tasks have most pages at the same addresses, and by directories that lie near each other. Pages of one task that
+ * share an entry of the small table, as they lie a power of two apart, should be known both.
+ */
 static ALWAYS_INLINE struct known_walk *known_walk_slot(struct interp *interp, uint64_t question)
 {
-    uint64_t number = (question >> PAGE_SHIFT) + (question >> (32 + PAGE_SHIFT)) * 24 +
+    uint32_t page = (uint32_t)question >> PAGE_SHIFT;
+    uint64_t number = page + (page >> 8) * 5 + (question >> (32 + PAGE_SHIFT)) * 24 +
                       (question & KNOWN_WALK_OF_USER) * (KNOWN_WALKS / 2);
 
     return &interp->known_walks[number & (KNOWN_WALKS - 1)];
@@ -50,11 +54,14 @@ static ALWAYS_INLINE void known_walk_take(struct interp *interp, const struct kn
 }
 
 /* The space of CR3 has it: it is looked at when that is loaded. */
-static inline void known_walk_join(struct interp *interp, const struct known_walk *known)
+static inline void known_walk_join(struct interp *interp, struct known_walk *known)
 {
     struct space *space = interp->space;
     uint8_t number = (uint8_t)(known - interp->known_walks);
 
+    if (space->is_crowded || known->joined == interp->generation)
+        return;
+    known->joined = interp->generation;
     for (unsigned i = 0; i < space->count; i++) {
         if (space->walks[i] == number)
             return;
@@ -72,7 +79,7 @@ static inline void known_walk_join(struct interp *interp, const struct known_wal
 static ALWAYS_INLINE void known_walk_fill(struct interp *interp, uint32_t linear, bool is_user)
 {
     uint64_t question = known_walk_question(interp, linear, is_user);
-    const struct known_walk *known = known_walk_slot(interp, question);
+    struct known_walk *known = known_walk_slot(interp, question);
 
     if (known->question != question || !known_walk_stands(interp, known))
         return;

@@ -13,10 +13,25 @@
 
 #define ENTRY_RIGHTS (PTE_W | PTE_U)
 
+/* A frame of tables in the host, as long as frames lie where they lie. NULL: no RAM. */
+static ALWAYS_INLINE const uint8_t *table_host(struct interp *interp, gpa_t address)
+{
+    uint32_t number = (uint32_t)(address.v >> PAGE_SHIFT);
+    struct table_frame *frame = &interp->table_frames[number & (TABLE_FRAMES - 1)];
+
+    if (frame->number != number || frame->generation != interp->walk_generation) {
+        const uint8_t *host = interp->bus->page(interp->bus->context, address, false);
+        if (host == NULL)
+            return NULL;
+        *frame = (struct table_frame){ .number = number, .generation = interp->walk_generation, .host = host };
+    }
+    return frame->host;
+}
+
 /* at: where it lies in the host; NULL: not in RAM. */
 static uint32_t read_entry(struct interp *interp, gpa_t address, const void **at)
 {
-    const uint8_t *page = interp->bus->page(interp->bus->context, address, false);
+    const uint8_t *page = table_host(interp, address);
     uint8_t bytes[4];
 
     *at = page != NULL ? page + (address.v & PAGE_MASK) : NULL;

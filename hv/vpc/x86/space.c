@@ -98,10 +98,11 @@ static void enter_space(struct interp *interp)
     if (space->directory != directory || space->is_crowded)
         *space = (struct space){ .directory = directory };
     for (unsigned i = 0; i < space->count; i++) {
-        const struct known_walk *known = &interp->known_walks[space->walks[i]];
+        struct known_walk *known = &interp->known_walks[space->walks[i]];
         if (known->question >> 32 != directory || !known_walk_stands(interp, known))
             continue;
         known_walk_take(interp, known);
+        known->joined = interp->generation;
         space->walks[kept++] = space->walks[i];
     }
     space->count = (uint8_t)kept;
@@ -121,6 +122,7 @@ void state_forget_translations(struct interp *interp)
     if (++interp->walk_generation == 0) {       /* as in forget_windows */
         interp->walk_generation = 1;
         memset(interp->known_walks, 0, sizeof(interp->known_walks));
+        memset(interp->table_frames, 0, sizeof(interp->table_frames));
     }
     state_change_space(interp);
 }

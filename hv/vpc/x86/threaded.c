@@ -16,15 +16,33 @@ bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip
     GO_TO(interp->cpu.eip);
 }
 
-bool step_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip)
+/* Its window was open before translations were forgotten. Apart, so that the other needs no frame for a call. */
+__attribute__((noinline)) STEP(elsewhere_renewed)
 {
     uint32_t to = (uint32_t)eip;
 
-    if (interp->fuel == 0 || !code_window_reopen(interp, to))
+    if (!code_window_reopen(interp, to))
         return thread_end(interp, to);
+    TAIL_CALL step_elsewhere(interp, memo, eip);
+}
+
+bool step_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip)
+{
+    uint32_t to = (uint32_t)eip;
+    const struct kept_window *kept = window_slot(interp, to);
+
+    if (interp->fuel == 0 || !code_window_is_kept(interp, kept, to))
+        return thread_end(interp, to);
+    if (kept->generation != interp->generation)
+        TAIL_CALL step_elsewhere_renewed(interp, memo, eip);
+    interp->code = kept->window;
+    uint64_t bytes = code_bytes(interp, to);
     memo = memo_slot(interp, to);
-    if (!memo_has(memo, code_bytes(interp, to)))
-        return thread_end(interp, to);
+    if (!memo_has(memo, bytes)) {
+        memo = old_memo_slot(interp, to);
+        if (interp->memos != interp->memos32 || !memo_has(memo, bytes))
+            return thread_end(interp, to);
+    }
     DISPATCH(memo, to);
 }
 

@@ -33,7 +33,7 @@ step_t threaded_space_find(const struct instruction *insn);
 
 /* By the handler. */
 bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip);
-/* What GO_TO does when it is not plain: the instruction at eip, if that is known at all. */
+/* What NEXT and GO_TO do when it is not plain: the instruction at eip, if that is known at all. */
 bool step_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip);
 bool step_stack_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip);
 /* One that is longer than its memo: the rest is compared, too. */
@@ -65,7 +65,7 @@ static ALWAYS_INLINE bool thread_end(struct interp *interp, uint64_t eip)
     do {                                                                                                    \
         const struct memo *next_ = memo->next;                                                              \
         if (--interp->fuel == 0 || eip >= interp->code.end_eip || !memo_has(next_, code_bytes(interp, eip))) \
-            return thread_end(interp, eip);                                                                 \
+            TAIL_CALL step_elsewhere(interp, next_, eip);                                                   \
         DISPATCH(next_, eip);                                                                               \
     } while (0)
 
@@ -75,7 +75,7 @@ static ALWAYS_INLINE bool thread_end(struct interp *interp, uint64_t eip)
         uint32_t to_ = (target);                                                                            \
         const struct memo *next_ = memo_slot(interp, to_);                                                  \
         if (--interp->fuel == 0 || !code_window_has(interp, to_) || !memo_has(next_, code_bytes(interp, to_))) \
-            TAIL_CALL step_elsewhere(interp, memo, to_);                                                    \
+            TAIL_CALL step_elsewhere(interp, next_, to_);                                                   \
         DISPATCH(next_, to_);                                                                               \
     } while (0)
 
