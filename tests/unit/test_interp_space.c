@@ -242,12 +242,69 @@ static void test_crowded_space(void **state)
     assert_true(is_translated(DATA));
 }
 
+/* What INT finds and IRET takes: a program that is at CODE. */
+static void put_program(void)
+{
+    static const uint32_t words[] = { CODE, FLAT_CODE3, EFLAGS_FIXED, USER_STACK, FLAT_DATA3 };
+
+    for (unsigned i = 0; i < 5; i++)
+        put_twice(knowing.interp.cpu.gpr[GPR_ESP] + 4 * i, words[i], words[i], 4);
+}
+
+static void call_kernel(void)
+{
+    run_code("\xCD\x40", 2, 0, 0);
+    assert_int_equal(knowing.interp.cpu.cpl, 0);
+}
+
+static void return_to_program(void)
+{
+    run_code("\xCF", 1, 0, 0);
+    assert_int_equal(knowing.interp.cpu.cpl, 3);
+}
+
+/* The gate knows its stack: not another space's, and not one that the TSS names no more. */
+static void test_stack_of_a_gate(void **state)
+{
+    (void)state;
+    uint32_t top = FAKE_PC_STACK0 - 20, other = top - PAGE_SIZE;
+    const struct known_gate *gate = &knowing.interp.known_gates[CALL & (KNOWN_GATES - 1)];
+
+    fake_pc_init(&knowing);
+    fake_pc_init(&forgetful);
+    begin();
+    put_both(TABLE + PAGE_SIZE + (PAGE_OF_STACK0 >> PAGE_SHIFT) * 4, (PAGE_OF_STACK0 + ELSEWHERE) | 0x67, 4);
+    knowing.interp.cpu.gpr[GPR_ESP] = top;
+    put_program();
+    for (unsigned i = 0; i < 4; i++) {
+        return_to_program();
+        call_kernel();
+    }
+    assert_int_equal(gate->window_generation, knowing.interp.generation);
+    run_code("\x0F\x22\xD8", 3, DIRECTORY + PAGE_SIZE, 0);
+    put_program();
+    return_to_program();
+    put_twice(top, 0, 0, 4);
+    call_kernel();
+    assert_int_equal(fake_pc_get(&knowing, top, 4), 0);
+    assert_int_equal(fake_pc_get(&knowing, top + ELSEWHERE, 4), CODE + 2);
+    put_both(FAKE_PC_TSS + 4, FAKE_PC_STACK0 - PAGE_SIZE, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        return_to_program();
+        put_both(other, 0, 4);
+        call_kernel();
+        assert_int_equal(fake_pc_get(&knowing, other, 4), CODE + 2);
+    }
+    assert_int_equal(gate->window_generation, knowing.interp.generation);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_outlives_cr3_changes_nothing),
         cmocka_unit_test(test_translations_come_again),
         cmocka_unit_test(test_crowded_space),
+        cmocka_unit_test(test_stack_of_a_gate),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,8 +171,8 @@ struct known_gate {
     uint8_t cpl;
     struct segment code, stack;
     struct reach code_reach, stack_reach;
-    /* Of an inner stack: as long as interp.generation is this and the TSS has this ESP, these are the windows. */
-    uint32_t window_generation, esp;
+    /* Of an inner stack: as long as interp.generation is this, these are the windows of its top and of the handler. */
+    uint32_t window_generation;
     struct code_window code_window;
     struct stack_window stack_window;
 };

@@ -137,7 +137,7 @@ static ALWAYS_INLINE struct known_gate *known_gate(struct interp *interp, const 
     return interp->operand;
 }
 
-/* Other translations than when the gate was used last, or another stack: its window is looked for. */
+/* Other translations than when the gate was used last, or another page of the stack: its window is looked for. */
 static SELDOM __attribute__((noinline)) void find_inner_window(struct interp *interp, struct known_gate *gate,
                                                                uint32_t esp)
 {
@@ -191,14 +191,12 @@ static ALWAYS_INLINE void store_frame(struct interp *interp, const struct event 
 }
 
 /* The first instruction's window, where it is known; it is noted with the gate, and the stack's. */
-static SELDOM __attribute__((noinline)) void open_inner_windows(struct interp *interp, struct known_gate *gate,
-                                                                uint32_t esp)
+static SELDOM __attribute__((noinline)) void open_inner_windows(struct interp *interp, struct known_gate *gate)
 {
     state_close_window(interp);
     if (!code_window_reopen(interp, gate->eip))
         return;
     gate->code_window = interp->code;
-    gate->esp = esp;
     gate->window_generation = interp->generation;
 }
 
@@ -206,14 +204,17 @@ static SELDOM __attribute__((noinline)) void open_inner_windows(struct interp *i
 static ALWAYS_INLINE bool enter_inner(struct interp *interp, const struct event *event, struct known_gate *gate)
 {
     unsigned bytes = 4 * (5 + event->has_error);
-    uint32_t top = ((const struct stack_top *)gate->top_at)->esp, esp = top - bytes;
-    bool has_windows = gate->window_generation == interp->generation && gate->esp == top;
+    uint32_t esp = ((const struct stack_top *)gate->top_at)->esp - bytes;
+    bool has_windows = gate->window_generation == interp->generation;
+    loose32_t *words = has_windows ? stack_window_at(&gate->stack_window, esp, bytes) : NULL;
 
-    if (!has_windows)
+    if (words == NULL) {
+        has_windows = false;
         find_inner_window(interp, gate, esp);
-    loose32_t *words = stack_window_at(&gate->stack_window, esp, bytes);
-    if (words == NULL)
-        return false;
+        words = stack_window_at(&gate->stack_window, esp, bytes);
+        if (words == NULL)
+            return false;
+    }
     store_frame(interp, event, words, true);
     __builtin_assume(gate->cpl != 3);           /* as it is an inner one */
     take_cpl(interp, gate->cpl);
@@ -222,7 +223,7 @@ static ALWAYS_INLINE bool enter_inner(struct interp *interp, const struct event 
     interp->stack = gate->stack_window;
     interp->code = gate->code_window;
     if (!has_windows)
-        open_inner_windows(interp, gate, top);
+        open_inner_windows(interp, gate);
     interp->cpu.gpr[GPR_ESP] = esp;
     return true;
 }
