@@ -39,7 +39,7 @@ static ALWAYS_INLINE uint32_t alu_step4(struct interp *interp, uint32_t value, b
 {
     uint32_t result = is_down ? value - 1 : value + 1;
     loose32_t *carries = (loose32_t *)&interp->flag_carries;
-    uint32_t changed = carries[1] + (is_down ? value < 1 : result < 1);     /* bit 0: old CF, other if there is a carry */
+    uint32_t changed = carries[1] + (is_down ? value < 1 : result < 1);     /* bit 0: CF, other if there is a carry */
 
     flags_set_result(interp, result, 4);
     carries[0] = value ^ result ^ changed << 31;

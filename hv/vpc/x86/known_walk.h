@@ -2,8 +2,8 @@
  * known_walk.h - translations that outlive a load of CR3, as long as the guest's tables still say so (PURE, inline):
  * struct known_walk.
  *
- * A guest that changes tasks comes back to the same pages by the same entries. Each is looked at again, with the load of
- * CR3 (space.c) or at the first access, as by a walk, so nothing is kept that a processor would have to forget; only
+ * A guest that changes tasks comes back to the same pages by the same entries. Each is looked at again, with the load
+ * of CR3 (space.c) or at the first access, as by a walk, so nothing is kept that a processor would have to forget; only
  * what follows from it is not worked out again: rights, A and D, which were set, and where frames lie in the host.
  */
 #ifndef VPC_X86_KNOWN_WALK_H

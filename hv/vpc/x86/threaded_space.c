@@ -1,6 +1,6 @@
 /*
- * threaded_space.c - the step of a load of CR3 (PURE): threaded.h. Code and stack mostly lie in the new space where they
- * lay in the old one, so the next steps need not ask.
+ * threaded_space.c - the step of a load of CR3 (PURE): threaded.h. Code and stack mostly lie in the new space where
+ * they lay in the old one, so the next steps need not ask.
  */
 #include "vpc/x86/state.h"
 #include "vpc/x86/threaded.h"
