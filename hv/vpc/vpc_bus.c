@@ -94,7 +94,7 @@ static __attribute__((noinline)) void settle_apic(struct vpc *vpc)
     vpc_settle_processor(vpc);
 }
 
-static __attribute__((noinline)) void end_interrupt(struct vpc *vpc, uint32_t offset)
+static __attribute__((noinline)) void end_apic_interrupt(struct vpc *vpc, uint32_t offset)
 {
     int ended = lapic_write(&vpc->lapic, offset, 0, 0);
 
@@ -108,7 +108,7 @@ void vpc_write_apic(struct vpc *vpc, uint32_t offset, uint32_t value)
 {
     vpc_note(vpc, VPC_EXIT_WRITE, LAPIC_BASE + offset, value);
     if (lapic_is_end(offset)) {
-        end_interrupt(vpc, offset);
+        end_apic_interrupt(vpc, offset);
     } else if (!lapic_is_task_priority(offset)) {
         write_apic_setting(vpc, offset, value);
     } else {

@@ -37,7 +37,8 @@ static uint32_t entry_at(const struct ram *ram, uint32_t address)
 }
 
 /* The physical address, if all bits of wanted are set in each entry on the way, D in the last. */
-static bool translate(const struct vpc *vpc, const struct vmcb *vmcb, uint32_t linear, uint32_t wanted, gpa_t *physical)
+static bool find_physical(const struct vpc *vpc, const struct vmcb *vmcb, uint32_t linear, uint32_t wanted,
+                          gpa_t *physical)
 {
     *physical = GPA(linear);
     if (!(vmcb->cr0 & CR0_PG))
@@ -61,7 +62,7 @@ static uint8_t *find_operand(struct vpc *vpc, const struct vmcb *vmcb, uint32_t 
     uint32_t wanted = PTE_P | PTE_A | (is_write ? PTE_W | PTE_D : 0) | (vmcb->cpl == 3 ? PTE_U : 0);
     gpa_t physical;
 
-    if (!translate(vpc, vmcb, linear, wanted, &physical))
+    if (!find_physical(vpc, vmcb, linear, wanted, &physical))
         return NULL;
     uint8_t *page = vpc->bus.page(vpc->bus.context, physical, is_write);
     return page != NULL ? page + (physical.v & PAGE_MASK) : NULL;
