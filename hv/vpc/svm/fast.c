@@ -12,25 +12,6 @@
 #define TAIL_CALL __attribute__((musttail)) return
 #define A_WAY static __attribute__((noinline)) enum svm_next
 
-/* An interrupt waits, and can begin, or nothing tells yet when it can. A guest that is closed to it goes on. */
-static bool has_news(const struct vpc *vpc, const struct vmcb *vmcb)
-{
-    return vpc->interp.cpu.has_interrupt && (vmcb->rflags & EFLAGS_IF || !(vmcb->interrupt_control & VMCB_V_IRQ));
-}
-
-/* What is shown of the local APIC is true again, too: it may have been given an interrupt that has to wait. */
-enum svm_next svm_look_closely(struct vpc *vpc)
-{
-    const struct svm *svm = vpc->svm;
-
-    svm_refresh_apic(vpc);
-    if (has_news(vpc, svm->vmcb) || interp_is_stopping(&vpc->interp) || vpc->due_ns != svm->alarm_ns ||
-        svm->nested.must_flush || svm->moves)
-        return SVM_DONE;
-    vpc->is_stirred = false;
-    return SVM_AGAIN;
-}
-
 /* Where no device was and nothing waits. One that moves between the engines is looked at after each exit. */
 static enum svm_next after_registers(const struct vpc *vpc)
 {

@@ -16,6 +16,12 @@ static inline void pass_instruction(struct vmcb *vmcb, uint32_t next_eip)
     vmcb->shadow = 0;
 }
 
+/* An interrupt waits, and can begin, or nothing tells yet when it can. A guest that is closed to it goes on. */
+static inline bool has_news(const struct vpc *vpc, const struct vmcb *vmcb)
+{
+    return vpc->interp.cpu.has_interrupt && (vmcb->rflags & EFLAGS_IF || !(vmcb->interrupt_control & VMCB_V_IRQ));
+}
+
 /*
  * After a device was reached: may the guest go on as it is, or has something come up? Before it was entered all was
  * seen to, so there is nothing to look at but for what settled lines or asked for a stop.

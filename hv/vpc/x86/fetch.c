@@ -89,17 +89,6 @@ static void open_window(struct interp *interp)
                                                       .generation = interp->generation };
 }
 
-SELDOM void code_window_renew(struct interp *interp, struct kept_window *kept)
-{
-    uint32_t base = interp->cpu.segments[SEG_CS].base, linear = base + kept->window.first_eip;
-    const struct softtlb_entry *entry = softtlb_slot(interp->tlb, linear);
-
-    if (entry->read_page != (linear & ~PAGE_MASK))
-        access_refill(interp, linear, interp->cpu.cpl == 3);
-    if (entry->read_page == (linear & ~PAGE_MASK) && entry->delta + base == kept->window.delta)
-        kept->generation = interp->generation;
-}
-
 static uint64_t mask_of(unsigned bytes)
 {
     return bytes >= MEMO_BYTES ? UINT64_MAX : (1ull << 8 * bytes) - 1;

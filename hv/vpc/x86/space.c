@@ -10,6 +10,7 @@
  */
 #include "base/string.h"
 #include "vpc/x86/access.h"
+#include "vpc/x86/fetch.h"
 #include "vpc/x86/known_walk.h"
 #include "vpc/x86/state.h"
 
@@ -144,4 +145,15 @@ void state_forget_page(struct interp *interp, uint32_t linear)
     forget_windows(interp);
     if (is_noted(interp, linear & ~PAGE_MASK))
         state_forget_tables(interp);
+}
+
+SELDOM void code_window_renew(struct interp *interp, struct kept_window *kept)
+{
+    uint32_t base = interp->cpu.segments[SEG_CS].base, linear = base + kept->window.first_eip;
+    const struct softtlb_entry *entry = softtlb_slot(interp->tlb, linear);
+
+    if (entry->read_page != (linear & ~PAGE_MASK))
+        access_refill(interp, linear, interp->cpu.cpl == 3);
+    if (entry->read_page == (linear & ~PAGE_MASK) && entry->delta + base == kept->window.delta)
+        kept->generation = interp->generation;
 }
