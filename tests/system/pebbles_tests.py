@@ -107,34 +107,53 @@ def shell():
         yield Result("pebbles.shell.interrupt", machine.wait("killed  loop", 20), "\n".join(machine.screen.display))
 
 
+def lives(machine, name):
+    """Has the machine a guest of this name? By its monitor."""
+    say(machine, "ps", r"(?s) ID NAME.*\n *cobble> *\n", 10)
+    return re.search(rf" {name} +(running|idle) ", "\n".join(machine.screen.display))
+
+
+def scroll_away(machine, name):
+    """To Pebbles' shell, which has no clear: what it said of a guest before is to be taken for nothing new."""
+    machine.type("\x1d1" + "\r" * 25)
+    for _ in range(100):
+        text = "\n".join(machine.screen.display)
+        if "pebbles$" in text and not re.search(rf"{name}.*\n", text):
+            return
+        machine.rest(0.1)
+
+
 def jobs_of_one(machine, line, name):
-    """A virtual PC in the background runs, until kill ends it; then there are no jobs."""
-    machine.type(f"\x1d0clear\r\x1d1{line} &\r")
+    """A virtual PC in the background runs, until kill ends it; the machine has it no more then."""
+    scroll_away(machine, name)
+    machine.type(f"{line} &\r")
     if not machine.wait(rf"\[([0-9]+)\] {name}", 20):
         return False
     number = re.findall(rf"\[([0-9]+)\] {name}", "\n".join(machine.screen.display))[-1]
     # The shell calls it running from when it was asked for on, and one that is not there yet ends without a kill.
-    is_there = any(say(machine, "ps", rf" {name} +(running|idle) ", 1) for _ in range(20))
+    is_there = any(lives(machine, name) for _ in range(20))
     machine.type("\x1d1jobs\r")
     runs = machine.wait(rf"\[{number}\] running +{name}", 20)
     machine.type(f"kill {number}\r")
     told = rf"\[{number}\] killed +{name}"
     if not machine.wait(told, 5):
         machine.type("\r")          # the shell tells of ends before a prompt, and this one came behind it
-    return is_there and runs and machine.wait(told, 20)     # so says Pebbles; pebbles.pcs.none_left asks the machine
+    return is_there and runs and machine.wait(told, 20) and any(not lives(machine, name) for _ in range(20))
 
 
 def interrupted(machine, line, name):
     """One in the foreground has the view; whoever takes that back ends it by Ctrl-C, and has the shell again."""
+    scroll_away(machine, name)
     machine.type(f"{line}\r")
-    shown = machine.wait(rf"\n [0-9]+ {name}", 20)
+    shown = machine.wait(rf"\n [0-9]+ {name} .*Alt", 20)
     machine.rest(1)
     machine.type("\x1d1")
     machine.rest(0.5)
     machine.type("\x03")
     ended = machine.wait(rf"killed +{name}", 20)
     machine.type(f"echo behind {name}\r")
-    return shown and ended and machine.wait(rf"\nbehind {name}", 20)
+    return shown and ended and machine.wait(rf"\nbehind {name}", 20) and any(not lives(machine, name)
+                                                                             for _ in range(20))
 
 
 def pcs():
@@ -149,7 +168,7 @@ def pcs():
                 line = f"{name} engine={engine} mem=32M 'cmdline={words}'"
                 yield judge(f"pebbles.pcs.{engine}.{name}.kill", jobs_of_one(machine, line, name), machine)
                 yield judge(f"pebbles.pcs.{engine}.{name}.interrupt", interrupted(machine, line, name), machine)
-        machine.type("halt 5\r")
+        machine.type("\x1d1halt 5\r")
         yield judge("pebbles.pcs.end", machine.wait("1 pebbles: exit 5", 20), machine)
         yield judge("pebbles.pcs.none_left", say(machine, "ps", r"1 pebbles +exit 5 .*\n *cobble>"), machine)
 
