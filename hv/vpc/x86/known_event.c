@@ -110,8 +110,8 @@ static SELDOM __attribute__((noinline)) void find_gate_slowly(struct interp *int
 {
     bool is_good = find_gate(interp, gate, question);
 
-    gate->question = is_good ? question : 0;
-    gate->generation = interp->table_generation;
+    gate->question = question;
+    gate->generation = is_good ? interp->table_generation : 0;
     interp->operand = is_good ? gate : NULL;
 }
 
