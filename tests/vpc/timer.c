@@ -110,15 +110,29 @@ static void test_counter2(void)
     say("counter 2 rose\n");
 }
 
-static void test_latch(void)
+/* No read in a row is more than half the period behind the one before. */
+static bool reads_go_down(void)
 {
-    program(0x34, 0xFFFF);
     uint16_t before = read_counter(0);
+
     for (unsigned i = 0; i < 100; i++) {
         uint16_t now = read_counter(0);
-        check((uint16_t)(before - now) < 0x8000, "counts down");
+        if ((uint16_t)(before - now) >= 0x8000)
+            return false;
         before = now;
     }
+    return true;
+}
+
+/* A busy host may take 27 ms between two reads, but not each time. */
+static void test_latch(void)
+{
+    unsigned tries = 0;
+
+    program(0x34, 0xFFFF);
+    while (!reads_go_down() && tries < 10)
+        tries++;
+    check(tries < 10, "counts down");
     say("counts down\n");
 }
 
