@@ -22,6 +22,9 @@ static inline bool has_news(const struct vpc *vpc, const struct vmcb *vmcb)
     return vpc->interp.cpu.has_interrupt && (vmcb->rflags & EFLAGS_IF || !(vmcb->interrupt_control & VMCB_V_IRQ));
 }
 
+/* Lines were settled, or a stop was asked for. Is it the guest's to go on, or somebody else's turn? */
+enum svm_next svm_look_closely(struct vpc *vpc);
+
 /*
  * After a device was reached: may the guest go on as it is, or has something come up? Before it was entered all was
  * seen to, so there is nothing to look at but for what settled lines or asked for a stop.

@@ -114,9 +114,6 @@ static inline bool svm_fills_text(struct svm *svm)
 /* For enter.S: the guest was left, and this is its block. */
 enum svm_next svm_fast(struct vpc *vpc, struct vmcb *vmcb);
 
-/* For pass.h: lines were settled, or a stop was asked for. Is it the guest's to go on, or somebody else's turn? */
-enum svm_next svm_look_closely(struct vpc *vpc);
-
 /* For fast.c: it was for INS or OUTS. */
 enum svm_next svm_move_string(struct vpc *vpc, struct vmcb *vmcb);
 
