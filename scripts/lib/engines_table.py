@@ -11,6 +11,8 @@ OPERATIONS = (
     ("a page fault that the guest's kernel serves", "page_fault_user_no_page", "fault"),
     ("a context switch, with its address space", "setpd_16", "switch"),
     ("a fork", None, "fork"),
+    ("a byte to another program and back, by two pipes", None, "pipe"),
+    ("fork, exec, exit and wait", None, "exec"),
     ("a character on the console", None, "character"),
     ("a sector read", None, "sector"),
 )

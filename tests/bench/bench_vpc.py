@@ -27,7 +27,7 @@ ROUNDS = 2000                   # of tests/vpc/speed.c
 COPIES = "copies of 4 KiB"
 COPY_COUNT = ROUNDS // 10
 MARKS = {"mark_call": "system call", "mark_fault": "page fault", "mark_fork": "fork", "mark_switch": "context switch",
-         "mark_sector": "sector read", "mark_character": "character"}
+         "mark_pipe": "pipe", "mark_exec": "program", "mark_sector": "sector read", "mark_character": "character"}
 SCREEN = "screen character"      # of marks.c, when it tells times
 EXITS = ("port reads", "port writes", "device reads", "device writes", "interrupts", "halts", "MSR accesses")
 HOSTILE = 3

@@ -6,10 +6,11 @@ from lib import bench, engines_table
 FIGURES = {
     "rows": {name: {"instructions": number} for name, number in
              (("user_int", 104), ("page_fault_user_no_page", 151), ("setpd_16", 93))},
-    "vpc": {f"mark_{key}{kind}": number for key in ("call", "fault", "switch", "fork", "character", "sector")
+    "vpc": {f"mark_{key}{kind}": number
+            for key in ("call", "fault", "switch", "pipe", "exec", "fork", "character", "sector")
             for kind, number in (("", 70.0), ("_guest", 50.0), ("_plain", 2000.0))},
     "svm": {"port": 443.6, "cpuid": 1448.1, "apic_read": 0.9, "apic_write": 4455.6, "mark_sector": 57679.4,
-            **{f"mark_{key}": 1.5 for key in ("call", "fault", "switch", "fork", "character")}},
+            **{f"mark_{key}": 1.5 for key in ("call", "fault", "switch", "pipe", "exec", "fork", "character")}},
 }
 
 

@@ -7,6 +7,7 @@
  * unit, and by timer ticks, between which no time may go back. With "halts" in its command line it halts between the
  * rounds; with "times" it says how old it is.
  */
+#include "lib/ide.h"
 #include "lib/interrupts.h"
 #include "lib/paging.h"
 #include "lib/words.h"
@@ -16,7 +17,6 @@
 #define BASE 0x800000u              /* of the pages, mapped once more 16 MiB higher */
 #define ALIAS 0x1000000u
 #define PRESENT_LARGE 0x83u
-#define IDE 0x1F0u
 #define SECTORS 24u
 
 static uint32_t directory[1024] __attribute__((aligned(4096)));
@@ -48,38 +48,26 @@ static void on_key(struct frame *frame)
     pic_end(1);
 }
 
-static void select_sector(unsigned disk_sector, uint8_t command)
+static void begin(unsigned number, uint8_t command)
 {
-    while ((inb(0x3F6) & 0xC0) != 0x40)
-        ;
-    outb(IDE + 6, 0xE0);
-    outb(IDE + 2, 1);
-    outb(IDE + 3, (uint8_t)disk_sector);
-    outb(IDE + 4, 0);
-    outb(IDE + 5, 0);
+    ide_select(0, number, 1);
     outb(IDE + 7, command);
-    while (!(inb(0x3F6) & 0x08))
-        ;
+    ide_wait_data();
 }
 
 static void write_sector(unsigned number, uint32_t mark)
 {
-    const uint32_t *from = sector;
-    uint32_t count = 128;
-
-    for (unsigned i = 0; i < 128; i++)
+    for (unsigned i = 0; i < SECTOR_DWORDS; i++)
         sector[i] = mark + number * 128 + i;
-    select_sector(number, 0x30);
-    __asm__ volatile("rep outsl" : "+S"(from), "+c"(count) : "d"(IDE) : "memory");
+    begin(number, IDE_WRITE);
+    ide_write_words(sector, SECTOR_DWORDS);
     (void)inb(IDE + 7);
 }
 
 static void check_sector(unsigned number, uint32_t mark)
 {
-    uint32_t *to = sector, count = 128;
-
-    select_sector(number, 0x20);
-    __asm__ volatile("rep insl" : "+D"(to), "+c"(count) : "d"(IDE) : "memory");
+    begin(number, IDE_READ);
+    ide_read_words(sector, SECTOR_DWORDS);
     (void)inb(IDE + 7);
     check(sector[0] == mark + number * 128 && sector[127] == mark + number * 128 + 127, "sector");
 }

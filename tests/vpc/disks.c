@@ -3,9 +3,8 @@
  *
  * Sector n of the first disk begins with n + 1, of the second with 1000 + n; each has its number in every word.
  */
+#include "lib/ide.h"
 #include "lib/interrupts.h"
-
-#define IDE 0x1F0u
 
 static volatile unsigned interrupts;
 static uint8_t stack0[4096];
@@ -19,58 +18,22 @@ static void on_ide(struct frame *frame)
     pic_end(14);
 }
 
-static uint8_t wait_ready(void)
-{
-    uint8_t status;
-
-    do {
-        status = inb(0x3F6);
-    } while ((status & 0xC0) != 0x40);
-    return status;
-}
-
-static void select(unsigned disk, uint32_t lba, uint8_t count)
-{
-    outb(IDE + 6, (uint8_t)(0xE0 | disk << 4 | (lba >> 24 & 15)));
-    wait_ready();
-    outb(IDE + 2, count);
-    outb(IDE + 3, (uint8_t)lba);
-    outb(IDE + 4, (uint8_t)(lba >> 8));
-    outb(IDE + 5, (uint8_t)(lba >> 16));
-}
-
-static void read_words(uint32_t *to, unsigned count)
-{
-    __asm__ volatile("rep insl" : "+D"(to), "+c"(count) : "d"(IDE) : "memory");
-}
-
-static void write_words(const uint32_t *from, unsigned count)
-{
-    __asm__ volatile("rep outsl" : "+S"(from), "+c"(count) : "d"(IDE) : "memory");
-}
-
-static void wait_data(void)
-{
-    while (!(inb(0x3F6) & 0x08))
-        ;
-}
-
 static void read_sector(unsigned disk, uint32_t lba)
 {
-    select(disk, lba, 1);
-    outb(IDE + 7, 0x20);
-    wait_data();
-    read_words(sector, 128);
+    ide_select(disk, lba, 1);
+    outb(IDE + 7, IDE_READ);
+    ide_wait_data();
+    ide_read_words(sector, SECTOR_DWORDS);
     (void)inb(IDE + 7);
 }
 
 static void identify(unsigned disk)
 {
     outb(IDE + 6, (uint8_t)(0xE0 | disk << 4));
-    wait_ready();
+    ide_wait_ready();
     outb(IDE + 7, 0xEC);
-    wait_data();
-    read_words(sector, 128);
+    ide_wait_data();
+    ide_read_words(sector, SECTOR_DWORDS);
     (void)inb(IDE + 7);
     say("disk %u: %u sectors, LBA %s\n", disk, sector[30], sector[24] & 0x2000000 ? "yes" : "no");
 }
@@ -88,14 +51,14 @@ static void test_reads(void)
 
 static void test_interrupt(void)
 {
-    outb(0x3F6, 0);
+    outb(IDE_CONTROL, 0);
     pic_unmask(14);
     interrupts = 0;
-    select(0, 5, 1);
-    outb(IDE + 7, 0x20);
+    ide_select(0, 5, 1);
+    outb(IDE + 7, IDE_READ);
     while (interrupts == 0)
         sti_hlt_cli();
-    read_words(sector, 128);
+    ide_read_words(sector, SECTOR_DWORDS);
     check(sector[1] == 6, "by interrupt");
     pic_mask_all();
     say("interrupt\n");
@@ -105,11 +68,11 @@ static void test_writes(void)
 {
     for (unsigned i = 0; i < 128; i++)
         sector[i] = 0xC0B81E00 + i;
-    select(1, 9, 1);
-    outb(IDE + 7, 0x30);
-    wait_data();
-    write_words(sector, 128);
-    wait_ready();
+    ide_select(1, 9, 1);
+    outb(IDE + 7, IDE_WRITE);
+    ide_wait_data();
+    ide_write_words(sector, SECTOR_DWORDS);
+    ide_wait_ready();
     (void)inb(IDE + 7);
     read_sector(1, 9);
     check(sector[0] == 0xC0B81E00 && sector[127] == 0xC0B81E7F, "written");
@@ -123,14 +86,14 @@ static void test_writes(void)
 static void test_multiple(void)
 {
     outb(IDE + 6, 0xE0);
-    wait_ready();
+    ide_wait_ready();
     outb(IDE + 2, 4);
     outb(IDE + 7, 0xC6);
-    wait_ready();
-    select(0, 20, 4);
+    ide_wait_ready();
+    ide_select(0, 20, 4);
     outb(IDE + 7, 0xC4);
-    wait_data();
-    read_words(other, 512);
+    ide_wait_data();
+    ide_read_words(other, 512);
     (void)inb(IDE + 7);
     check(other[0] == 21 && other[128] == 22 && other[511] == 24, "multiple");
     say("multiple\n");
@@ -138,9 +101,9 @@ static void test_multiple(void)
 
 static void test_beyond(void)
 {
-    select(0, 0x0FFFFFF0, 1);
-    outb(IDE + 7, 0x20);
-    check(wait_ready() & 1, "beyond the end");
+    ide_select(0, 0x0FFFFFF0, 1);
+    outb(IDE + 7, IDE_READ);
+    check(ide_wait_ready() & 1, "beyond the end");
     (void)inb(IDE + 7);
     say("beyond\n");
 }
@@ -150,7 +113,7 @@ int main(uint32_t magic, const uint32_t *info)
     (void)magic, (void)info;
     interrupts_init((uint32_t)stack0 + sizeof(stack0));
     set_handler(PIC_BASE + 14, on_ide);
-    outb(0x3F6, 2);
+    outb(IDE_CONTROL, 2);
     identify(0);
     identify(1);
     test_reads();
