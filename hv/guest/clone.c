@@ -98,9 +98,11 @@ static bool share_machine(struct guest *source, struct clone *clone, uint32_t *s
     return fill != GUEST_FILL_GOES_ON;
 }
 
-static void pay_for_end(uint32_t *steps)
+static void pay_for_end(const struct guest_kind *kind, uint32_t *steps)
 {
-    *steps = *steps > CLONE_ENDS_STEPS ? *steps - CLONE_ENDS_STEPS : 0;
+    uint32_t count = CLONE_ENDS_STEPS + kind->load_steps / 2 / CLONE_STEP_COST;
+
+    *steps = *steps > count ? *steps - count : 0;
 }
 
 bool clone_step(struct guest *source, struct clone *clone, uint32_t *steps)
@@ -108,7 +110,7 @@ bool clone_step(struct guest *source, struct clone *clone, uint32_t *steps)
     if (clone->copy == NULL) {
         if (!begin_clone(source, clone))
             return true;
-        pay_for_end(steps);
+        pay_for_end(source->kind, steps);
     }
     struct ram_share *share = &clone->share;
     if (!hold_drop_leaves(&clone->hold, steps) || (!share->is_begun && !share_machine(source, clone, steps)))
@@ -116,7 +118,7 @@ bool clone_step(struct guest *source, struct clone *clone, uint32_t *steps)
     if ((share->is_begun || !share->lacks_memory) && !ram_share(&source->ram, &clone->copy->ram, share, steps))
         return false;
     finish_clone(source, clone);
-    pay_for_end(steps);
+    pay_for_end(source->kind, steps);
     return true;
 }
 

@@ -31,9 +31,15 @@ struct clone {
 };
 
 /*
- * Go on, or begin. *steps, of some 2,600 instructions each at most, are used up, CLONE_ENDS_STEPS of them where it
- * begins and where it ends, which may be more than are left. True: it is done, and clone->copy is the copy, or NULL,
- * with the reason.
+ * Steps of launch.h that one of clone.h is: two and a half, and the rest for what may come behind the last piece before
+ * others run: the caller gives an older copy back, say.
+ */
+#define CLONE_STEP_COST 4u
+
+/*
+ * Go on, or begin. *steps, of some 2,600 instructions each at most, are used up. Where it begins and where it ends it
+ * uses CLONE_ENDS_STEPS of them and half of what its kind takes (load_steps), which may be more than are left. True: it
+ * is done, and clone->copy is the copy, or NULL, with the reason.
  */
 #define CLONE_ENDS_STEPS 8u
 bool clone_step(struct guest *source, struct clone *clone, uint32_t *steps);

@@ -46,6 +46,11 @@ struct guest_kind {
     /* Set where it begins. Short. False: reason, and what was made goes by destroy. */
     bool (*load)(struct guest *guest, const struct request_start *start, const struct elf32_image *parsed,
                  char *reason);
+    /*
+     * What load takes whatever it loads, in steps of launch.h; share and copy take as many together. They are paid for
+     * where the work is: others wait for a later look. 0: few.
+     */
+    uint32_t load_steps;
     /* Go on filling RAM, *steps as in launch.h. NULL: load did all that is to be done before its first turn. */
     enum guest_fill (*fill)(struct guest *guest, const struct request_start *start, const struct elf32_image *parsed,
                             struct guest_filling *filling, uint32_t *steps);

@@ -48,11 +48,11 @@ struct guest *launch_make_room(uint32_t memory_bytes, char *reason)
     return NULL;
 }
 
-/* The struct's pages are zeroed, and the entries of the records' pages written. */
-static void pay_for_memory(const struct guest *guest, uint32_t *steps)
+/* The struct's pages are zeroed, and the entries of the records' pages written; its kind has made what it has. */
+static void pay_for_room(const struct guest *guest, const struct guest_kind *kind, uint32_t *steps)
 {
     uint64_t records = guest->ram.frame_count * sizeof(struct gframe) / PAGE_SIZE;
-    uint32_t count = (uint32_t)(GUEST_BYTES_FIRST / PAGE_SIZE + records / RECORD_PAGES_PER_STEP);
+    uint32_t count = (uint32_t)(GUEST_BYTES_FIRST / PAGE_SIZE + records / RECORD_PAGES_PER_STEP) + kind->load_steps;
 
     *steps = *steps > count ? *steps - count : 0;
 }
@@ -69,7 +69,7 @@ static bool begin_launch(const struct request_start *start, uint32_t *steps)
     struct guest *guest = launch_make_room(start->memory_bytes, reason);
     if (!guest)
         return false;
-    pay_for_memory(guest, steps);
+    pay_for_room(guest, kind, steps);
     guest->life.id = start->id ? start->id : guest_new_id();
     guest->state.version = GUEST_STATE_VERSION;
     fpu_fresh(guest->state.fpu);

@@ -143,9 +143,20 @@ static void see_frame(struct report_facts *facts, uint32_t at, uint32_t eip, uin
         facts->nested_first.address = eip;
 }
 
+/* Which of the CHUNK_WORDS it is; CHUNK_WORDS: none. */
+static unsigned find_word(const uint32_t *words, uint32_t word)
+{
+    unsigned i = 0;
+
+    while (i < CHUNK_WORDS && words[i] != word)
+        i++;
+    return i;
+}
+
 /*
  * How often the stack says that an event came where the guest is now: then its handler raises it. Bound:
- * NESTED_REACH_BYTES, some eight instructions a word.
+ * NESTED_REACH_BYTES, some five instructions a word until there is one: with a report, which is a guest's end, others
+ * wait for all of it.
  */
 static void find_nested(struct guest *guest, struct report_facts *facts)
 {
@@ -156,7 +167,7 @@ static void find_nested(struct guest *guest, struct report_facts *facts)
     for (uint32_t done = 0; done < NESTED_REACH_BYTES; done += CHUNK_WORDS * 4) {
         memset(words, 0, sizeof(words));
         bool is_whole = gmem_peek(guest, GVA(from + done), words, sizeof(words), NULL);
-        for (unsigned i = 0; i < CHUNK_WORDS; i++)
+        for (unsigned i = facts->nested != 0 ? 0 : find_word(words, at); i < CHUNK_WORDS; i++)
             see_frame(facts, at, words[i], words[i + 1]);
         if (!is_whole)
             break;

@@ -14,12 +14,6 @@
 #include "io/console.h"
 #include "irq/timer.h"
 
-/*
- * Steps of launch.h that one of clone.h is: two and a half, and the rest for what may come behind the last piece before
- * others run: the caller gives an older copy back, say.
- */
-#define CLONE_COST 4u
-
 static struct request *first;
 static struct request **end_link = &first;
 static bool start_is_under_way;             /* the first has begun */
@@ -98,10 +92,10 @@ static bool start_guest(struct request *request, uint32_t *steps)
 
 static bool clone_guest(struct request *request, uint32_t *steps)
 {
-    uint32_t pieces = *steps / CLONE_COST;
+    uint32_t pieces = *steps / CLONE_STEP_COST;
     bool is_over = clone_step(request->guest, request->clone, &pieces);
 
-    *steps = pieces * CLONE_COST;
+    *steps = pieces * CLONE_STEP_COST;
     return is_over;
 }
 
@@ -190,7 +184,7 @@ static bool carry_out_pieces(struct request *request, uint32_t *steps, uint64_t 
     case REQUEST_START:
         return start_on(request, steps, now_ns);
     case REQUEST_CLONE:
-        return *steps >= CLONE_COST && make_for(clone_guest, request, request->clone->payer, steps);
+        return *steps >= CLONE_STEP_COST && make_for(clone_guest, request, request->clone->payer, steps);
     default:
         return true;
     }

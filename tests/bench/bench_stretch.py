@@ -18,6 +18,8 @@ LAUNCHED = GUESTS / "bench_ends"    # with such RAM it ends at once, or sleeps f
 LARGE = GUESTS / "bench_large"      # 8 MiB and 20,000 names: tests/bench/large.c
 LAUNCHES = 202
 LARGE_IMAGE, LARGE_MEMORY = 60, 120     # launched before that one, and before one of 3 GiB
+MACHINE = build.DIRECTORY / "tests" / "vpc" / "hello.vpc"
+MACHINES = range(150, 158)              # virtual PCs: each takes much memory of its own
 LEAST_BATCHES = 5                   # else they were not launched while others wanted to run
 BOOT_SECONDS = 1500
 BATCH = 50                          # guests a boot: more take long to end
@@ -111,18 +113,25 @@ def launch_figures(after):
     """From the longest time in which nobody ran, by how many had been launched then."""
     batches = {launched: length for launched, length in after.items() if 0 < launched < LAUNCHES}
     memory = min((launched for launched in batches if launched > LARGE_MEMORY), default=None)
-    if memory is None or LARGE_IMAGE not in batches or len(batches) < LEAST_BATCHES:
+    if memory is None or LARGE_IMAGE not in batches or len(batches) < LEAST_BATCHES or \
+            not any(launched - 1 in MACHINES for launched in batches):
         raise BenchError(f"guests ran between the launches only after {sorted(batches)}")
-    return {"memory": batches.pop(memory), "image": batches.pop(LARGE_IMAGE), "together": max(batches.values())}
+    machines = [batches.pop(launched) for launched in sorted(batches) if launched - 1 in MACHINES]
+    return {"memory": batches.pop(memory), "image": batches.pop(LARGE_IMAGE), "machines": max(machines),
+            "together": max(batches.values())}
 
 
 def measure_launches():
-    """How long nobody runs when guests are launched: 200 of a few MiB together, among them two that are large."""
+    """How long nobody runs when guests are launched: 200 of a few MiB together, among them two that are large and some
+    that are virtual PCs, in a row."""
     specs = [f"{LAUNCHED.name} mem=3M"] * LAUNCHES
     specs[LARGE_MEMORY] = f"{LAUNCHED.name} mem=3070M"
     specs[LARGE_IMAGE] = LARGE.name
+    for number in MACHINES:
+        specs[number] = f"{MACHINE.name} engine=interp mem=2M"
     options = [word for spec in specs for word in ("--autorun", spec)]
-    return launch_figures(stretches("--together", "--guest", LAUNCHED, "--guest", LARGE, *options, until="guest")[1])
+    guests = [word for path in (LAUNCHED, LARGE, MACHINE) for word in ("--guest", path)]
+    return launch_figures(stretches("--together", *guests, *options, until="guest")[1])
 
 
 def measure_prints():

@@ -230,9 +230,13 @@ class PageTest(unittest.TestCase):
 
     def test_launches_that_nobody_saw_are_no_figure(self):
         """Guests that first run when all are launched feel no launch: the row would pass whatever it cost."""
-        seen = {8: 300_000, 16: 310_000, 60: 600_000, 128: 500_000, 136: 320_000, 144: 330_000, 202: 9_000_000}
-        self.assertEqual(bench_stretch.launch_figures(seen), {"memory": 500_000, "image": 600_000, "together": 330_000})
-        for after in ({202: 9_000_000}, {16: 300_000, 202: 9_000_000}, {each: 1 for each in range(8, 200, 8)}):
+        seen = {8: 300_000, 16: 310_000, 60: 600_000, 128: 500_000, 136: 320_000, 144: 330_000, 151: 700_000,
+                158: 400_000, 202: 9_000_000}
+        self.assertEqual(bench_stretch.launch_figures(seen),
+                         {"memory": 500_000, "image": 600_000, "machines": 700_000, "together": 330_000})
+        no_machine = {launched: length for launched, length in seen.items() if launched not in (151, 158)}
+        for after in ({202: 9_000_000}, no_machine, {16: 300_000, 202: 9_000_000},
+                      {each: 1 for each in range(8, 200, 8)}):
             with self.assertRaises(bench_runs.BenchError):
                 bench_stretch.launch_figures(after)
 

@@ -23,7 +23,7 @@
 #define TABLE 2u                /* all RAM one to one, by PDE 0 and 1 */
 #define USER_TABLE 3u           /* by PDE 600, for guest user: any frame anywhere */
 #define USER_PDE 600u
-#define SHIPPED_STEPS 84u       /* START_STEPS of service.c, CLONE_COST of request.c each */
+#define SHIPPED_STEPS 84u       /* START_STEPS of service.c, CLONE_STEP_COST each */
 
 struct model {
     bool is_used, is_paging;

@@ -219,10 +219,31 @@ static void test_reports_between_slices(void **state)
     assert_true(reports > ROUNDS / 2);
 }
 
+/* What its kind makes anew is paid for where it begins and where it ends, so that another waits for the next look. */
+static void test_what_its_kind_takes_is_paid(void **state)
+{
+    static const struct guest_kind heavy = { .load_steps = 80 * CLONE_STEP_COST };
+    uint32_t left[2];
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        char reason[GUEST_REASON_BYTES];
+        struct clone clone = { .reason = reason };
+        left[i] = 10000;
+        make_source(false);
+        source.kind = i == 0 ? &plain : &heavy;
+        assert_true(clone_step(&source, &clone, &left[i]));
+        end(&copy);
+        end(&source);
+    }
+    assert_int_equal(left[0] - left[1], 80);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_reports_between_slices, start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_what_its_kind_takes_is_paid, start, machine_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,7 @@
 #define PROGRAM LAZY                /* where exec puts a program, and ... */
 #define PROGRAM_STACK (LAZY + LAZY_PAGES * PAGE)    /* ... its stack, both in an address space of its own */
 #define CALL 0x80u
-#define INT_SIZE 2u                 /* of the instruction that calls: it is executed again when what it waited for is there */
+#define INT_SIZE 2u                 /* of the instruction that calls, which is executed again after a wait */
 #define PIPE_SIZE 512u              /* a power of two */
 #define SETTLES 30000000u         /* nanoseconds; five million were too few */
 
