@@ -141,17 +141,19 @@ static int next_file(EFI_FILE_PROTOCOL *directory, EFI_FILE_INFO *entry)
     }
 }
 
-/* Once to count the files, and once to load them. */
+/* Once to count the files and their pages, and once to load them. */
 static void load_guests(EFI_FILE_PROTOCOL *root, EFI_FILE_INFO *room, struct boot_info *info)
 {
     EFI_FILE_PROTOCOL *directory = open_path(root, u"\\guests");
-    uint64_t count = 0;
+    uint64_t count = 0, pages = 0;
 
     if (!directory)
         return;
-    while (next_file(directory, room))
-        count++;
+    for (; next_file(directory, room); count++)
+        if (room->FileSize <= FILE_BYTES_MAX)
+            pages += (room->FileSize + 4095) / 4096;
     directory->SetPosition(directory, 0);
+    memory_reserve(pages);
     if (count)
         info->files = memory_alloc(count * sizeof(struct boot_file), 0);
     if (count && !info->files)

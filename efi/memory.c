@@ -8,6 +8,7 @@
 
 static struct boot_range *ours;     /* in the firmware's pool: last read when the final ranges are written */
 static uint64_t ours_count, ours_room;
+static uint64_t reserve, reserve_pages;     /* for memory_alloc_to_fill */
 
 static int make_room(void)
 {
@@ -46,15 +47,39 @@ static void zero(uint64_t address, uint64_t bytes)
     __asm__ volatile("rep stosq" : "+D"(address), "+c"(words) : "a"(0ull) : "memory");
 }
 
+/* Pages below limit of the firmware, which takes thousands of instructions for each block. 0 when there are none. */
+static uint64_t take_pages(uint64_t pages, uint64_t limit)
+{
+    EFI_PHYSICAL_ADDRESS address = limit - 1;
+    return efi_boot->AllocatePages(AllocateMaxAddress, EfiLoaderData, pages, &address) ? 0 : address;
+}
+
+void memory_reserve(uint64_t pages)
+{
+    reserve = pages ? take_pages(pages, RAM_LIMIT) : 0;
+    reserve_pages = reserve ? pages : 0;
+}
+
+/* From the top down, so that remember() makes one range of all; what nobody takes is free after the hand-off. */
+static uint64_t take_reserved(uint64_t pages)
+{
+    if (pages > reserve_pages)
+        return 0;
+    reserve_pages -= pages;
+    return reserve + reserve_pages * 4096;
+}
+
 /* Zeroed from the page on in which the first byte lies that the caller will not write. */
 static uint64_t alloc(uint64_t bytes, uint64_t limit, uint32_t kind, uint64_t filled_bytes)
 {
-    EFI_PHYSICAL_ADDRESS address = (limit ? limit : RAM_LIMIT) - 1;
     uint64_t pages = (bytes + 4095) / 4096;
 
     if (pages == 0 || !make_room())
         return 0;
-    if (efi_boot->AllocatePages(AllocateMaxAddress, EfiLoaderData, pages, &address))
+    uint64_t address = filled_bytes ? take_reserved(pages) : 0;
+    if (!address)
+        address = take_pages(pages, limit ? limit : RAM_LIMIT);
+    if (!address)
         return 0;
     uint64_t filled = filled_bytes & ~4095ull;
     zero(address + filled, pages * 4096 - filled);

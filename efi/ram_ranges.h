@@ -23,10 +23,10 @@ uint64_t ram_ranges_cut(struct boot_range *range);
 /*
  * Write ranges[0..count) as a sorted, non-overlapping, merged, page-aligned list to sorted. Input may be unsorted,
  * empty, overlapping; where ranges of different kinds overlap, the more restrictive wins: left alone (kind 0), then
- * ours, runtime, ACPI, free. Free ranges shrink to whole pages, others grow. Kind 0 is not written.
+ * ours, runtime, ACPI, free. Free ranges shrink to whole pages, others grow. Kind 0 is not written. What was in ranges
+ * is lost.
  * capacity: room in sorted; 2 * count is always enough. Returns the new count.
  */
-uint64_t ram_ranges_normalise(const struct boot_range *ranges, uint64_t count, struct boot_range *sorted,
-                              uint64_t capacity);
+uint64_t ram_ranges_normalise(struct boot_range *ranges, uint64_t count, struct boot_range *sorted, uint64_t capacity);
 
 #endif
