@@ -37,24 +37,30 @@ static void take_page(uint32_t page)
     taken[page / WORD_BITS] |= 1ull << page % WORD_BITS;
 }
 
-/* The same of pages first to end - 1, by words. */
+/* The bits of pages from first on that are in one word with it, end not among them. */
+static uint64_t bits_of(uint32_t first, uint32_t end)
+{
+    uint32_t bit = first % WORD_BITS, count = WORD_BITS - bit < end - first ? WORD_BITS - bit : end - first;
+
+    return (count == WORD_BITS ? ~0ull : (1ull << count) - 1) << bit;
+}
+
+/* Pages first to end - 1, by words; so in the next. */
 static void take_pages(uint32_t first, uint32_t end)
 {
-    while (first < end) {
-        uint32_t bit = first % WORD_BITS, count = WORD_BITS - bit < end - first ? WORD_BITS - bit : end - first;
-        taken[first / WORD_BITS] |= (count == WORD_BITS ? ~0ull : (1ull << count) - 1) << bit;
-        first += count;
-    }
+    for (; first < end; first = (first / WORD_BITS + 1) * WORD_BITS)
+        taken[first / WORD_BITS] |= bits_of(first, end);
+}
+
+static void untake_pages(uint32_t first, uint32_t end)
+{
+    for (; first < end; first = (first / WORD_BITS + 1) * WORD_BITS)
+        taken[first / WORD_BITS] &= ~bits_of(first, end);
 }
 
 static uint32_t count_pages(size_t bytes)
 {
     return (uint32_t)((bytes + PAGE_MASK) / PAGE_SIZE);
-}
-
-static void untake(uint32_t page)
-{
-    taken[page / WORD_BITS] &= ~(1ull << page % WORD_BITS);
 }
 
 void vmap_init(void)
@@ -145,30 +151,44 @@ static void drop_if_empty(uint32_t index)
 
     if (!(entry & PTE_P))
         return;
-    for (unsigned i = 0; i < TABLE_ENTRIES; i++)
-        if (table_of(entry)[i])
-            return;
+    if (table_next_used(table_of(entry), 0) != TABLE_ENTRIES)
+        return;
     directory[index] = 0;
     insn_invlpg(page_linear(index * TABLE_ENTRIES));    /* the processor may hold the directory's entry, too */
     frames_free(HPA(entry & PTE_ADDRESS));
 }
 
+/* What one page table has of an allocation, from this page on: the first page that is not of it, or the next table's. */
+static uint32_t unmap_in_table(uint32_t page)
+{
+    uint64_t table = directory[page / TABLE_ENTRIES];
+
+    if (!(table & PTE_P))
+        return page;
+    for (uint64_t *entry = table_of(table) + page % TABLE_ENTRIES; *entry; entry++) {
+        change_entry(entry, page++, 0);
+        if (page % TABLE_ENTRIES == 0)
+            break;
+    }
+    return page;
+}
+
 /*
  * An allocation from first on, up to the page that follows it; that one may have got a table and no more. Bound: the
- * pages, and the entries of their page tables.
+ * pages, of which a guest of 3 GiB has 3,071, and the entries of their page tables.
  */
 static void unmap_from(uint32_t first)
 {
-    uint32_t end = first;
+    uint32_t end = first, begun;
 
-    for (uint64_t *entry; end < VMAP_PAGES && (entry = find_entry(end)) != NULL; end++) {
-        change_entry(entry, end, 0);
-        untake(end);
-    }
-    CHECK(end < VMAP_PAGES);
+    do {
+        begun = end;
+        end = unmap_in_table(begun);
+        CHECK(end < VMAP_PAGES);
+    } while (end != begun && end % TABLE_ENTRIES == 0);
     for (uint32_t index = first / TABLE_ENTRIES; index <= end / TABLE_ENTRIES; index++)
         drop_if_empty(index);
-    untake(end);
+    untake_pages(first, end + 1);
     if (first < search_from)
         search_from = first;
 }
