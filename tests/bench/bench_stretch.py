@@ -5,6 +5,7 @@ import pathlib
 import re
 import tempfile
 
+import bench_pauses
 from bench_profile import by_function, functions, measure_flood
 from bench_runs import GUESTS, BenchError, symbols
 import machines
@@ -61,19 +62,20 @@ def read_stretches(lines):
     return [Stretch(length, launches, by_function(blocks, addresses)) for length, launches, blocks in found], after
 
 
-def stretches_and_output(*options, flags=bench.FLAGS, until="interrupt"):
+def stretches_and_output(*options, flags=bench.FLAGS, until="interrupt", environment=None):
     """Run this plan, whatever its verdicts: as read_stretches returns, and what the run printed."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "stretch"
-        result = run("--timeout", BOOT_SECONDS, *options, "--", *flags, *plugin(path, until), limit=BOOT_SECONDS + 60)
+        result = run("--timeout", BOOT_SECONDS, *options, "--", *flags, *plugin(path, until), limit=BOOT_SECONDS + 60,
+                     environment=environment)
         if not path.exists() or "# cobble: done" not in result.out:
             raise BenchError(f"status {result.status}\n{result.tail(40)}")
         return read_stretches(path.read_text(encoding="utf-8").splitlines()), result.out
 
 
-def stretches(*options, flags=bench.FLAGS, until="interrupt"):
+def stretches(*options, **others):
     """The same without the output. until="guest": in which nobody ran."""
-    return stretches_and_output(*options, flags=flags, until=until)[0]
+    return stretches_and_output(*options, **others)[0]
 
 
 def prints_stretch():
@@ -89,22 +91,23 @@ def manifest_batches(most):
 
 
 def shortened(spec):
-    """A line of the plan. Many a guest spins by PAUSE, for which QEMU leaves its loop: a second of that is minutes."""
+    """A line of the plan."""
     return re.sub(r"\btimeout=\d+s\b", f"timeout={SPINS}", spec) if " expect=timeout" in spec else spec
 
 
-def stretch_of_batch(guests):
+def stretch_of_batch(guests, environment=None):
     """The longest stretches of these together, each named by what it was made of."""
     specs = [word for guest in guests for word in ("--autorun", shortened(guest.spec))]
-    return stretches("--together", *specs)[0]
+    return stretches("--together", *specs, environment=environment)[0]
 
 
 def measure_longest():
     """Of all test guests, in as many boots as it takes."""
     found, batches = [], manifest_batches(BATCH)
-    for number, batch in enumerate(batches, 1):
-        say(f"boot {number} of {len(batches)}: {batch[0].name} to {batch[-1].name}")
-        found += stretch_of_batch(batch)
+    with bench_pauses.environment() as environment:
+        for number, batch in enumerate(batches, 1):
+            say(f"boot {number} of {len(batches)}: {batch[0].name} to {batch[-1].name}")
+            found += stretch_of_batch(batch, environment)
     found.sort(key=lambda stretch: -stretch.instructions)
     return {"suite": found[0].instructions, "made_of": [str(stretch) for stretch in found[:SHOWN]]}
 

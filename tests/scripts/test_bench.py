@@ -1,9 +1,14 @@
 """The benchmark's judgement: limits, known exceptions, events and growth."""
 import collections
+import pathlib
+import struct
+import tempfile
+import types
 import unittest
 from unittest import mock
 from xml.etree import ElementTree
 
+import bench_pauses
 import bench_profile
 import bench_runs
 import bench_scale
@@ -23,6 +28,45 @@ def judge(value, before=None, known=None, **events):
     with mock.patch.object(bench, "KNOWN", known or {}):
         before = value if before is None else before
         return list(bench.judge(ROW, {"magic": sample(value, **events)}, {"magic": sample(before)}))
+
+
+def guest_image(code):
+    """An ELF32 image with this code at 0x1000."""
+    header = struct.pack("<4sB11xHHIIIIIHHHHHH", b"\x7fELF", 1, 2, 3, 1, 0x1000, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    return header + struct.pack("<8I", bench_pauses.LOAD, 84, 0x1000, 0x1000, len(code), len(code), 5, 4096) + code
+
+
+class PausesTest(unittest.TestCase):
+    """Test guests that spin by NOP."""
+    def replace(self, image, *guests):
+        """without_pauses, of files with this content and, by what was read out of a listing, these addresses."""
+        with tempfile.TemporaryDirectory() as folder:
+            addresses = {}
+            for number, (elf, found) in enumerate(guests):
+                path = pathlib.Path(folder) / str(number)
+                path.write_bytes(elf)
+                addresses[path] = found
+            with mock.patch.object(bench_pauses, "pause_addresses", addresses.get):
+                return bench_pauses.without_pauses(image, addresses)
+
+    def test_only_instructions_are_replaced(self):
+        spins = guest_image(b"\xf3\x90\xeb\xfc\xb8\xf3\x90\x00\x00")        # the second is half an operand
+        works, elsewhere = guest_image(b"\xb8\xf3\x90\x00\x00"), guest_image(b"\xf3\x90\xc3")
+        image = b"\xf3\x90" + works + b"123" + spins + b"\xf3\x90"
+        changed, count = self.replace(image, (works, []), (spins, [0x1000]), (elsewhere, [0x1000]),
+                                      (b"a text, \xf3\x90", [0x1000]))
+        self.assertEqual(count, 1)
+        self.assertEqual(changed, b"\xf3\x90" + works + b"123" + spins[:84] + b"\x90\x90" + spins[86:] + b"\xf3\x90")
+
+    def test_an_address_without_one_is_an_error(self):
+        spins = guest_image(b"\xf3\x90\xeb\xfc")
+        with self.assertRaises(bench_runs.BenchError):
+            self.replace(spins, (spins, [0x1001]))
+
+    def test_addresses_are_those_of_the_listing(self):
+        listing = "00001000 <spin>:\n    1000:      \tpause\n    1002:      \tjmp\t0x1000 <pause>\n  10f0:\tpause\n"
+        with mock.patch.object(bench_pauses.subprocess, "run", return_value=types.SimpleNamespace(stdout=listing)):
+            self.assertEqual(bench_pauses.pause_addresses("spins"), [0x1000, 0x10F0])
 
 
 class JudgeTest(unittest.TestCase):
