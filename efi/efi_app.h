@@ -22,8 +22,8 @@ uint64_t memory_alloc(uint64_t bytes, uint64_t limit);
 /* The same for bytes that the caller writes, all of them; behind them the last page is zeroes. */
 uint64_t memory_alloc_to_fill(uint64_t bytes);
 /*
- * One block for all that memory_alloc_to_fill will be asked for, so many pages in all. Where there is none as large, and
- * for what is asked for beyond it, each gets a block of its own as without it.
+ * One block for all that memory_alloc_to_fill will be asked for, so many pages in all. Where there is none as large,
+ * and for what is asked for beyond it, each gets a block of its own as without it.
  */
 void memory_reserve(uint64_t pages);
 /* The same as memory_alloc for what is of use until hv has its own page tables: reported as BOOT_RANGE_LOADER. */

@@ -96,8 +96,8 @@ static uint64_t align_and_sort(struct boot_range *ranges, uint64_t count)
 }
 
 /*
- * Of those that have begun: drop what ends here. The strongest kind of the others (left alone where there is none); *next
- * becomes the first of their ends, if that is before it.
+ * Of those that have begun: drop what ends here. The strongest kind of the others (left alone where there is none);
+ * *next becomes the first of their ends, if that is before it.
  */
 static uint32_t kind_at(struct boot_range *begun, uint64_t *count, uint64_t address, uint64_t *next)
 {

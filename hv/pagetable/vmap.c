@@ -158,7 +158,7 @@ static void drop_if_empty(uint32_t index)
     frames_free(HPA(entry & PTE_ADDRESS));
 }
 
-/* What one page table has of an allocation, from this page on: the first page that is not of it, or the next table's. */
+/* What one page table has of an allocation, from this page on: the first that is not of it, or the next table's. */
 static uint32_t unmap_in_table(uint32_t page)
 {
     uint64_t table = directory[page / TABLE_ENTRIES];

@@ -1,6 +1,7 @@
 """Test guests that spin by NOP in place of PAUSE, for which QEMU leaves its loop each time: a second of it is minutes.
 
-To the hypervisor the two are the same: it never sees either, and who follows a loop to see whether it waits goes over both.
+To the hypervisor the two are the same: it never sees either, and who follows a loop to see whether it waits goes over
+both.
 """
 import contextlib
 import os

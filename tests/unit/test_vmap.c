@@ -256,7 +256,8 @@ static void they_come_and_go(void **state)
 /* As it stands and ends: the processor is told of each page once, and of each table. */
 static void the_records_of_a_large_guest(void **state)
 {
-    char *before = vmap_alloc(100 * PAGE_SIZE), *records = vmap_reserve(GUEST_PAGES * PAGE_SIZE, HPA(SHOWN * PAGE_SIZE));
+    char *before = vmap_alloc(100 * PAGE_SIZE);
+    char *records = vmap_reserve(GUEST_PAGES * PAGE_SIZE, HPA(SHOWN * PAGE_SIZE));
     char *behind = vmap_alloc(PAGE_SIZE);
 
     (void)state;

@@ -1,6 +1,7 @@
 /*
- * test_volume_files.c - the files of the boot volume, each whole, with zeroes to the end of its last page, and in memory
- * that is said to be ours; how many blocks the firmware is asked for; and what cannot be loaded: a note each, and on.
+ * test_volume_files.c - the files of the boot volume, each whole, with zeroes to the end of its last page, and in
+ * memory that is said to be ours; how many blocks the firmware is asked for; and what cannot be loaded: a note each,
+ * and on.
  *
  * files.c and memory.c are compiled in here with a firmware on paper: its volume has a directory guests, and it gives
  * memory from the top down, full of what others left there.
