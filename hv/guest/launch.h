@@ -26,10 +26,10 @@ struct guest_filling {
 
 /*
  * Go on with this start, or begin it when none is under way: one at a time, and the same until it is over. *steps, of
- * some 1,000 instructions, are used up; to begin may take more than are left, some 200. True: it is over, and *guest is
- * there, with memory, tables and a console, GUEST_READY, nothing run yet; or it is NULL, start->reason says exactly
- * why, and what was made goes back. The image must stay as long as the guest is known: reports name places by it.
- * Whose image goes away clears guest->image.
+ * some 1,000 instructions, are used up; to begin may take more than are left, some 200, and what its kind takes
+ * (load_steps). True: it is over, and *guest is there, with memory, tables and a console, GUEST_READY, nothing run yet;
+ * or it is NULL, start->reason says exactly why, and what was made goes back. The image must stay as long as the guest
+ * is known: reports name places by it. Whose image goes away clears guest->image.
  */
 bool launch_step(const struct request_start *start, struct guest **guest, uint32_t *steps);
 
