@@ -196,6 +196,7 @@ static void turn_machine(struct guest *guest)
     struct machine *machine = guest->machine;
     enum vpc_state state = VPC_RUNS;
 
+    insn_sti_nop_cli();         /* a look came before: what waits since then does not wait for this turn, too */
     guest->state.virq.pending &= (uint16_t)~VIRQ_MASK(VIRQ_TIMER);      /* it has clocks of its own */
     if (rowlog_is_full(&guest->row_log))
         return;
