@@ -170,6 +170,31 @@ static void test_single_steps(void **state)
     assert_false(cpu->is_halted);
 }
 
+/* They clear TF on their way, and no trap comes behind them, so that a handler is not single-stepped. */
+static void test_no_single_step_behind_an_int(void **state)
+{
+    static const struct { const char *code; uint8_t vector; unsigned length; } ints[] = {
+        { "\xCC", EXC_BP, 1 }, { "\xCD\x30", 0x30, 2 }, { "\xCE", EXC_OF, 1 },
+    };
+
+    (void)state;
+    for (unsigned is_watched = 0; is_watched < 2; is_watched++)
+        for (unsigned i = 0; i < sizeof(ints) / sizeof(ints[0]); i++) {
+            set_up(0);
+            cpu->eflags |= EFLAGS_TF | EFLAGS_OF;
+            cpu->dr[0] = CODE + 100;                /* never reached: a breakpoint is on */
+            cpu->dr[7] = is_watched ? 0x402 : 0;
+            interp_flush(&pc.interp);
+            run(ints[i].code, ints[i].length, 1);
+            expect_event(ints[i].vector, CODE + ints[i].length);
+            assert_false(cpu->dr[6] & 1u << 14);
+        }
+    set_up(0);                      /* nor is an INTO that does nothing such a one */
+    cpu->eflags |= EFLAGS_TF;
+    assert_int_equal(RUN("\xCE\x90", 1), EXIT_BUDGET);
+    expect_event(EXC_DB, CODE + 1);
+}
+
 /* A device's page: every access is a call, of its size; and writes to ROM are calls too. */
 static void test_devices(void **state)
 {
@@ -333,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_hlt_and_nmi),
         cmocka_unit_test(test_window_and_stop),
         cmocka_unit_test(test_single_steps),
+        cmocka_unit_test(test_no_single_step_behind_an_int),
         cmocka_unit_test(test_devices),
         cmocka_unit_test(test_ports),
         cmocka_unit_test(test_port_that_stops),

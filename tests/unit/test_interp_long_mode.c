@@ -1,6 +1,6 @@
 /*
  * test_interp_long_mode.c - arithmetic of the interpreter against the processor that the test runs on, as far as the
- * same bytes do the same in 64-bit code: operands in registers, with all flags.
+ * same bytes do the same in 64-bit code: operands in registers, with all flags; and what FXRSTOR makes of an image.
  *
  * test_interp_native compares far more, but there are machines that take no 32-bit code (native_refuses). A case is up
  * to eight random instructions in a row, as the interpreter keeps flags as results and carries until somebody asks.
@@ -19,6 +19,7 @@
 #include "flat_pc.h"
 #include "random.h"
 #include "vpc/x86/flags.h"
+#include "vpc/x86/fpu_operation.h"
 #include "vpc/x86/instruction.h"
 #include "vpc/x86/undefined_flags.h"
 
@@ -194,9 +195,42 @@ static void test_arithmetic_in_registers(void **state)
         compare_one();
 }
 
+/* The unit, which executes nothing here. */
+static void no_unit(struct vcpu *guest, struct fpu_operation *operation)
+{
+    (void)guest, (void)operation;
+    fail();
+}
+
+/* All exceptions with all masks: is one pending after FXRSTOR, whatever the image says of that? */
+static void test_exceptions_of_an_image(void **state)
+{
+    _Alignas(16) static uint8_t image[512], real[512], before[512];
+
+    (void)state;
+    __asm__ volatile("fxsave %0" : "=m"(before));
+    for (uint32_t i = 0; i < 64 * 64 * 4; i++) {
+        uint32_t status = (i & 63) | (i >> 12 & 1) * FPU_STATUS_ES | (i >> 13) * FPU_STATUS_B;
+        uint32_t control = 0x340 | (i >> 6 & 63);
+        memset(image, 0, sizeof(image));
+        memcpy(image + FPU_CONTROL, &control, 2);
+        memcpy(image + FPU_STATUS, &status, 2);
+        __asm__ volatile("fxrstor %1; fxsave %0; fxrstor %2" : "=m"(real) : "m"(image), "m"(before));
+        set_up(0);
+        pc.bus.fpu_execute = no_unit;
+        memcpy(pc.ram + 0x50000, image, sizeof(image));
+        cpu->gpr[GPR_EBX] = 0x50000;
+        assert_int_equal(RUN("\x0F\xAE\x0B", 1), EXIT_BUDGET);
+        assert_int_equal(cpu->eip, CODE + 3);
+        assert_memory_equal(cpu->fpu + FPU_STATUS, real + FPU_STATUS, 2);
+        assert_memory_equal(cpu->fpu + FPU_CONTROL, real + FPU_CONTROL, 2);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_arithmetic_in_registers) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_arithmetic_in_registers),
+                                        cmocka_unit_test(test_exceptions_of_an_image) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,13 +146,13 @@ static bool is_operand_written(const struct vmcb *vmcb)
 
 /*
  * MOV to the first word of a register of the local APIC. A command may send an NMI to the guest, which the interpreter
- * begins.
+ * begins. There is no register at 0: that may be the end of a store that began on the page before.
  */
 A_WAY store_to_apic(struct vpc *vpc, struct vmcb *vmcb)
 {
     uint32_t offset = (uint32_t)vmcb->exit_info2 & PAGE_MASK;
 
-    if (offset & 15 || lapic_is_command(offset) || !is_operand_written(vmcb))
+    if (offset == 0 || offset & 15 || lapic_is_command(offset) || !is_operand_written(vmcb))
         return SVM_LOOK;
     const struct site *site = find_store(vpc, vmcb);
     if (site == NULL || site->bytes != 4)

@@ -34,6 +34,7 @@ struct fpu_operation {
 #define FPU_MXCSR 24u
 #define FPU_MXCSR_MASK 28u
 #define FPU_STATUS_ES 0x80u     /* an unmasked exception waits */
+#define FPU_STATUS_B 0x8000u    /* the same */
 
 /* Bits of MXCSR that this processor has, whatever the unit's own has besides. */
 #define MXCSR_KNOWN 0xFFFFu

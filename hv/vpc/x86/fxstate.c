@@ -8,6 +8,7 @@
 
 #define CONTROL_KNOWN 0x1F3Fu
 #define CONTROL_ONES 0x40u
+#define EXCEPTIONS 0x3Fu                /* of both words: they happened, and they are masked */
 
 /* What lies behind the registers belongs to software: FXSAVE leaves it. */
 #define FXSAVE_WRITTEN 416u
@@ -28,6 +29,20 @@ static bool fxsave(struct interp *interp, const struct instruction *insn)
         return false;
     memcpy(to, interp->cpu.fpu, FXSAVE_WRITTEN);
     return finish(interp, to);
+}
+
+/*
+ * ES, and B with it, is no state: a processor derives it from the exceptions and their masks as it loads them, whatever
+ * the image says. Who asks here whether one is pending (fpu_is_ready) must not be told less than the unit, which would
+ * fault in the hypervisor. SDM vol. 1 "x87 FPU Status Register".
+ */
+static void derive_summary(uint8_t *image)
+{
+    uint32_t status = load(image + FPU_STATUS, 2) & ~(FPU_STATUS_ES | FPU_STATUS_B);
+
+    if (status & ~load(image + FPU_CONTROL, 2) & EXCEPTIONS)
+        status |= FPU_STATUS_ES | FPU_STATUS_B;
+    store(image + FPU_STATUS, 2, status);
 }
 
 /*
@@ -63,6 +78,7 @@ static bool fxrstor(struct interp *interp, const struct instruction *insn)
     uint8_t *control = interp->cpu.fpu + FPU_CONTROL;
     store(control, 2, (load(control, 2) & CONTROL_KNOWN) | CONTROL_ONES);
     drop_reserved(interp->cpu.fpu);
+    derive_summary(interp->cpu.fpu);
     return true;
 }
 

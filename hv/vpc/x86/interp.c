@@ -88,12 +88,8 @@ static bool execute(struct interp *interp)
 }
 
 /* A single one. */
-static bool execute_one(struct interp *interp)
+static bool execute_one(struct interp *interp, const struct memo *memo)
 {
-    const struct memo *memo = fetch(interp);
-
-    if (memo == NULL)
-        return false;
     /*
      * Before the handler: what EIP is relative to (jumps, calls) is the next instruction. start_eip has the first byte.
      */
@@ -133,9 +129,20 @@ static int take_interrupt(struct interp *interp)
 }
 
 /*
+ * INT n, INT3, INTO and INT1 cleared TF on their way to a handler, which is not trapped: SDM vol. 3 "Single-Step Exception
+ * Condition".
+ */
+static bool went_to_handler(const struct interp *interp, const struct instruction *insn)
+{
+    bool is_int = insn->map == MAP_ONE_BYTE && ((insn->opcode >= 0xCC && insn->opcode <= 0xCE) || insn->opcode == 0xF1);
+
+    return is_int && !(interp->cpu.eflags & EFLAGS_TF);
+}
+
+/*
  * The instruction that follows, with a trap behind it if TF was set before: an instruction that sets TF is not itself
- * trapped, one that clears it is. One that begins a shadow of SS puts the trap off to the end of the next: SDM vol. 3
- * "Single-Step Exception Condition". false: the run ends.
+ * trapped, one that clears it is, but for those that end in a handler. One that begins a shadow of SS puts the trap off
+ * to the end of the next: SDM vol. 3 "Single-Step Exception Condition". false: the run ends.
  */
 static bool execute_attended(struct interp *interp)
 {
@@ -143,9 +150,10 @@ static bool execute_attended(struct interp *interp)
     bool traps = cpu->eflags & EFLAGS_TF;
 
     cpu->shadow = SHADOW_NONE;
-    if (!execute_one(interp))
+    const struct memo *memo = fetch(interp);
+    if (memo == NULL || !execute_one(interp, memo))
         return recover(interp);
-    if (!traps || cpu->shadow == SHADOW_SS)
+    if (!traps || cpu->shadow == SHADOW_SS || went_to_handler(interp, &memo->insn))
         return true;
     cpu->is_halted = false;                     /* SDM vol. 2 "HLT": a debug exception goes on behind it */
     cpu->dr[6] |= DR6_BS;
@@ -209,10 +217,12 @@ static bool execute_watched(struct interp *interp)
     uint32_t rf = flags_to_come(interp, &memo->insn);
     cpu->eflags &= ~EFLAGS_RF;
     cpu->shadow = SHADOW_NONE;
-    if (!execute_one(interp)) {
+    if (!execute_one(interp, memo)) {
         cpu->data_hits = 0;
         return recover(interp);
     }
+    if (went_to_handler(interp, &memo->insn))
+        traps = 0;
     cpu->eflags |= rf | (memo->insn.repeat && cpu->eip == interp->start_eip ? resumes : 0);
     if ((traps | cpu->data_hits) == 0 || cpu->shadow == SHADOW_SS)
         return true;
