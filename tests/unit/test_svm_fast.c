@@ -124,6 +124,16 @@ static void test_the_first_byte_of_the_text_page_is_looked_at(void **state)
     }
 }
 
+/* The same of the APIC's page, which has no register there. */
+static void test_the_first_byte_of_the_apic_is_looked_at(void **state)
+{
+    static const char across[] = "\xA3\xFE\xFF\xDF\xFE";
+
+    (void)state;
+    for (unsigned pass = 0; pass < 3; pass++)
+        assert_false(leave_at(across, 5, SVM_EXIT_NPF, NPF_WRITE, LAPIC_BASE));
+}
+
 /* One exit after the other: the interpreter goes on, and does more than the one. With another between it does not. */
 static void test_who_fills_the_text_page_is_interpreted(void **state)
 {
@@ -245,7 +255,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_cpuid_says_the_same_without_the_interpreter), TEST(test_time_is_the_same_without_the_interpreter),
         TEST(test_stores_to_the_apic), TEST(test_stores_to_the_text_page),
-        TEST(test_the_first_byte_of_the_text_page_is_looked_at), TEST(test_who_fills_the_text_page_is_interpreted),
+        TEST(test_the_first_byte_of_the_text_page_is_looked_at), TEST(test_the_first_byte_of_the_apic_is_looked_at),
+        TEST(test_who_fills_the_text_page_is_interpreted),
         TEST(test_an_interrupt_that_waits), TEST(test_what_is_not_plain_is_looked_at),
         TEST(test_what_was_on_its_way_is_looked_at),
         TEST(test_ports), TEST(test_a_pause_reaches_nobody),
