@@ -4,7 +4,6 @@
  * All that is an instruction is the interpreter's, where fast.c has not done it.
  */
 #include "base/check.h"
-#include "base/format.h"
 #include "cpu/x86.h"
 #include "vpc/svm/svm.h"
 
@@ -110,25 +109,10 @@ static enum exit_reason handle_exit(struct vpc *vpc)
     }
 }
 
-#ifdef COBBLE_AUDIT
-static void audit_tables(const struct vpc *vpc)
-{
-    char why[160];
-
-    if (!nested_audit(&vpc->svm->nested, why, sizeof(why)))
-        panic("audit: %s", why);
-}
-#else
-static void audit_tables(const struct vpc *vpc)
-{
-    (void)vpc;
-}
-#endif
-
 enum exit_reason svm_handle(struct vpc *vpc)
 {
     enum exit_reason reason = handle_exit(vpc);
 
-    audit_tables(vpc);
+    nested_check(&vpc->svm->nested);
     return reason;
 }

@@ -195,6 +195,7 @@ static enum svm_next choose_store(struct vpc *vpc, struct vmcb *vmcb)
 /* By jumps: what each way needs of the stack it takes itself. */
 enum svm_next svm_fast(struct vpc *vpc, struct vmcb *vmcb)
 {
+    nested_check(&vpc->svm->nested);            /* what the exit before has left, and the guest ran with */
     vpc->svm->exits++;
     vmcb->clean = VMCB_CLEAN_ALL;
     vmcb->tlb_control = 0;

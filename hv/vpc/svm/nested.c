@@ -3,6 +3,7 @@
  */
 #include "vpc/svm/nested.h"
 
+#include "base/check.h"
 #include "base/format.h"
 #include "base/frames.h"
 #include "cpu/x86.h"
@@ -304,3 +305,13 @@ bool nested_audit(const struct nested *nested, char *why, size_t why_bytes)
 {
     return audit_table(nested, hpa_to_ptr(nested->root), 4, 0, why, why_bytes);
 }
+
+#ifdef COBBLE_AUDIT
+void nested_check(const struct nested *nested)
+{
+    char why[160];
+
+    if (!nested_audit(nested, why, sizeof(why)))
+        panic("audit: %s", why);
+}
+#endif

@@ -63,4 +63,14 @@ bool nested_forget(struct nested *nested);
  */
 bool nested_audit(const struct nested *nested, char *why, size_t why_bytes);
 
+/* For the beginnings and ends of exits: panics with why. Empty but in a build with -Daudit=true. */
+#ifdef COBBLE_AUDIT
+void nested_check(const struct nested *nested);
+#else
+static inline void nested_check(const struct nested *nested)
+{
+    (void)nested;
+}
+#endif
+
 #endif
