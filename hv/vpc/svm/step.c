@@ -54,7 +54,7 @@ enum exit_reason svm_step(struct vpc *vpc, uint64_t instructions)
     }
     svm_store_unit(vpc);                /* FXSAVE and its like take it from the image */
     interp_flush(interp);
-    uint32_t generation = interp_generation(interp);
+    uint32_t flushes = interp_flushes(interp);
     svm->event = 0;
     if (instructions > 1 && vpc->exits_left > VPC_RUN_EXITS)
         vpc->exits_left = VPC_RUN_EXITS;
@@ -66,7 +66,7 @@ enum exit_reason svm_step(struct vpc *vpc, uint64_t instructions)
     if ((reason == EXIT_BUDGET || reason == EXIT_STOP) && interp->cpu.has_nmi && !interp->cpu.is_in_nmi)
         reason = begin_nmi(interp, reason);
     svm->is_interrupted |= interp_is_watched(interp);
-    svm->nested.must_flush |= interp_generation(interp) != generation;
+    svm->nested.must_flush |= interp_flushes(interp) != flushes;
     vmcb_put(svm->vmcb, &interp->cpu);
     if (interp->cpu.tsc_offset != tsc_offset)
         svm_put_tsc(vpc);                   /* it wrote its counter */

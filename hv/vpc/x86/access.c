@@ -78,15 +78,15 @@ static __attribute__((noinline)) void *access_walked(struct interp *interp, uint
                                                      enum access access, bool is_user)
 {
     struct softtlb_entry *entry = entry_of(interp, linear, is_user);
-    uint32_t generation = interp->walk_generation;
+    uint32_t generation = interp->walk_generation, page = linear & ~PAGE_MASK;
     struct pagewalk walk;
 
     if (!walk_or_fault(interp, linear, access, is_user, &walk))
         return NULL;
-    if (!fill_tlb(interp, entry, linear & ~PAGE_MASK, &walk, access != ACCESS_TO_READ))
-        return access_bounced(interp, linear, bytes, access, is_user);
-    known_walk_note(interp, entry, linear, is_user, &walk, generation);
-    return softtlb_host(entry, linear);
+    bool is_direct = fill_tlb(interp, entry, page, &walk, access != ACCESS_TO_READ);
+    if (entry->read_page == page)               /* perhaps for reading only, and this is a write */
+        known_walk_note(interp, entry, linear, is_user, &walk, generation);
+    return is_direct ? softtlb_host(entry, linear) : access_bounced(interp, linear, bytes, access, is_user);
 }
 
 void *access_linear(struct interp *interp, uint32_t linear, unsigned bytes, enum access access, bool is_user)

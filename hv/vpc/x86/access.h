@@ -79,7 +79,7 @@ static ALWAYS_INLINE struct softtlb_entry *softtlb_slot(struct softtlb_entry *tl
 /* The translations of a privilege. */
 static ALWAYS_INLINE struct softtlb_entry *softtlb_of(struct interp *interp, bool is_user)
 {
-    return is_user ? interp->tlbs + SOFTTLB_ENTRIES : interp->tlbs;
+    return is_user ? interp->view->tlbs + SOFTTLB_ENTRIES : interp->view->tlbs;
 }
 
 /* The page of an operand's last byte: that of the first one's entry, unless the operand crosses into the next page. */

@@ -42,7 +42,9 @@ void interp_init(struct interp *interp, const struct bus *bus)
     vcpu_reset(&interp->cpu);
     fetch_forget(interp);
     state_forget_tables(interp);                /* generation 0 is what was never known */
-    interp->filled_count = FILLED_MAX + 1;      /* all zero is no empty entry */
+    interp->view = interp->views;
+    for (unsigned i = 0; i < VIEWS; i++)
+        interp->views[i].filled_count = FILLED_MAX + 1;     /* all zero is no empty entry */
     interp_flush(interp);
 }
 

@@ -29,6 +29,8 @@
 #define KNOWN_WALKS 128u
 #define SPACES 16u
 #define SPACE_WALKS 24u
+#define VIEWS 4u
+#define VIEW_CHECKS 64u
 #define TABLE_PAGES 8u
 #define TABLE_FRAMES 16u
 #define BOUNCE_BYTES 512u
@@ -79,10 +81,10 @@ struct known_walk {
     struct softtlb_entry entry;
 };
 
-/* Which of them an address space used since it was loaded: with its next load they are looked at and taken at once. */
+/* Which of them an address space used since it was made anew: with the next time they are looked at and taken at once. */
 struct space {
     uint32_t directory;         /* as CR3 has it, without the low bits */
-    bool is_crowded;            /* there were more: the next load begins with none */
+    bool is_crowded;            /* there were more: the next time begins with none */
     uint8_t count, walks[SPACE_WALKS];
 };
 
@@ -122,6 +124,40 @@ struct stack_window {
     uint64_t first;             /* offset of the page's first byte; STACK_CLOSED, which none is near */
 };
 #define STACK_CLOSED (1ull << 63)
+
+/* As long as generation is that of the view, these are the windows of a gate's inner stack and of its handler. */
+struct gate_windows {
+    uint32_t generation;
+    struct code_window code;
+    struct stack_window stack;
+};
+
+/* An entry of the guest's tables, in the host, and what stood there when translations were made of it. */
+struct table_check {
+    const void *at;
+    uint32_t value;
+};
+
+/*
+ * All that is translated in an address space, and all that was opened by it. It stays when CR3 names another one: who
+ * comes back looks at each entry of the tables that it was made of, and where all stand as they stood, so does all of
+ * this. A processor drops its translations and would find the same again (space.c).
+ */
+struct view {
+    uint32_t directory;         /* as CR3 has it, without the low bits */
+    uint32_t walk_generation;   /* as long as interp.walk_generation is this, frames lie where they lay */
+    uint32_t generation;        /* interp.generation while it is the current one; no two views ever have the same */
+    uint32_t table_generation, table_count;     /* of the interp's, when it was seen that all tables lie where they lay */
+    bool is_loose;              /* something hangs on what is not among checks: it is not to be come back to */
+    unsigned check_count;
+    struct table_check checks[VIEW_CHECKS];
+    unsigned filled_count;              /* more than FILLED_MAX: any may have been */
+    uint16_t filled[FILLED_MAX];        /* which entries of tlbs were filled since they were cleared */
+    uint64_t large_pages[LARGE_PAGES / 64];     /* bit n: some were filled from a page of 4 MiB at n * 4 MiB */
+    struct kept_window windows_supervisor[WINDOWS], windows_user[WINDOWS];  /* by the page of their EIP */
+    struct gate_windows gates[KNOWN_GATES];
+    struct softtlb_entry tlbs[2 * SOFTTLB_ENTRIES];     /* the supervisor's, and then the user's */
+};
 
 /* An instruction as it was decoded last; good wherever the same bytes stand. */
 struct memo {
@@ -171,10 +207,6 @@ struct known_gate {
     uint8_t cpl;
     struct segment code, stack;
     struct reach code_reach, stack_reach;
-    /* Of an inner stack: as long as interp.generation is this, these are the windows of its top and of the handler. */
-    uint32_t window_generation;
-    struct code_window code_window;
-    struct stack_window stack_window;
 };
 
 /* An operand that is not in one page of RAM lies here meanwhile. */
@@ -213,36 +245,36 @@ struct interp {
     struct stack_window stack;
     struct memo *memos;         /* those of the code segment's size */
     uint32_t memo_mask;
-    struct softtlb_entry *tlb;  /* those of the current privilege */
+    struct view *view;          /* of the address space that CR3 names */
+    struct softtlb_entry *tlb;  /* the view's, of the current privilege */
     struct kept_window *windows;
     struct reach reach[SEG_COUNT];
     void *operand;              /* of access_slowly */
     struct trouble trouble;
     struct bounce bounce;
-    struct kept_window windows_supervisor[WINDOWS], windows_user[WINDOWS];  /* by the page of their EIP */
-    uint32_t generation;        /* of translations: another since any was forgotten */
+    uint32_t generation;        /* of translations: another since any was forgotten; the view's */
+    uint32_t last_generation;   /* that any view had */
+    uint32_t flushes;           /* how often translations were forgotten, as a processor would */
     uint32_t table_generation;  /* of where GDT, IDT and TSS lie: another since that may have changed */
     struct table_page tables[TABLE_PAGES];      /* those that anybody went by since then */
     unsigned table_count;
     struct known_segment known_segments[KNOWN_USES][KNOWN_OF_USE];
     struct known_gate known_gates[KNOWN_GATES];
-    struct softtlb_entry tlbs[2 * SOFTTLB_ENTRIES];     /* the supervisor's, and then the user's */
     struct known_walk known_walks[KNOWN_WALKS];
     struct space spaces[SPACES], *space;        /* the last is that of CR3 */
+    unsigned next_view;         /* the one that gives way next */
     struct table_frame table_frames[TABLE_FRAMES];
     uint32_t walk_generation;   /* another since frames moved, or since tables are read otherwise than they were */
-    uint16_t filled[FILLED_MAX];        /* which entries of both were filled since they were cleared */
-    unsigned filled_count;              /* more than FILLED_MAX: any may have been */
-    uint64_t large_pages[LARGE_PAGES / 64];     /* bit n: some were filled from a page of 4 MiB at n * 4 MiB */
+    struct view views[VIEWS];
     struct memo memos16[MEMO_ENTRIES16], memos32[MEMO_ENTRIES];
     struct memo old_memos[OLD_MEMO_ENTRIES];    /* of 32-bit code, that had to give way to others */
     struct long_memo long_memos16[LONG_MEMO_ENTRIES], long_memos32[LONG_MEMO_ENTRIES];
 };
 
 /* Another number since the processor forgot translations, by whatever instruction. */
-static inline uint32_t interp_generation(const struct interp *interp)
+static inline uint32_t interp_flushes(const struct interp *interp)
 {
-    return interp->generation;
+    return interp->flushes;
 }
 
 /* A processor after reset on a bus, which must outlive it. */

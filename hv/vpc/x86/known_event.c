@@ -112,6 +112,8 @@ static SELDOM __attribute__((noinline)) void find_gate_slowly(struct interp *int
 
     gate->question = question;
     gate->generation = is_good ? interp->table_generation : 0;
+    for (unsigned i = 0; i < VIEWS; i++)
+        interp->views[i].gates[gate - interp->known_gates].generation = 0;
     interp->operand = is_good ? gate : NULL;
 }
 
@@ -138,16 +140,16 @@ static ALWAYS_INLINE struct known_gate *known_gate(struct interp *interp, const 
 }
 
 /* Other translations than when the gate was used last, or another page of the stack: its window is looked for. */
-static SELDOM __attribute__((noinline)) void find_inner_window(struct interp *interp, struct known_gate *gate,
-                                                               uint32_t esp)
+static SELDOM __attribute__((noinline)) void find_inner_window(struct interp *interp, const struct known_gate *gate,
+                                                               struct gate_windows *windows, uint32_t esp)
 {
     uint32_t linear = gate->stack_reach.base + esp;
     struct softtlb_entry *tlb = softtlb_of(interp, false);
 
     if (softtlb_slot(tlb, linear)->write_page != (linear & ~PAGE_MASK))
         access_refill(interp, linear, false);
-    gate->stack_window = stack_window_of(tlb, &gate->stack_reach, esp);
-    gate->window_generation = 0;
+    windows->stack = stack_window_of(tlb, &gate->stack_reach, esp);
+    windows->generation = 0;
 }
 
 /* SS and CS of 32 bits, each with what the interpreter keeps of it. */
@@ -190,28 +192,30 @@ static ALWAYS_INLINE void store_frame(struct interp *interp, const struct event 
     }
 }
 
-/* The first instruction's window, where it is known; it is noted with the gate, and the stack's. */
-static SELDOM __attribute__((noinline)) void open_inner_windows(struct interp *interp, struct known_gate *gate)
+/* The first instruction's window, where it is known; it is noted with the stack's. */
+static SELDOM __attribute__((noinline)) void open_inner_windows(struct interp *interp, const struct known_gate *gate,
+                                                                struct gate_windows *windows)
 {
     state_close_window(interp);
     if (!code_window_reopen(interp, gate->eip))
         return;
-    gate->code_window = interp->code;
-    gate->window_generation = interp->generation;
+    windows->code = interp->code;
+    windows->generation = interp->generation;
 }
 
 /* To the stack that the TSS has, its privilege, and the handler's code. false: not plain. */
-static ALWAYS_INLINE bool enter_inner(struct interp *interp, const struct event *event, struct known_gate *gate)
+static ALWAYS_INLINE bool enter_inner(struct interp *interp, const struct event *event, const struct known_gate *gate)
 {
+    struct gate_windows *windows = &interp->view->gates[event->vector & (KNOWN_GATES - 1)];
     unsigned bytes = 4 * (5 + event->has_error);
     uint32_t esp = ((const struct stack_top *)gate->top_at)->esp - bytes;
-    bool has_windows = gate->window_generation == interp->generation;
-    loose32_t *words = has_windows ? stack_window_at(&gate->stack_window, esp, bytes) : NULL;
+    bool has_windows = windows->generation == interp->generation;
+    loose32_t *words = has_windows ? stack_window_at(&windows->stack, esp, bytes) : NULL;
 
     if (words == NULL) {
         has_windows = false;
-        find_inner_window(interp, gate, esp);
-        words = stack_window_at(&gate->stack_window, esp, bytes);
+        find_inner_window(interp, gate, windows, esp);
+        words = stack_window_at(&windows->stack, esp, bytes);
         if (words == NULL)
             return false;
     }
@@ -220,10 +224,10 @@ static ALWAYS_INLINE bool enter_inner(struct interp *interp, const struct event 
     take_cpl(interp, gate->cpl);
     take_stack(interp, &gate->stack, &gate->stack_reach);
     take_code(interp, &gate->code, &gate->code_reach);
-    interp->stack = gate->stack_window;
-    interp->code = gate->code_window;
+    interp->stack = windows->stack;
+    interp->code = windows->code;
     if (!has_windows)
-        open_inner_windows(interp, gate);
+        open_inner_windows(interp, gate, windows);
     interp->cpu.gpr[GPR_ESP] = esp;
     return true;
 }

@@ -42,26 +42,41 @@ static ALWAYS_INLINE bool known_walk_stands(const struct interp *interp, const s
            load(known->pte_at, 4) == known->pte;
 }
 
-/* Then this is the translation. */
-static ALWAYS_INLINE void known_walk_take(struct interp *interp, const struct known_walk *known)
+/* The view of CR3 hangs on an entry of the tables: who comes back to the view looks at that again. */
+static inline void view_note_check(struct view *view, const void *at, uint32_t value)
 {
-    uint32_t linear = (uint32_t)known->question;
-
-    if (known->is_large)
-        interp->large_pages[linear >> 28] |= 1ull << (linear >> 22 & 63);
-    interp->tlbs[known->slot] = known->entry;
-    state_note_translation(interp, &interp->tlbs[known->slot]);
+    for (unsigned i = 0; i < view->check_count; i++) {
+        struct table_check *check = &view->checks[i];
+        if (check->at != at)
+            continue;
+        /*
+         * A walk may have set A or D meanwhile. If it is another one otherwise, something may hang on what it was, as
+         * nobody need have told the processor; it cannot be looked for any more.
+         */
+        if ((check->value & ~value) != 0 || (value & ~check->value & ~(uint32_t)(PTE_A | PTE_D)) != 0)
+            view->is_loose = true;
+        check->value = value;
+        return;
+    }
+    if (view->check_count < VIEW_CHECKS)
+        view->checks[view->check_count++] = (struct table_check){ .at = at, .value = value };
+    else
+        view->is_loose = true;
 }
 
-/* The space of CR3 has it: it is looked at when that is loaded. */
+/* The space and the view of CR3 have it: it is looked at when that is loaded again. */
 static inline void known_walk_join(struct interp *interp, struct known_walk *known)
 {
     struct space *space = interp->space;
     uint8_t number = (uint8_t)(known - interp->known_walks);
 
-    if (space->is_crowded || known->joined == interp->generation)
+    if (known->joined == interp->generation)
         return;
     known->joined = interp->generation;
+    view_note_check(interp->view, known->pde_at, known->pde);
+    view_note_check(interp->view, known->pte_at, known->pte);
+    if (space->directory != interp->view->directory)        /* another space has its place by now */
+        *space = (struct space){ .directory = interp->view->directory };
     for (unsigned i = 0; i < space->count; i++) {
         if (space->walks[i] == number)
             return;
@@ -70,6 +85,19 @@ static inline void known_walk_join(struct interp *interp, struct known_walk *kno
         space->walks[space->count++] = number;
     else
         space->is_crowded = true;
+}
+
+/* Then this is the translation. */
+static ALWAYS_INLINE void known_walk_take(struct interp *interp, struct known_walk *known)
+{
+    uint32_t linear = (uint32_t)known->question;
+    struct softtlb_entry *entry = &interp->view->tlbs[known->slot];
+
+    if (known->is_large)
+        interp->view->large_pages[linear >> 28] |= 1ull << (linear >> 22 & 63);
+    *entry = known->entry;
+    state_note_translation(interp, entry);
+    known_walk_join(interp, known);
 }
 
 /*
@@ -84,7 +112,6 @@ static ALWAYS_INLINE void known_walk_fill(struct interp *interp, uint32_t linear
     if (known->question != question || !known_walk_stands(interp, known))
         return;
     known_walk_take(interp, known);
-    known_walk_join(interp, known);
 }
 
 /*
@@ -97,11 +124,13 @@ static inline void known_walk_note(struct interp *interp, const struct softtlb_e
     uint64_t question = known_walk_question(interp, linear, is_user);
     struct known_walk *known = known_walk_slot(interp, question);
 
-    if (walk->pde_at == NULL || walk->pte_at == NULL)
+    if (walk->pde_at == NULL || walk->pte_at == NULL || generation != interp->walk_generation) {
+        interp->view->is_loose = true;
         return;
+    }
     *known = (struct known_walk){
         .question = question, .pde_at = walk->pde_at, .pte_at = walk->pte_at, .pde = walk->pde, .pte = walk->pte,
-        .generation = generation, .slot = (uint16_t)(entry - interp->tlbs),
+        .generation = generation, .slot = (uint16_t)(entry - interp->view->tlbs),
         .is_large = walk->pde_at == walk->pte_at, .entry = *entry,
     };
     known_walk_join(interp, known);

@@ -76,7 +76,7 @@ static bool walk_large(struct interp *interp, uint32_t linear, gpa_t pde_at, uin
         return refuse(walk, PF_PRESENT, is_write, is_user);
     walk->pde = walk->pte = set_bits(interp, pde_at, pde, is_write ? PTE_A | PTE_D : PTE_A);
     walk->pte_at = walk->pde_at;
-    interp->large_pages[linear >> 28] |= 1ull << (linear >> 22 & 63);
+    interp->view->large_pages[linear >> 28] |= 1ull << (linear >> 22 & 63);
     walk->page = GPA((pde & 0xFFC00000u) | (linear & 0x003FF000u));
     walk->may_write = (is_write || pde & PTE_D) && is_allowed(interp, pde, true, is_user);
     return true;

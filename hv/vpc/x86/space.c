@@ -1,9 +1,10 @@
 /*
  * space.c - what is kept of translations goes when a processor's would, and of an address space comes again (PURE).
  *
- * A load of CR3 drops all translations. Those that the new space used when it was loaded last are made again at once,
- * where the guest's tables still say the same: A and, for writes, D are set, so a walk would change nothing. A
- * processor may do so at any time.
+ * A load of CR3 drops all translations. Those of the last few spaces are kept, each in a view, and a view is taken as it
+ * is where each entry of the guest's tables that anything in it was made of still says the same, A and, for writes, D
+ * included: a processor that dropped them all would find the same again, and change nothing. It may do so at any time.
+ * Otherwise the view begins anew, with those that the space used before and that the tables still say.
  *
  * Who goes by what lies in GDT, IDT or TSS keeps where that is in the host. Kernels have them at the same place in all
  * spaces, so that a load of CR3 mostly leaves table_generation alone: the pages' translations are compared.
@@ -14,17 +15,29 @@
 #include "vpc/x86/known_walk.h"
 #include "vpc/x86/state.h"
 
-/* Code and stack may lie elsewhere, or be gone. Numbers start anew after the last: 0 is what was never filled. */
-static void forget_windows(struct interp *interp)
+/* Another number for the view: its windows are good no more. They start anew after the last: 0 is what was never filled. */
+static void renew_generation(struct interp *interp)
 {
+    if (++interp->last_generation == 0) {
+        interp->last_generation = 1;
+        memset(interp->known_walks, 0, sizeof(interp->known_walks));
+        for (unsigned i = 0; i < VIEWS; i++) {
+            struct view *view = &interp->views[i];
+            view->is_loose = true;
+            memset(view->windows_supervisor, 0, sizeof(view->windows_supervisor));
+            memset(view->windows_user, 0, sizeof(view->windows_user));
+            memset(view->gates, 0, sizeof(view->gates));
+        }
+    }
+    interp->generation = interp->view->generation = interp->last_generation;
+}
+
+/* Code and stack may lie elsewhere, or be gone. */
+static void close_windows(struct interp *interp)
+{
+    interp->flushes++;
     state_close_window(interp);
     state_close_stack(interp);
-    if (++interp->generation != 0)
-        return;
-    interp->generation = 1;
-    memset(interp->windows_supervisor, 0, sizeof(interp->windows_supervisor));
-    memset(interp->windows_user, 0, sizeof(interp->windows_user));
-    memset(interp->known_gates, 0, sizeof(interp->known_gates));
 }
 
 void state_forget_tables(struct interp *interp)
@@ -74,24 +87,27 @@ static bool are_tables_there(struct interp *interp)
     return true;
 }
 
-static void clear_tlbs(struct interp *interp)
+static void clear_view(struct view *view)
 {
-    bool is_known = interp->filled_count <= FILLED_MAX;
-    unsigned count = is_known ? interp->filled_count : 2 * SOFTTLB_ENTRIES;
+    bool is_known = view->filled_count <= FILLED_MAX;
+    unsigned count = is_known ? view->filled_count : 2 * SOFTTLB_ENTRIES;
 
     for (unsigned i = 0; i < count; i++) {
-        struct softtlb_entry *entry = &interp->tlbs[is_known ? interp->filled[i] : i];
+        struct softtlb_entry *entry = &view->tlbs[is_known ? view->filled[i] : i];
         entry->read_page = entry->write_page = SOFTTLB_NONE;
     }
-    interp->filled_count = 0;
+    view->filled_count = 0;
     for (unsigned i = 0; i < LARGE_PAGES / 64; i++)
-        interp->large_pages[i] = 0;
+        view->large_pages[i] = 0;
+    view->check_count = 0;
+    view->is_loose = false;
+    view->table_generation = 0;
 }
 
-/* The space that CR3 names, with what is known of it and still so. */
+/* The space that CR3 names, with what is known of it and still so, into a view that has nothing. */
 static void enter_space(struct interp *interp)
 {
-    uint32_t directory = interp->cpu.cr3 & ~PAGE_MASK;
+    uint32_t directory = interp->view->directory;
     struct space *space = &interp->spaces[directory >> PAGE_SHIFT & (SPACES - 1)];
     unsigned kept = 0;
 
@@ -102,28 +118,86 @@ static void enter_space(struct interp *interp)
         struct known_walk *known = &interp->known_walks[space->walks[i]];
         if (known->question >> 32 != directory || !known_walk_stands(interp, known))
             continue;
-        known_walk_take(interp, known);
-        known->joined = interp->generation;
         space->walks[kept++] = space->walks[i];
+        known_walk_take(interp, known);
     }
     space->count = (uint8_t)kept;
 }
 
-void state_change_space(struct interp *interp)
+static ALWAYS_INLINE struct view *find_view(struct interp *interp, uint32_t directory)
 {
-    clear_tlbs(interp);
-    forget_windows(interp);
+    for (unsigned i = 0; i < VIEWS; i++) {
+        if (interp->views[i].directory == directory)
+            return &interp->views[i];
+    }
+    return NULL;
+}
+
+/* Do the tables say what they said? */
+static ALWAYS_INLINE bool view_stands(const struct interp *interp, const struct view *view)
+{
+    const struct table_check *check = view->checks, *end = check + view->check_count;
+
+    if (view->walk_generation != interp->walk_generation || view->is_loose)
+        return false;
+    for (; check < end; check++) {
+        if (load(check->at, 4) != check->value)
+            return false;
+    }
+    return true;
+}
+
+/* The view of a space anew; NULL: it has none, and takes another one's. */
+static __attribute__((noinline)) void make_view(struct interp *interp, struct view *view, uint32_t directory)
+{
+    if (view == NULL)
+        view = &interp->views[interp->next_view++ % VIEWS];
+    clear_view(view);
+    view->directory = directory;
+    view->walk_generation = interp->walk_generation;
+    interp->view = view;
+    renew_generation(interp);
     enter_space(interp);
+}
+
+/* Tables may lie elsewhere than in the space before; of a view that stands it is known already. */
+static void find_tables(struct interp *interp)
+{
+    struct view *view = interp->view;
+
+    if (view->table_generation == interp->table_generation && view->table_count == interp->table_count)
+        return;
     if (!are_tables_there(interp))
         state_forget_tables(interp);
+    view->table_generation = interp->table_generation;
+    view->table_count = interp->table_count;
+}
+
+void state_change_space(struct interp *interp)
+{
+    uint32_t directory = interp->cpu.cr3 & ~PAGE_MASK;
+    struct view *view = find_view(interp, directory);
+
+    close_windows(interp);
+    if (view == NULL || !view_stands(interp, view)) {
+        make_view(interp, view, directory);
+    } else {
+        interp->view = view;
+        interp->generation = view->generation;
+        interp->space = &interp->spaces[directory >> PAGE_SHIFT & (SPACES - 1)];
+    }
+    state_refresh_rights(interp);
+    find_tables(interp);
 }
 
 void state_forget_translations(struct interp *interp)
 {
-    if (++interp->walk_generation == 0) {       /* as in forget_windows */
+    if (++interp->walk_generation == 0) {       /* as in renew_generation */
         interp->walk_generation = 1;
         memset(interp->known_walks, 0, sizeof(interp->known_walks));
         memset(interp->table_frames, 0, sizeof(interp->table_frames));
+        for (unsigned i = 0; i < VIEWS; i++)
+            interp->views[i].walk_generation = 0;
     }
     state_change_space(interp);
 }
@@ -134,7 +208,7 @@ void state_forget_page(struct interp *interp, uint32_t linear)
      * INVLPG of any address in a 4 MiB page drops all of it. Copies do not know which of them came of it: all go, but
      * only where there are some.
      */
-    if (interp->large_pages[linear >> 28] >> (linear >> 22 & 63) & 1) {
+    if (interp->view->large_pages[linear >> 28] >> (linear >> 22 & 63) & 1) {
         state_forget_translations(interp);
         return;
     }
@@ -142,7 +216,8 @@ void state_forget_page(struct interp *interp, uint32_t linear)
         struct softtlb_entry *entry = softtlb_slot(softtlb_of(interp, is_user), linear);
         entry->read_page = entry->write_page = SOFTTLB_NONE;
     }
-    forget_windows(interp);
+    close_windows(interp);
+    renew_generation(interp);
     if (is_noted(interp, linear & ~PAGE_MASK))
         state_forget_tables(interp);
 }

@@ -57,19 +57,22 @@ static inline void state_close_stack(struct interp *interp)
 /* An entry was filled: it will be asked for when they go. */
 static inline void state_note_translation(struct interp *interp, const struct softtlb_entry *entry)
 {
-    if (interp->filled_count < FILLED_MAX)
-        interp->filled[interp->filled_count] = (uint16_t)(entry - interp->tlbs);
-    if (interp->filled_count <= FILLED_MAX)
-        interp->filled_count++;
+    struct view *view = interp->view;
+
+    if (view->filled_count < FILLED_MAX)
+        view->filled[view->filled_count] = (uint16_t)(entry - view->tlbs);
+    if (view->filled_count <= FILLED_MAX)
+        view->filled_count++;
 }
 
-/* After CPL changed. */
+/* After CPL or the view changed. */
 static inline void state_refresh_rights(struct interp *interp)
 {
     bool is_user = interp->cpu.cpl == 3;
+    struct view *view = interp->view;
 
-    interp->tlb = is_user ? interp->tlbs + SOFTTLB_ENTRIES : interp->tlbs;
-    interp->windows = is_user ? interp->windows_user : interp->windows_supervisor;
+    interp->tlb = is_user ? view->tlbs + SOFTTLB_ENTRIES : view->tlbs;
+    interp->windows = is_user ? view->windows_user : view->windows_supervisor;
 }
 
 /* After SS changed. */
