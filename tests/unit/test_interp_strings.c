@@ -1,7 +1,7 @@
 /*
  * test_interp_strings.c - INS and OUTS of a device that gives and takes elements at once, against the same device one
  * by one: segments with limits, pages that are absent, read-only or no RAM, both directions, interrupts in mid-string.
- * And copies onto themselves, and how much of all that a run does.
+ * And short strings as steps (threaded_string.c), copies onto themselves, and how much of all that a run does.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -260,6 +260,67 @@ static void test_at_once_is_one_by_one(void **state)
                 events[EXC_DB] > CASES / 100);
 }
 
+/* MOVS or STOS in mostly few bytes, from and to any place in the string's pages, of which two may be the same frame. */
+static void make_short_case(struct machine *machine, uint8_t repeat)
+{
+    struct fake_pc *pc = &machine->pc;
+    uint32_t base, table = TABLE + 4 * (DATA >> PAGE_SHIFT);
+
+    make_case(machine);
+    base = pc->interp.cpu.segments[SEG_DS].base;
+    fake_pc_put(pc, table - 4, 0, 4);           /* whatever the count, nothing else is reached */
+    fake_pc_put(pc, table + 4 * PAGES, 0, 4);
+    if (one_in(3))
+        fake_pc_put(pc, table + 4 * random_below(PAGES), fake_pc_get(pc, table + 4 * random_below(PAGES), 4), 4);
+    fake_pc_put(pc, CODE, repeat | (uint32_t)(0xA4 + random_below(2) + 6 * random_below(2)) << 8, 4);
+    pc->interp.cpu.gpr[GPR_EAX] = one_in(2) ? 0 : random_u32();
+    pc->interp.cpu.gpr[GPR_ECX] = random_below(one_in(3) ? 1200 : 40) + (one_in(8) ? 0x40000000u : 0);
+    pc->interp.cpu.gpr[GPR_ESI] = DATA - base + random_below(PAGES << PAGE_SHIFT);
+    pc->interp.cpu.gpr[GPR_EDI] = DATA - base + random_below(PAGES << PAGE_SHIFT);
+    if (one_in(3))
+        pc->interp.cpu.gpr[GPR_EDI] = pc->interp.cpu.gpr[GPR_ESI] + random_below(160) - 80;
+}
+
+/* Its pages are translated by a copy, the same way or the other: only the second instruction is a step, then. */
+static void execute_twice(struct machine *machine)
+{
+    struct vcpu *cpu = &machine->pc.interp.cpu, before = *cpu;
+    uint8_t *opcode = &machine->pc.ram[CODE + 1], wanted = *opcode;
+
+    *opcode = 0xA4;
+    cpu->gpr[GPR_ECX] &= 15;
+    if (before.gpr[GPR_EAX] != 0) {
+        cpu->gpr[GPR_ESI] = before.gpr[GPR_EDI];
+        cpu->gpr[GPR_EDI] = before.gpr[GPR_ESI];
+    }
+    execute(machine);
+    if (fake_pc_event(&machine->pc).vector >= 0)
+        return;
+    *opcode = wanted;
+    *cpu = before;
+    execute(machine);
+}
+
+/* F2 means to MOVS and STOS what F3 does, and no step is made for it. */
+static void test_short_ones(void **state)
+{
+    (void)state;
+    unsigned ends = 0;
+
+    for (unsigned number = 0; number < 2 * CASES; number++) {
+        uint32_t seed = random_state = number * 2654435761u + 1;
+        make_short_case(&bulky, PREFIX_REP);
+        random_state = seed;
+        make_short_case(&single, PREFIX_REPNE);
+        execute_twice(&bulky);
+        execute_twice(&single);
+        single.pc.ram[CODE] = PREFIX_REP;
+        expect_same();
+        ends += fake_pc_event(&bulky.pc).vector < 0;
+    }
+    assert_true(ends > CASES / 2);
+}
+
 /* Onto itself, at any distance: as byte by byte, or where elements are larger, element by element. */
 static void test_copies_that_overlap(void **state)
 {
@@ -317,6 +378,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_at_once_is_one_by_one),
+        cmocka_unit_test(test_short_ones),
         cmocka_unit_test(test_copies_that_overlap),
         cmocka_unit_test(test_bulk_ends_a_run),
     };

@@ -30,6 +30,7 @@ step_t threaded_flags_find(const struct instruction *insn);
 step_t threaded_event_find(const struct instruction *insn);     /* known_event.c */
 step_t threaded_port_find(const struct instruction *insn);
 step_t threaded_space_find(const struct instruction *insn);
+step_t threaded_string_find(const struct instruction *insn);    /* those with REP */
 
 /* By the handler. */
 bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip);
