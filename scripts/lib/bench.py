@@ -198,6 +198,8 @@ FIGURES = {
         Figure("system", "system calls by a gate, for each instruction", 40, 300),
         Figure("ports", "reads of the 8259's mask in a loop, for each instruction"),
         Figure("copy", "copy of 4 KiB by REP MOVSB, for each copy"),
+        Figure("marks", "benchmark kernel, all that it measures, strings of 512 bytes and more apart: for each "
+               "instruction", 40, 60),
         Figure("mark_call", "benchmark kernel, a system call: for each instruction", 40, 200),
         Figure("mark_fault", "benchmark kernel, a page fault: for each instruction", 40, 250),
         Figure("mark_fork", "benchmark kernel, a fork: for each instruction", 40, 100),

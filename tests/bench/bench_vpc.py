@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 
 from bench_runs import BenchError
+import bench_strings
 import bench_stretch
 from harness import run
 from lib import bench, build
@@ -34,11 +35,11 @@ HOSTILE = 3
 EXIT_GOOD = 42
 
 
-def rows_of(name, words, expected, engine="interp"):
+def rows_of(name, words, expected, engine="interp", flags=bench.FLAGS):
     """Rows of a kernel that runs alone in Cobble: [(what, ..., number)] of all that match."""
     path = KERNELS / name
     result = run("--timeout", 600, "--guest", path, "--autorun",
-                 f"{name} engine={engine} mem=32M timeout=300s expect={EXIT_GOOD} {words}", "--", *bench.FLAGS)
+                 f"{name} engine={engine} mem=32M timeout=300s expect={EXIT_GOOD} {words}", "--", *flags)
     rows = re.findall(rf"^# {re.escape(name)}\| {expected}$", result.out, re.MULTILINE)
     if result.status != 0 or not rows:
         raise BenchError(f"{name}: status {result.status}\n{result.tail()}")
@@ -51,9 +52,13 @@ def read_times(clock, engine="interp"):
     return {kind: int(time) for kind, time in rows}
 
 
-def read_marks(clock, disk, engine="interp"):
-    """{operation: time of one} of marks.c."""
-    rows = rows_of(MARKS_KERNEL, f"clock={clock} disk={disk} cmdline=times", MARKS_ROW, engine)
+def mark_rows(clock, disk, flags=bench.FLAGS):
+    """(operation, how many, time of all) of each of marks.c, interpreted."""
+    return rows_of(MARKS_KERNEL, f"clock={clock} disk={disk} cmdline=times", MARKS_ROW, flags=flags)
+
+
+def for_each(rows):
+    """{operation: time of one}."""
     return {kind: int(time) / int(count) for kind, count, time in rows}
 
 
@@ -66,16 +71,19 @@ def read_plain_marks(disk):
                    "-append", "times", *vpc_tests.drive(disk, 0)]
         subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False)
         text = serial.read().decode("latin-1")
-    rows = re.findall(r"^([a-z ]+) (\d+) (\d+)$", text, re.MULTILINE)
-    return {kind: int(time) / int(count) for kind, count, time in rows}
+    return for_each(re.findall(r"^([a-z ]+) (\d+) (\d+)$", text, re.MULTILINE))
 
 
 def measure_marks():
-    """Of each operation of marks.c: host instructions for each of the guest, the guest's, and those in plain QEMU."""
+    """Of each operation of marks.c: host instructions for each of the guest, the guest's, and those in plain QEMU; and
+    of all marks that it has together, bulk strings apart."""
     with tempfile.TemporaryDirectory() as folder:
         disk = vpc_tests.write_disks(pathlib.Path(folder))[0]
-        host, guest, plain = read_marks("wall", disk), read_marks("instructions", disk), read_plain_marks(disk)
-    figures = {}
+        host_rows, moments = bench_strings.run_marks(lambda flags: mark_rows("wall", disk, flags))
+        guest_rows, plain = mark_rows("instructions", disk), read_plain_marks(disk)
+    host, guest = for_each(host_rows), for_each(guest_rows)
+    instructions = sum(int(time) for _, _, time in guest_rows) / NS_PER_INSTRUCTION
+    figures = {"marks": bench_strings.whole(host_rows, moments, instructions)}
     for key, kind in MARKS.items():
         instructions = guest[kind] / NS_PER_INSTRUCTION
         figures |= {key: host[kind] / instructions, f"{key}_guest": instructions, f"{key}_plain": plain[kind]}

@@ -307,7 +307,7 @@ static void test_short_ones(void **state)
     (void)state;
     unsigned ends = 0;
 
-    for (unsigned number = 0; number < 2 * CASES; number++) {
+    for (unsigned number = 0; number < CASES; number++) {
         uint32_t seed = random_state = number * 2654435761u + 1;
         make_short_case(&bulky, PREFIX_REP);
         random_state = seed;
@@ -318,7 +318,7 @@ static void test_short_ones(void **state)
         expect_same();
         ends += fake_pc_event(&bulky.pc).vector < 0;
     }
-    assert_true(ends > CASES / 2);
+    assert_true(ends > CASES / 4);
 }
 
 /* Onto itself, at any distance: as byte by byte, or where elements are larger, element by element. */

@@ -71,9 +71,14 @@ static ALWAYS_INLINE bool code_window_reopen(struct interp *interp, uint32_t eip
 }
 
 /* Eight bytes from there on, in the window. */
+static ALWAYS_INLINE uint64_t code_bytes_at(uintptr_t delta, uint64_t eip)
+{
+    return *(const loose64_t *)(delta + eip);
+}
+
 static ALWAYS_INLINE uint64_t code_bytes(const struct interp *interp, uint64_t eip)
 {
-    return *(const loose64_t *)(interp->code.delta + eip);
+    return code_bytes_at(interp->code.delta, eip);
 }
 
 /* Of one that is longer than MEMO_BYTES only these: there is more to compare. */

@@ -86,7 +86,7 @@ static bool execute(struct interp *interp)
         return false;
     if (interp->has_attention)
         return true;            /* a page of RAM that is not to be had ends the run; then this is fetched again */
-    return memo->step(interp, memo, interp->start_eip + memo->insn.length);
+    return memo->step(interp, memo, interp->start_eip + memo->insn.length, interp->code.delta);
 }
 
 /* A single one. */

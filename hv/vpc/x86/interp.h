@@ -41,8 +41,8 @@ struct memo;
 /* Executes one instruction. false: interp->trouble says why it did not happen. */
 typedef bool (*handler_t)(struct interp *interp, const struct instruction *insn);
 
-/* Executes it and those behind it: threaded.h. eip: of the next one. */
-typedef bool (*step_t)(struct interp *interp, const struct memo *memo, uint64_t eip);
+/* Executes it and those behind it: threaded.h. eip: of the next one; delta: the code window's. */
+typedef bool (*step_t)(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta);
 
 /* Why a run came back. */
 enum exit_reason {
@@ -132,6 +132,26 @@ struct gate_windows {
     struct stack_window stack;
 };
 
+/* What of a segment can be touched without a closer look; last is -1 where everything needs one. */
+struct reach {
+    int64_t read_last, write_last;
+    uint32_t base;
+};
+
+/*
+ * An IRET from privilege 0 to a program, as it was last: good as long as the same bytes stand in both descriptors, which
+ * lie where they lay, and while generation is that of the view: then the windows are the program's.
+ */
+struct known_return {
+    uint32_t generation, table_generation;
+    uint64_t code_bytes, stack_bytes;
+    const void *code_at, *stack_at;
+    struct segment code, stack;
+    struct reach code_reach, stack_reach;
+    struct code_window code_window;
+    struct stack_window stack_window;
+};
+
 /* An entry of the guest's tables, in the host, and what stood there when translations were made of it. */
 struct table_check {
     const void *at;
@@ -156,6 +176,7 @@ struct view {
     uint64_t large_pages[LARGE_PAGES / 64];     /* bit n: some were filled from a page of 4 MiB at n * 4 MiB */
     struct kept_window windows_supervisor[WINDOWS], windows_user[WINDOWS];  /* by the page of their EIP */
     struct gate_windows gates[KNOWN_GATES];
+    struct known_return back;
     struct softtlb_entry tlbs[2 * SOFTTLB_ENTRIES];     /* the supervisor's, and then the user's */
 };
 
@@ -172,12 +193,6 @@ struct memo {
 struct long_memo {
     struct memo memo;
     uint64_t rest, rest_mask;
-};
-
-/* What of a segment can be touched without a closer look; last is -1 where everything needs one. */
-struct reach {
-    int64_t read_last, write_last;
-    uint32_t base;
 };
 
 /*

@@ -3,32 +3,22 @@
  * stacks, everything in pages that were translated before, and descriptors that passed the same checks before.
  *
  * Whatever is not so is seen before anything changes: then the long way (event.c, return.c) does it from the start, and
- * says what is wrong if something is. So each function here is what those do, less all that can go wrong. INT n and
- * IRET are steps (threaded.h) where they are plain.
+ * says what is wrong if something is. So each function here is what those do, less all that can go wrong. Where even less
+ * is to be found, INT n and IRET are steps: threaded_event.c.
  *
  * Segments are known only while no access needs a closer look (interp.asker), and what is done here does not change
  * that: an IRET that switches alignment checks on is not plain.
  */
-#include "vpc/x86/event.h"
+#include "vpc/x86/known_event.h"
+
 #include "vpc/x86/far.h"
-#include "vpc/x86/flags.h"
-#include "vpc/x86/known_segment.h"
 #include "vpc/x86/return.h"
-#include "vpc/x86/state.h"
 #include "vpc/x86/threaded.h"
 
 /* Of the byte with P, DPL and type: present, and an interrupt or a trap gate of 32 bits. */
 #define GATE_MASK 0x9Eu
 #define GATE_PLAIN 0x8Eu
 #define GATE_IS_TRAP 1u
-#define QUESTION_VECTOR 0xFFu
-#define QUESTION_SOFTWARE 0x100u
-
-/* Of ESP and SS in the TSS. */
-struct stack_top {
-    loose32_t esp;
-    loose16_t ss;
-};
 
 /* So many bytes of the stack, for the current privilege. */
 static ALWAYS_INLINE loose32_t *plain_words(struct interp *interp, uint32_t offset, unsigned bytes, bool is_write)
@@ -117,21 +107,11 @@ static SELDOM __attribute__((noinline)) void find_gate_slowly(struct interp *int
     interp->operand = is_good ? gate : NULL;
 }
 
-static ALWAYS_INLINE bool gate_stands(const struct interp *interp, const struct known_gate *gate, uint32_t question)
-{
-    const struct stack_top *top = gate->top_at;
-
-    return gate->question == question && gate->generation == interp->table_generation &&
-           *(const loose64_t *)gate->at == gate->bytes && *(const loose64_t *)gate->code_at == gate->code_bytes &&
-           (top == NULL || (top->ss == gate->stack.selector &&
-                            *(const loose64_t *)gate->stack_at == gate->stack_bytes));
-}
-
 /* The gate of an event, and room for its frame. NULL: not plain. */
 static ALWAYS_INLINE struct known_gate *known_gate(struct interp *interp, const struct event *event)
 {
-    struct known_gate *gate = &interp->known_gates[event->vector & (KNOWN_GATES - 1)];
-    uint32_t question = interp->asker | event->vector | (event->is_software ? QUESTION_SOFTWARE : 0);
+    struct known_gate *gate = known_gate_slot(interp, event->vector);
+    uint32_t question = gate_question(interp, event);
 
     if (gate_stands(interp, gate, question))
         return gate;
@@ -152,46 +132,6 @@ static SELDOM __attribute__((noinline)) void find_inner_window(struct interp *in
     windows->generation = 0;
 }
 
-/* SS and CS of 32 bits, each with what the interpreter keeps of it. */
-static ALWAYS_INLINE void take_stack(struct interp *interp, const struct segment *stack, const struct reach *reach)
-{
-    interp->cpu.segments[SEG_SS] = *stack;
-    interp->reach[SEG_SS] = *reach;
-    interp->stack_mask = 0xFFFFFFFFu;
-}
-
-static ALWAYS_INLINE void take_code(struct interp *interp, const struct segment *code, const struct reach *reach)
-{
-    interp->cpu.segments[SEG_CS] = *code;
-    interp->reach[SEG_CS] = *reach;
-    interp->memos = interp->memos32;
-    interp->memo_mask = MEMO_ENTRIES - 1;
-}
-
-/* With CS and SS to follow. */
-static ALWAYS_INLINE void take_cpl(struct interp *interp, unsigned cpl)
-{
-    interp->cpu.cpl = (uint8_t)cpl;
-    state_refresh_rights(interp);
-    interp->asker = ASKER(cpl);
-}
-
-/* The order on the stack: SDM vol. 3 "Stack Usage on Transfers to Interrupt and Exception-Handling Routines". */
-static ALWAYS_INLINE void store_frame(struct interp *interp, const struct event *event, loose32_t *words, bool is_inner)
-{
-    const struct vcpu *cpu = &interp->cpu;
-
-    if (event->has_error)
-        *words++ = event->error;
-    words[0] = cpu->eip;
-    words[1] = cpu->segments[SEG_CS].selector;
-    words[2] = flags_read(interp) | (event->is_fault ? EFLAGS_RF : 0);
-    if (is_inner) {
-        words[3] = cpu->gpr[GPR_ESP];
-        words[4] = cpu->segments[SEG_SS].selector;
-    }
-}
-
 /* The first instruction's window, where it is known; it is noted with the stack's. */
 static SELDOM __attribute__((noinline)) void open_inner_windows(struct interp *interp, const struct known_gate *gate,
                                                                 struct gate_windows *windows)
@@ -206,7 +146,7 @@ static SELDOM __attribute__((noinline)) void open_inner_windows(struct interp *i
 /* To the stack that the TSS has, its privilege, and the handler's code. false: not plain. */
 static ALWAYS_INLINE bool enter_inner(struct interp *interp, const struct event *event, const struct known_gate *gate)
 {
-    struct gate_windows *windows = &interp->view->gates[event->vector & (KNOWN_GATES - 1)];
+    struct gate_windows *windows = gate_windows_of(interp, event->vector);
     unsigned bytes = 4 * (5 + event->has_error);
     uint32_t esp = ((const struct stack_top *)gate->top_at)->esp - bytes;
     bool has_windows = windows->generation == interp->generation;
@@ -220,15 +160,9 @@ static ALWAYS_INLINE bool enter_inner(struct interp *interp, const struct event 
             return false;
     }
     store_frame(interp, event, words, true);
-    __builtin_assume(gate->cpl != 3);           /* as it is an inner one */
-    take_cpl(interp, gate->cpl);
-    take_stack(interp, &gate->stack, &gate->stack_reach);
-    take_code(interp, &gate->code, &gate->code_reach);
-    interp->stack = windows->stack;
-    interp->code = windows->code;
+    enter_by_windows(interp, gate, windows, esp);
     if (!has_windows)
         open_inner_windows(interp, gate, windows);
-    interp->cpu.gpr[GPR_ESP] = esp;
     return true;
 }
 
@@ -249,7 +183,7 @@ static ALWAYS_INLINE bool enter_same(struct interp *interp, const struct event *
     return true;
 }
 
-static ALWAYS_INLINE bool enter_known(struct interp *interp, const struct event *event)
+bool event_enter_found(struct interp *interp, const struct event *event)
 {
     struct known_gate *gate = known_gate(interp, event);
 
@@ -263,7 +197,7 @@ static ALWAYS_INLINE bool enter_known(struct interp *interp, const struct event 
 
 bool event_enter_known(struct interp *interp, const struct event *event)
 {
-    if (!enter_known(interp, event))
+    if (!event_enter_found(interp, event))
         return false;
     if (interp->has_attention)
         state_refresh_attention(interp);
@@ -290,19 +224,7 @@ static ALWAYS_INLINE void drop_segments(struct interp *interp, unsigned cpl)
     }
 }
 
-/* The flags that an IRET of 32 bits brings: far_iret_mask. */
-static ALWAYS_INLINE uint32_t returned_flags(const struct vcpu *cpu, uint32_t eflags)
-{
-    uint32_t mask = EFLAGS_ARITHMETIC | EFLAGS_TF | EFLAGS_DF | EFLAGS_NT | EFLAGS_AC | EFLAGS_ID;
-
-    if (cpu->cpl == 0)
-        mask |= EFLAGS_IF | EFLAGS_IOPL;
-    else if (cpu->cpl <= (cpu->eflags & EFLAGS_IOPL) >> 12)
-        mask |= EFLAGS_IF;
-    return (cpu->eflags & ~mask) | (eflags & mask);
-}
-
-static ALWAYS_INLINE bool return_known(struct interp *interp)
+bool event_return_found(struct interp *interp)
 {
     struct vcpu *cpu = &interp->cpu;
     const loose32_t *words = plain_stack(interp, cpu->gpr[GPR_ESP], 20);
@@ -326,7 +248,7 @@ static ALWAYS_INLINE bool return_known(struct interp *interp)
         if (stack == NULL || !(stack->segment.attributes & ATTR_DB))
             return false;
     }
-    cpu->eflags = returned_flags(cpu, eflags);
+    cpu->eflags = returned_flags(cpu->cpl, cpu->eflags, eflags);
     flags_set_arithmetic(interp, eflags);
     if (is_outer) {
         take_cpl(interp, cpl);
@@ -344,46 +266,8 @@ static ALWAYS_INLINE bool return_known(struct interp *interp)
 
 bool iret_known(struct interp *interp)
 {
-    if (!return_known(interp))
+    if (!event_return_found(interp))
         return false;
     state_refresh_attention(interp);
     return true;
-}
-
-/* Of what state_refresh_attention asks for, an IRET that was a step can have brought about only this. */
-static ALWAYS_INLINE bool needs_attention(const struct interp *interp)
-{
-    const struct vcpu *cpu = &interp->cpu;
-
-    return cpu->eflags & EFLAGS_TF || cpu->has_nmi ||
-           (cpu->eflags & EFLAGS_IF && (cpu->has_interrupt || interp->wants_window));
-}
-
-STEP(int_n)
-{
-    uint8_t vector = memo->insn.opcode == 0xCC ? EXC_BP : (uint8_t)memo->insn.immediate;
-    struct event event = { .vector = vector, .is_software = true };
-
-    interp->cpu.eip = (uint32_t)eip;
-    if (!enter_known(interp, &event))
-        GENERALLY();
-    GO_TO(interp->cpu.eip);
-}
-
-STEP(iret)
-{
-    if (!return_known(interp))
-        GENERALLY();
-    interp->fuel--;
-    interp->has_attention = needs_attention(interp);
-    if (interp->has_attention)
-        return true;
-    TAIL_CALL step_elsewhere(interp, memo, interp->cpu.eip);
-}
-
-step_t threaded_event_find(const struct instruction *insn)
-{
-    if (insn->map != MAP_ONE_BYTE)
-        return NULL;
-    return insn->opcode == 0xCC || insn->opcode == 0xCD ? step_int_n : insn->opcode == 0xCF ? step_iret : NULL;
 }

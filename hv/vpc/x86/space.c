@@ -27,6 +27,7 @@ static void renew_generation(struct interp *interp)
             memset(view->windows_supervisor, 0, sizeof(view->windows_supervisor));
             memset(view->windows_user, 0, sizeof(view->windows_user));
             memset(view->gates, 0, sizeof(view->gates));
+            view->back.generation = 0;
         }
     }
     interp->generation = interp->view->generation = interp->last_generation;
@@ -48,6 +49,8 @@ void state_forget_tables(struct interp *interp)
     interp->table_generation = 1;
     memset(interp->known_segments, 0, sizeof(interp->known_segments));
     memset(interp->known_gates, 0, sizeof(interp->known_gates));
+    for (unsigned i = 0; i < VIEWS; i++)
+        interp->views[i].table_generation = interp->views[i].back.table_generation = 0;
 }
 
 static bool is_noted(const struct interp *interp, uint32_t page)

@@ -3,8 +3,9 @@
  */
 #include "vpc/x86/threaded.h"
 
-bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip)
+bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta)
 {
+    (void)delta;                /* the handler may open another window */
     interp->cpu.eip = (uint32_t)eip;
     interp->start_eip = (uint32_t)eip - memo->insn.length;
     if (!memo->handler(interp, &memo->insn))
@@ -17,16 +18,16 @@ bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip
 }
 
 /* Its window was open before translations were forgotten. Apart, so that the other needs no frame for a call. */
-__attribute__((noinline)) STEP(elsewhere_renewed)
+static __attribute__((noinline)) STEP_FUNCTION(elsewhere_renewed)
 {
     uint32_t to = (uint32_t)eip;
 
     if (!code_window_reopen(interp, to))
         return thread_end(interp, to);
-    TAIL_CALL step_elsewhere(interp, memo, eip);
+    TAIL_CALL step_elsewhere(interp, memo, eip, delta);
 }
 
-bool step_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip)
+bool step_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta)
 {
     uint32_t to = (uint32_t)eip;
     const struct kept_window *kept = window_slot(interp, to);
@@ -34,20 +35,21 @@ bool step_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip
     if (interp->fuel == 0 || !code_window_is_kept(interp, kept, to))
         return thread_end(interp, to);
     if (kept->generation != interp->generation)
-        TAIL_CALL step_elsewhere_renewed(interp, memo, eip);
+        TAIL_CALL step_elsewhere_renewed(interp, memo, eip, delta);
     interp->code = kept->window;
-    uint64_t bytes = code_bytes(interp, to);
+    delta = interp->code.delta;
+    uint64_t bytes = code_bytes_at(delta, to);
     memo = memo_slot(interp, to);
     if (!memo_has(memo, bytes)) {
         memo = old_memo_slot(interp, to);
         if (interp->memos != interp->memos32 || !memo_has(memo, bytes))
             return thread_end(interp, to);
     }
-    DISPATCH(memo, to);
+    DISPATCH(memo, to, delta);
 }
 
 /* The page of a push, or else of a pop. The handler goes on, whatever came of it. */
-bool step_stack_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip)
+bool step_stack_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta)
 {
     uint32_t esp = interp->cpu.gpr[GPR_ESP];
 
@@ -55,12 +57,12 @@ bool step_stack_elsewhere(struct interp *interp, const struct memo *memo, uint64
     GENERALLY();
 }
 
-bool step_long(struct interp *interp, const struct memo *memo, uint64_t eip)
+bool step_long(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta)
 {
     uint32_t start = (uint32_t)eip - memo->insn.length;
     const struct long_memo *slot = long_slot(interp, start);
 
     if (!long_memo_has(slot, interp, start))
         return thread_end(interp, start);           /* fetch decodes it */
-    DISPATCH(&slot->memo, start);
+    DISPATCH(&slot->memo, start, delta);
 }

@@ -10,6 +10,7 @@
  *
  * The interpreter's loop is come back to when the fuel is up, where something needs attention, and where the next
  * instruction is not in the window or not decoded. EIP is in a register meanwhile: cpu.eip is set for handlers only.
+ * So is delta, from EIP to where it lies in the host, as long as the code window stays.
  */
 #ifndef VPC_X86_THREADED_H
 #define VPC_X86_THREADED_H
@@ -27,20 +28,22 @@ step_t threaded_move_find(const struct instruction *insn);
 step_t threaded_stack_find(const struct instruction *insn);
 step_t threaded_branch_find(const struct instruction *insn);
 step_t threaded_flags_find(const struct instruction *insn);
-step_t threaded_event_find(const struct instruction *insn);     /* known_event.c */
+step_t threaded_event_find(const struct instruction *insn);
 step_t threaded_port_find(const struct instruction *insn);
 step_t threaded_space_find(const struct instruction *insn);
 step_t threaded_string_find(const struct instruction *insn);    /* those with REP */
 
 /* By the handler. */
-bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip);
+bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta);
 /* What NEXT and GO_TO do when it is not plain: the instruction at eip, if that is known at all. */
-bool step_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip);
-bool step_stack_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip);
+bool step_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta);
+bool step_stack_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta);
 /* One that is longer than its memo: the rest is compared, too. */
-bool step_long(struct interp *interp, const struct memo *memo, uint64_t eip);
+bool step_long(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta);
 
-#define STEP(name) static bool step_##name(struct interp *interp, const struct memo *memo, uint64_t eip)
+#define STEP_FUNCTION(name)                                                                                 \
+    bool step_##name(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta)
+#define STEP(name) static STEP_FUNCTION(name)
 #define TAIL_CALL __attribute__((musttail)) return
 
 /* Back to the loop, which fetches what is at EIP. */
@@ -54,36 +57,37 @@ static ALWAYS_INLINE bool thread_end(struct interp *interp, uint64_t eip)
  * To the step of the instruction at EIP. The compiler would not add in the register that the sum is passed in, nor from
  * memory: two instructions more. The sum has 32 bits, as no window goes on to the last byte of 4 GiB.
  */
-#define DISPATCH(next, at)                                                                                  \
+#define DISPATCH(next, at, delta)                                                                           \
     do {                                                                                                    \
         uint64_t behind_ = (at);                                                                            \
         __asm__("addl %1, %k0" : "+r"(behind_) : "m"((next)->insn.length) : "cc");                          \
-        TAIL_CALL (next)->step(interp, (next), behind_);                                                    \
+        TAIL_CALL (next)->step(interp, (next), behind_, (delta));                                           \
     } while (0)
 
-/* The last statement of a step: the instruction is done, and the one behind it comes. */
+/* The last statement of a step: the instruction is done, and the one behind it comes. The window is what it was. */
 #define NEXT()                                                                                              \
     do {                                                                                                    \
         const struct memo *next_ = memo->next;                                                              \
-        if (--interp->fuel == 0 || eip >= interp->code.end_eip || !memo_has(next_, code_bytes(interp, eip))) \
-            TAIL_CALL step_elsewhere(interp, next_, eip);                                                   \
-        DISPATCH(next_, eip);                                                                               \
+        if (--interp->fuel == 0 || eip >= interp->code.end_eip || !memo_has(next_, code_bytes_at(delta, eip))) \
+            TAIL_CALL step_elsewhere(interp, next_, eip, delta);                                            \
+        DISPATCH(next_, eip, delta);                                                                        \
     } while (0)
 
-/* The same with one somewhere else. */
+/* The same with one somewhere else, or by another window. */
 #define GO_TO(target)                                                                                       \
     do {                                                                                                    \
         uint32_t to_ = (target);                                                                            \
+        uintptr_t delta_ = interp->code.delta;                                                              \
         const struct memo *next_ = memo_slot(interp, to_);                                                  \
-        if (--interp->fuel == 0 || !code_window_has(interp, to_) || !memo_has(next_, code_bytes(interp, to_))) \
-            TAIL_CALL step_elsewhere(interp, next_, to_);                                                   \
-        DISPATCH(next_, to_);                                                                               \
+        if (--interp->fuel == 0 || !code_window_has(interp, to_) || !memo_has(next_, code_bytes_at(delta_, to_))) \
+            TAIL_CALL step_elsewhere(interp, next_, to_, delta_);                                           \
+        DISPATCH(next_, to_, delta_);                                                                       \
     } while (0)
 
 /* Nothing was changed yet, and something is not plain. */
-#define GENERALLY() TAIL_CALL step_generally(interp, memo, eip)
+#define GENERALLY() TAIL_CALL step_generally(interp, memo, eip, delta)
 /* The same, and it is the stack: its window is opened for those that follow. */
-#define STACK_ELSEWHERE() TAIL_CALL step_stack_elsewhere(interp, memo, eip)
+#define STACK_ELSEWHERE() TAIL_CALL step_stack_elsewhere(interp, memo, eip, delta)
 
 /* The operand in memory, if it is plain; else NULL. */
 static ALWAYS_INLINE void *plain_at(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes,

@@ -86,7 +86,7 @@ STEP(pop_segment)
     if (top == NULL)
         STACK_ELSEWHERE();
     if (!known_load(interp, memo->insn.opcode >> 3 & 7, (uint16_t)*top))
-        TAIL_CALL step_segment_elsewhere(interp, memo, eip);
+        TAIL_CALL step_segment_elsewhere(interp, memo, eip, delta);
     interp->cpu.gpr[GPR_ESP] = offset + 4;
     NEXT();
 }
@@ -94,7 +94,7 @@ STEP(pop_segment)
 STEP(mov_to_segment)
 {
     if (!known_load(interp, memo->insn.reg, (uint16_t)interp->cpu.gpr[memo->insn.rm]))
-        TAIL_CALL step_segment_elsewhere(interp, memo, eip);
+        TAIL_CALL step_segment_elsewhere(interp, memo, eip, delta);
     NEXT();
 }
 
@@ -112,8 +112,8 @@ STEP(segment_elsewhere)
     if (known_find(interp, selector_to_load(interp, &memo->insn), DESCRIPTOR_FOR_DATA, 0) == NULL)
         GENERALLY();
     if (memo->insn.opcode == 0x8E)
-        TAIL_CALL step_mov_to_segment(interp, memo, eip);
-    TAIL_CALL step_pop_segment(interp, memo, eip);
+        TAIL_CALL step_mov_to_segment(interp, memo, eip, delta);
+    TAIL_CALL step_pop_segment(interp, memo, eip, delta);
 }
 
 /* A new SS has a shadow behind it, and CS is not popped. */

@@ -1,0 +1,158 @@
+/*
+ * threaded_event.c - the steps of INT n and IRET (PURE): threaded.h. Plain is a program's call of its kernel, and the way
+ * back, by what was known in this address space last time: nothing is looked for. Else known_event.c finds it, and else
+ * the handler does it from the start.
+ */
+#include "vpc/x86/known_event.h"
+#include "vpc/x86/return.h"
+#include "vpc/x86/threaded.h"
+
+#define FRAME_BYTES 20u         /* of an event without error code from an outer privilege */
+
+/* GO_TO in 32-bit code, by a window that is known to have the target. */
+#define GO_INTO(target)                                                                                     \
+    do {                                                                                                    \
+        uint32_t to_ = (target);                                                                            \
+        uintptr_t delta_ = interp->code.delta;                                                              \
+        const struct memo *next_ = &interp->memos32[to_ & (MEMO_ENTRIES - 1)];                              \
+        if (--interp->fuel == 0 || !memo_has(next_, code_bytes_at(delta_, to_)))                            \
+            TAIL_CALL step_elsewhere(interp, next_, to_, delta_);                                           \
+        DISPATCH(next_, to_, delta_);                                                                       \
+    } while (0)
+
+static ALWAYS_INLINE struct event event_of(const struct instruction *insn)
+{
+    uint8_t vector = insn->opcode == 0xCC ? EXC_BP : (uint8_t)insn->immediate;
+
+    return (struct event){ .vector = vector, .is_software = true };
+}
+
+/* Apart, so that the other needs no frame. */
+static __attribute__((noinline)) STEP_FUNCTION(int_n_slowly)
+{
+    struct event event = event_of(&memo->insn);
+
+    interp->cpu.eip = (uint32_t)eip;
+    if (!event_enter_found(interp, &event))
+        GENERALLY();
+    GO_TO(interp->cpu.eip);
+}
+
+STEP(int_n)
+{
+    struct event event = event_of(&memo->insn);
+    struct known_gate *gate = known_gate_slot(interp, event.vector);
+    const struct gate_windows *windows = gate_windows_of(interp, event.vector);
+    const struct stack_top *top = gate->top_at;
+
+    if (!gate_stands(interp, gate, gate_question(interp, &event)) || top == NULL ||
+        windows->generation != interp->generation)
+        TAIL_CALL step_int_n_slowly(interp, memo, eip, delta);
+    uint32_t esp = top->esp - FRAME_BYTES;
+    loose32_t *words = stack_window_at(&windows->stack, esp, FRAME_BYTES);
+    if (words == NULL)
+        TAIL_CALL step_int_n_slowly(interp, memo, eip, delta);
+    interp->cpu.eip = (uint32_t)eip;
+    store_frame(interp, &event, words, true);
+    enter_by_windows(interp, gate, windows, esp);
+    interp->cpu.eflags &= gate->kept_flags;
+    GO_INTO(gate->eip);
+}
+
+/* Of what state_refresh_attention asks for, an IRET that was a step can have brought about only this. */
+static ALWAYS_INLINE bool needs_attention(const struct interp *interp, uint32_t eflags)
+{
+    const struct vcpu *cpu = &interp->cpu;
+
+    return eflags & EFLAGS_TF || cpu->has_nmi ||
+           (eflags & EFLAGS_IF && (cpu->has_interrupt || interp->wants_window));
+}
+
+/* Where it came to, from the kernel: for the next one. */
+static void note_return(struct interp *interp, const loose32_t *words)
+{
+    const struct vcpu *cpu = &interp->cpu;
+    const struct known_segment *code = known_slot_of(interp, (uint16_t)words[1], DESCRIPTOR_FOR_RETURN);
+    const struct known_segment *stack = known_slot_of(interp, (uint16_t)words[4], DESCRIPTOR_FOR_STACK);
+
+    if (!code_window_reopen(interp, cpu->eip))
+        return;
+    interp->view->back = (struct known_return){
+        .generation = interp->generation, .table_generation = interp->table_generation,
+        .code_bytes = code->bytes, .stack_bytes = stack->bytes, .code_at = code->at, .stack_at = stack->at,
+        .code = code->segment, .code_reach = code->reach, .stack = stack->segment, .stack_reach = stack->reach,
+        .code_window = interp->code, .stack_window = interp->stack,
+    };
+}
+
+static __attribute__((noinline)) STEP_FUNCTION(iret_slowly)
+{
+    const loose32_t *words = plain_stack(interp, interp->cpu.gpr[GPR_ESP], FRAME_BYTES);
+    bool is_kernel = interp->asker == ASKER(0);
+
+    if (!event_return_found(interp))
+        GENERALLY();
+    if (words != NULL && is_kernel && interp->cpu.cpl == 3)
+        note_return(interp, words);
+    interp->fuel--;
+    interp->has_attention = needs_attention(interp, interp->cpu.eflags);
+    if (interp->has_attention)
+        return true;
+    TAIL_CALL step_elsewhere(interp, memo, interp->cpu.eip, delta);
+}
+
+/* The descriptors, the same as last time, stand as they stood. */
+static ALWAYS_INLINE bool return_stands(const struct interp *interp, const struct known_return *back,
+                                        const loose32_t *words)
+{
+    return back->generation == interp->generation && back->table_generation == interp->table_generation &&
+           interp->asker == ASKER(0) && (uint16_t)words[1] == back->code.selector &&
+           (uint16_t)words[4] == back->stack.selector && *(const loose64_t *)back->code_at == back->code_bytes &&
+           *(const loose64_t *)back->stack_at == back->stack_bytes;
+}
+
+/* As drop_segments would: does privilege 3 keep them all? Mostly two are its own, and two are not in use. */
+static ALWAYS_INLINE bool keeps_segments(const struct vcpu *cpu)
+{
+    const struct segment *es = &cpu->segments[SEG_ES], *ds = &cpu->segments[SEG_DS];
+    const struct segment *fs = &cpu->segments[SEG_FS], *gs = &cpu->segments[SEG_GS];
+
+    return (es->attributes & ds->attributes & ATTR_DPL) == ATTR_DPL &&
+           (fs->attributes | fs->selector | gs->attributes | gs->selector) == 0;
+}
+
+STEP(iret)
+{
+    struct vcpu *cpu = &interp->cpu;
+    struct known_return *back = &interp->view->back;
+    const loose32_t *words = plain_stack(interp, cpu->gpr[GPR_ESP], FRAME_BYTES);
+
+    if (words == NULL || !return_stands(interp, back, words))
+        TAIL_CALL step_iret_slowly(interp, memo, eip, delta);
+    uint32_t to = words[0], eflags = words[2], esp = words[3];
+    if (to - back->code_window.first_eip >= back->code_window.count || !keeps_segments(cpu) ||
+        (eflags & (EFLAGS_AC | EFLAGS_VM)) | (cpu->eflags & (EFLAGS_AC | EFLAGS_NT)) ||
+        needs_attention(interp, eflags))
+        TAIL_CALL step_iret_slowly(interp, memo, eip, delta);
+    cpu->eflags = returned_flags(0, cpu->eflags, eflags);
+    flags_set_arithmetic(interp, eflags);
+    take_cpl(interp, 3);
+    take_stack(interp, &back->stack, &back->stack_reach);
+    take_code(interp, &back->code, &back->code_reach);
+    interp->stack = back->stack_window;
+    interp->code = back->code_window;
+    cpu->gpr[GPR_ESP] = esp;
+    cpu->is_in_nmi = false;
+    if (plain_stack(interp, esp - 4, 4) == NULL) {      /* another page, or one that nobody had used yet */
+        stack_open(interp, esp);
+        back->stack_window = interp->stack;
+    }
+    GO_INTO(to);
+}
+
+step_t threaded_event_find(const struct instruction *insn)
+{
+    if (insn->map != MAP_ONE_BYTE)
+        return NULL;
+    return insn->opcode == 0xCC || insn->opcode == 0xCD ? step_int_n : insn->opcode == 0xCF ? step_iret : NULL;
+}
