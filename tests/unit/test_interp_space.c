@@ -105,6 +105,13 @@ static void begin(void)
     make_tables();
 }
 
+static void begin_anew(void)
+{
+    fake_pc_init(&knowing);
+    fake_pc_init(&forgetful);
+    begin();
+}
+
 /* What an IRET finds. */
 static void put_frame(void)
 {
@@ -205,43 +212,6 @@ static void run_code(const char *code, unsigned bytes, uint32_t eax, uint32_t eb
     assert_int_equal(interp_run(&knowing.interp, 1), EXIT_BUDGET);
 }
 
-static bool is_translated(uint32_t page)
-{
-    return softtlb_slot(softtlb_of(&knowing.interp, false), page)->read_page == page;
-}
-
-/* A space has at once what it had when it was loaded last, but for what its tables say no more. */
-static void test_translations_come_again(void **state)
-{
-    (void)state;
-    fake_pc_init(&knowing);
-    fake_pc_init(&forgetful);
-    begin();
-    run_code("\x8B\x03", 2, 0, DATA);
-    run_code("\x8B\x03", 2, 0, USER_STACK);
-    run_code("\x0F\x22\xD8", 3, DIRECTORY + PAGE_SIZE, 0);
-    assert_false(is_translated(DATA));
-    put_both(TABLE + (USER_STACK >> PAGE_SHIFT) * 4, USER_STACK | 7, 4);        /* A is not set any more */
-    run_code("\x0F\x22\xD8", 3, DIRECTORY, 0);
-    assert_true(is_translated(DATA) && is_translated(CODE) && !is_translated(USER_STACK));
-}
-
-/* One that hangs on more entries than are looked at begins anew, as most of them may never be used again. */
-static void test_crowded_space(void **state)
-{
-    (void)state;
-    fake_pc_init(&knowing);
-    fake_pc_init(&forgetful);
-    begin();
-    for (uint32_t page = 0; page < VIEW_CHECKS; page++)
-        run_code("\x8B\x03", 2, 0, 0x50000 + page * PAGE_SIZE);
-    run_code("\x0F\x22\xD8", 3, DIRECTORY, 0);
-    assert_false(is_translated(0x50000));
-    run_code("\x8B\x03", 2, 0, DATA);
-    run_code("\x0F\x22\xD8", 3, DIRECTORY, 0);
-    assert_true(is_translated(DATA));
-}
-
 /* What INT finds and IRET takes: a program that is at CODE. */
 static void put_program(void)
 {
@@ -285,9 +255,7 @@ static void test_stack_of_a_gate(void **state)
     (void)state;
     uint32_t top = FAKE_PC_STACK0 - 20, other = top - PAGE_SIZE;
 
-    fake_pc_init(&knowing);
-    fake_pc_init(&forgetful);
-    begin();
+    begin_anew();
     put_both(TABLE + PAGE_SIZE + (PAGE_OF_STACK0 >> PAGE_SHIFT) * 4, (PAGE_OF_STACK0 + ELSEWHERE) | 0x67, 4);
     knowing.interp.cpu.gpr[GPR_ESP] = top;
     learn_calls(DIRECTORY + PAGE_SIZE);
@@ -312,13 +280,122 @@ static void test_stack_of_a_gate(void **state)
     assert_int_equal(gate_windows()->generation, knowing.interp.generation);
 }
 
+/* In a space of which all is known, a program at CODE. */
+static void begin_known_program(void)
+{
+    begin_anew();
+    knowing.interp.cpu.gpr[GPR_ESP] = FAKE_PC_STACK0 - 20;
+    learn_calls(DIRECTORY);
+    put_program();
+    return_to_program();
+}
+
+/* The stack's page is moved, and the processor told: the frame is where it is now. */
+static void test_stack_that_moves(void **state)
+{
+    (void)state;
+    uint32_t top = FAKE_PC_STACK0 - 20;
+
+    begin_known_program();
+    put_twice(top, 0, 0, 4);
+    put_both(TABLE + (PAGE_OF_STACK0 >> PAGE_SHIFT) * 4, (PAGE_OF_STACK0 + ELSEWHERE) | 7, 4);
+    state_forget_page(&knowing.interp, PAGE_OF_STACK0);
+    call_kernel();
+    assert_int_equal(fake_pc_get(&knowing, top, 4), 0);
+    assert_int_equal(fake_pc_get(&knowing, top + ELSEWHERE, 4), CODE + 2);
+}
+
+/*
+ * The gate leads to another page now, which is not where the one before would have it. There EAX is counted up
+ * twice; the program's own instructions are those that are where it would be.
+ */
+static void test_handler_that_moves(void **state)
+{
+    (void)state;
+    uint32_t handler = CODE - 2 * PAGE_SIZE;
+
+    begin_known_program();
+    put_twice(handler, 0x90904840, 0x90904040, 4);
+    put_both(TABLE + (handler >> PAGE_SHIFT) * 4, (handler + ELSEWHERE) | 7, 4);
+    put_both(FAKE_PC_IDT + 8 * CALL, (handler & 0xFFFF) | FLAT_CODE0 << 16, 4);
+    put_both(FAKE_PC_IDT + 8 * CALL + 4, (handler & 0xFFFF0000u) | 0xEE00, 4);
+    for (uint32_t i = 1; i <= 3; i++) {
+        knowing.interp.cpu.eip = CODE;
+        knowing.interp.cpu.gpr[GPR_EAX] = i;
+        memcpy(knowing.ram + CODE, "\x40\x48\xCD\x40", 4);
+        assert_int_equal(interp_run(&knowing.interp, 5), EXIT_BUDGET);
+        assert_int_equal(knowing.interp.cpu.gpr[GPR_EAX], i + 2);
+        assert_true(i == 1 || handler - gate_windows()->code.first_eip < gate_windows()->code.count);
+        put_program();
+        return_to_program();
+    }
+}
+
+/* Another GDT, in which the program's code begins elsewhere. */
+static void test_return_by_another_gdt(void **state)
+{
+    (void)state;
+    begin_known_program();
+    call_kernel();
+    put_program();
+    for (uint32_t at = 0; at < 0x40; at += 4)
+        put_both(FAKE_PC_GDT + 0x400 + at, fake_pc_get(&knowing, FAKE_PC_GDT + at, 4), 4);
+    put_both(FAKE_PC_GDT + 0x400 + (FLAT_CODE3 & 0xF8u) + 2, 0x100, 2);
+    knowing.interp.cpu.gdtr.base += 0x400;
+    state_forget_tables(&knowing.interp);
+    return_to_program();
+    assert_int_equal(knowing.interp.cpu.segments[SEG_CS].base, 0x100);
+}
+
+/* An IRET that sets TF, or lets an interrupt in: one instruction of the program, or none, and its event. */
+static void test_return_that_needs_attention(void **state)
+{
+    (void)state;
+    static const uint32_t flags[] = { EFLAGS_TF, EFLAGS_IF };
+
+    for (unsigned i = 0; i < 2; i++) {
+        begin_known_program();
+        call_kernel();
+        put_program();
+        put_both(knowing.interp.cpu.gpr[GPR_ESP], CODE + 0x10, 4);
+        put_both(knowing.interp.cpu.gpr[GPR_ESP] + 8, EFLAGS_FIXED | flags[i], 4);
+        knowing.interp.cpu.has_interrupt = i == 1;
+        knowing.vector = 0x50;
+        put_both(CODE, 0x909090CF, 4);
+        put_both(CODE + 0x10, 0x90909090, 4);
+        knowing.interp.cpu.eip = CODE;
+        assert_int_equal(interp_run(&knowing.interp, 2), EXIT_BUDGET);
+        struct fake_event event = fake_pc_event(&knowing);
+        assert_int_equal(event.vector, i == 0 ? EXC_DB : 0x50);
+        assert_int_equal(event.eip, CODE + 0x10 + (i == 0));
+    }
+}
+
+/* In a program: #GP, and the space is what it was. */
+static void test_load_of_cr3_in_a_program(void **state)
+{
+    (void)state;
+    begin_known_program();
+    for (unsigned i = 0; i < 2; i++) {
+        run_code("\x0F\x22\xD8", 3, DIRECTORY + PAGE_SIZE, 0);
+        assert_int_equal(fake_pc_event(&knowing).vector, EXC_GP);
+        assert_int_equal(knowing.interp.cpu.cr3, DIRECTORY);
+        knowing.interp.cpu.gpr[GPR_ESP] += 4;       /* its error code */
+        put_program();
+        return_to_program();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_outlives_cr3_changes_nothing),
-        cmocka_unit_test(test_translations_come_again),
-        cmocka_unit_test(test_crowded_space),
         cmocka_unit_test(test_stack_of_a_gate),
+        cmocka_unit_test(test_stack_that_moves),
+        cmocka_unit_test(test_handler_that_moves),
+        cmocka_unit_test(test_return_by_another_gdt),
+        cmocka_unit_test(test_return_that_needs_attention),
+        cmocka_unit_test(test_load_of_cr3_in_a_program),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

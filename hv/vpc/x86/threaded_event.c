@@ -111,14 +111,21 @@ static ALWAYS_INLINE bool return_stands(const struct interp *interp, const struc
            *(const loose64_t *)back->stack_at == back->stack_bytes;
 }
 
+static ALWAYS_INLINE bool keeps_segment(const struct segment *segment)
+{
+    return (segment->attributes & ATTR_DPL) == ATTR_DPL || (segment->attributes | segment->selector) == 0;
+}
+
 /* As drop_segments would: does privilege 3 keep them all? Mostly two are its own, and two are not in use. */
 static ALWAYS_INLINE bool keeps_segments(const struct vcpu *cpu)
 {
     const struct segment *es = &cpu->segments[SEG_ES], *ds = &cpu->segments[SEG_DS];
     const struct segment *fs = &cpu->segments[SEG_FS], *gs = &cpu->segments[SEG_GS];
+    bool are_both_its = (es->attributes & ds->attributes & ATTR_DPL) == ATTR_DPL;
+    bool are_both_gone = (fs->attributes | fs->selector | gs->attributes | gs->selector) == 0;
 
-    return (es->attributes & ds->attributes & ATTR_DPL) == ATTR_DPL &&
-           (fs->attributes | fs->selector | gs->attributes | gs->selector) == 0;
+    return (are_both_its || (keeps_segment(es) && keeps_segment(ds))) &&
+           (are_both_gone || (keeps_segment(fs) && keeps_segment(gs)));
 }
 
 STEP(iret)
