@@ -75,6 +75,43 @@ static void test_code_that_changes(void **state)
     assert_int_equal(cpu->gpr[GPR_ECX], 1);
 }
 
+/*
+ * Two places that share a memo: the one that gave way is found again by the same bytes, and by no others. In a segment of
+ * 16 bits the same bytes at the same place are another instruction.
+ */
+static void test_memos_that_gave_way(void **state)
+{
+    (void)state;
+    static const char move[] = "\xB8\x11\x11\x40\x40";        /* mov $0x40401111, %eax, or mov, inc, inc of 16 bits */
+
+    set_up(0);
+    for (unsigned i = 0; i < 6; i++) {
+        memcpy(pc.ram + CODE, move, 5);
+        pc.ram[CODE + 1] = (uint8_t)(i & 1);
+        memcpy(pc.ram + CODE + MEMO_ENTRIES, "\x41\x41", 2);
+        cpu->eip = CODE + (i % 3 == 2 ? MEMO_ENTRIES : 0);
+        cpu->gpr[GPR_EAX] = 0;
+        assert_int_equal(interp_run(&pc.interp, 1), EXIT_BUDGET);
+        assert_int_equal(cpu->gpr[GPR_EAX], i % 3 == 2 ? 0 : 0x40401100 + (i & 1));
+    }
+    cpu->eip = CODE;
+    assert_int_equal(interp_run(&pc.interp, 1), EXIT_BUDGET);
+    pc.ram[CODE + MEMO_ENTRIES] = 0x42;
+    cpu->eip = CODE + MEMO_ENTRIES;
+    assert_int_equal(interp_run(&pc.interp, 1), EXIT_BUDGET);
+    fake_pc_put_descriptor(&pc, FAKE_PC_GDT + FAKE_PC_GDT_FREE, 0, 0xFFFFF, 0x9B, 8);
+    fake_pc_load(&pc, SEG_CS, FAKE_PC_GDT_FREE);
+    interp_flush(&pc.interp);
+    pc.ram[CODE + 16] = 0x90;                       /* for the page's window */
+    cpu->eip = CODE + 16;
+    assert_int_equal(interp_run(&pc.interp, 1), EXIT_BUDGET);
+    cpu->eip = CODE;
+    cpu->gpr[GPR_EAX] = 0;
+    assert_int_equal(interp_run(&pc.interp, 1), EXIT_BUDGET);
+    assert_int_equal(cpu->eip, CODE + 3);
+    assert_int_equal(cpu->gpr[GPR_EAX], 0x1101);
+}
+
 /* Instructions of 9 to 15 bytes, whose last byte alone changes. */
 static void test_long_code_that_changes(void **state)
 {
@@ -187,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_lengths_and_prefixes),
         cmocka_unit_test(test_cut_instructions),
         cmocka_unit_test(test_code_that_changes),
+        cmocka_unit_test(test_memos_that_gave_way),
         cmocka_unit_test(test_long_code_that_changes),
         cmocka_unit_test(test_long_strings),
         cmocka_unit_test(test_string_rounds),

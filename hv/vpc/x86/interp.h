@@ -86,6 +86,7 @@ struct space {
     uint32_t directory;         /* as CR3 has it, without the low bits */
     bool is_crowded;            /* there were more: the next time begins with none */
     uint8_t count, walks[SPACE_WALKS];
+    uint64_t has[KNOWN_WALKS / 64];     /* bit n: n is among them, or there was no room for it */
 };
 
 /* Where a frame that the guest has page tables in lies in the host. */
@@ -171,6 +172,7 @@ struct view {
     bool is_loose;              /* something hangs on what is not among checks: it is not to be come back to */
     unsigned check_count;
     struct table_check checks[VIEW_CHECKS];
+    uint8_t check_at[VIEW_CHECKS];      /* by their address, the one that was noted last */
     unsigned filled_count;              /* more than FILLED_MAX: any may have been */
     uint16_t filled[FILLED_MAX];        /* which entries of tlbs were filled since they were cleared */
     uint64_t large_pages[LARGE_PAGES / 64];     /* bit n: some were filled from a page of 4 MiB at n * 4 MiB */

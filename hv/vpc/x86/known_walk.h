@@ -42,26 +42,28 @@ static ALWAYS_INLINE bool known_walk_stands(const struct interp *interp, const s
            load(known->pte_at, 4) == known->pte;
 }
 
-/* The view of CR3 hangs on an entry of the tables: who comes back to the view looks at that again. */
-static inline void view_note_check(struct view *view, const void *at, uint32_t value)
+/*
+ * The view of CR3 hangs on an entry of the tables: who comes back to the view looks at that again. One that is noted
+ * twice, as another was noted in its place of the index meanwhile, is looked at twice.
+ */
+static ALWAYS_INLINE void view_note_check(struct view *view, const void *at, uint32_t value)
 {
-    for (unsigned i = 0; i < view->check_count; i++) {
-        struct table_check *check = &view->checks[i];
-        if (check->at != at)
-            continue;
-        /*
-         * A walk may have set A or D meanwhile. If it is another one otherwise, something may hang on what it was, as
-         * nobody need have told the processor; it cannot be looked for any more.
-         */
-        if ((check->value & ~value) != 0 || (value & ~check->value & ~(uint32_t)(PTE_A | PTE_D)) != 0)
-            view->is_loose = true;
+    uint8_t *number = &view->check_at[(uintptr_t)at / 4 & (VIEW_CHECKS - 1)];
+    struct table_check *check = &view->checks[*number];
+
+    /*
+     * A walk may have set A or D meanwhile. If it is another one otherwise, something may hang on what it was, as nobody
+     * need have told the processor: then it stands here twice, and cannot be both.
+     */
+    if (*number < view->check_count && check->at == at && (check->value & ~value) == 0 &&
+        (value & ~check->value & ~(uint32_t)(PTE_A | PTE_D)) == 0) {
         check->value = value;
-        return;
-    }
-    if (view->check_count < VIEW_CHECKS)
+    } else if (view->check_count < VIEW_CHECKS) {
+        *number = (uint8_t)view->check_count;
         view->checks[view->check_count++] = (struct table_check){ .at = at, .value = value };
-    else
+    } else {
         view->is_loose = true;
+    }
 }
 
 /* The space and the view of CR3 have it: it is looked at when that is loaded again. */
@@ -69,18 +71,19 @@ static inline void known_walk_join(struct interp *interp, struct known_walk *kno
 {
     struct space *space = interp->space;
     uint8_t number = (uint8_t)(known - interp->known_walks);
+    uint64_t bit = 1ull << (number & 63);
 
     if (known->joined == interp->generation)
         return;
     known->joined = interp->generation;
     view_note_check(interp->view, known->pde_at, known->pde);
-    view_note_check(interp->view, known->pte_at, known->pte);
+    if (!known->is_large)
+        view_note_check(interp->view, known->pte_at, known->pte);
     if (space->directory != interp->view->directory)        /* another space has its place by now */
         *space = (struct space){ .directory = interp->view->directory };
-    for (unsigned i = 0; i < space->count; i++) {
-        if (space->walks[i] == number)
-            return;
-    }
+    if (space->has[number >> 6] & bit)
+        return;
+    space->has[number >> 6] |= bit;
     if (space->count < SPACE_WALKS)
         space->walks[space->count++] = number;
     else

@@ -118,10 +118,13 @@ static void enter_space(struct interp *interp)
     if (space->directory != directory || space->is_crowded)
         *space = (struct space){ .directory = directory };
     for (unsigned i = 0; i < space->count; i++) {
-        struct known_walk *known = &interp->known_walks[space->walks[i]];
-        if (known->question >> 32 != directory || !known_walk_stands(interp, known))
+        uint8_t number = space->walks[i];
+        struct known_walk *known = &interp->known_walks[number];
+        if (known->question >> 32 != directory || !known_walk_stands(interp, known)) {
+            space->has[number >> 6] &= ~(1ull << (number & 63));
             continue;
-        space->walks[kept++] = space->walks[i];
+        }
+        space->walks[kept++] = number;
         known_walk_take(interp, known);
     }
     space->count = (uint8_t)kept;
