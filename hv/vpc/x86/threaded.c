@@ -3,6 +3,8 @@
  */
 #include "vpc/x86/threaded.h"
 
+#include "vpc/x86/known_walk.h"
+
 bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta)
 {
     (void)delta;                /* the handler may open another window */
@@ -55,6 +57,23 @@ bool step_stack_elsewhere(struct interp *interp, const struct memo *memo, uint64
 
     stack_open(interp, plain_stack(interp, esp - 4, 4) == NULL ? esp - 4 : esp);
     GENERALLY();
+}
+
+/*
+ * The operand's page may have given way to another one's of the same place in the table: then it is filled again, and the
+ * step is done once more. If it is there already, that is not what was wrong.
+ */
+bool step_memory_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta)
+{
+    uint32_t linear = interp->reach[memo->insn.segment].base + plain_offset(interp, &memo->insn);
+    const struct softtlb_entry *entry = softtlb_slot(interp->tlb, linear);
+
+    if (entry->read_page == (linear & ~PAGE_MASK))
+        GENERALLY();
+    known_walk_fill(interp, linear, interp->cpu.cpl == 3);
+    if (entry->read_page != (linear & ~PAGE_MASK))
+        GENERALLY();
+    TAIL_CALL memo->step(interp, memo, eip, delta);
 }
 
 bool step_long(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta)

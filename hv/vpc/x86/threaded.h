@@ -38,6 +38,7 @@ bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip
 /* What NEXT and GO_TO do when it is not plain: the instruction at eip, if that is known at all. */
 bool step_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta);
 bool step_stack_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta);
+bool step_memory_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta);
 /* One that is longer than its memo: the rest is compared, too. */
 bool step_long(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta);
 
@@ -88,6 +89,9 @@ static ALWAYS_INLINE bool thread_end(struct interp *interp, uint64_t eip)
 #define GENERALLY() TAIL_CALL step_generally(interp, memo, eip, delta)
 /* The same, and it is the stack: its window is opened for those that follow. */
 #define STACK_ELSEWHERE() TAIL_CALL step_stack_elsewhere(interp, memo, eip, delta)
+
+/* The same, and it is the operand in memory: its page may be known. */
+#define MEMORY_ELSEWHERE() TAIL_CALL step_memory_elsewhere(interp, memo, eip, delta)
 
 /* The operand in memory, if it is plain; else NULL. */
 static ALWAYS_INLINE void *plain_at(struct interp *interp, unsigned segment, uint32_t offset, unsigned bytes,

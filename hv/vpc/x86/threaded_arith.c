@@ -23,7 +23,7 @@
     {                                                                                                       \
         const loose32_t *source = plain_read(interp, &memo->insn, 4);                                       \
         if (source == NULL)                                                                                 \
-            GENERALLY();                                                                                    \
+            MEMORY_ELSEWHERE();                                                                             \
         GPR(reg) = alu(interp, operation, GPR(reg), *source, 4);                                            \
         NEXT();                                                                                             \
     }
@@ -41,7 +41,7 @@ ALU_STEPS(xor, ALU_XOR)
     {                                                                                                       \
         loose32_t *operand = plain_write(interp, &memo->insn, 4);                                           \
         if (operand == NULL)                                                                                \
-            GENERALLY();                                                                                    \
+            MEMORY_ELSEWHERE();                                                                             \
         *operand = alu(interp, operation, *operand, GPR(reg), 4);                                           \
         NEXT();                                                                                             \
     }                                                                                                       \
@@ -49,7 +49,7 @@ ALU_STEPS(xor, ALU_XOR)
     {                                                                                                       \
         loose32_t *operand = plain_write(interp, &memo->insn, 4);                                           \
         if (operand == NULL)                                                                                \
-            GENERALLY();                                                                                    \
+            MEMORY_ELSEWHERE();                                                                             \
         *operand = alu(interp, operation, *operand, memo->insn.immediate, 4);                               \
         NEXT();                                                                                             \
     }
@@ -76,7 +76,7 @@ ALU_MEMORY_STEPS(sub, ALU_SUB)
     {                                                                                                       \
         const void *left = plain_read(interp, &memo->insn, bytes);                                          \
         if (left == NULL)                                                                                   \
-            GENERALLY();                                                                                    \
+            MEMORY_ELSEWHERE();                                                                             \
         uint32_t a = load(left, bytes), b = get_register(interp, memo->insn.reg, bytes);                    \
         operation;                                                                                          \
         NEXT();                                                                                             \
@@ -85,7 +85,7 @@ ALU_MEMORY_STEPS(sub, ALU_SUB)
     {                                                                                                       \
         const void *left = plain_read(interp, &memo->insn, bytes);                                          \
         if (left == NULL)                                                                                   \
-            GENERALLY();                                                                                    \
+            MEMORY_ELSEWHERE();                                                                             \
         uint32_t a = load(left, bytes), b = memo->insn.immediate & low;                                     \
         operation;                                                                                          \
         NEXT();                                                                                             \
@@ -100,7 +100,7 @@ STEP(cmp_reg_memory)
     const loose32_t *source = plain_read(interp, &memo->insn, 4);
 
     if (source == NULL)
-        GENERALLY();
+        MEMORY_ELSEWHERE();
     subtract_with_flags(interp, GPR(reg), *source, 0, 4);
     NEXT();
 }
@@ -110,7 +110,7 @@ STEP(cmp1_reg_memory)
     const uint8_t *source = plain_read(interp, &memo->insn, 1);
 
     if (source == NULL)
-        GENERALLY();
+        MEMORY_ELSEWHERE();
     subtract_with_flags(interp, get_register(interp, memo->insn.reg, 1), *source, 0, 1);
     NEXT();
 }
@@ -127,7 +127,7 @@ STEP(cmp1_reg_memory)
     {                                                                                                       \
         loose32_t *operand = plain_write(interp, &memo->insn, 4);                                           \
         if (operand == NULL)                                                                                \
-            GENERALLY();                                                                                    \
+            MEMORY_ELSEWHERE();                                                                             \
         *operand = alu_step(interp, *operand, is_down, 4);                                                  \
         NEXT();                                                                                             \
     }

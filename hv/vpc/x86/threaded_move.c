@@ -30,7 +30,7 @@ STEP(mov_opcode_imm)
     {                                                                                                       \
         const loose32_t *source = plain_at(interp, memo->insn.segment, offset, 4, false);                   \
         if (source == NULL)                                                                                 \
-            GENERALLY();                                                                                    \
+            MEMORY_ELSEWHERE();                                                                             \
         GPR(reg) = *source;                                                                                 \
         NEXT();                                                                                             \
     }                                                                                                       \
@@ -38,7 +38,7 @@ STEP(mov_opcode_imm)
     {                                                                                                       \
         loose32_t *to = plain_at(interp, memo->insn.segment, offset, 4, true);                              \
         if (to == NULL)                                                                                     \
-            GENERALLY();                                                                                    \
+            MEMORY_ELSEWHERE();                                                                             \
         *to = GPR(reg);                                                                                     \
         NEXT();                                                                                             \
     }                                                                                                       \
@@ -55,7 +55,7 @@ STEP(load_byte)
     const uint8_t *source = plain_read(interp, &memo->insn, 1);
 
     if (source == NULL)
-        GENERALLY();
+        MEMORY_ELSEWHERE();
     set_register(interp, memo->insn.reg, 1, *source);
     NEXT();
 }
@@ -65,7 +65,7 @@ STEP(store_byte)
     uint8_t *to = plain_write(interp, &memo->insn, 1);
 
     if (to == NULL)
-        GENERALLY();
+        MEMORY_ELSEWHERE();
     *to = (uint8_t)get_register(interp, memo->insn.reg, 1);
     NEXT();
 }
@@ -75,7 +75,7 @@ STEP(store_imm)
     loose32_t *to = plain_write(interp, &memo->insn, 4);
 
     if (to == NULL)
-        GENERALLY();
+        MEMORY_ELSEWHERE();
     *to = memo->insn.immediate;
     NEXT();
 }
@@ -85,7 +85,7 @@ STEP(store_byte_imm)
     uint8_t *to = plain_write(interp, &memo->insn, 1);
 
     if (to == NULL)
-        GENERALLY();
+        MEMORY_ELSEWHERE();
     *to = (uint8_t)memo->insn.immediate;
     NEXT();
 }
@@ -96,7 +96,7 @@ STEP(load_offset)
     const loose32_t *source = plain_at(interp, memo->insn.segment, memo->insn.displacement, 4, false);
 
     if (source == NULL)
-        GENERALLY();
+        MEMORY_ELSEWHERE();
     interp->cpu.gpr[GPR_EAX] = *source;
     NEXT();
 }
@@ -106,7 +106,7 @@ STEP(store_offset)
     loose32_t *to = plain_at(interp, memo->insn.segment, memo->insn.displacement, 4, true);
 
     if (to == NULL)
-        GENERALLY();
+        MEMORY_ELSEWHERE();
     *to = interp->cpu.gpr[GPR_EAX];
     NEXT();
 }
@@ -122,7 +122,7 @@ STEP(store_offset)
     {                                                                                                       \
         const void *source = plain_read(interp, &memo->insn, bytes);                                        \
         if (source == NULL)                                                                                 \
-            GENERALLY();                                                                                    \
+            MEMORY_ELSEWHERE();                                                                             \
         uint32_t value = load(source, bytes);                                                               \
         GPR(reg) = (uint32_t)(extended);                                                                    \
         NEXT();                                                                                             \

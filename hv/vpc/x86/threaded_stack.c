@@ -17,7 +17,7 @@ STEP(push_memory)
     if (top == NULL)
         STACK_ELSEWHERE();
     if (source == NULL)
-        GENERALLY();
+        MEMORY_ELSEWHERE();
     *top = *source;
     interp->cpu.gpr[GPR_ESP] = offset;
     NEXT();
