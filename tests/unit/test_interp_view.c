@@ -120,6 +120,23 @@ static void test_entry_that_was_two(void **state)
     assert_int_equal(read_word(DATA), 2);
 }
 
+/* The same of D of a page of 4 MiB: it is taken away after a write, and another part of the page is only read. */
+static void test_dirty_bit_that_was_taken_away(void **state)
+{
+    (void)state;
+    begin();
+    pc.interp.cpu.cr4 |= CR4_PSE;
+    put(DIRECTORY, 0x87);
+    interp_flush(&pc.interp);
+    run_code("\x89\x03", 2, 0, DATA);
+    assert_int_equal(fake_pc_get(&pc, DIRECTORY, 4), 0xE7);
+    put(DIRECTORY, 0xA7);
+    load_from(USER_STACK);
+    load_cr3(DIRECTORY);
+    run_code("\x89\x03", 2, 0, DATA);
+    assert_int_equal(fake_pc_get(&pc, DIRECTORY, 4), 0xE7);
+}
+
 /* A page that is to be read only, as the bus wants to hear of writes, is translated by a write as well. */
 static void test_write_that_is_not_direct(void **state)
 {
@@ -160,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_translations_come_again),
         cmocka_unit_test(test_crowded_space),
         cmocka_unit_test(test_entry_that_was_two),
+        cmocka_unit_test(test_dirty_bit_that_was_taken_away),
         cmocka_unit_test(test_write_that_is_not_direct),
         cmocka_unit_test(test_many_spaces),
     };

@@ -68,6 +68,19 @@ static void *access_bounced(struct interp *interp, uint32_t linear, unsigned byt
     return bounce->bytes;
 }
 
+/* The same of one that lies in a page, which was walked. */
+static void *bounce_page(struct interp *interp, uint32_t linear, unsigned bytes, enum access access,
+                         const struct pagewalk *walk)
+{
+    struct bounce *bounce = &interp->bounce;
+
+    bounce->count = bounce->first_count = bytes;
+    bounce->first = GPA(walk->page.v | (linear & PAGE_MASK));
+    if (access != ACCESS_TO_WRITE)
+        physical_read(interp, bounce->first, bounce->bytes, bytes);
+    return bounce->bytes;
+}
+
 static struct softtlb_entry *entry_of(struct interp *interp, uint32_t linear, bool is_user)
 {
     return softtlb_slot(softtlb_of(interp, is_user), linear);
@@ -77,16 +90,18 @@ static struct softtlb_entry *entry_of(struct interp *interp, uint32_t linear, bo
 static __attribute__((noinline)) void *access_walked(struct interp *interp, uint32_t linear, unsigned bytes,
                                                      enum access access, bool is_user)
 {
-    struct softtlb_entry *entry = entry_of(interp, linear, is_user);
+    struct softtlb_entry *entry = entry_of(interp, linear, is_user), before = *entry;
     uint32_t generation = interp->walk_generation, page = linear & ~PAGE_MASK;
     struct pagewalk walk;
 
     if (!walk_or_fault(interp, linear, access, is_user, &walk))
         return NULL;
     bool is_direct = fill_tlb(interp, entry, page, &walk, access != ACCESS_TO_READ);
-    if (entry->read_page == page)               /* perhaps for reading only, and this is a write */
+    /* Perhaps for reading only, and this is a write; then each comes here, and the first of them has noted it. */
+    bool is_other = before.read_page != page || before.write_page != entry->write_page || before.delta != entry->delta;
+    if (entry->read_page == page && (is_other || generation != interp->walk_generation))
         known_walk_note(interp, entry, linear, is_user, &walk, generation);
-    return is_direct ? softtlb_host(entry, linear) : access_bounced(interp, linear, bytes, access, is_user);
+    return is_direct ? softtlb_host(entry, linear) : bounce_page(interp, linear, bytes, access, &walk);
 }
 
 void *access_linear(struct interp *interp, uint32_t linear, unsigned bytes, enum access access, bool is_user)
