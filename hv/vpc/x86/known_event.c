@@ -13,7 +13,6 @@
 
 #include "vpc/x86/far.h"
 #include "vpc/x86/return.h"
-#include "vpc/x86/threaded.h"
 
 /* Of the byte with P, DPL and type: present, and an interrupt or a trap gate of 32 bits. */
 #define GATE_MASK 0x9Eu
@@ -183,7 +182,7 @@ static ALWAYS_INLINE bool enter_same(struct interp *interp, const struct event *
     return true;
 }
 
-bool event_enter_found(struct interp *interp, const struct event *event)
+static ALWAYS_INLINE bool enter_known(struct interp *interp, const struct event *event)
 {
     struct known_gate *gate = known_gate(interp, event);
 
@@ -197,7 +196,7 @@ bool event_enter_found(struct interp *interp, const struct event *event)
 
 bool event_enter_known(struct interp *interp, const struct event *event)
 {
-    if (!event_enter_found(interp, event))
+    if (!enter_known(interp, event))
         return false;
     if (interp->has_attention)
         state_refresh_attention(interp);
@@ -224,7 +223,7 @@ static ALWAYS_INLINE void drop_segments(struct interp *interp, unsigned cpl)
     }
 }
 
-bool event_return_found(struct interp *interp)
+static ALWAYS_INLINE bool return_known(struct interp *interp)
 {
     struct vcpu *cpu = &interp->cpu;
     const loose32_t *words = plain_stack(interp, cpu->gpr[GPR_ESP], 20);
@@ -266,8 +265,51 @@ bool event_return_found(struct interp *interp)
 
 bool iret_known(struct interp *interp)
 {
-    if (!event_return_found(interp))
+    if (!return_known(interp))
         return false;
     state_refresh_attention(interp);
     return true;
+}
+
+STEP_FUNCTION(int_n_slowly)
+{
+    struct event event = event_of(&memo->insn);
+
+    interp->cpu.eip = (uint32_t)eip;
+    if (!enter_known(interp, &event))
+        GENERALLY();
+    GO_TO(interp->cpu.eip);
+}
+
+/* Where it came to, from the kernel: for the next one. */
+static void note_return(struct interp *interp, const loose32_t *words)
+{
+    const struct vcpu *cpu = &interp->cpu;
+    const struct known_segment *code = known_slot_of(interp, (uint16_t)words[1], DESCRIPTOR_FOR_RETURN);
+    const struct known_segment *stack = known_slot_of(interp, (uint16_t)words[4], DESCRIPTOR_FOR_STACK);
+
+    if (!code_window_reopen(interp, cpu->eip))
+        return;
+    interp->view->back = (struct known_return){
+        .generation = interp->generation, .table_generation = interp->table_generation,
+        .code_bytes = code->bytes, .stack_bytes = stack->bytes, .code_at = code->at, .stack_at = stack->at,
+        .code = code->segment, .code_reach = code->reach, .stack = stack->segment, .stack_reach = stack->reach,
+        .code_window = interp->code, .stack_window = interp->stack,
+    };
+}
+
+STEP_FUNCTION(iret_slowly)
+{
+    const loose32_t *words = plain_stack(interp, interp->cpu.gpr[GPR_ESP], FRAME_BYTES);
+    bool is_kernel = interp->asker == ASKER(0);
+
+    if (!return_known(interp))
+        GENERALLY();
+    if (words != NULL && is_kernel && interp->cpu.cpl == 3)
+        note_return(interp, words);
+    interp->fuel--;
+    interp->has_attention = needs_attention(interp, interp->cpu.eflags);
+    if (interp->has_attention)
+        return true;
+    TAIL_CALL step_elsewhere(interp, memo, interp->cpu.eip, delta);
 }

@@ -9,7 +9,9 @@
 #include "vpc/x86/flags.h"
 #include "vpc/x86/known_segment.h"
 #include "vpc/x86/state.h"
+#include "vpc/x86/threaded.h"
 
+#define FRAME_BYTES 20u         /* of an event without error code from an outer privilege */
 #define QUESTION_VECTOR 0xFFu
 #define QUESTION_SOFTWARE 0x100u
 
@@ -114,8 +116,24 @@ static ALWAYS_INLINE void enter_by_windows(struct interp *interp, const struct k
     interp->cpu.gpr[GPR_ESP] = esp;
 }
 
-/* As event_enter_known and iret_known, but for what needs attention then. */
-bool event_enter_found(struct interp *interp, const struct event *event);
-bool event_return_found(struct interp *interp);
+static ALWAYS_INLINE struct event event_of(const struct instruction *insn)
+{
+    uint8_t vector = insn->opcode == 0xCC ? EXC_BP : (uint8_t)insn->immediate;
+
+    return (struct event){ .vector = vector, .is_software = true };
+}
+
+/* Of what state_refresh_attention asks for, an IRET that was a step can have brought about only this. */
+static ALWAYS_INLINE bool needs_attention(const struct interp *interp, uint32_t eflags)
+{
+    const struct vcpu *cpu = &interp->cpu;
+
+    return eflags & EFLAGS_TF || cpu->has_nmi ||
+           (eflags & EFLAGS_IF && (cpu->has_interrupt || interp->wants_window));
+}
+
+/* INT n and IRET where something is to be looked for, or the privilege stays: known_event.c. */
+STEP_FUNCTION(int_n_slowly);
+STEP_FUNCTION(iret_slowly);
 
 #endif

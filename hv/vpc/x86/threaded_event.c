@@ -4,10 +4,7 @@
  * the handler does it from the start.
  */
 #include "vpc/x86/known_event.h"
-#include "vpc/x86/return.h"
 #include "vpc/x86/threaded.h"
-
-#define FRAME_BYTES 20u         /* of an event without error code from an outer privilege */
 
 /* GO_TO in 32-bit code, by a window that is known to have the target. */
 #define GO_INTO(target)                                                                                     \
@@ -20,32 +17,15 @@
         DISPATCH(next_, to_, delta_);                                                                       \
     } while (0)
 
-static ALWAYS_INLINE struct event event_of(const struct instruction *insn)
-{
-    uint8_t vector = insn->opcode == 0xCC ? EXC_BP : (uint8_t)insn->immediate;
-
-    return (struct event){ .vector = vector, .is_software = true };
-}
-
-/* Apart, so that the other needs no frame. */
-static __attribute__((noinline)) STEP_FUNCTION(int_n_slowly)
-{
-    struct event event = event_of(&memo->insn);
-
-    interp->cpu.eip = (uint32_t)eip;
-    if (!event_enter_found(interp, &event))
-        GENERALLY();
-    GO_TO(interp->cpu.eip);
-}
-
-STEP(int_n)
+/* From a program. */
+static __attribute__((noinline)) STEP_FUNCTION(int_n_inwards)
 {
     struct event event = event_of(&memo->insn);
     struct known_gate *gate = known_gate_slot(interp, event.vector);
     const struct gate_windows *windows = gate_windows_of(interp, event.vector);
     const struct stack_top *top = gate->top_at;
 
-    if (!gate_stands(interp, gate, gate_question(interp, &event)) || top == NULL ||
+    if (top == NULL || !gate_stands(interp, gate, gate_question(interp, &event)) ||
         windows->generation != interp->generation)
         TAIL_CALL step_int_n_slowly(interp, memo, eip, delta);
     uint32_t esp = top->esp - FRAME_BYTES;
@@ -59,53 +39,18 @@ STEP(int_n)
     GO_INTO(gate->eip);
 }
 
-/* Of what state_refresh_attention asks for, an IRET that was a step can have brought about only this. */
-static ALWAYS_INLINE bool needs_attention(const struct interp *interp, uint32_t eflags)
+STEP(int_n)
 {
-    const struct vcpu *cpu = &interp->cpu;
-
-    return eflags & EFLAGS_TF || cpu->has_nmi ||
-           (eflags & EFLAGS_IF && (cpu->has_interrupt || interp->wants_window));
-}
-
-/* Where it came to, from the kernel: for the next one. */
-static void note_return(struct interp *interp, const loose32_t *words)
-{
-    const struct vcpu *cpu = &interp->cpu;
-    const struct known_segment *code = known_slot_of(interp, (uint16_t)words[1], DESCRIPTOR_FOR_RETURN);
-    const struct known_segment *stack = known_slot_of(interp, (uint16_t)words[4], DESCRIPTOR_FOR_STACK);
-
-    if (!code_window_reopen(interp, cpu->eip))
-        return;
-    interp->view->back = (struct known_return){
-        .generation = interp->generation, .table_generation = interp->table_generation,
-        .code_bytes = code->bytes, .stack_bytes = stack->bytes, .code_at = code->at, .stack_at = stack->at,
-        .code = code->segment, .code_reach = code->reach, .stack = stack->segment, .stack_reach = stack->reach,
-        .code_window = interp->code, .stack_window = interp->stack,
-    };
-}
-
-static __attribute__((noinline)) STEP_FUNCTION(iret_slowly)
-{
-    const loose32_t *words = plain_stack(interp, interp->cpu.gpr[GPR_ESP], FRAME_BYTES);
-    bool is_kernel = interp->asker == ASKER(0);
-
-    if (!event_return_found(interp))
-        GENERALLY();
-    if (words != NULL && is_kernel && interp->cpu.cpl == 3)
-        note_return(interp, words);
-    interp->fuel--;
-    interp->has_attention = needs_attention(interp, interp->cpu.eflags);
-    if (interp->has_attention)
-        return true;
-    TAIL_CALL step_elsewhere(interp, memo, interp->cpu.eip, delta);
+    if (interp->cpu.cpl != 3)
+        TAIL_CALL step_int_n_slowly(interp, memo, eip, delta);
+    TAIL_CALL step_int_n_inwards(interp, memo, eip, delta);
 }
 
 /* The descriptors, the same as last time, stand as they stood. */
 static ALWAYS_INLINE bool return_stands(const struct interp *interp, const struct known_return *back,
                                         const loose32_t *words)
 {
-    return back->generation == interp->generation && back->table_generation == interp->table_generation &&
+    return back->table_generation == interp->table_generation &&
            interp->asker == ASKER(0) && (uint16_t)words[1] == back->code.selector &&
            (uint16_t)words[4] == back->stack.selector && *(const loose64_t *)back->code_at == back->code_bytes &&
            *(const loose64_t *)back->stack_at == back->stack_bytes;
@@ -128,7 +73,7 @@ static ALWAYS_INLINE bool keeps_segments(const struct vcpu *cpu)
            (are_both_gone || (keeps_segment(fs) && keeps_segment(gs)));
 }
 
-STEP(iret)
+static __attribute__((noinline)) STEP_FUNCTION(iret_outwards)
 {
     struct vcpu *cpu = &interp->cpu;
     struct known_return *back = &interp->view->back;
@@ -155,6 +100,13 @@ STEP(iret)
         back->stack_window = interp->stack;
     }
     GO_INTO(to);
+}
+
+STEP(iret)
+{
+    if (interp->view->back.generation != interp->generation)
+        TAIL_CALL step_iret_slowly(interp, memo, eip, delta);
+    TAIL_CALL step_iret_outwards(interp, memo, eip, delta);
 }
 
 step_t threaded_event_find(const struct instruction *insn)
