@@ -348,9 +348,28 @@ static void test_identity(void **state)
     assert_int_equal(cpu->refusals.msrs, 1);
 }
 
+/* A segment that is for reading only: no write goes by what may be read of it, whether its page is translated or not. */
+static void test_segment_for_reading_only(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        set_up(0);
+        cpu->gpr[GPR_EBX] = 0x30000;
+        fake_pc_put_descriptor(&pc, FAKE_PC_GDT + FAKE_PC_GDT_FREE, 0, 0xFFFFF, 0x91, 0xC);
+        fake_pc_load(&pc, SEG_DS, FAKE_PC_GDT_FREE);
+        interp_flush(&pc.interp);
+        if (i == 1)
+            assert_int_equal(RUN("\x26\x89\x03", 1), EXIT_BUDGET);      /* by ES */
+        cpu->eip = CODE;
+        assert_int_equal(RUN("\x89\x03", 1), EXIT_BUDGET);
+        expect_event(EXC_GP, CODE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_segment_for_reading_only),
         cmocka_unit_test(test_real_mode),
         cmocka_unit_test(test_real_mode_faults),
         cmocka_unit_test(test_way_to_protected_mode),

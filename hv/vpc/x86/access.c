@@ -192,8 +192,12 @@ static void *access_checked(struct interp *interp, unsigned segment, uint32_t of
                             enum access access)
 {
     const struct segment *hidden = &interp->cpu.segments[segment];
+    const struct reach *reach = &interp->reach[segment];
     uint32_t linear = hidden->base + offset;
 
+    /* What is wrong, if anything, is the page. */
+    if ((int64_t)offset + bytes - 1 <= (access != ACCESS_TO_READ ? reach->write_last : reach->read_last))
+        return access_linear(interp, linear, bytes, access, interp->cpu.cpl == 3);
     /* In this order: type and limit (#GP, #SS) come before alignment (#AC), and that before the page (#PF). */
     if ((vcpu_is_protected(&interp->cpu) && !is_right_type(hidden, access != ACCESS_TO_READ)) ||
         !is_in_limit(hidden, offset, bytes)) {
