@@ -1,9 +1,9 @@
 """The marks of tests/vpc/marks.c as a whole, bulk string instructions apart.
 
 What copies or clears half a KiB and more is one instruction to the interpreter, whatever it moves: it says nothing of
-what an instruction costs, and as many bytes as the guest likes of all. So each of them is taken off as it was measured,
-by a plugin for QEMU (strings.c) that counts what the machine executes from the beginning of a string instruction to that
-of the next one: that from the machine's instructions, and the one that it is from the guest's.
+what an instruction costs, and there is as much of it as the guest likes. So each of them is taken off as it was
+measured, by a plugin for QEMU (strings.c) that counts what the machine executes from the beginning of a string
+instruction to that of the next one: that from the machine's instructions, and the one that it is from the guest's.
 """
 import pathlib
 import re

@@ -4,11 +4,11 @@
  *
  * scripts/bench vpc loads it (bench_strings.py), and tells it by in=FILE where what begins in the hypervisor, a line
  * each: "KIND FIRST LAST", in hexadecimal. mark: the guest asks for the time. step: an instruction of the guest's
- * begins. string: one that is a string instruction does. move: here bytes are moved, eight each time that a repeated
- * instruction of the machine's is executed, which QEMU counts.
+ * begins. string: one that is a string instruction does. move: here bytes are moved, eight each time that a
+ * repeated instruction of the machine's is executed, which QEMU counts.
  *
- * So a string instruction is what is executed from its beginning to that of the next one. It is bulk if it has moved 512
- * bytes and more. As profile.c: counted, not sampled, and virtual time is as without it.
+ * So a string instruction is what is executed from its beginning to that of the next one. It is bulk if it has moved
+ * 512 bytes and more. As profile.c: counted, not sampled, and virtual time is as without it.
  */
 #include <inttypes.h>
 #include <stdbool.h>

@@ -348,7 +348,7 @@ static void test_identity(void **state)
     assert_int_equal(cpu->refusals.msrs, 1);
 }
 
-/* A segment that is for reading only: no write goes by what may be read of it, whether its page is translated or not. */
+/* A segment for reading only: no write goes by what may be read of it, whether its page is translated or not. */
 static void test_segment_for_reading_only(void **state)
 {
     (void)state;

@@ -76,8 +76,8 @@ static void test_code_that_changes(void **state)
 }
 
 /*
- * Two places that share a memo: the one that gave way is found again by the same bytes, and by no others. In a segment of
- * 16 bits the same bytes at the same place are another instruction.
+ * Two places that share a memo: the one that gave way is found again by the same bytes, and by no others. In a segment
+ * of 16 bits the same bytes at the same place are another instruction.
  */
 static void test_memos_that_gave_way(void **state)
 {

@@ -194,7 +194,8 @@ static void go_on(void)
 static void compare(bool has_memory)
 {
     assert_memory_equal(&knowing.interp.cpu, &forgetful.interp.cpu, sizeof(struct vcpu));
-    assert_int_equal(knowing.interp.tlb == knowing.interp.view->tlbs, forgetful.interp.tlb == forgetful.interp.view->tlbs);
+    assert_int_equal(knowing.interp.tlb == knowing.interp.view->tlbs,
+                     forgetful.interp.tlb == forgetful.interp.view->tlbs);
     assert_int_equal(knowing.interp.stack_mask, forgetful.interp.stack_mask);
     for (unsigned i = 0; i < SEG_COUNT; i++) {
         const struct reach *a = &knowing.interp.reach[i], *b = &forgetful.interp.reach[i];

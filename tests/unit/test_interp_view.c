@@ -1,6 +1,6 @@
 /*
- * test_interp_view.c - what is kept of an address space while CR3 names another one (struct view, x86/space.c): that it is
- * there again, and that it is not where the guest's tables say otherwise.
+ * test_interp_view.c - what is kept of an address space while CR3 names another one (struct view, x86/space.c): that it
+ * is there again, and that it is not where the guest's tables say otherwise.
  */
 #include <setjmp.h>
 #include <stdarg.h>

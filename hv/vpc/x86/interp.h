@@ -81,7 +81,7 @@ struct known_walk {
     struct softtlb_entry entry;
 };
 
-/* Which of them an address space used since it was made anew: with the next time they are looked at and taken at once. */
+/* Which of them an address space used since it was made anew: the next time they are looked at and taken at once. */
 struct space {
     uint32_t directory;         /* as CR3 has it, without the low bits */
     bool is_crowded;            /* there were more: the next time begins with none */
@@ -140,8 +140,8 @@ struct reach {
 };
 
 /*
- * An IRET from privilege 0 to a program, as it was last: good as long as the same bytes stand in both descriptors, which
- * lie where they lay, and while generation is that of the view: then the windows are the program's.
+ * An IRET from privilege 0 to a program, as it was last: good as long as the same bytes stand in both descriptors, and
+ * these lie where they lay, and while generation is that of the view: then the windows are the program's.
  */
 struct known_return {
     uint32_t generation, table_generation;
@@ -168,7 +168,7 @@ struct view {
     uint32_t directory;         /* as CR3 has it, without the low bits */
     uint32_t walk_generation;   /* as long as interp.walk_generation is this, frames lie where they lay */
     uint32_t generation;        /* interp.generation while it is the current one; no two views ever have the same */
-    uint32_t table_generation, table_count;     /* of the interp's, when it was seen that all tables lie where they lay */
+    uint32_t table_generation, table_count;     /* the interp's, when it was seen that all tables lie where they lay */
     bool is_loose;              /* something hangs on what is not among checks: it is not to be come back to */
     unsigned check_count;
     struct table_check checks[VIEW_CHECKS];

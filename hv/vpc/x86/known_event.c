@@ -3,8 +3,8 @@
  * stacks, everything in pages that were translated before, and descriptors that passed the same checks before.
  *
  * Whatever is not so is seen before anything changes: then the long way (event.c, return.c) does it from the start, and
- * says what is wrong if something is. So each function here is what those do, less all that can go wrong. Where even less
- * is to be found, INT n and IRET are steps: threaded_event.c.
+ * says what is wrong if something is. So each function here is what those do, less all that can go wrong. Where even
+ * less is to be found, INT n and IRET are steps: threaded_event.c.
  *
  * Segments are known only while no access needs a closer look (interp.asker), and what is done here does not change
  * that: an IRET that switches alignment checks on is not plain.
@@ -273,7 +273,7 @@ bool iret_known(struct interp *interp)
 
 STEP_FUNCTION(int_n_slowly)
 {
-    struct event event = event_of(&memo->insn);
+    struct event event = software_event(&memo->insn);
 
     interp->cpu.eip = (uint32_t)eip;
     if (!enter_known(interp, &event))

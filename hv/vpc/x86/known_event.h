@@ -101,8 +101,8 @@ static ALWAYS_INLINE uint32_t returned_flags(unsigned cpl, uint32_t before, uint
 }
 
 /*
- * Behind an event's frame: to the gate's inner stack and handler, by the windows of both. EIP and the handler's flags are
- * the caller's.
+ * Behind an event's frame: to the gate's inner stack and handler, by the windows of both. EIP and the handler's flags
+ * are the caller's.
  */
 static ALWAYS_INLINE void enter_by_windows(struct interp *interp, const struct known_gate *gate,
                                            const struct gate_windows *windows, uint32_t esp)
@@ -116,7 +116,7 @@ static ALWAYS_INLINE void enter_by_windows(struct interp *interp, const struct k
     interp->cpu.gpr[GPR_ESP] = esp;
 }
 
-static ALWAYS_INLINE struct event event_of(const struct instruction *insn)
+static ALWAYS_INLINE struct event software_event(const struct instruction *insn)
 {
     uint8_t vector = insn->opcode == 0xCC ? EXC_BP : (uint8_t)insn->immediate;
 

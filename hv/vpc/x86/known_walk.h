@@ -52,8 +52,8 @@ static ALWAYS_INLINE void view_note_check(struct view *view, const void *at, uin
     struct table_check *check = &view->checks[*number];
 
     /*
-     * A walk may have set A or D meanwhile. If it is another one otherwise, something may hang on what it was, as nobody
-     * need have told the processor: then it stands here twice, and cannot be both.
+     * A walk may have set A or D meanwhile. If it is another one otherwise, something may hang on what it was, as
+     * nobody need have told the processor: then it stands here twice, and cannot be both.
      */
     if (*number < view->check_count && check->at == at && (check->value & ~value) == 0 &&
         (value & ~check->value & ~(uint32_t)(PTE_A | PTE_D)) == 0) {

@@ -1,10 +1,10 @@
 /*
  * space.c - what is kept of translations goes when a processor's would, and of an address space comes again (PURE).
  *
- * A load of CR3 drops all translations. Those of the last few spaces are kept, each in a view, and a view is taken as it
- * is where each entry of the guest's tables that anything in it was made of still says the same, A and, for writes, D
- * included: a processor that dropped them all would find the same again, and change nothing. It may do so at any time.
- * Otherwise the view begins anew, with those that the space used before and that the tables still say.
+ * A load of CR3 drops all translations. Those of the last few spaces are kept, each in a view, and a view is taken as
+ * it is where each entry of the guest's tables that anything in it was made of still says the same, A and, for writes,
+ * D included: a processor that dropped them all would find the same again, and change nothing. It may do so at any
+ * time. Otherwise the view begins anew, with those that the space used before and that the tables still say.
  *
  * Who goes by what lies in GDT, IDT or TSS keeps where that is in the host. Kernels have them at the same place in all
  * spaces, so that a load of CR3 mostly leaves table_generation alone: the pages' translations are compared.
@@ -15,7 +15,7 @@
 #include "vpc/x86/known_walk.h"
 #include "vpc/x86/state.h"
 
-/* Another number for the view: its windows are good no more. They start anew after the last: 0 is what was never filled. */
+/* Another number for the view: its windows are good no more. After the last they start anew: 0 was never filled. */
 static void renew_generation(struct interp *interp)
 {
     if (++interp->last_generation == 0) {
@@ -167,7 +167,7 @@ static __attribute__((noinline)) void make_view(struct interp *interp, struct vi
 }
 
 /* Tables may lie elsewhere than in the space before; of a view that stands it is known already. */
-static void find_tables(struct interp *interp)
+static void look_for_tables(struct interp *interp)
 {
     struct view *view = interp->view;
 
@@ -193,7 +193,7 @@ void state_change_space(struct interp *interp)
         interp->space = &interp->spaces[directory >> PAGE_SHIFT & (SPACES - 1)];
     }
     state_refresh_rights(interp);
-    find_tables(interp);
+    look_for_tables(interp);
 }
 
 void state_forget_translations(struct interp *interp)

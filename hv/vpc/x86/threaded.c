@@ -19,8 +19,8 @@ bool step_generally(struct interp *interp, const struct memo *memo, uint64_t eip
     GO_TO(interp->cpu.eip);
 }
 
-/* Its window was open before translations were forgotten. Apart, so that the other needs no frame for a call. */
-static __attribute__((noinline)) STEP_FUNCTION(elsewhere_renewed)
+/* Its window was open before translations were forgotten. */
+STEP_APART(elsewhere_renewed)
 {
     uint32_t to = (uint32_t)eip;
 
@@ -60,8 +60,8 @@ bool step_stack_elsewhere(struct interp *interp, const struct memo *memo, uint64
 }
 
 /*
- * The operand's page may have given way to another one's of the same place in the table: then it is filled again, and the
- * step is done once more. If it is there already, that is not what was wrong.
+ * The operand's page may have given way to another one's of the same place in the table: then it is filled again, and
+ * the step is done once more. If it is there already, that is not what was wrong.
  */
 bool step_memory_elsewhere(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta)
 {

@@ -45,6 +45,8 @@ bool step_long(struct interp *interp, const struct memo *memo, uint64_t eip, uin
 #define STEP_FUNCTION(name)                                                                                 \
     bool step_##name(struct interp *interp, const struct memo *memo, uint64_t eip, uintptr_t delta)
 #define STEP(name) static STEP_FUNCTION(name)
+/* One that others go on to; apart, so that they need no frame for it. */
+#define STEP_APART(name) static __attribute__((noinline)) STEP_FUNCTION(name)
 #define TAIL_CALL __attribute__((musttail)) return
 
 /* Back to the loop, which fetches what is at EIP. */

@@ -1,7 +1,7 @@
 /*
- * threaded_event.c - the steps of INT n and IRET (PURE): threaded.h. Plain is a program's call of its kernel, and the way
- * back, by what was known in this address space last time: nothing is looked for. Else known_event.c finds it, and else
- * the handler does it from the start.
+ * threaded_event.c - the steps of INT n and IRET (PURE): threaded.h. Plain is a program's call of its kernel, and the
+ * way back, by what was known in this address space last time: nothing is looked for. Else known_event.c finds it, and
+ * else the handler does it from the start.
  */
 #include "vpc/x86/known_event.h"
 #include "vpc/x86/threaded.h"
@@ -18,9 +18,9 @@
     } while (0)
 
 /* From a program. */
-static __attribute__((noinline)) STEP_FUNCTION(int_n_inwards)
+STEP_APART(int_n_inwards)
 {
-    struct event event = event_of(&memo->insn);
+    struct event event = software_event(&memo->insn);
     struct known_gate *gate = known_gate_slot(interp, event.vector);
     const struct gate_windows *windows = gate_windows_of(interp, event.vector);
     const struct stack_top *top = gate->top_at;
@@ -73,7 +73,7 @@ static ALWAYS_INLINE bool keeps_segments(const struct vcpu *cpu)
            (are_both_gone || (keeps_segment(fs) && keeps_segment(gs)));
 }
 
-static __attribute__((noinline)) STEP_FUNCTION(iret_outwards)
+STEP_APART(iret_outwards)
 {
     struct vcpu *cpu = &interp->cpu;
     struct known_return *back = &interp->view->back;

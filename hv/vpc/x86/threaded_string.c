@@ -1,9 +1,10 @@
 /*
  * threaded_string.c - steps of short REP MOVS and REP STOS (PURE): threaded.h. Compilers copy and clear structures so.
  *
- * Plain is: upwards, both operands in one page of RAM each that was translated, apart from each other, and so short that
- * nobody need count it as long work (strings.h). All elements are moved at once, and nothing can come in between.
+ * Plain is: upwards, both operands in one page of RAM each that was translated, apart from each other, and so short
+ * that nobody need count it as long work (strings.h). All elements are moved at once, and nothing can come in between.
  */
+#include "base/words.h"
 #include "vpc/x86/strings.h"
 #include "vpc/x86/threaded.h"
 
@@ -21,25 +22,6 @@ static ALWAYS_INLINE uint32_t short_bytes(const struct interp *interp, unsigned 
     return all;
 }
 
-/* What is left over of a multiple of eight is done as the last eight bytes. */
-static ALWAYS_INLINE void copy_apart(uint8_t *to, const uint8_t *from, uint32_t length)
-{
-    uint64_t words = length / 8, last = *(const loose64_t *)(from + length - 8);
-    loose64_t *last_to = (loose64_t *)(to + length - 8);
-
-    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
-    *last_to = last;
-}
-
-static ALWAYS_INLINE void fill(uint8_t *to, uint64_t pattern, uint32_t length)
-{
-    uint64_t words = length / 8;
-    loose64_t *last_to = (loose64_t *)(to + length - 8);
-
-    __asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(pattern) : "memory");
-    *last_to = pattern;
-}
-
 #define STRING_STEPS(bytes, pattern)                                                                        \
     STEP(rep_movs_##bytes)                                                                                  \
     {                                                                                                       \
@@ -51,7 +33,7 @@ static ALWAYS_INLINE void fill(uint8_t *to, uint64_t pattern, uint32_t length)
         gpr[GPR_ESI] += all;                                                                                \
         gpr[GPR_EDI] += all;                                                                                \
         gpr[GPR_ECX] = 0;                                                                                   \
-        copy_apart(to, from, all);                                                                          \
+        words_copy(to, from, all);                                                                          \
         NEXT();                                                                                             \
     }                                                                                                       \
     STEP(rep_stos_##bytes)                                                                                  \
@@ -62,7 +44,7 @@ static ALWAYS_INLINE void fill(uint8_t *to, uint64_t pattern, uint32_t length)
             GENERALLY();                                                                                    \
         gpr[GPR_EDI] += all;                                                                                \
         gpr[GPR_ECX] = 0;                                                                                   \
-        fill(to, pattern, all);                                                                             \
+        words_fill(to, pattern, all);                                                                       \
         NEXT();                                                                                             \
     }
 STRING_STEPS(1, (gpr[GPR_EAX] & 0xFF) * 0x0101010101010101ull)
