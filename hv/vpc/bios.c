@@ -32,30 +32,6 @@ static void set_high(uint32_t *reg, uint8_t value)
     *reg = (*reg & ~0xFF00u) | (uint32_t)value << 8;
 }
 
-/* Of memory in little-endian order; what was never touched is zero. */
-static uint32_t bios_load(const struct vpc *vpc, uint32_t at, unsigned count)
-{
-    uint32_t value = 0;
-
-    for (unsigned i = 0; i < count; i++) {
-        const uint8_t *page = ram_peek(vpc->ram, (at + i) >> PAGE_SHIFT);
-        value |= (page != NULL ? (uint32_t)page[(at + i) & PAGE_MASK] : 0) << 8 * i;
-    }
-    return value;
-}
-
-static bool bios_store(struct vpc *vpc, uint32_t at, const void *from, uint32_t count)
-{
-    bool is_stored = ram_store(vpc->ram, GPA(at), from, count);
-
-    if (vpc->ram->is_sharing)
-        interp_forget(&vpc->interp);
-    if (is_stored)
-        return true;
-    vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for what the BIOS reads");
-    return false;
-}
-
 static uint32_t stack_at(const struct vpc *vpc, uint16_t offset)
 {
     const struct vcpu *cpu = &vpc->interp.cpu;
@@ -66,10 +42,10 @@ static uint32_t stack_at(const struct vpc *vpc, uint16_t offset)
 /* The flags that the caller gets. */
 static void set_flag(struct vpc *vpc, uint16_t flag, bool is_set)
 {
-    uint16_t flags = (uint16_t)bios_load(vpc, stack_at(vpc, 4), 2);
+    uint16_t flags = (uint16_t)vpc_load(vpc, stack_at(vpc, 4), 2);
 
     flags = (uint16_t)(is_set ? flags | flag : flags & ~flag);
-    (void)bios_store(vpc, stack_at(vpc, 4), &flags, sizeof(flags));
+    (void)vpc_store(vpc, stack_at(vpc, 4), &flags, sizeof(flags));
 }
 
 /* As the guest itself would store them, so that what scrolls is seen. */
@@ -86,7 +62,7 @@ static void scroll_rows(struct vpc *vpc)
     const uint32_t last = TEXT_PAGE_CELLS - VCON_COLS;
 
     for (uint32_t cell = 0; cell < last; cell += 2)
-        put_cells(vpc, cell, 4, bios_load(vpc, TEXT_PAGE_BASE + 2 * (cell + VCON_COLS), 4));
+        put_cells(vpc, cell, 4, vpc_load(vpc, TEXT_PAGE_BASE + 2 * (cell + VCON_COLS), 4));
     for (uint32_t cell = last; cell < TEXT_PAGE_CELLS; cell++)
         put_cells(vpc, cell, 2, TEXT_PAGE_BLANK);
 }
@@ -151,7 +127,7 @@ static void read_sectors(struct vpc *vpc, const struct disk *disk, uint64_t firs
     }
     for (uint32_t i = 0; i < count; i++) {
         disk_read(disk, (uint32_t)first + i, sector);
-        if (!bios_store(vpc, to + i * DISK_SECTOR_BYTES, sector, sizeof(sector)))
+        if (!vpc_store(vpc, to + i * DISK_SECTOR_BYTES, sector, sizeof(sector)))
             return;
     }
     end_disk_call(vpc, 0);
@@ -173,14 +149,14 @@ static void read_by_geometry(struct vpc *vpc, const struct disk *disk, const uin
 static void read_by_packet(struct vpc *vpc, const struct disk *disk, const uint32_t *gpr)
 {
     uint32_t packet = vpc->interp.cpu.segments[SEG_DS].base + (gpr[GPR_ESI] & 0xFFFF);
-    uint32_t count = bios_load(vpc, packet + 2, 2);
-    uint64_t first = bios_load(vpc, packet + 8, 4) | (uint64_t)bios_load(vpc, packet + 12, 4) << 32;
+    uint32_t count = vpc_load(vpc, packet + 2, 2);
+    uint64_t first = vpc_load(vpc, packet + 8, 4) | (uint64_t)vpc_load(vpc, packet + 12, 4) << 32;
 
-    if (bios_load(vpc, packet, 1) < 16 || count > SECTORS_MOST || first >> 32 != 0)
+    if (vpc_load(vpc, packet, 1) < 16 || count > SECTORS_MOST || first >> 32 != 0)
         end_disk_call(vpc, BAD_COMMAND);
     else
         read_sectors(vpc, disk, first, count,
-                     bios_load(vpc, packet + 6, 2) * 16 + bios_load(vpc, packet + 4, 2));
+                     vpc_load(vpc, packet + 6, 2) * 16 + vpc_load(vpc, packet + 4, 2));
 }
 
 static void tell_geometry(struct vpc *vpc, const struct disk *disk, uint32_t *gpr)
@@ -227,7 +203,7 @@ static bool tell_range(struct vpc *vpc, uint32_t *gpr)
         return false;
     const struct firmware_range *range = &map[number];
     uint32_t words[5] = { (uint32_t)range->base, 0, (uint32_t)range->bytes, 0, range->type };
-    if (!bios_store(vpc, vpc->interp.cpu.segments[SEG_ES].base + (gpr[GPR_EDI] & 0xFFFF), words, sizeof(words)))
+    if (!vpc_store(vpc, vpc->interp.cpu.segments[SEG_ES].base + (gpr[GPR_EDI] & 0xFFFF), words, sizeof(words)))
         return false;
     gpr[GPR_EAX] = MAP_MAGIC;
     gpr[GPR_ECX] = MAP_BYTES;
@@ -288,12 +264,12 @@ static void take_key(struct vpc *vpc)
 /* The caller's INT 16h is executed again, if it was one; its return address is changed. */
 static void ask_again(struct vpc *vpc, uint32_t *gpr)
 {
-    uint16_t back = (uint16_t)(bios_load(vpc, stack_at(vpc, 0), 2) - 2);
-    uint32_t caller = bios_load(vpc, stack_at(vpc, 2), 2) * 16 + back;
+    uint16_t back = (uint16_t)(vpc_load(vpc, stack_at(vpc, 0), 2) - 2);
+    uint32_t caller = vpc_load(vpc, stack_at(vpc, 2), 2) * 16 + back;
 
-    set_half(&gpr[GPR_EAX], bios_load(vpc, caller, 2) == 0x16CD ? gpr[GPR_EAX] : 0);
-    if (bios_load(vpc, caller, 2) == 0x16CD)
-        (void)bios_store(vpc, stack_at(vpc, 0), &back, sizeof(back));
+    set_half(&gpr[GPR_EAX], vpc_load(vpc, caller, 2) == 0x16CD ? gpr[GPR_EAX] : 0);
+    if (vpc_load(vpc, caller, 2) == 0x16CD)
+        (void)vpc_store(vpc, stack_at(vpc, 0), &back, sizeof(back));
 }
 
 static void call_keyboard(struct vpc *vpc, uint32_t *gpr)

@@ -182,6 +182,14 @@ void vpc_write_apic(struct vpc *vpc, uint32_t offset, uint32_t value);
  */
 uint8_t *vpc_own_page(struct vpc *vpc, uint32_t frame);
 
+/*
+ * Memory by the hand of the firmware, at any physical address, as the bus has it: behind the last byte of 4 GiB comes
+ * the first; what is no RAM reads all ones and forgets what is written, and a device is no RAM; the text page hears of
+ * each store. A number of at most four bytes, in little-endian order. False: memory is out, and the PC ends.
+ */
+uint32_t vpc_load(const struct vpc *vpc, uint32_t at, unsigned count);
+bool vpc_store(struct vpc *vpc, uint32_t at, const void *from, uint32_t count);
+
 /* The operations of bus.h, with struct vpc as context. */
 extern const struct bus vpc_bus;
 

@@ -1,6 +1,7 @@
 /*
  * test_vpc_bios.c - the BIOS of a virtual PC where tests/vpc/calls.S does not reach: keys that come late, rows that
- * scroll, sectors that are not there, and who may not call it.
+ * scroll, sectors that are not there, and who may not call it; and where segments lie that a guest brings from
+ * protected mode: anywhere.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,12 +13,16 @@
 
 #include "cpu/x86.h"
 #include "fake_mmu.h"
+#include "random.h"
 #include "vpc/bios.h"
 #include "vpc/vpc.h"
 
 #define RAM_FRAMES 512u
 #define CODE_AT 0x7C00u
 #define DISK_BYTES 40000u
+#define RAM_END (RAM_FRAMES << PAGE_SHIFT)
+#define CALLS_AT 0xFE000u
+enum { CALL_VIDEO, CALL_MEMORY, CALL_DISK, CALL_SYSTEM, CALL_KEYBOARD };        /* as the ROM has them */
 
 static struct vpc vpc;
 static struct ram ram;
@@ -195,6 +200,162 @@ static void test_others_may_not_call(void **state)
     assert_false(bios_call(&vpc, BIOS_PORT));
 }
 
+/* The ROM's OUT, by a guest that has jumped there with a flat CS and whatever other segments. */
+static void call_rom(unsigned number, uint32_t eax)
+{
+    vpc.interp.start_eip = CALLS_AT + 4 * number;
+    vpc.interp.cpu.gpr[GPR_EAX] = eax;
+    assert_true(bios_call(&vpc, (uint16_t)(BIOS_PORT + number)));
+    assert_int_equal(vpc.end, VPC_END_NONE);
+}
+
+/* Whole pages of RAM as they are, with zeroes for what nobody touched. */
+static const uint8_t *copy_of_ram(void)
+{
+    static uint8_t copy[RAM_END];
+
+    for (uint32_t i = 0; i < RAM_FRAMES; i++) {
+        const uint8_t *page = ram_peek(&ram, i);
+        if (page != NULL)
+            memcpy(copy + i * PAGE_SIZE, page, PAGE_SIZE);
+        else
+            memset(copy + i * PAGE_SIZE, 0, PAGE_SIZE);
+    }
+    return copy;
+}
+
+static uint32_t sum_of_ram(void)
+{
+    const uint8_t *copy = copy_of_ram();
+    uint32_t sum = 0;
+
+    for (uint32_t i = 0; i < RAM_END; i++)
+        sum = sum * 31 + copy[i];
+    return sum;
+}
+
+/* A stack that is no RAM: flags are nowhere, and nothing else is another for it. */
+static void test_stack_is_no_ram(void **state)
+{
+    static const uint32_t bases[] = { RAM_END, 0x80000000, 0xF0000000, LAPIC_BASE, 0xFFFF0000 };
+
+    (void)state;
+    vpc.interp.cpu.gpr[GPR_ESP] = 0x1000;
+    for (unsigned i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+        uint32_t sum = sum_of_ram();
+        vpc.interp.cpu.segments[SEG_SS].base = bases[i];
+        call_rom(CALL_SYSTEM, 0x8800);
+        assert_int_equal(vpc.interp.cpu.gpr[GPR_EAX], 1024);
+        call_rom(CALL_KEYBOARD, 0x0000);
+        call_rom(CALL_KEYBOARD, 0x0100);
+        assert_int_equal(sum_of_ram(), sum);
+    }
+}
+
+/* Flags go where the guest's IRET takes them from, also across the end of RAM, and behind 4 GiB. */
+static void test_flags_at_the_ends(void **state)
+{
+    struct vcpu *cpu = &vpc.interp.cpu;
+
+    (void)state;
+    cpu->segments[SEG_SS].base = RAM_END - 0x1005;
+    cpu->gpr[GPR_ESP] = 0x1000;
+    call_rom(CALL_SYSTEM, 0x5300);
+    assert_int_equal(copy_of_ram()[RAM_END - 1], EFLAGS_CF);
+    cpu->segments[SEG_SS].base = 0xFFFFF000;
+    call_rom(CALL_SYSTEM, 0x5300);
+    assert_int_equal(copy_of_ram()[4] & EFLAGS_CF, EFLAGS_CF);
+}
+
+/* One sector to wherever. */
+static void read_sector_to(uint32_t base, uint16_t offset)
+{
+    struct vcpu *cpu = &vpc.interp.cpu;
+
+    cpu->segments[SEG_ES].base = base;
+    cpu->gpr[GPR_EBX] = offset;
+    cpu->gpr[GPR_ECX] = 1;
+    cpu->gpr[GPR_EDX] = 0x80;
+    call_rom(CALL_DISK, 0x0201);
+    assert_int_equal(cpu->gpr[GPR_EAX] >> 8, 0);
+}
+
+/* What lies in RAM is there, the rest is gone; A20 is open, and behind 4 GiB comes 0. */
+static void test_sectors_at_the_ends(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 512; i++)
+        file[i] = (uint8_t)(i % 255 + 1);
+    uint32_t sum = sum_of_ram();
+    read_sector_to(RAM_END, 0);
+    read_sector_to(0xF0000000, 0xFFFF);
+    read_sector_to(LAPIC_BASE, 0);
+    assert_int_equal(sum_of_ram(), sum);
+    read_sector_to(RAM_END - 512, 0);
+    assert_memory_equal(copy_of_ram() + RAM_END - 512, file, 512);
+    read_sector_to(RAM_END - 0x10010, 0xFFF0);
+    assert_memory_equal(copy_of_ram() + RAM_END - 32, file, 32);
+    read_sector_to(0xFFFFFF00, 0);
+    assert_memory_equal(copy_of_ram(), file + 256, 256);
+    assert_int_equal(copy_of_ram()[256], 0x53);             /* vector 64, which leads to the IRET */
+    read_sector_to(0xFFFF0, 0x10);
+    assert_memory_equal(copy_of_ram() + 0x100000, file, 512);
+    memset(file, 0, 512);
+}
+
+/* A packet that is no RAM is all ones, which asks for too much. */
+static void test_packet_is_no_ram(void **state)
+{
+    struct vcpu *cpu = &vpc.interp.cpu;
+
+    (void)state;
+    for (unsigned i = 0; i < 16; i++) {
+        cpu->segments[SEG_DS].base = i == 0 ? 0xF0000000 : RAM_END - i;
+        cpu->gpr[GPR_ESI] = 0;
+        cpu->gpr[GPR_EDX] = 0x80;
+        cpu->eflags = 0;
+        call_rom(CALL_DISK, 0x4200);
+        assert_int_equal(cpu->gpr[GPR_EAX] >> 8, 1);
+        assert_int_equal(vpc_load(&vpc, CODE_AT + 4, 2) & EFLAGS_CF, EFLAGS_CF);
+    }
+}
+
+/* The text page hears of what comes from a disk: a scroll that a guest had begun is over. */
+static void test_sector_on_the_screen(void **state)
+{
+    (void)state;
+    vpc.text.moved = 4;
+    read_sector_to(0, 0x7E00);
+    assert_int_equal(vpc.text.moved, 4);
+    file[0] = 'C';
+    read_sector_to(TEXT_PAGE_BASE, 0);
+    assert_int_equal(vpc.text.moved, 0);
+    assert_int_equal(cell(0, 0), 'C');
+    file[0] = 0;
+}
+
+/* Any call with any registers and segments: a sanitizer sees what leaves RAM. */
+static void test_random_segments(void **state)
+{
+    static const uint32_t bases[] = { 0, 0xF0000, 0xFFFF0, TEXT_PAGE_BASE, RAM_END - 0x10000, RAM_END - 16, RAM_END,
+                                      0x40000000, 0xF0000000, LAPIC_BASE, 0xFFFF0000, 0xFFFFFFFF };
+    static const uint16_t functions[] = { 0x0000, 0x0003, 0x0100, 0x0201, 0x0240, 0x0800, 0x0E0A, 0x4100, 0x4200,
+                                          0xE820, 0xE801, 0x8800 };
+    struct vcpu *cpu = &vpc.interp.cpu;
+
+    (void)state;
+    random_state = 1;
+    for (unsigned i = 0; i < 20000; i++) {
+        for (unsigned j = 0; j < SEG_COUNT; j++)
+            cpu->segments[j].base = bases[random_below(sizeof(bases) / sizeof(bases[0]))] + random_below(32);
+        for (unsigned j = 0; j < 8; j++)
+            cpu->gpr[j] = random_below(2) ? random_u32() : random_below(64);
+        cpu->segments[SEG_CS].base = 0;
+        cpu->gpr[GPR_EDX] = random_below(2) ? 0x80 : 0x534D4150;
+        call_rom(random_below(BIOS_CALLS), functions[random_below(sizeof(functions) / sizeof(functions[0]))]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +364,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_sectors, start, stop),
         cmocka_unit_test_setup_teardown(test_memory_map, start, stop),
         cmocka_unit_test_setup_teardown(test_others_may_not_call, start, stop),
+        cmocka_unit_test_setup_teardown(test_stack_is_no_ram, start, stop),
+        cmocka_unit_test_setup_teardown(test_flags_at_the_ends, start, stop),
+        cmocka_unit_test_setup_teardown(test_sectors_at_the_ends, start, stop),
+        cmocka_unit_test_setup_teardown(test_packet_is_no_ram, start, stop),
+        cmocka_unit_test_setup_teardown(test_sector_on_the_screen, start, stop),
+        cmocka_unit_test_setup_teardown(test_random_segments, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
