@@ -1,6 +1,7 @@
 /*
- * bios.c - see bios.h (PURE). Everything is done at once; a key that is not there yet is asked for again: the caller
- * goes back to its INT 16h.
+ * bios.c - see bios.h (PURE). Everything is done at once, and the run ends with it, as one call may be as much as some
+ * thousand instructions of the guest's. A key that is not there yet is asked for again: the caller goes back to its INT
+ * 16h.
  */
 #include "vpc/bios.h"
 
@@ -57,14 +58,20 @@ static void put_cells(struct vpc *vpc, uint32_t cell, unsigned bytes, uint32_t v
         text_page_store(&vpc->text, memory, 2 * cell, bytes, value);
 }
 
+/* From an even cell on, to the end. */
+static void put_blanks(struct vpc *vpc, uint32_t cell)
+{
+    for (; cell < TEXT_PAGE_CELLS; cell += 2)
+        put_cells(vpc, cell, 4, TEXT_PAGE_BLANK << 16 | TEXT_PAGE_BLANK);
+}
+
 static void scroll_rows(struct vpc *vpc)
 {
     const uint32_t last = TEXT_PAGE_CELLS - VCON_COLS;
 
     for (uint32_t cell = 0; cell < last; cell += 2)
         put_cells(vpc, cell, 4, vpc_load(vpc, TEXT_PAGE_BASE + 2 * (cell + VCON_COLS), 4));
-    for (uint32_t cell = last; cell < TEXT_PAGE_CELLS; cell++)
-        put_cells(vpc, cell, 2, TEXT_PAGE_BLANK);
+    put_blanks(vpc, last);
 }
 
 static void write_character(struct vpc *vpc, uint8_t character)
@@ -93,8 +100,7 @@ static void call_video(struct vpc *vpc, uint32_t *gpr)
 
     switch (gpr[GPR_EAX] >> 8 & 0xFF) {
     case 0x00:
-        for (uint32_t cell = 0; cell < TEXT_PAGE_CELLS; cell++)
-            put_cells(vpc, cell, 2, TEXT_PAGE_BLANK);
+        put_blanks(vpc, 0);
         text_page_place_cursor(&vpc->text, 0);
         break;
     case 0x02:
@@ -303,6 +309,7 @@ bool bios_call(struct vpc *vpc, uint16_t port)
     case 0x15: call_system(vpc, cpu->gpr); break;
     default: call_keyboard(vpc, cpu->gpr);
     }
+    interp_stop(&vpc->interp);
     return true;
 }
 

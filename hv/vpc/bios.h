@@ -29,7 +29,7 @@ struct bios {
 /* Real mode's vectors: those of the calls, and for the rest an IRET. False: memory is out. */
 bool bios_put(struct ram *ram);
 
-/* A write to one of the ports. False: it was not the ROM that wrote. */
+/* A write to one of the ports; the run ends with this instruction. False: it was not the ROM that wrote. */
 bool bios_call(struct vpc *vpc, uint16_t port);
 
 #endif

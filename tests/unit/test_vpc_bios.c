@@ -334,6 +334,36 @@ static void test_sector_on_the_screen(void **state)
     file[0] = 0;
 }
 
+/* Calls of one run, by a guest that has put code of its own into the ROM: teletype, which moves the cursor. */
+static uint32_t calls_of_a_run(const uint8_t code[4])
+{
+    struct vcpu *cpu = &vpc.interp.cpu;
+    uint32_t before = text_page_cursor(&vpc.text);
+
+    assert_true(ram_store(&ram, GPA(CALLS_AT), code, 4));
+    cpu->segments[SEG_CS].base = 0xF0000;
+    cpu->segments[SEG_CS].selector = 0xF000;
+    cpu->eip = CALLS_AT - 0xF0000;
+    cpu->gpr[GPR_EAX] = 0x0E41;
+    cpu->gpr[GPR_ECX] = 1000;
+    cpu->gpr[GPR_EDX] = BIOS_PORT;
+    interp_flush(&vpc.interp);
+    assert_int_equal(vpc_run(&vpc, 256), VPC_RUNS);
+    return text_page_cursor(&vpc.text) - before;
+}
+
+/* A run is short, whatever is in it: a call is its last instruction. */
+static void test_a_call_ends_the_run(void **state)
+{
+    static const uint8_t out_jump[4] = { 0xE6, BIOS_PORT, 0xEB, 0xFC }, rep_outs[4] = { 0xF3, 0x6E, 0xEB, 0xFC };
+
+    (void)state;
+    assert_int_equal(calls_of_a_run(out_jump), 1);
+    assert_int_equal(calls_of_a_run(out_jump), 1);
+    assert_int_equal(calls_of_a_run(rep_outs), 1);
+    assert_int_equal(vpc.interp.cpu.gpr[GPR_ECX], 999);
+}
+
 /* Any call with any registers and segments: a sanitizer sees what leaves RAM. */
 static void test_random_segments(void **state)
 {
@@ -369,6 +399,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sectors_at_the_ends, start, stop),
         cmocka_unit_test_setup_teardown(test_packet_is_no_ram, start, stop),
         cmocka_unit_test_setup_teardown(test_sector_on_the_screen, start, stop),
+        cmocka_unit_test_setup_teardown(test_a_call_ends_the_run, start, stop),
         cmocka_unit_test_setup_teardown(test_random_segments, start, stop),
     };
 
