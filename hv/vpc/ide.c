@@ -283,9 +283,11 @@ static __attribute__((noinline)) void write_ide_control(struct ide *ide, uint8_t
     ide->control = value;
 }
 
+/* Register 0 is the data port, which is no register: a byte that comes to it like this is forgotten, as in QEMU. */
 void ide_write(struct ide *ide, unsigned reg, uint8_t value)
 {
     switch (reg) {
+    case 0: break;
     case 1: ide->features = value; break;
     case 2: ide->count = value; break;
     case 3: case 4: case 5: ide->lba[reg - 3] = value; break;

@@ -55,6 +55,26 @@ static void test_disk_odd_sizes(void **state)
     assert_true(vpc.ide.at <= vpc.ide.end && vpc.ide.end <= sizeof(vpc.ide.data));
 }
 
+/* A wide access to the port before the data port ends in that one, and is no data, nor a reset: nothing is another. */
+static void test_disk_data_port_is_no_register(void **state)
+{
+    static const uint8_t registers[] = { 2, 5, 0, 0, 0xE0, 0x30 };
+    uint8_t before[sizeof(struct ide) - offsetof(struct ide, features)];
+
+    (void)state;
+    for (uint16_t i = 0; i < sizeof(registers); i++)
+        out((uint16_t)(0x1F2 + i), registers[i]);
+    ports_write(&vpc, 0x1F0, 2, 0x1234);
+    memcpy(before, &vpc.ide.features, sizeof(before));
+    ports_write(&vpc, 0x1EF, 2, 0x0400);
+    ports_write(&vpc, 0x1ED, 4, 0x04000000);
+    assert_memory_equal(before, &vpc.ide.features, sizeof(before));
+    ports_write(&vpc, 0x1EF, 4, 0x05040400);                /* and 1F1 and 1F2 get their bytes */
+    assert_int_equal(vpc.ide.features, 0x04);
+    assert_int_equal(in(0x1F2), 0x05);
+    assert_int_equal(in(0x1F7), 0x58);
+}
+
 static uint8_t data_of_disk(uint32_t byte)
 {
     return (uint8_t)(byte / DISK_SECTOR_BYTES * 3 + byte % 251);
@@ -152,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_disk_overlay, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_disk_odd_sizes, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_disk_data_port_is_no_register, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_disk_strings, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_disk_selected_in_mid_transfer, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_disk_string_without_memory, small_pc_start, small_pc_stop),
