@@ -22,18 +22,19 @@ enum { REG_SECOND, REG_SECOND_ALARM, REG_MINUTE, REG_MINUTE_ALARM, REG_HOUR, REG
 #define ALARM_ANY 0xC0u
 #define START_S 1767225600              /* 2026-01-01 00:00:00, as Unix counts */
 #define SECONDS_PER_DAY 86400
+#define END_S 253402300800              /* 10000-01-01 00:00:00 */
 
 struct moment {
     int64_t year;
     unsigned month, day, hour, minute, second, weekday;
 };
 
+/* Of a month from 1 to 12; day 0 is the one before the first, and so on. */
 static int64_t days_from(int64_t year, unsigned month, unsigned day)
 {
     year -= month <= 2;
-    int64_t era = year / 400;
-    unsigned year_of_era = (unsigned)(year - era * 400);
-    unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    int64_t era = year / 400, year_of_era = year - era * 400;
+    int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + (int64_t)day - 1;
 
     return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
 }
@@ -189,7 +190,10 @@ uint8_t mc146818_read(struct mc146818 *clock, uint16_t port, uint64_t now_ns)
     return value;
 }
 
-/* One field of the time is another; what is no date makes the next that is one. */
+/*
+ * One field of the time is another; what is no date makes the one that lies so far on, or back for day 0. What leads
+ * out of the years from 1970 to 9999 is forgotten: so all that ever adds up is far from the end of a number.
+ */
 static void write_time(struct mc146818 *clock, unsigned number, uint8_t value, uint64_t now_ns)
 {
     int64_t before = seconds_at(clock, now_ns);
@@ -208,8 +212,10 @@ static void write_time(struct mc146818 *clock, unsigned number, uint8_t value, u
     }
     if (to.month < 1 || to.month > 12 || to.year < 1970)
         return;
-    clock->offset_s += days_from(to.year, to.month, to.day) * SECONDS_PER_DAY + to.hour * 3600 + to.minute * 60 +
-                       to.second - before;
+    int64_t after = days_from(to.year, to.month, to.day) * SECONDS_PER_DAY + to.hour * 3600 + to.minute * 60 +
+                    to.second;
+    if (after >= 0 && after < END_S)
+        clock->offset_s += after - before;
 }
 
 void mc146818_write(struct mc146818 *clock, uint16_t port, uint8_t value, uint64_t now_ns)
