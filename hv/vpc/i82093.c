@@ -13,6 +13,8 @@
 #define INDEX_ENTRIES 0x10u
 #define VERSION (0x11u | (I82093_PINS - 1) << 16)
 #define ENTRY_MODE 0x700u
+#define ENTRY_LOGICAL 0x800ull
+#define ENTRY_DESTINATION_SHIFT 56
 #define ENTRY_REMOTE_IRR 0x4000ull
 #define ENTRY_LEVEL 0x8000ull
 #define ENTRY_MASKED 0x10000ull
@@ -25,18 +27,21 @@ void i82093_reset(struct i82093 *apic)
         apic->entries[pin] = ENTRY_MASKED;
 }
 
-/* ExtINT, SMI, NMI and INIT are not delivered. */
+/*
+ * ExtINT, SMI, NMI and INIT are not delivered, nor is what is meant for another processor, of which there is none: it
+ * is not accepted, so a level asks again as soon as the entry, or the processor's name, is another.
+ */
 static void deliver(struct i82093 *apic, unsigned pin, struct lapic *local)
 {
     uint64_t *entry = &apic->entries[pin];
 
     if ((*entry & ENTRY_MASKED) || (*entry & ENTRY_MODE & ~0x100u))
         return;
-    if (*entry & ENTRY_LEVEL) {
-        if (*entry & ENTRY_REMOTE_IRR)
-            return;
+    if ((*entry & (ENTRY_LEVEL | ENTRY_REMOTE_IRR)) == (ENTRY_LEVEL | ENTRY_REMOTE_IRR) ||
+        !lapic_is_meant(local, *entry & ENTRY_LOGICAL, (uint32_t)(*entry >> ENTRY_DESTINATION_SHIFT)))
+        return;
+    if (*entry & ENTRY_LEVEL)
         *entry |= ENTRY_REMOTE_IRR;
-    }
     lapic_raise(local, (uint8_t)*entry, *entry & ENTRY_LEVEL);
 }
 

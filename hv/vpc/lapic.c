@@ -15,6 +15,7 @@ enum { SEND_FIXED, SEND_LOWEST_PRIORITY, SEND_NMI = 4, SEND_INIT };
 #define LVT_MODE 0x700u
 #define MODE_EXTINT 0x700u
 #define LVT_WRITABLE 0x000317FFu
+#define DFR_FLAT 0xFu
 #define NO_VECTOR -1
 
 typedef uint64_t __attribute__((aligned(4), may_alias)) two_words_t;
@@ -220,6 +221,16 @@ void lapic_refresh_some(struct lapic *apic, uint32_t *page)
     apic->changed = 0;
 }
 
+/* A bit for each of eight, or the number of a cluster and a bit for each of four in it. */
+bool lapic_is_in_group(const struct lapic *apic, uint32_t group)
+{
+    uint32_t own = apic->ldr >> 24;
+
+    if (apic->dfr >> 28 == DFR_FLAT)
+        return (group & own) != 0;
+    return group >> 4 == own >> 4 && (group & own & 0xF) != 0;
+}
+
 /*
  * Whoever else is meant is not there. To this processor come fixed interrupts, NMIs and INITs; a start-up is for one
  * that waits for it. An INIT that is not asserted only tells APICs of old of an order among them.
@@ -228,11 +239,9 @@ static void send_command(struct lapic *apic, uint32_t value)
 {
     uint32_t shorthand = value >> 18 & 3, destination = apic->icr_high >> 24, mode = value >> 8 & 7;
     bool is_logical = value & 0x800, is_deasserted = (value & 0xC000) == 0x8000;
-    bool is_named = is_logical ? (destination & apic->ldr >> 24) != 0 : destination == apic->id >> 24 ||
-                                                                        destination == 0xFF;
 
     apic->icr_low = value & ~0x1000u;
-    if (shorthand == 3 || (shorthand == 0 && !is_named))
+    if (shorthand == 3 || (shorthand == 0 && !lapic_is_meant(apic, is_logical, destination)))
         return;
     if (mode == SEND_FIXED || mode == SEND_LOWEST_PRIORITY)
         lapic_raise(apic, (uint8_t)value, false);

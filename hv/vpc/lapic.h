@@ -79,6 +79,18 @@ void lapic_refresh_some(struct lapic *apic, uint32_t *page);
 void lapic_update(struct lapic *apic, uint64_t now_ns);
 uint64_t lapic_next_ns(const struct lapic *apic);
 
+/*
+ * Is it the one that a destination means, of an interrupt from whomever? SDM vol. 3 "Determining IPI Destination": all
+ * ones mean everybody.
+ */
+bool lapic_is_in_group(const struct lapic *apic, uint32_t group);
+static inline bool lapic_is_meant(const struct lapic *apic, bool is_logical, uint32_t destination)
+{
+    if (destination == 0xFF)
+        return true;
+    return is_logical ? lapic_is_in_group(apic, destination) : destination == apic->id >> 24;
+}
+
 /* An interrupt arrives. One that it is not enabled for is lost. */
 void lapic_raise(struct lapic *apic, uint8_t vector, bool is_level);
 
