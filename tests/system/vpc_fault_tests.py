@@ -14,9 +14,34 @@ from session import Terminal, judge, say
 
 KERNELS = build.DIRECTORY / "tests" / "vpc"
 ENGINES = ("interp", "svm", "moving")
-# Those that do not end by themselves, and why; plain QEMU, told not to start again, just goes.
+# Those that do not end by themselves, and why; plain QEMU, told not to start again, just goes, or halts for ever.
 CRASHES = {"init": "the guest reset its machine, by an INIT: a virtual PC is not started twice",
+           "stops": "HLT with interrupts off: it would wait for ever",
            "triple": "triple fault: an exception while a double fault was delivered"}
+WAITS = "stops"
+# What its report is to say, row by row; {eip}, {directory} and {table} are what it says itself.
+WHOLE_REPORT = r"""crash: HLT with interrupts off: it would wait for ever
+at: 0x{after} halt_for_ever\+0x[0-9a-f]+
+registers: eax=0xa0a0a0a0 ebx=0xb1b1b1b1 ecx=0xc2c2c2c2 edx=0xd3d3d3d3 esi=0x51515151 edi=0xd1d1d1d1 \
+ebp=0x[0-9a-f]{{8}} esp=0x[0-9a-f]{{8}} eip=0x{after} eflags=0x000000[0-9a-f]{{2}}
+processor: cs=0008 ss=0010 ds=0010 es=0010 cpl=0 cr0=80010011 cr2=00c0de00 cr3={directory} cr4=00000010 \
+gdt=[0-9a-f]{{8}}/2f idt=[0-9a-f]{{8}}/7ff tr=0028
+code at eip: 90( [0-9a-f]{{2}}){{15}}
+stack at esp:.* [0-9a-f]{{8}} (?P<from>[0-9a-f]{{8}}) .*
+tables for eip 0x{after}: PDE 0x{table_at}23, PTE 0x{page}021 \(present, read-only, supervisor\)
+tables for cr2 0x00c0de00: PDE 0x00000000 \(not present\)
+backtrace:
+  from 0x(?P=from) go_down\+0x[0-9a-f]+
+  from 0x[0-9a-f]{{8}} main\+0x[0-9a-f]+
+  from 0x[0-9a-f]{{8}} start\+0x[0-9a-f]+
+last exits, newest first:
+  halts at eip 0x{eip}: 0x0, value 0x0
+  port writes at eip 0x[0-9a-f]{{8}}: 0x21, value 0xfb
+  port writes at eip 0x[0-9a-f]{{8}}: 0x3f8, value 0xa
+  port reads at eip 0x[0-9a-f]{{8}}: 0x3fd, value 0x60
+(  port .* at eip 0x[0-9a-f]{{8}}: 0x3f[8d], value 0x[0-9a-f]{{2}}
+){{12}}\
+not there: 0 instructions .*, 0 MSRs, 0 task switches, 0 ways to virtual-8086 mode"""
 # QEMU 7.2's processor has no alignment checks, plain or under SVM. What the manual says of each row of align.c:
 ALIGNED = {"a word, read": 1, "a word, written": 1, "a word, changed": 1, "half a word": 1}
 LIMIT_S = 60
@@ -56,7 +81,8 @@ def rows_by_engine(boot, name, sign="|"):
 
 
 def crashes():
-    """INIT to oneself and a triple fault: the same rows as in plain QEMU, then a report with the reason; and #AC."""
+    """INIT to oneself, HLT with interrupts off, a triple fault: the same rows as in plain QEMU, then a report with the
+    reason; and #AC."""
     names = [*CRASHES, "align"]
     files = [word for name in names for word in ("--guest", str(KERNELS / f"{name}.vpc"))]
     boot = run(*files, *(word for name in names for engine in ENGINES for word in
@@ -65,9 +91,12 @@ def crashes():
     yield check("vpc.crashes", boot.status == 0 and "# leaked frames: 0" in boot.out, boot)
     for name, reason in CRASHES.items():
         said, reports = rows_by_engine(boot, f"{name}.vpc"), rows_by_engine(boot, f"{name}.vpc", "!")
-        yield Result(f"vpc.{name}.says_the_same", said == [plain(name)] * len(ENGINES), f"{said}")
+        wanted = plain(name, goes_on=name == WAITS)
+        yield Result(f"vpc.{name}.says_the_same", said == [wanted] * len(ENGINES) and len(wanted) > 0, f"{said}")
         yield Result(f"vpc.{name}.report", len(reports) == len(ENGINES) and
                      all(report[:1] == [f"crash: {reason}"] for report in reports), f"{reports}")
+        if name == WAITS:
+            yield from whole_reports(said, reports)
     rows = plain("align")
     interpreted, under_svm, _ = rows_by_engine(boot, "align.vpc")
     yield Result("vpc.align.svm_says_the_same", under_svm == rows and len(rows) > 0, f"{under_svm}\nplain: {rows}")
@@ -75,6 +104,18 @@ def crashes():
     wanted = rows[:at] + [f"{row.rsplit(':', 1)[0]}: {ALIGNED[row.rsplit(':', 1)[0]]}"
                           if row.rsplit(":", 1)[0] in ALIGNED else row for row in rows[at:]]
     yield Result("vpc.align.as_the_manual_says", interpreted == wanted, f"{interpreted}\nwanted: {wanted}")
+
+
+def whole_reports(said, reports):
+    """Each row of a report: processor, code, stack, the guest's own tables, names of its symbols, last exits."""
+    for engine, rows, report in zip(ENGINES, said, reports):
+        told = re.match(r"halts at (\w{8}), directory (\w{8}), table (\w{8})$", rows[0]) if rows else None
+        if told:
+            eip, directory, table = told.groups()
+            pattern = WHOLE_REPORT.replace("\\\n", "").format(
+                eip=eip, after=f"{int(eip, 16) + 1:08x}", directory=directory, table_at=table[:6], page=eip[:5])
+        yield Result(f"vpc.{WAITS}.{engine}.whole_report", told and re.fullmatch(pattern, "\n".join(report)),
+                     f"{rows}\n" + "\n".join(report))
 
 
 def endless():
