@@ -46,6 +46,7 @@ not there: 0 instructions .*, 0 MSRs, 0 task switches, 0 ways to virtual-8086 mo
 ALIGNED = {"a word, read": 1, "a word, written": 1, "a word, changed": 1, "half a word": 1}
 LIMIT_S = 60
 MORE_S = 1.5         # in which one that is to say no more may do so
+PAUSE_S = 5
 EXITS = ("port reads", "port writes", "device reads", "device writes", "interrupts", "halts", "MSR accesses")
 WAYS = ("db", "ac")     # of endless.c, for each engine
 
@@ -214,9 +215,55 @@ def restart():
                         say(terminal, f"restart {number}", rf"{number + 1} fresh.vpc runs in the background")
 
 
+def seconds_of(terminal, number):
+    """The seconds that a PC has said, as its console shows them."""
+    terminal.type(f"console {number}\r")
+    terminal.wait(rf"(?s)second \d\d *\n.* {number} seconds.vpc ", 20)
+    terminal.rest(1)
+    seen = [int(second) for second in re.findall(r"(?m)^second (\d\d) *$", "\n".join(terminal.screen.display))]
+    terminal.type("\x1d0")
+    return seen
+
+
+def goes_on(terminal, number, before):
+    """What it has said of seconds, once those are two more than before."""
+    end = time.monotonic() + LIMIT_S
+    while len(after := seconds_of(terminal, number)) < len(before) + 2 and time.monotonic() < end:
+        pass
+    return after
+
+
+def pause():
+    """A paused PC says nothing, and goes on where it was when it is resumed: by the wall's clock, which those have that
+    are begun in the monitor, so that the seconds of the pause are not seen."""
+    with Terminal("--guest", str(KERNELS / "seconds.vpc")) as terminal:
+        yield judge("vpc.pause.prompt", terminal.wait(r"cobble> *\n", 120), terminal)
+        for number, engine in enumerate(ENGINES[:2], 1):
+            say(terminal, f"run seconds.vpc engine={engine} mem=16M &", f"{number} seconds.vpc runs in the background")
+        before, numbers = {}, range(1, len(ENGINES[:2]) + 1)
+        for number in numbers:
+            seconds_of(terminal, number)
+            yield judge(f"vpc.pause.{number}", say(terminal, f"pause {number}", f"{number} seconds.vpc: paused"),
+                        terminal)
+            before[number] = seconds_of(terminal, number)
+        terminal.rest(PAUSE_S)
+        while_paused = {number: seconds_of(terminal, number) for number in numbers}
+        yield Result("vpc.pause.says_nothing", while_paused == before and all(before.values()),
+                     f"{before}\nafter a pause: {while_paused}")
+        for number in numbers:
+            yield judge(f"vpc.resume.{number}", say(terminal, f"resume {number}", f"{number} seconds.vpc: (?!paused)"),
+                        terminal)
+        for number, engine in enumerate(ENGINES[:2], 1):
+            said, at = goes_on(terminal, number, before[number]), len(before[number])
+            yield Result(f"vpc.resume.{engine}", said[:at] == before[number] and len(said) > at + 1 and
+                         (said[at] - said[at - 1]) % 60 >= PAUSE_S and (said[at + 1] - said[at]) % 60 in (1, 2),
+                         f"{before[number]}, then {said}")
+
+
 def tests():
     """Name and function of each test."""
     yield "vpc.restart", restart
+    yield "vpc.pause", pause
     yield "vpc.absent", absent
     yield "vpc.info", info
     yield "vpc.crashes", crashes

@@ -1,0 +1,35 @@
+/*
+ * seconds.c - says each second of the MC146818 that it sees, as long as it is left to, looking a hundred times a second.
+ */
+#include "lib/interrupts.h"
+
+#define TICK_COUNT 11932u           /* of the 8254: 10 ms */
+
+static uint8_t stack0[4096];
+
+static void on_tick(struct frame *frame)
+{
+    (void)frame;
+    pic_end(0);
+}
+
+int main(uint32_t magic, const uint32_t *info)
+{
+    uint8_t last = 0xFF;
+
+    (void)magic, (void)info;
+    interrupts_init((uint32_t)stack0 + sizeof(stack0));
+    set_handler(PIC_BASE, on_tick);
+    outb(0x43, 0x34);
+    outb(0x40, TICK_COUNT & 0xFF);
+    outb(0x40, TICK_COUNT >> 8);
+    pic_unmask(0);
+    for (;;) {
+        outb(0x70, 0);
+        uint8_t now = inb(0x71);
+        if (now != last)
+            say("second %b\n", now);
+        last = now;
+        sti_hlt_cli();
+    }
+}
