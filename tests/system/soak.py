@@ -22,7 +22,8 @@ GUEST = "mem=4M timeout=15s clock=wall output=2K"  # fuzz_neighbour.c watches fo
 WATCHERS = "fuzz_neighbour.watch", "fuzz_neighbour.watch_paged"
 FRESH = "fuzz_neighbour.fresh"
 FRESH_EACH = 10                         # one new guest and one virtual PC for so many fuzz guests, launched after them
-PC = "engine=interp mem=8M timeout=15s clock=wall output=2K"
+PC = "mem=8M timeout=15s clock=wall output=2K"
+ENGINES = "interp", "svm"               # of the virtual PCs, in turn; QEMU has SVM, as scripts/run asks for -cpu max
 VERDICT = re.compile(r"^(?:ok \d+ - (\S+) # |not ok \d+ - (\S+)\n  ---\n  expected: .*\n  got: )(.*)$", re.MULTILINE)
 # QEMU 7.2 aborts on some code that it cannot translate, whoever's it is: such a boot says nothing of Cobble.
 EMULATOR_ABORTS = "tcg fatal error"
@@ -57,8 +58,9 @@ def plan(paths):
         words += ["--guest", path, "--autorun", f"{path.name} {GUEST}"]
         if number % FRESH_EACH == 0:
             pc = write_pc(path)
-            words += ["--autorun", f"{FRESH} mem=2M timeout=120s",
-                      "--guest", pc, "--autorun", f"{pc.name} {PC} cmdline={path.name.removeprefix('fuzz-')}"]
+            engine = ENGINES[number // FRESH_EACH % len(ENGINES)]
+            words += ["--autorun", f"{FRESH} mem=2M timeout=120s", "--guest", pc, "--autorun",
+                      f"{pc.name} engine={engine} {PC} cmdline={path.name.removeprefix('fuzz-')}"]
     return words
 
 

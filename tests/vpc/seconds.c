@@ -1,5 +1,5 @@
 /*
- * seconds.c - says each second of the MC146818 that it sees, as long as it is left to, looking a hundred times a second.
+ * seconds.c - says each second of the MC146818 that it sees, for ever, looking a hundred times a second.
  */
 #include "lib/interrupts.h"
 
