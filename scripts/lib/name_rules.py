@@ -14,6 +14,7 @@ ATTRIBUTE = re.compile(r"__attribute__\(\([^\n]*?\)\)+ ?")
 ALLOWED = {
     "audit_check": "a function in the build that checks, nothing in the other",
     "audit_places": "as audit_check",
+    "nested_check": "as audit_check",
     "map_table": "irq.c's looks at the address first and then calls platform.c's",
     "map_device": "as map_table",
 }

@@ -170,6 +170,25 @@ static void test_single_steps(void **state)
     assert_false(cpu->is_halted);
 }
 
+/* A base and an offset whose sum is beyond 4 GiB are an address from 0 on, also where the page's window is open. */
+static void test_segments_around_4_gib(void **state)
+{
+    (void)state;
+    set_up(0);
+    cpu->segments[SEG_CS].base = 0u - 0x1000000;
+    cpu->eip = CODE + 0x1000000;
+    cpu->segments[SEG_SS].base = 0u - 0x2000000;
+    cpu->gpr[GPR_ESP] = 0x31000 + 0x2000000;
+    interp_flush(&pc.interp);
+    cpu->gpr[GPR_EAX] = 0x12345678;
+    assert_int_equal(RUN("\x50\x50\x5B\x50\x59\x40\x41\xE2\x00\x51", 9), EXIT_BUDGET);
+    assert_int_equal(cpu->eip, CODE + 0x1000000 + 10);
+    assert_int_equal(cpu->gpr[GPR_EBX], 0x12345678);
+    assert_int_equal(cpu->gpr[GPR_ECX], 0x12345678);
+    assert_int_equal(fake_pc_get(&pc, 0x31000 - 4, 4), 0x12345678);
+    assert_int_equal(fake_pc_get(&pc, 0x31000 - 8, 4), 0x12345678);
+}
+
 /* They clear TF on their way, and no trap comes behind them, so that a handler is not single-stepped. */
 static void test_no_single_step_behind_an_int(void **state)
 {
@@ -377,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_hlt_and_nmi),
         cmocka_unit_test(test_window_and_stop),
         cmocka_unit_test(test_single_steps),
+        cmocka_unit_test(test_segments_around_4_gib),
         cmocka_unit_test(test_no_single_step_behind_an_int),
         cmocka_unit_test(test_devices),
         cmocka_unit_test(test_ports),

@@ -83,7 +83,8 @@ static void open_window(struct interp *interp)
         last = cs->limit - INSTRUCTION_MAX_BYTES;
     if (last < eip)
         return;
-    interp->code = (struct code_window){ .delta = entry->delta + cs->base, .end_eip = last + 1, .first_eip = first,
+    /* By linear, not by the base: their sum wraps at 4 GiB. */
+    interp->code = (struct code_window){ .delta = entry->delta + linear - eip, .end_eip = last + 1, .first_eip = first,
                                          .count = (uint32_t)(last - first) + 1 };
     *window_slot(interp, eip) = (struct kept_window){ .window = interp->code, .place = code_place(interp),
                                                       .generation = interp->generation };

@@ -131,8 +131,8 @@ static int take_interrupt(struct interp *interp)
 }
 
 /*
- * INT n, INT3, INTO and INT1 cleared TF on their way to a handler, which is not trapped: SDM vol. 3 "Single-Step Exception
- * Condition".
+ * INT n, INT3, INTO and INT1 cleared TF on their way to a handler, which is not trapped: SDM vol. 3 "Single-Step
+ * Exception Condition".
  */
 static bool went_to_handler(const struct interp *interp, const struct instruction *insn)
 {

@@ -230,11 +230,12 @@ void state_forget_page(struct interp *interp, uint32_t linear)
 
 SELDOM void code_window_renew(struct interp *interp, struct kept_window *kept)
 {
-    uint32_t base = interp->cpu.segments[SEG_CS].base, linear = base + kept->window.first_eip;
+    uint32_t linear = interp->cpu.segments[SEG_CS].base + kept->window.first_eip;
     const struct softtlb_entry *entry = softtlb_slot(interp->tlb, linear);
 
     if (entry->read_page != (linear & ~PAGE_MASK))
         access_refill(interp, linear, interp->cpu.cpl == 3);
-    if (entry->read_page == (linear & ~PAGE_MASK) && entry->delta + base == kept->window.delta)
+    if (entry->read_page == (linear & ~PAGE_MASK) &&
+        entry->delta + linear - kept->window.first_eip == kept->window.delta)
         kept->generation = interp->generation;
 }

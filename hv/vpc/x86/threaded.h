@@ -120,7 +120,7 @@ static ALWAYS_INLINE struct stack_window stack_window_of(struct softtlb_entry *t
     if (entry->write_page != page || entry->read_page != page || first < 0 || last > reach->read_last ||
         last > reach->write_last)
         return (struct stack_window){ .first = STACK_CLOSED };
-    return (struct stack_window){ .delta = entry->delta + reach->base, .first = (uint64_t)first };
+    return (struct stack_window){ .delta = entry->delta + linear - offset, .first = (uint64_t)first };
 }
 
 /* So many bytes in it; else NULL. */
