@@ -44,6 +44,7 @@ last exits, newest first:
 not there: 0 instructions .*, 0 MSRs, 0 task switches, 0 ways to virtual-8086 mode"""
 # QEMU 7.2's processor has no alignment checks, plain or under SVM. What the manual says of each row of align.c:
 ALIGNED = {"a word, read": 1, "a word, written": 1, "a word, changed": 1, "half a word": 1}
+NULL_TR = ["#GP, error 00000000"] * 4 + ["a call from privilege 3"]
 LIMIT_S = 60
 MORE_S = 1.5         # in which one that is to say no more may do so
 PAUSE_S = 5
@@ -83,8 +84,8 @@ def rows_by_engine(boot, name, sign="|"):
 
 def crashes():
     """INIT to oneself, HLT with interrupts off, a triple fault: the same rows as in plain QEMU, then a report with the
-    reason; and #AC."""
-    names = [*CRASHES, "align"]
+    reason; and #AC, and LTR of what is no TSS."""
+    names = [*CRASHES, "align", "null_tr"]
     files = [word for name in names for word in ("--guest", str(KERNELS / f"{name}.vpc"))]
     boot = run(*files, *(word for name in names for engine in ENGINES for word in
                          ("--autorun", f"{name}.vpc engine={engine} mem=32M timeout=30s "
@@ -98,6 +99,8 @@ def crashes():
                      all(report[:1] == [f"crash: {reason}"] for report in reports), f"{reports}")
         if name == WAITS:
             yield from whole_reports(said, reports)
+    said = rows_by_engine(boot, "null_tr.vpc")
+    yield Result("vpc.null_tr", said == [NULL_TR] * len(ENGINES), f"{said}")
     rows = plain("align")
     interpreted, under_svm, _ = rows_by_engine(boot, "align.vpc")
     yield Result("vpc.align.svm_says_the_same", under_svm == rows and len(rows) > 0, f"{under_svm}\nplain: {rows}")

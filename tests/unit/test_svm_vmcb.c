@@ -152,8 +152,8 @@ static void test_intercepts(void **state)
 {
     (void)state;
     static struct vmcb vmcb;
-    /* INTR NMI INIT, selective CR0, RDTSC RDPMC, CPUID RSM, INVD, HLT, INVLPGA IOIO MSR TASK, SHUTDOWN */
-    const uint8_t wanted[] = { 0, 1, 3, 5, 14, 15, 18, 19, 22, 24, 26, 27, 28, 29, 31 };
+    /* INTR NMI INIT, selective CR0, LTR, RDTSC RDPMC, CPUID RSM, INVD, HLT, INVLPGA IOIO MSR TASK, SHUTDOWN */
+    const uint8_t wanted[] = { 0, 1, 3, 5, 13, 14, 15, 18, 19, 22, 24, 26, 27, 28, 29, 31 };
     uint32_t word = 0;
 
     for (unsigned i = 0; i < sizeof(wanted); i++)

@@ -154,7 +154,6 @@ static void swap_descriptors(void)
     __asm__ volatile("lgdt %0; lidt %1" : : "m"(gdtr), "m"(idtr));
 }
 
-/* QEMU 7.2 takes LTR of a null selector, instead of #GP, and aborts as soon as such a TSS is asked for a stack. */
 static void use_descriptors(void)
 {
     uint16_t selector = (uint16_t)(next_random() & (ENTRIES * 8 - 1));
@@ -167,7 +166,7 @@ static void use_descriptors(void)
             break;
     case 2: __asm__ volatile("movw %0, %%ss; pushl %%eax" : : "r"(selector)); break;
     case 3: __asm__ volatile("lldt %0; movw %1, %%gs" : : "r"(selector), "r"((uint16_t)value)); break;
-    case 4: __asm__ volatile("ltr %0" : : "r"((uint16_t)(selector < 4 ? DATA0 : selector))); break;
+    case 4: __asm__ volatile("ltr %0" : : "r"(selector)); break;
     case 5: __asm__ volatile("lcall *%0" : : "m"(far) : "memory"); break;
     case 6: __asm__ volatile("ljmp *%0" : : "m"(far) : "memory"); break;
     case 7: __asm__ volatile("larw %w0, %w1; lslw %w0, %w1; verr %w0; verw %w0" : : "r"(selector), "r"(value)); break;

@@ -16,11 +16,11 @@
 #define CR_WRITES_FREE (1u << 0 | 1u << 2 | 1u << 3)
 
 /*
- * Word 0: VINTR is asked for when it is needed; SMI is the firmware's; descriptor tables are the guest's own, and IRET,
- * INT n, PUSHF, POPF, INVLPG and PAUSE do only what concerns the guest; FERR_FREEZE is for CR0.NE = 0, as without
- * hypervisor.
+ * Word 0: VINTR is asked for when it is needed; SMI is the firmware's; descriptor tables are the guest's own, but for
+ * LTR, which is seldom, and of which QEMU 7.2 takes a null selector and aborts when it needs that TSS; and IRET, INT n,
+ * PUSHF, POPF, INVLPG and PAUSE do only what concerns the guest; FERR_FREEZE is for CR0.NE = 0, as without hypervisor.
  */
-#define INTERCEPT0_FREE (1u << 2 | VMCB_INTERCEPT0_VINTR | 0xFFu << 6 | 1u << 16 | 1u << 17 | \
+#define INTERCEPT0_FREE (1u << 2 | VMCB_INTERCEPT0_VINTR | 0x7Fu << 6 | 1u << 16 | 1u << 17 | \
                          VMCB_INTERCEPT0_IRET | 1u << 21 | 1u << 23 | 1u << 25 | 1u << 30)
 /* Word 1: traps behind a write of CR and EFER, which come too late; what is reserved. VMRUN must be intercepted. */
 #define INTERCEPT1_KNOWN 0x7FFFu
