@@ -168,10 +168,10 @@ static void sleep_machine(struct guest *guest, const struct vpc *vpc)
     guest->life.activity = GUEST_HALTED;
 }
 
-/* Is it somebody else's turn? An interrupt tells, where one can end a run. */
+/* Is it somebody else's turn? An interrupt tells, where one can end a run; but a run may be over before one comes. */
 static bool is_turn_over(const struct machine *machine, uint64_t until_tsc)
 {
-    return machine->vpc.svm != NULL ? machine->svm.is_interrupted : insn_rdtsc() >= until_tsc;
+    return (machine->vpc.svm != NULL && machine->svm.is_interrupted) || insn_rdtsc() >= until_tsc;
 }
 
 static enum vpc_state run_pieces(struct guest *guest, struct machine *machine)

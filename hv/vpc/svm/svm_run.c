@@ -143,6 +143,7 @@ void svm_keep_event(struct svm *svm)
     svm->vmcb->shadow = 0;
 }
 
+#define EXITS_MOST 1024u          /* in a run */
 #define WATCHED_BURST 2000u
 
 #define MOVE_EXITS 16u
@@ -179,11 +180,16 @@ static enum exit_reason move(struct vpc *vpc)
     return svm->steps_by(vpc, instructions);
 }
 
-/* Enter and leave, until an interrupt of the host's, or something that its owner must hear of. */
+/*
+ * Enter and leave, until an interrupt of the host's, or something that its owner must hear of. Bound: EXITS_MOST of
+ * those that are not answered at once. A guest whose event faults in its delivery is left before the processor looks
+ * for interrupts, perhaps again and again.
+ */
 static enum exit_reason run_entered(struct vpc *vpc)
 {
     struct svm *svm = vpc->svm;
     enum exit_reason reason;
+    unsigned exits = EXITS_MOST;
 
     svm->host->begin();
     do {
@@ -196,7 +202,7 @@ static enum exit_reason run_entered(struct vpc *vpc)
         }
         if (reason == EXIT_BUDGET && !interp_is_stopping(&vpc->interp))
             reason = move(vpc);
-    } while (reason == EXIT_BUDGET && !svm_is_over(vpc));
+    } while (reason == EXIT_BUDGET && --exits != 0 && !svm_is_over(vpc));
     svm->host->end();
     return reason;
 }
