@@ -11,25 +11,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "qemu_plugin.h"
+
 #define HYPERVISOR_BASE 0xFFFFFFFF80000000u     /* hv/hv.ld */
 #define BLOCK_BITS 20u
 #define BLOCKS (1u << BLOCK_BITS)               /* some thirty times what two guests make */
 #define PATH_BYTES 4096
-#define PLUGIN_ADD 0                            /* the one inline operation there is */
 
-struct qemu_plugin_tb;
-typedef void plugin_translated(uint64_t id, struct qemu_plugin_tb *block);
-typedef void plugin_ends(uint64_t id, void *data);
-void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, plugin_translated *call);
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *block, int operation, void *counter, uint64_t add);
-void qemu_plugin_register_atexit_cb(uint64_t id, plugin_ends *call, void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *block);
-
-/* What QEMU looks for. */
-extern int qemu_plugin_version;
 int qemu_plugin_version = 1;
-int qemu_plugin_install(uint64_t id, const void *info, int count, char **arguments);
 
 static struct block {
     uint64_t address, instructions;

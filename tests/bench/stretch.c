@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "qemu_plugin.h"
+
 #define HYPERVISOR_BASE 0xFFFFFFFF80000000u     /* hv/hv.ld */
 #define BLOCKS (1u << 18)
 #define BLOCKS_IN_STRETCH 8192
@@ -21,29 +23,8 @@
 #define KINDS 32                                /* of stretches, by their dearest blocks */
 #define KEPT_LEAST 20000                        /* instructions */
 #define PATH_BYTES 4096
-#define PLUGIN_NO_REGISTERS 0
-#define PLUGIN_ADD 0                            /* the one inline operation there is */
 
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-typedef void plugin_translated(uint64_t id, struct qemu_plugin_tb *block);
-typedef void plugin_executed(unsigned processor, void *data);
-typedef void plugin_ends(uint64_t id, void *data);
-void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, plugin_translated *call);
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *block, plugin_executed *call, int flags, void *data);
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *block, int operation, void *counter, uint64_t add);
-void qemu_plugin_register_atexit_cb(uint64_t id, plugin_ends *call, void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *block);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, size_t index);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *instruction);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *instruction);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *instruction);
-
-/* What QEMU looks for. */
-extern int qemu_plugin_version;
 int qemu_plugin_version = 1;
-int qemu_plugin_install(uint64_t id, const void *info, int count, char **arguments);
 
 /* One of the hypervisor, as QEMU translated it: some come twice. */
 struct block {

@@ -17,28 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "qemu_plugin.h"
+
 #define BULK_MOVES (512 / 8 - 1)        /* of the first one QEMU makes no block of its own */
 #define PLACES 1024
 #define MARKS 64                        /* the last ones */
 #define PATH_BYTES 4096
-#define PLUGIN_ADD 0                    /* the one inline operation there is */
-#define PLUGIN_NO_REGISTERS 0
 
-struct qemu_plugin_tb;
-typedef void plugin_translated(uint64_t id, struct qemu_plugin_tb *block);
-typedef void plugin_executed(unsigned processor, void *data);
-typedef void plugin_ends(uint64_t id, void *data);
-void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, plugin_translated *call);
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *block, plugin_executed *call, int flags, void *data);
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *block, int operation, void *counter, uint64_t add);
-void qemu_plugin_register_atexit_cb(uint64_t id, plugin_ends *call, void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *block);
-
-/* What QEMU looks for. */
-extern int qemu_plugin_version;
 int qemu_plugin_version = 1;
-int qemu_plugin_install(uint64_t id, const void *info, int count, char **arguments);
 
 enum { IS_MARK = 1, IS_STEP = 2, IS_STRING = 4, IS_MOVE = 8 };
 
