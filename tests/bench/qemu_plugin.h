@@ -1,6 +1,6 @@
 /*
- * qemu_plugin.h - what the plugins of this folder use of QEMU's interface for them, version 1: "QEMU TCG Plugins" of its
- * documentation.
+ * qemu_plugin.h - what the plugins of this folder use of QEMU's interface for them, version 1: "QEMU TCG Plugins" of
+ * its documentation.
  */
 #ifndef TESTS_BENCH_QEMU_PLUGIN_H
 #define TESTS_BENCH_QEMU_PLUGIN_H
