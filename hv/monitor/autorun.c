@@ -34,6 +34,7 @@
 #define RELEASES_PER_PUMP 64    /* some 100 each */
 #define WORD_BITS 64
 #define VERDICTS_PER_PUMP 16    /* so that nobody waits long for a plan of thousands: some 2,000 instructions each */
+#define BYTES_PER_PUMP 4096     /* of rows and verdicts, some 30 each; one verdict, or one guest's rows, come besides */
 /*
  * A guest whose time is nearly up is looked at so often, so far apart, for its report: no multiple of a tick, or the
  * looks would find its handler each time.
@@ -49,6 +50,7 @@ static unsigned reported;           /* tests before this one have their verdict 
 static uint64_t wants_look[CONFIG_AUTORUNS_MAX / WORD_BITS];
 static unsigned attended;           /* in this round, tests before this one were seen to */
 static unsigned released;           /* tests before this one have nothing any more */
+static uint64_t written_before;     /* this pump, to the stream */
 static bool is_cut;                 /* the last pump left something, which nothing else holds up */
 static bool is_begun, is_finishing;
 
@@ -179,14 +181,19 @@ static void see_to(unsigned index, uint64_t now_ns)
         (void)autorun_tell_rows(test, &plan->autoruns[index]);
 }
 
-/* In rounds, so that nobody is left out: where one is cut, the next pump goes on. Bound: TESTS_PER_PUMP. */
+static bool is_much_written(void)
+{
+    return tap_count() - written_before >= BYTES_PER_PUMP;
+}
+
+/* In rounds, so that nobody is left out: where one is cut, the next pump goes on. Bound: both of a pump. */
 static void see_to_wanted(uint64_t now_ns)
 {
     unsigned index = attended > reported ? attended : reported;
 
     attended = 0;
     for (unsigned i = 0; (index = next_wanted(index)) < plan->autorun_count; i++) {
-        if (i == TESTS_PER_PUMP) {
+        if (i == TESTS_PER_PUMP || (i > 0 && is_much_written())) {
             attended = index;
             is_cut = true;
             return;
@@ -211,12 +218,13 @@ static void ring_alarms(uint64_t now_ns)
 
 static void run_tests(uint64_t now_ns)
 {
+    written_before = tap_count();
     autorun_start_due(reported);
     note_stirred();
     ring_alarms(now_ns);
     see_to_wanted(now_ns);
     for (unsigned i = 0; is_verdict_due(); i++) {
-        if (i == VERDICTS_PER_PUMP) {
+        if (i == VERDICTS_PER_PUMP || (i > 0 && is_much_written())) {
             is_cut = true;
             return;
         }

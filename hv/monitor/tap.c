@@ -12,6 +12,7 @@
 static char stream_bytes[2 * TAPFMT_VERDICT_BYTES];
 static struct tapfmt_buffer queue = { stream_bytes, sizeof(stream_bytes), 0 };
 static size_t sent;
+static uint64_t gone;               /* before the queue's first byte */
 static bool open;
 
 void tap_open(unsigned planned)
@@ -33,12 +34,18 @@ struct tapfmt_buffer *tap_take_buffer(size_t room_bytes)
     return tapfmt_room(&queue) >= room_bytes ? &queue : NULL;
 }
 
+uint64_t tap_count(void)
+{
+    return gone + queue.used;
+}
+
 bool tap_pump(void)
 {
     sent += serial_tx(queue.bytes + sent, queue.used - sent);
     if (sent >= TAPFMT_VERDICT_BYTES || sent == queue.used) {
         memmove(queue.bytes, queue.bytes + sent, queue.used - sent);
         queue.used -= sent;
+        gone += sent;
         sent = 0;
     }
     return queue.used != 0;

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "monitor/tapfmt.h"
 
@@ -18,6 +19,9 @@ bool tap_is_open(void);
  * line is too far behind. What is put there is sent in one piece.
  */
 struct tapfmt_buffer *tap_take_buffer(size_t room_bytes);
+
+/* Bytes of lines that were put there so far. */
+uint64_t tap_count(void);
 
 /* Move lines to the serial line while it takes them without waiting. True while some are left. */
 bool tap_pump(void);

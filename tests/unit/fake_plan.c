@@ -191,7 +191,7 @@ static void end_guest(struct guest *guest, enum guest_end end, int32_t status)
     if (end == GUEST_END_CRASH) {
         strcpy(guest->life.reason, "#DE at 0x00100ec3");
         strcpy(guest->life.registers, "eax=0");
-        guest->life.report = "what happened\n\nok 1 - what to look at";
+        guest->life.report = "what happened\n\nok 1 - what to look at\0";     /* and no more behind it */
     }
     guest_stir(guest);
 }

@@ -27,6 +27,7 @@
 
 static size_t line_bytes_a_step;
 static unsigned pumps_at_once;  /* that were asked for */
+static uint64_t most_written;   /* to the stream, in one pump */
 static uint64_t killed_at_ns;   /* the first guest; 0: never */
 static bool is_talkative, gets_room;
 static struct config config;
@@ -46,9 +47,12 @@ static int run_plan(const char *text)
     if (after != 0)
         return after;
     for (int i = 0; i < 400000; i++) {
+        uint64_t before = tap_count();
         line_room = line_bytes_a_step;
         if (!autorun_pump(now_ns))
             return 0;
+        if (tap_count() - before > most_written)
+            most_written = tap_count() - before;
         pumps_at_once += autorun_next_ns(now_ns) == now_ns;
         if (killed_at_ns != 0 && now_ns == killed_at_ns)
             request_end(&guests[0], false);
@@ -347,6 +351,34 @@ static void check_output_limit(void)
     REQUIRE(stream_has("\n# chatty: 2997 rows dropped, more than output=100 bytes\nok 1 - chatty"));
 }
 
+/* Nobody waits for more than a piece of it: verdicts that wait for the first one, each of some 300 bytes, and rows. */
+static void check_pieces(void)
+{
+    static const char verdict[] = "autorun crash match=\"a text that no row of any guest's console has, however long "
+                                  "one looks for it there\"\n";
+    static char text[4096];
+    size_t used = (size_t)snprintf(text, sizeof(text), "together on\nafter poweroff\n"
+                                   "autorun spin timeout=100ms clock=wall\n");
+
+    for (unsigned i = 0; i < 20; i++)
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", verdict);
+    line_bytes_a_step = 100000;
+    REQUIRE(run_plan(text) == 1);
+    REQUIRE(stream_has("\nnot ok 21 - crash\n"));
+    REQUIRE(most_written > 4096 && most_written < 4096 + 400);
+}
+
+static void check_pieces_of_rows(void)
+{
+    static char text[1024] = "together on\nafter poweroff\n";
+
+    for (unsigned i = 0; i < 10; i++)
+        strcat(text, "autorun chatty\n");
+    line_bytes_a_step = 100000;
+    REQUIRE(run_plan(text) == 1);
+    REQUIRE(most_written > 4096 && most_written < 4096 + 2000);
+}
+
 static void run_check(void (*check)(void))
 {
     int status;
@@ -364,7 +396,8 @@ static void run_check(void (*check)(void))
 #define CHECKS(X)                                                                  \
     X(sequence) X(thousand) X(thousand_together) X(rounds) X(killed) X(together) X(waiting) \
     X(debug_print) X(debug_print_limit) X(match)                                         \
-    X(seed) X(no_seed) X(leak) X(no_row_log) X(rows_kept) X(reboot) X(all_ok) X(slow_line) X(output_limit)
+    X(seed) X(no_seed) X(leak) X(no_row_log) X(rows_kept) X(reboot) X(all_ok) X(slow_line) X(output_limit) X(pieces) \
+    X(pieces_of_rows)
 
 #define X(name)                           \
     static void test_##name(void **state) \
