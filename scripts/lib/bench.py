@@ -232,7 +232,7 @@ FIGURES = {
         Figure("exits_halts", "benchmark kernel, the whole of it: HLT"),
         Figure("exits_msr_accesses", "benchmark kernel, the whole of it: RDMSR and WRMSR"),
         Figure("step", "the longest single instruction of tests/vpc/heavy.c", 50_000, 100_000),
-        Figure("stretch", "longest time without interrupts beside that and hostile ones", 600_000, 1_500_000),
+        Figure("stretch", "longest time without interrupts beside that, hostile and endless ones", 600_000, 1_500_000),
     ],
     "svm": [
         Figure("empty", "a write of port 80, where nobody is: the way out and back", 60, 100),
@@ -249,6 +249,7 @@ FIGURES = {
         Figure("mark_character", "the same of a character to the serial line, which is two exits", 1.2, 15),
         Figure("screen", "a character to serial line and screen, in instructions: more than in plain QEMU", None, 5000),
         Figure("mark_sector", "a sector read, in instructions: plain QEMU's depend on how often the host has it poll"),
+        Figure("stretch", "longest time without interrupts beside heavy, hostile and endless ones", 600_000, 1_500_000),
     ],
     "linux": [
         Figure("ratio", "all instructions, for one in plain QEMU", 1.02, 1.05),

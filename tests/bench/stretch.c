@@ -3,7 +3,8 @@
  * what they were made of. Of those whose dearest block of instructions is the same, the longest is kept.
  *
  * A stretch ends where a guest's code begins, or where the hypervisor lets interrupts in: at STI and HLT, and at an
- * IRETQ to a guest, which may have one pending. With until=guest only a guest's code ends it, and HLT: it is how long
+ * IRETQ to a guest, which may have one pending. STI behind CLGI lets none in: it is for a guest under SVM, of which
+ * code has to run. With until=guest only a guest's code ends it, and HLT: it is how long
  * nobody ran. scripts/bench loads this (bench_stretch.py); the image is the shipped one and does not know of it. For
  * the interface see profile.c.
  */
@@ -158,6 +159,14 @@ static enum opens what_opens(const struct qemu_plugin_insn *instruction)
     return size == sizeof(iretq) && memcmp(bytes, iretq, size) == 0 && !is_inner ? OPENS_INTERRUPTS : OPENS_NOT;
 }
 
+static bool is_clgi(const struct qemu_plugin_insn *instruction)
+{
+    static const uint8_t clgi[] = { 0x0F, 0x01, 0xDD };
+
+    return qemu_plugin_insn_size(instruction) == sizeof(clgi) &&
+           memcmp(qemu_plugin_insn_data(instruction), clgi, sizeof(clgi)) == 0;
+}
+
 static void translated(uint64_t id, struct qemu_plugin_tb *translation)
 {
     static bool is_late;        /* the hypervisor was entered: what has low addresses is a guest, no firmware */
@@ -175,7 +184,7 @@ static void translated(uint64_t id, struct qemu_plugin_tb *translation)
     is_late = true;
     block->address = address;
     block->instructions = qemu_plugin_tb_n_insns(translation);
-    for (size_t i = 0; i < block->instructions; i++) {
+    for (size_t i = 0; i < block->instructions && !is_clgi(qemu_plugin_tb_get_insn(translation, i)); i++) {
         enum opens opens = what_opens(qemu_plugin_tb_get_insn(translation, i));
         block->opens = opens > block->opens ? opens : block->opens;
     }

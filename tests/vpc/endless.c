@@ -1,6 +1,7 @@
 /*
- * endless.c - a processor that never gets out of its exceptions. cmdline= says which: db, a breakpoint on the handler
- * of breakpoints; ac, an #AC whose handler returns to it. It is for others to end it.
+ * endless.c - a processor that never gets out of its events. cmdline= says which: db, a breakpoint on the handler of
+ * breakpoints; ac, an #AC whose handler returns to it; irq, a line that stays high, level-triggered, with automatic end
+ * of interrupt and a trap gate, on a stack where no memory is. It is for others to end it.
  */
 #include "lib/interrupts.h"
 
@@ -52,19 +53,48 @@ static _Noreturn void endless_alignment(void)
     frame_enter(&frame);
 }
 
+static void stay(void)
+{
+    for (;;)
+        ;
+}
+
+/* Under SVM each of them is left for in the midst of its delivery, before the processor looks for the host's. */
+static _Noreturn void endless_interrupts(void)
+{
+    struct { uint16_t limit; uint32_t base; } __attribute__((packed)) idtr;
+
+    __asm__ volatile("sidt %0" : "=m"(idtr));
+    ((uint64_t *)idtr.base)[PIC_BASE] = ((uint32_t)stay & 0xFFFFu) | CODE0 << 16 | 0x8F0000000000ull |
+                                        (uint64_t)((uint32_t)stay & 0xFFFF0000u) << 32;
+    outb(0x20, 0x19);
+    outb(0x21, PIC_BASE);
+    outb(0x21, 4);
+    outb(0x21, 3);
+    outb(0x21, 0xFE);
+    outb(0x43, 0x30);
+    outb(0x40, 100);
+    outb(0x40, 0);
+    __asm__ volatile("movl $0xC0000000, %%esp; sti; jmp *%0" : : "r"(stay));
+    __builtin_unreachable();
+}
+
 int main(uint32_t magic, const uint32_t *info)
 {
     static uint8_t stack0[4096];
     const char *line = (const char *)info[4];
 
     (void)magic;
-    while (*line != '\0' && !((line[0] == 'a' || line[0] == 'd') && line[1] != '\0' && line[2] == '\0'))
-        line++;
+    for (const char *at = line; *at != '\0'; at++)
+        if (*at == ' ')
+            line = at + 1;
     interrupts_init((uint32_t)stack0 + sizeof(stack0));
     set_handler(1, come_back);
     set_handler(17, come_back);
     say("endless %s\n", line);
     if (line[0] == 'd')
         endless_debug((uint32_t)gates[1]);
+    if (line[0] == 'i')
+        endless_interrupts();
     endless_alignment();
 }

@@ -7,12 +7,6 @@
 #include "cpu/x86.h"
 #include "vpc/svm/svm.h"
 
-/*
- * Who stores to the text page again and again mostly stores to all of it: the interpreter, which sees each store, goes
- * on for so many instructions. It has done them before the guest would have been entered and left for some five.
- */
-#define TEXT_BURST 2000u
-
 /* One instruction, which comes again: fast.c may do it then. */
 static enum exit_reason step_and_learn(struct vpc *vpc)
 {
@@ -37,7 +31,10 @@ static bool show_apic(struct vpc *vpc)
     return nested_show_device(&svm->nested, LAPIC_BASE >> PAGE_SHIFT, ptr_to_hpa(svm->apic_page));
 }
 
-/* RAM that is not shown yet, or not for writing; or a device, or nothing. */
+/*
+ * RAM that is not shown yet, or not for writing; or a device, or nothing. Who stores to the text page again and again
+ * mostly stores to all of it: the interpreter, which sees each store, goes on.
+ */
 static enum exit_reason do_nested_fault(struct vpc *vpc)
 {
     struct svm *svm = vpc->svm;
@@ -49,7 +46,7 @@ static enum exit_reason do_nested_fault(struct vpc *vpc)
     if (frame >= vpc->ram->frame_count)
         return step_and_learn(vpc);
     if (is_write && frame == svm->nested.read_only)
-        return svm_fills_text(svm) ? svm_step(vpc, TEXT_BURST) : step_and_learn(vpc);
+        return svm_fills_text(svm) ? svm_step(vpc, SVM_BURST) : step_and_learn(vpc);
     if (!nested_show(&svm->nested, (uint32_t)frame, is_write))
         vpc_lack_memory(vpc);
     return EXIT_BUDGET;

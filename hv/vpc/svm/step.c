@@ -38,6 +38,8 @@ static enum exit_reason begin_nmi(struct interp *interp, enum exit_reason reason
 /*
  * Who executes a change of CR0, CR3 or CR4, or INVLPG, for a guest does for its tag, too, what the processor would have
  * done: translations made before are not used any more. Who turns a breakpoint on is not entered any more: svm_run.c.
+ * An entry with an event, which is left for in its delivery, has not looked for the host's interrupts: so they have the
+ * next word, or a guest with one such event after the other would never let them in.
  */
 enum exit_reason svm_step(struct vpc *vpc, uint64_t instructions)
 {
@@ -58,11 +60,13 @@ enum exit_reason svm_step(struct vpc *vpc, uint64_t instructions)
     svm->event = 0;
     if (instructions > 1 && vpc->exits_left > VPC_RUN_EXITS)
         vpc->exits_left = VPC_RUN_EXITS;
-    if (event != 0)
+    if (event != 0) {
         reason = interp_deliver(interp, (uint8_t)vector, type != VMCB_EVENT_EXCEPTION,
                                 event & VMCB_EVENT_HAS_ERROR ? &svm->event_error : NULL);
-    else
+        svm->is_interrupted = true;
+    } else {
         reason = interp_run(interp, instructions);
+    }
     if ((reason == EXIT_BUDGET || reason == EXIT_STOP) && interp->cpu.has_nmi && !interp->cpu.is_in_nmi)
         reason = begin_nmi(interp, reason);
     svm->is_interrupted |= interp_is_watched(interp);

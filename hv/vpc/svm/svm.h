@@ -84,7 +84,12 @@ bool svm_attach(struct vpc *vpc, struct svm *svm, const struct svm_host *host, h
 /* What is pending, and how often what happened, of a PC that the other is a copy of; svm_attach was before. */
 void svm_copy(struct svm *copy, const struct svm *svm);
 
-/* For files of this folder: the interpreter executes so many instructions, or delivers what is pending. */
+/*
+ * For files of this folder: the interpreter executes so many instructions, or delivers what is pending. No interrupt of
+ * the host's comes in meanwhile, so they are fewer than in a piece of an interpreted turn.
+ */
+#define SVM_BURST 200u
+
 enum exit_reason svm_step(struct vpc *vpc, uint64_t instructions);
 
 /*

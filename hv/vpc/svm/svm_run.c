@@ -144,7 +144,6 @@ void svm_keep_event(struct svm *svm)
 }
 
 #define EXITS_MOST 1024u          /* in a run */
-#define WATCHED_BURST 2000u
 
 #define MOVE_EXITS 16u
 #define MOVE_INSTRUCTIONS 3000u
@@ -182,8 +181,7 @@ static enum exit_reason move(struct vpc *vpc)
 
 /*
  * Enter and leave, until an interrupt of the host's, or something that its owner must hear of. Bound: EXITS_MOST of
- * those that are not answered at once. A guest whose event faults in its delivery is left before the processor looks
- * for interrupts, perhaps again and again.
+ * those that are not answered at once, whatever they are for.
  */
 static enum exit_reason run_entered(struct vpc *vpc)
 {
@@ -226,7 +224,7 @@ static enum exit_reason svm_run(struct vpc *vpc, uint64_t instructions)
     svm->host->set_alarm(vpc->clock.owner, vpc->due_ns);
     vmcb_put(svm->vmcb, &vpc->interp.cpu);
     svm_put_tsc(vpc);
-    reason = interp_is_watched(&vpc->interp) ? svm_step(vpc, WATCHED_BURST) : run_entered(vpc);
+    reason = interp_is_watched(&vpc->interp) ? svm_step(vpc, SVM_BURST) : run_entered(vpc);
     vmcb_get(svm->vmcb, &vpc->interp.cpu);
     svm_store_unit(vpc);
     return interp_is_stopping(&vpc->interp) && reason == EXIT_BUDGET ? EXIT_STOP : reason;
