@@ -105,6 +105,12 @@ void debug_access_clear(void)
         use_registers(0);
 }
 
+void debug_access_reload(void)
+{
+    if (debug_access_used != 0)
+        load_registers();
+}
+
 bool debug_access_take_hit(uint32_t *address)
 {
     uint64_t status = debug_access_used != 0 ? insn_read_dr6() : 0;

@@ -24,6 +24,9 @@ bool debug_access_watch(uint32_t address, uint32_t bytes);
 bool debug_access_unwatch(uint32_t address, uint32_t bytes);
 void debug_access_clear(void);
 
+/* The same again, where something is watched and the registers say something else. */
+void debug_access_reload(void);
+
 /* What was read or written since hits were taken or forgotten last, once. False: nothing of what is watched. */
 bool debug_access_take_hit(uint32_t *address);
 

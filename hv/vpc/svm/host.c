@@ -10,6 +10,7 @@
 #include "cpu/cpu.h"
 #include "cpu/insn.h"
 #include "cpu/x86.h"
+#include "guest/debug_access.h"
 #include "pagetable/host_table.h"
 #include "vpc/svm/detect.h"
 #include "vpc/svm/svm_entry.h"
@@ -47,9 +48,11 @@ static void begin_run(void)
     svm_save_host(shared.saved_by_vmsave.v);
 }
 
+/* #VMEXIT has turned all breakpoints off, and DR6 is the guest's: APM vol. 2 "#VMEXIT". */
 static void end_run(void)
 {
     insn_wrmsr(MSR_EFER, insn_rdmsr(MSR_EFER) & ~(uint64_t)EFER_SVME);
+    debug_access_reload();
 }
 
 static enum svm_next enter_block(struct vpc *vpc, hpa_t vmcb)
