@@ -114,13 +114,13 @@ static bool load_machine(struct guest *guest, const struct request_start *start,
     return true;
 }
 
-/* The rest of what it starts with, some pages of it. False: it cannot run yet, or has ended. */
-static bool start_machine(struct guest *guest, struct machine *machine)
+/* The rest of what it starts with, some pages of it. False: it cannot run yet, or is to end. */
+static bool start_machine(struct machine *machine)
 {
     switch (vpc_boot_step(&machine->boot, &machine->vpc, COPY_PAGES)) {
     case VPC_BOOT_NO_MEMORY:
-        guest->life.lacks_memory = true;
-        guest_crash(guest, "the machine has no memory left for what this virtual PC starts with");
+        vpc_finish(&machine->vpc, VPC_END_MEMORY, 0,
+                   "the machine has no memory left for what this virtual PC starts with");
         return false;
     case VPC_BOOT_COPIES:
         return false;
@@ -147,6 +147,7 @@ static enum guest_fill fill_machine(struct guest *guest, const struct request_st
     return start->image_goes && state == VPC_BOOT_COPIES ? GUEST_FILL_GOES_ON : GUEST_FILL_DONE;
 }
 
+/* The last thing in a turn: where memory is out its report may be kept where the machine was, which is gone then. */
 static void end_machine(struct guest *guest, const struct vpc *vpc)
 {
     machine_log_exits(guest, vpc);
@@ -204,8 +205,10 @@ static void turn_machine(struct guest *guest)
     if (machine->is_still)      /* nothing of what passed since it was copied has passed for it */
         machine_start_clock(guest, machine->stands_at_ns, machine->stands_at_tsc);
     machine_turn_begins(guest);
-    if (machine->is_started || start_machine(guest, machine))
+    if (machine->is_started || start_machine(machine))
         state = run_pieces(guest, machine);
+    else if (machine->vpc.end != VPC_END_NONE)
+        state = VPC_ENDED;
     machine_turn_ends(guest);
     if (machine->is_started)
         display_update(&machine->display, &machine->vpc, &guest->console.vcon, state != VPC_RUNS);

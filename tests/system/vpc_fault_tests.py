@@ -49,6 +49,8 @@ LIMIT_S = 60
 MORE_S = 1.5         # in which one that is to say no more may do so
 PAUSE_S = 5
 EXITS = ("port reads", "port writes", "device reads", "device writes", "interrupts", "halts", "MSR accesses")
+INITRD_MIB = 40
+NO_MEMORY = "the machine has no memory left for what this virtual PC starts with"
 WAYS = ("db", "ac", "irq")     # of endless.c, for each engine
 
 
@@ -137,6 +139,22 @@ def endless():
     for way in WAYS:
         yield Result(f"vpc.endless.{way}_in_plain_qemu",
                      plain("endless", "-append", way, goes_on=True) == [f"endless {way}"])
+
+
+def no_memory():
+    """Four PCs, each with an initrd of which two would fit: who finds no memory is told so, and others go on."""
+    with tempfile.NamedTemporaryFile(suffix=".img") as initrd:
+        initrd.write(b"initrd. " * (INITRD_MIB << 17))
+        initrd.flush()
+        boot = run("--mem", "176", "--together", "--guest", KERNELS / "hello.vpc", "--guest", initrd.name,
+                   *(word for number in range(4) for word in
+                     ("--autorun", f"hello.vpc as=pc-{number} engine={ENGINES[number % 2]} mem=64M expect=42 "
+                      f"initrd={pathlib.Path(initrd.name).name}")), "--autorun", "turns")
+    ends = re.findall(r"^# pc-\d! crash: (.*)$", boot.out, re.MULTILINE)
+    print(f"# vpc.no_memory: {len(ends)} of 4 found none", flush=True)
+    yield check("vpc.no_memory.told", 0 < len(ends) < 4 and set(ends) == {NO_MEMORY}, boot)
+    yield check("vpc.no_memory.others", boot.out.count("\nok ") == 5 - len(ends) and
+                boot.verdict("turns").startswith("ok") and "# leaked frames: 0" in boot.out, boot)
 
 
 def absent():
@@ -271,3 +289,4 @@ def tests():
     yield "vpc.info", info
     yield "vpc.crashes", crashes
     yield "vpc.endless", endless
+    yield "vpc.no_memory", no_memory
