@@ -187,6 +187,7 @@ static void test_a_run_that_ends_in_a_shadow(void **state)
         vpc.interp.cpu.shadow = SHADOW_SS;
         vpc.interp.cpu.has_interrupt = true;
         vpc.due_ns = 1;
+        vpc.end = VPC_END_NONE;
         enters = enters_left = 0;
         assert_int_equal(vpc.engine(&vpc, 0), EXIT_STOP);
         assert_int_equal(enters, 0);
@@ -238,9 +239,23 @@ static void test_an_nmi_and_a_stop(void **state)
     assert_true(cpu->is_in_nmi && !cpu->has_nmi);
 }
 
+/* Memory was out as its instruction was looked at: it is not executed, though that would ask for no stop of its own. */
+static void test_who_has_ended_does_nothing_more(void **state)
+{
+    (void)state;
+    leave_at("\x90\x40", 1);                    /* NOP; INC AX comes next */
+    vpc.interp.cpu.gpr[GPR_EAX] = 7;
+    vmcb_put(svm.vmcb, &vpc.interp.cpu);
+    vpc_lack_memory(&vpc);
+    assert_int_equal(svm_step(&vpc, 1), EXIT_STOP);
+    assert_int_equal(svm.vmcb->rip, CODE + 1);
+    assert_int_equal(svm.vmcb->rax, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_who_has_ended_does_nothing_more, start_leaving, stop_leaving),
         cmocka_unit_test_setup_teardown(test_translations_that_a_step_forgets, start_leaving, stop_leaving),
         cmocka_unit_test_setup_teardown(test_unit_is_stored_before_a_step, start_leaving, stop_leaving),
         cmocka_unit_test_setup_teardown(test_an_interrupt_between_sti_and_hlt, start_leaving, stop_leaving),

@@ -47,6 +47,7 @@ static enum exit_reason do_nested_fault(struct vpc *vpc)
         return step_and_learn(vpc);
     if (is_write && frame == svm->nested.read_only)
         return svm_fills_text(svm) ? svm_step(vpc, SVM_BURST) : step_and_learn(vpc);
+    svm->is_interrupted |= svm->event != 0;         /* as in svm_step: a touch of 2 MiB is a long one */
     if (!nested_show(&svm->nested, (uint32_t)frame, is_write))
         vpc_lack_memory(vpc);
     return EXIT_BUDGET;

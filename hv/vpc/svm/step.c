@@ -49,6 +49,8 @@ enum exit_reason svm_step(struct vpc *vpc, uint64_t instructions)
     uint64_t tsc_offset = interp->cpu.tsc_offset;
     enum exit_reason reason;
 
+    if (vpc->end != VPC_END_NONE)
+        return EXIT_STOP;               /* memory was out as what it does was looked at, and it asked for a stop */
     vmcb_get(svm->vmcb, &interp->cpu);
     if (interp->cpu.eflags & EFLAGS_VM) {
         vpc_finish(vpc, VPC_END_CRASH, 0, "virtual-8086 mode did something that has to be emulated");
