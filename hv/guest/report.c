@@ -150,6 +150,16 @@ static void count_often(const struct guest *guest, struct report_facts *facts)
     }
 }
 
+/* Seen in the handler of a tick, and behind a HLT most times else: what it does is sleep. */
+static bool is_mostly_asleep(struct guest *guest, const struct report_facts *facts)
+{
+    const struct report_often *most = &facts->often[0];
+    uint8_t before;
+
+    return facts->often_count > 0 && 2 * most->count > facts->often_of &&
+           gmem_peek(guest, GVA(most->place.address - 1), &before, 1, NULL) && before == OPCODE_HLT;
+}
+
 /* It would be guest user, if esp0 of the last hv_iret had not been 0. */
 static bool is_in_user_page(const struct guest *guest, const struct report_facts *facts)
 {
@@ -170,6 +180,7 @@ static void collect(struct guest *guest, struct report_facts *facts)
     report_find_caller(guest, facts);
     if (facts->kind != REPORT_CRASH)
         count_often(guest, facts);
+    facts->is_halted |= guest->life.activity == GUEST_READY && is_mostly_asleep(guest, facts);
     facts->explained = choose_explained(guest, facts);
     facts->entry = gspace_look(&guest->space, GVA(facts->explained));
     gspace_explain(&guest->space, GVA(facts->explained), facts->explanation, sizeof(facts->explanation));

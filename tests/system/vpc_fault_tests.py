@@ -142,14 +142,15 @@ def endless():
 
 
 def no_memory():
-    """Four PCs, each with an initrd of which two would fit: who finds no memory is told so, and others go on."""
+    """Four PCs that go on for ever, each with an initrd of which two fit: who finds no memory is told so, and others go
+    on."""
     with tempfile.NamedTemporaryFile(suffix=".img") as initrd:
         initrd.write(b"initrd. " * (INITRD_MIB << 17))
         initrd.flush()
-        boot = run("--mem", "176", "--together", "--guest", KERNELS / "hello.vpc", "--guest", initrd.name,
+        boot = run("--mem", "176", "--together", "--guest", KERNELS / "endless.vpc", "--guest", initrd.name,
                    *(word for number in range(4) for word in
-                     ("--autorun", f"hello.vpc as=pc-{number} engine={ENGINES[number % 2]} mem=64M expect=42 "
-                      f"initrd={pathlib.Path(initrd.name).name}")), "--autorun", "turns")
+                     ("--autorun", f"endless.vpc as=pc-{number} engine={ENGINES[number % 2]} mem=64M cmdline=ac "
+                      f"expect=timeout timeout=8s initrd={pathlib.Path(initrd.name).name}")), "--autorun", "turns")
     ends = re.findall(r"^# pc-\d! crash: (.*)$", boot.out, re.MULTILINE)
     print(f"# vpc.no_memory: {len(ends)} of 4 found none", flush=True)
     yield check("vpc.no_memory.told", 0 < len(ends) < 4 and set(ends) == {NO_MEMORY}, boot)
