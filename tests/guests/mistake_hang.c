@@ -53,22 +53,6 @@ CASE(no_keyboard)
         hlt();
 }
 
-static void slow_tick(struct event *event)
-{
-    (void)event;
-    for (volatile unsigned i = 0; i < 100000; i++)
-        ;
-}
-
-/* When its time is up, which is at a tick, its handler is at work. */
-CASE(no_keyboard_slow)
-{
-    event_handle(HV_SLOT_TIMER, slow_tick, true);
-    hv_enable_interrupts();
-    while (key == 0)
-        hlt();
-}
-
 CASE(no_key)
 {
     event_handle(HV_SLOT_TIMER, tick, true);

@@ -293,6 +293,35 @@ static void test_often(void **state)
     assert_non_null(strstr(report, "often at: 0x00100000, 16 of 17 times\n      at: 0x00000005, 1 of 17 times\n"));
 }
 
+static bool is_told_asleep(void)
+{
+    report_write(guest, REPORT_TIMEOUT, "", report, sizeof(report), &texts);
+    return strstr(report, "asleep in HLT; waiting") != NULL;
+}
+
+/* Its time was up at a tick, when its handler was at work: it sleeps if most moments were behind a HLT. */
+static void test_asleep_but_for_the_handler(void **state)
+{
+    static const uint8_t code[] = { 0x90, 0xF4, 0xEB, 0xFC };
+
+    (void)state;
+    memcpy(window, code, sizeof(code));
+    guest->state.frame.eip = WINDOW_START + 2;
+    guest->life.activity = GUEST_READY;
+    guest_see(guest);
+    guest_see(guest);
+    guest->state.frame.eip = WINDOW_START + 0x40;
+    guest_see(guest);
+    assert_true(is_told_asleep());
+    guest->life.activity = GUEST_BLOCKED;
+    assert_false(is_told_asleep());
+    guest->life.activity = GUEST_READY;
+    guest_see(guest);
+    assert_false(is_told_asleep());         /* only half of them */
+    guest_see(guest);
+    assert_false(is_told_asleep());         /* most were elsewhere */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nested, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_given_advice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_often, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_asleep_but_for_the_handler, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
