@@ -239,6 +239,22 @@ static void test_an_nmi_and_a_stop(void **state)
     assert_true(cpu->is_in_nmi && !cpu->has_nmi);
 }
 
+/* Whatever it is left for, and though no interrupt of the host's ends it. */
+static void test_a_run_ends(void **state)
+{
+    static uint8_t code[PAGE_SIZE];
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(code); i += 2)
+        memcpy(code + i, "\x0F\xA2", 2);        /* CPUID */
+    assert_true(ram_store(&ram, GPA(CODE), code, sizeof(code)));
+    vpc.interp.cpu.eip = CODE;
+    enters = 0;
+    enters_left = 2000;
+    assert_int_equal(vpc.engine(&vpc, 0), EXIT_BUDGET);
+    assert_int_equal(enters, 1024);
+}
+
 /* Memory was out as its instruction was looked at: it is not executed, though that would ask for no stop of its own. */
 static void test_who_has_ended_does_nothing_more(void **state)
 {
@@ -255,6 +271,7 @@ static void test_who_has_ended_does_nothing_more(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_run_ends, start_leaving, stop_leaving),
         cmocka_unit_test_setup_teardown(test_who_has_ended_does_nothing_more, start_leaving, stop_leaving),
         cmocka_unit_test_setup_teardown(test_translations_that_a_step_forgets, start_leaving, stop_leaving),
         cmocka_unit_test_setup_teardown(test_unit_is_stored_before_a_step, start_leaving, stop_leaving),
