@@ -14,6 +14,7 @@ import bench_strings
 import bench_stretch
 from harness import run
 from lib import bench, build
+import vpc_fault_tests
 import vpc_tests
 
 KERNELS = build.DIRECTORY / "tests" / "vpc"
@@ -32,7 +33,6 @@ MARKS = {"mark_call": "system call", "mark_fault": "page fault", "mark_fork": "f
 SCREEN = "screen character"      # of marks.c, when it tells times
 EXITS = ("port reads", "port writes", "device reads", "device writes", "interrupts", "halts", "MSR accesses")
 HOSTILE = 3
-ENDLESS = ("db", "ac", "irq")     # of endless.c
 EXIT_GOOD = 42
 
 
@@ -108,7 +108,7 @@ def measure_exits():
 def measure_stretch(engine):
     """The longest time in which heavy.c, hostile PCs and those that never get out of their events let nobody in."""
     specs = [f"hostile.vpc engine={engine} mem=16M timeout=5s cmdline={seed}" for seed in range(1, HOSTILE + 1)]
-    specs += [f"endless.vpc engine={engine} mem=16M timeout=2s cmdline={way}" for way in ENDLESS]
+    specs += [f"endless.vpc engine={engine} mem=16M timeout=2s cmdline={way}" for way in vpc_fault_tests.WAYS]
     specs.append(f"heavy.vpc engine={engine} mem=32M timeout=60s expect={EXIT_GOOD}")
     autoruns = [word for spec in specs for word in ("--autorun", spec)]
     guests = [word for name in ("hostile.vpc", "endless.vpc", "heavy.vpc") for word in ("--guest", KERNELS / name)]
