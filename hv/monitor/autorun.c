@@ -34,7 +34,7 @@
 #define RELEASES_PER_PUMP 64    /* some 100 each */
 #define WORD_BITS 64
 #define VERDICTS_PER_PUMP 16    /* so that nobody waits long for a plan of thousands: some 2,000 instructions each */
-#define BYTES_PER_PUMP 4096     /* of rows and verdicts, some 30 each; one verdict, or one guest's rows, come besides */
+#define BYTES_PER_PUMP 4096     /* some 30 instructions each; the verdict or rows that pass it come whole */
 /*
  * A guest whose time is nearly up is looked at so often, so far apart, for its report: no multiple of a tick, or the
  * looks would find its handler each time.

@@ -24,7 +24,7 @@
 _Static_assert(GUEST_MOVES_AT_RANDOM == SVM_MOVES_AT_RANDOM, "one word of two layers");
 
 #define TURN_NS 400000u
-#define SVM_TURN_NS 4000000u        /* which an interrupt ends before, but where none gets in */
+#define SVM_TURN_NS 4000000u        /* an interrupt ends it long before, unless none gets in */
 #define PIECE 256u                  /* instructions between two looks at the clock */
 #define COPY_PAGES 128u             /* of files in a turn: some 0.2 ms of the counting machine */
 #define LOAD_STEPS 400u             /* 600 KiB are zeroed, and 6,700 memos of nothing written */
@@ -170,7 +170,7 @@ static void sleep_machine(struct guest *guest, const struct vpc *vpc)
     guest->life.activity = GUEST_HALTED;
 }
 
-/* Is it somebody else's turn? An interrupt tells, where one can end a run; but a run may be over before one comes. */
+/* Is it somebody else's turn? An interrupt tells where one can end a run; the clock, where none can or none gets in. */
 static bool is_turn_over(const struct machine *machine, uint64_t until_tsc)
 {
     return (machine->vpc.svm != NULL && machine->svm.is_interrupted) || insn_rdtsc() >= until_tsc;

@@ -67,12 +67,12 @@ static _Noreturn void endless_interrupts(void)
     __asm__ volatile("sidt %0" : "=m"(idtr));
     ((uint64_t *)idtr.base)[PIC_BASE] = ((uint32_t)stay & 0xFFFFu) | CODE0 << 16 | 0x8F0000000000ull |
                                         (uint64_t)((uint32_t)stay & 0xFFFF0000u) << 32;
-    outb(0x20, 0x19);
+    outb(0x20, 0x19);           /* the 8259: level-triggered, */
     outb(0x21, PIC_BASE);
     outb(0x21, 4);
-    outb(0x21, 3);
-    outb(0x21, 0xFE);
-    outb(0x43, 0x30);
+    outb(0x21, 3);              /* automatic end of interrupt, */
+    outb(0x21, 0xFE);           /* the timer's line alone */
+    outb(0x43, 0x30);           /* the 8254, which counts once: its line stays high from then on */
     outb(0x40, 100);
     outb(0x40, 0);
     __asm__ volatile("movl $0xC0000000, %%esp; sti; jmp *%0" : : "r"(stay));

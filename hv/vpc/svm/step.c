@@ -50,7 +50,7 @@ enum exit_reason svm_step(struct vpc *vpc, uint64_t instructions)
     enum exit_reason reason;
 
     if (vpc->end != VPC_END_NONE)
-        return EXIT_STOP;               /* memory was out as what it does was looked at, and it asked for a stop */
+        return EXIT_STOP;               /* memory was out as its instruction was looked at; a run forgets stops */
     vmcb_get(svm->vmcb, &interp->cpu);
     if (interp->cpu.eflags & EFLAGS_VM) {
         vpc_finish(vpc, VPC_END_CRASH, 0, "virtual-8086 mode did something that has to be emulated");
