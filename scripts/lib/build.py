@@ -41,8 +41,8 @@ def command(name):
 
 
 @contextlib.contextmanager
-def locked(directory):
-    """Hold a directory's build lock; says so when another process has it."""
+def locked(directory, how):
+    """Hold a directory's build lock: to build (fcntl.LOCK_EX), or to look with others (LOCK_SH). Says when it waits."""
     with contextlib.suppress(OSError):
         directory.mkdir(parents=True, exist_ok=True)
     lock = open_lock(directory)
@@ -51,10 +51,10 @@ def locked(directory):
             yield
             return
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
             say(f"waiting for another build in {directory}")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, how)
         yield
 
 
@@ -75,16 +75,27 @@ def check_writable(directory):
                          "build in: COBBLE_BUILD=DIRECTORY scripts/run")
 
 
+def is_up_to_date(directory, targets):
+    """Whether a build directory has nothing to build."""
+    return ((directory / "build.ninja").exists() and
+            "no work to do" in run_tool(["ninja", "-C", str(directory), "-n", *targets], "ninja"))
+
+
 def build_in(source, directory, targets, options=()):
-    """Configure, with Meson's options, and build targets (none: everything) of a source tree in a directory."""
-    with locked(directory):
+    """Configure, with Meson's options, and build targets (none: everything) of a source tree in a directory.
+
+    Looking comes first, under a lock that many may hold: of two who start at once with nothing to build, none waits.
+    """
+    with locked(directory, fcntl.LOCK_SH):
+        if is_up_to_date(directory, targets):
+            return
+    with locked(directory, fcntl.LOCK_EX):
         if not (directory / "build.ninja").exists():
             check_writable(directory)
             say(f"configuring {directory}")
             run_tool(["meson", "setup", *options, str(directory), str(source)], "meson setup",
                      env={**os.environ, "CC": "clang"})
-        plan = run_tool(["ninja", "-C", str(directory), "-n", *targets], "ninja")
-        if "no work to do" not in plan:
+        if not is_up_to_date(directory, targets):
             check_writable(directory)
             say("building")
             run_tool(["ninja", "--quiet", "-C", str(directory), *targets], "the build")

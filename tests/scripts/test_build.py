@@ -1,9 +1,10 @@
-"""The build directory of another user, and the place of gdb's socket."""
+"""The build directory of another user, its lock, and the place of gdb's socket."""
 import os
 import pathlib
 import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 from unittest import mock
 
@@ -72,6 +73,47 @@ class OtherUserTest(unittest.TestCase):
         (self.directory / "build.ninja").unlink()
         self.directory.chmod(0o555)
         self.assertRegex(as_another_user(self.build), "^SetupError: .*is not up to date, and .*COBBLE_BUILD=")
+
+
+class LockTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="cobble-test-")
+        self.addCleanup(folder.cleanup)
+        self.directory = pathlib.Path(folder.name, "build")
+        self.directory.mkdir()
+        (self.directory / "build.ninja").write_text(NINJA)
+        (self.directory / "source").write_text("x")
+        self.said = []
+        patch = mock.patch.object(build, "say", self.said.append)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def build_beside(self, how):
+        """Build while another process holds the lock for a moment; what is said."""
+        holder = subprocess.Popen(["flock", how, str(self.directory / ".lock"), "-c", "echo; read x"], text=True,
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        holder.stdout.readline()
+        timer = threading.Timer(0.5, holder.stdin.close)
+        timer.start()
+        build.build_in(self.directory.parent, self.directory, ["copy"])
+        timer.join()
+        holder.wait()
+        holder.stdout.close()
+        return self.said
+
+    def test_two_who_look(self):
+        """Machines of the same test run start at once: what is up to date is nothing to wait for, nor to talk of."""
+        build.build_in(self.directory.parent, self.directory, ["copy"])
+        self.said.clear()
+        self.assertEqual(self.build_beside("--shared"), [])
+
+    def test_who_builds_waits(self):
+        """For one who looks, and for one who builds."""
+        waits = f"waiting for another build in {self.directory}"
+        self.assertEqual(self.build_beside("--shared"), [waits, "building"])
+        self.said.clear()
+        self.assertEqual(self.build_beside("--exclusive"), [waits])
+        self.assertEqual((self.directory / "copy").read_text(), "x")
 
 
 class SocketPathTest(unittest.TestCase):
