@@ -60,6 +60,9 @@ bool fault_fill_for_hv(uint64_t linear, uint32_t error_code)
     guest->refused = is_beyond_segment(guest, linear)
                          ? GFAULT_OWN
                          : gspace_fault(&guest->space, guest->refused_at, error_code & ACCESS_WRITE);
-    guest->hidden_fault_count += guest->refused == GFAULT_FILLED;
-    return guest->refused == GFAULT_FILLED;
+    if (guest->refused != GFAULT_FILLED)
+        return false;
+    guest->hidden_fault_count++;
+    gspace_filled_for_hv(&guest->space);
+    return true;
 }

@@ -6,7 +6,8 @@
  * of them goes. Leaves are only a cache: where it is not known what a leaf was made from, it goes, too. Then the frames
  * are taken one by one, first their own shadows, then the host frame.
  *
- * The guest stands still meanwhile, so that nobody makes a leaf where the search has been. It can be killed at any
+ * The guest stands still meanwhile. A report of it may be asked for between two pieces, and reads its memory: a leaf
+ * that is made for that may lie where the search has been, which then begins again. The guest can be killed at any
  * point, and its memory taken apart: at each the tables are as sound as ever.
  */
 #include <stddef.h>
@@ -120,6 +121,12 @@ static bool give_frames(struct gspace *space, uint32_t *first, uint32_t *left, u
         *left -= done;
     }
     return true;
+}
+
+void gspace_filled_for_hv(struct gspace *space)
+{
+    if (space->shadows)
+        space->shadows->give_back_table = 0;
 }
 
 /* Bound: *steps, and one step more of the longest kind. */

@@ -105,6 +105,8 @@ bool gspace_adjustpg(struct gspace *space, gva_t address);
  * that is loaded keeps its frame, and is cleared.
  */
 bool gspace_give_back(struct gspace *space, uint32_t *first, uint32_t *left, uint32_t *steps);
+/* A fault of the hypervisor's was filled while the guest stood still: what gspace_give_back saw of leaves is old. */
+void gspace_filled_for_hv(struct gspace *space);
 
 /* What the guest's own tables say about an address, whatever has been made of them so far. */
 enum gspace_found {
