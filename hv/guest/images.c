@@ -59,20 +59,20 @@ static bool take_volume_file(uint64_t index, struct image_file *file)
     return true;
 }
 
-static bool take_ramdisk_file(uint64_t *position, struct image_file *file)
+static bool take_ramdisk_file(struct images_position *position, struct image_file *file)
 {
     struct cpio_entry entry;
 
     while (loader_info->ramdisk != 0 &&
-           cpio_next(hpa_to_ptr(HPA(loader_info->ramdisk)), loader_info->ramdisk_size, position, &entry)) {
+           cpio_next(hpa_to_ptr(HPA(loader_info->ramdisk)), loader_info->ramdisk_size, &position->ramdisk, &entry)) {
         const char *name = entry.name;
+        file->for_tests = strncmp(name, TESTS_FOLDER, sizeof(TESTS_FOLDER) - 1) == 0;
+        if ((entry.mode & MODE_TYPE) != MODE_REGULAR || (position->without_tests && file->for_tests))
+            continue;
         for (const char *slash; (slash = strchr(name, '/')) != NULL;)
             name = slash + 1;
-        if ((entry.mode & MODE_TYPE) != MODE_REGULAR)
-            continue;
         file->runnable = image_name_parse(name, file->name) == NULL;
         file->on_volume = false;
-        file->for_tests = strncmp(entry.name, TESTS_FOLDER, sizeof(TESTS_FOLDER) - 1) == 0;
         file->image = entry.data;
         file->image_bytes = entry.size;
         return true;
@@ -87,7 +87,7 @@ static bool take_file(struct images_position *position, struct image_file *file)
         position->file++;
         return true;
     }
-    return take_ramdisk_file(&position->ramdisk, file);
+    return take_ramdisk_file(position, file);
 }
 
 /* FNV-1a, with upper and lower case as one: bit 5 is all that differs in letters, and a hash may be equal by chance. */
@@ -138,12 +138,12 @@ static bool is_named(const struct image_file *file, const char *name)
     return text_equal_nocase(file->name, name);
 }
 
-/* The first image of a name in the index. Bound: its 8,192 entries, some four instructions each. */
-static bool find_known(const char *name, struct image_file *file)
+/* The first image of a name among the first of the index. Bound: these, 8,192 at most, some four instructions each. */
+static bool find_known(const char *name, uint32_t count, struct image_file *file)
 {
     uint32_t hash = hash_of_name(name);
 
-    for (uint32_t i = 0; i < image_index.count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         if (known_at(i)->hash != hash)
             continue;
         struct images_position at = { .file = i < image_index.volume_count ? known_at(i)->where : UINT64_MAX,
@@ -159,13 +159,26 @@ static bool find_file(const char *name, struct image_file *file)
 {
     struct images_position position = image_index.walked;
 
-    if (find_known(name, file))
+    if (find_known(name, image_index.count, file))
         return true;
     while (walk_on(&position, file)) {
         if (is_named(file, name))
             return true;
     }
     return false;
+}
+
+/* Does a file of the volume hide this one of the ramdisk? Bound: what was not walked over so far, once; the volume. */
+static bool is_hidden(const char *name)
+{
+    struct images_position position = image_index.walked;
+    struct image_file file;
+
+    while (!image_index.is_full && position.file < loader_info->file_count && walk_on(&position, &file))
+        ;
+    if (image_index.is_full)
+        return find_file(name, &file) && file.on_volume;
+    return find_known(name, image_index.volume_count, &file);
 }
 
 /*
@@ -175,8 +188,7 @@ static bool find_file(const char *name, struct image_file *file)
 bool images_next(struct images_position *position, struct image_file *file)
 {
     while (take_file(position, file)) {
-        struct image_file first;
-        if (file->on_volume || loader_info->file_count == 0 || !find_file(file->name, &first) || !first.on_volume)
+        if (file->on_volume || loader_info->file_count == 0 || !is_hidden(file->name))
             return true;
     }
     return false;

@@ -18,9 +18,10 @@ struct image_file {
     uint64_t image_bytes;
 };
 
-/* Where a walk over all images stands; start with zeros. */
+/* Where a walk over all images stands; begin with zeros. */
 struct images_position {
     uint64_t file, ramdisk;
+    bool without_tests;     /* set by who walks: what is for_tests is passed over, at some 400 instructions each */
 };
 
 /* get_page: a zeroed page that stays, for a table of contents; NULL: there is none left. */

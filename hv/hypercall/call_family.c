@@ -173,12 +173,12 @@ void call_state(struct guest *guest, const uint32_t *arguments)
 /* How many were stored; -1: the guest crashed. Bound: all images (images_next), whatever from is. */
 static int list_images(struct target *to, uint32_t from, uint32_t count)
 {
-    struct images_position position = { 0, 0 };
+    struct images_position position = { .without_tests = true };
     struct image_file file;
     uint32_t index = 0, stored = 0;
 
     while (stored < count && images_next(&position, &file)) {
-        if (!file.runnable || file.for_tests || index++ < from)
+        if (!file.runnable || index++ < from)
             continue;
         struct hv_listed_image listed = { .index = index - 1, .bytes = (uint32_t)file.image_bytes };
         (void)text_copy(listed.name, sizeof(listed.name), file.name);

@@ -56,7 +56,7 @@ static unsigned list_snapshots(const char *pattern)
 static void do_ls(const struct words *words, uint64_t now_ns)
 {
     const char *pattern = words->count > 1 ? words->word[1] : NULL;
-    struct images_position position = { 0, 0 };
+    struct images_position position = { 0 };
     struct image_file file;
     unsigned count = 0, tests = 0;
 

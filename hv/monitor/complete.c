@@ -46,7 +46,7 @@ static void offer(const char *candidate)
 
 static void offer_some_images(bool for_tests)
 {
-    struct images_position position = { 0, 0 };
+    struct images_position position = { .without_tests = !for_tests };
     struct image_file file;
 
     while (images_next(&position, &file)) {

@@ -182,7 +182,7 @@ bool images_next(struct images_position *position, struct image_file *file)
 
 bool images_find(const char *name, struct image_file *file)
 {
-    struct images_position position = { 0, 0 };
+    struct images_position position = { 0 };
 
     while (images_next(&position, file))
         if (file->runnable && strcmp(file->name, name) == 0)

@@ -130,7 +130,7 @@ static void find_some(unsigned count)
 /* Each name of the volume comes once, and no file of the ramdisk that has it. */
 static void list_all(void)
 {
-    struct images_position position = { 0, 0 };
+    struct images_position position = { 0 };
     unsigned on_volume = 0, hidden = 0;
     struct image_file file;
 
