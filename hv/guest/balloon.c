@@ -16,7 +16,7 @@
 #define LOW_PART 32u                        /* of all frames: below that memory is short */
 
 static uint64_t ask_again_ns;               /* when whoever is asked may be asked again */
-static uint64_t launch_until_ns;            /* of the launch that waits; 0: none does */
+static uint64_t launch_until_ns;            /* launches wait till then; 0: since memory was plenty none had to */
 
 static bool can_answer(const struct guest *guest)
 {
@@ -46,14 +46,17 @@ void balloon_look(uint64_t now_ns)
         (void)ask_all(now_ns);
 }
 
+/* Nobody answered the first launch in time: nobody is waited for again, only asked, until there was memory once more. */
 bool balloon_launch_waits(uint64_t now_ns)
 {
-    if (frames_count_free() >= LAUNCH_FRAMES || (launch_until_ns != 0 && now_ns >= launch_until_ns) ||
-        (launch_until_ns == 0 && !ask_all(now_ns))) {
+    if (frames_count_free() >= LAUNCH_FRAMES) {
         launch_until_ns = 0;
         return false;
     }
+    bool is_asked = launch_until_ns != 0 && now_ns < ask_again_ns;
+    if (!is_asked && !ask_all(now_ns))
+        return false;
     if (launch_until_ns == 0)
         launch_until_ns = now_ns + LAUNCH_NS;
-    return true;
+    return now_ns < launch_until_ns;
 }

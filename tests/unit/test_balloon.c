@@ -113,8 +113,32 @@ static void test_launch(void **state)
     assert_true(balloon_launch_waits(now_ns + 509 * MS));
     assert_false(balloon_launch_waits(now_ns + 510 * MS));
     take_messages();
+    free_count = 1024;
+    assert_false(balloon_launch_waits(now_ns + 511 * MS));
+    free_count = 1023;                      /* there was memory: who comes now waits */
+    assert_true(balloon_launch_waits(now_ns + 512 * MS));
+    take_messages();
     guests[0].life.activity = guests[1].life.activity = GUEST_ENDED;
-    assert_false(balloon_launch_waits(now_ns + 600 * MS));      /* nobody is there to wait for */
+    assert_false(balloon_launch_waits(now_ns + 620 * MS));      /* nobody is there to wait for */
+}
+
+/* Sixty launches without memory took 18 seconds, and whoever was to be ended meanwhile stayed. */
+static void test_launches_wait_once(void **state)
+{
+    (void)state;
+    free_count = 1024;
+    assert_false(balloon_launch_waits(now_ns));
+    free_count = 100;
+    assert_true(balloon_launch_waits(now_ns));
+    assert_int_equal(take_messages(), 3);
+    assert_true(balloon_launch_waits(now_ns + 299 * MS));
+    assert_int_equal(take_messages(), 3);
+    assert_false(balloon_launch_waits(now_ns + 300 * MS));
+    assert_int_equal(take_messages(), 0);
+    for (unsigned i = 1; i < 60; i++) {
+        assert_false(balloon_launch_waits(now_ns + 300 * MS + i * 50 * MS));
+        assert_int_equal(take_messages(), i % 2 == 0 ? 3 : 0);     /* but they are asked */
+    }
 }
 
 static void test_word(void **state)
@@ -134,6 +158,7 @@ int main(void)
         cmocka_unit_test_setup(test_asks_when_short, setup),
         cmocka_unit_test_setup(test_asks_only_who_can, setup),
         cmocka_unit_test_setup(test_launch, setup),
+        cmocka_unit_test_setup(test_launches_wait_once, setup),
         cmocka_unit_test_setup(test_word, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
