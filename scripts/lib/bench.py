@@ -178,6 +178,7 @@ FIGURES = {
         Figure("memory", "launch of a guest of 3 GiB, with those that go on together with it", 1_000_000, 2_000_000),
         Figure("image", "launch of an image of 8 MiB with 20,000 names", 1_000_000, 2_000_000),
         Figure("machines", "launches of virtual PCs, with those that go on together with one", 1_000_000, 2_000_000),
+        Figure("timeouts", "look in which the time of 48 guests is up, and reports are written", 1_000_000, 2_000_000),
     ],
     "memory": [
         Figure("hypervisor", "hypervisor", 1024, 2048),

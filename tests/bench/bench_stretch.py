@@ -17,7 +17,8 @@ PLUGIN = GUESTS / "stretch.so"
 PRINTS = GUESTS / "bench_prints"
 LAUNCHED = GUESTS / "bench_ends"    # with such RAM it ends at once, or sleeps first: tests/bench/ends.c
 LARGE = GUESTS / "bench_large"      # 8 MiB and 20,000 names: tests/bench/large.c
-LAUNCHES = 202
+SLEEPER = GUESTS / "bench_crowd"
+LAUNCHES, TIMEOUTS = 202, 48
 LARGE_IMAGE, LARGE_MEMORY = 60, 120     # launched before that one, and before one of 3 GiB
 MACHINE = build.DIRECTORY / "tests" / "vpc" / "hello.vpc"
 MACHINES = range(150, 158)              # virtual PCs: each takes much memory of its own
@@ -134,7 +135,16 @@ def measure_launches():
         specs[number] = f"{MACHINE.name} engine=interp mem=2M"
     options = [word for spec in specs for word in ("--autorun", spec)]
     guests = [word for path in (LAUNCHED, LARGE, MACHINE) for word in ("--guest", path)]
-    return launch_figures(stretches("--together", *guests, *options, until="guest")[1])
+    return {**launch_figures(stretches("--together", *guests, *options, until="guest")[1]), "timeouts": timeouts_stretch()}
+
+
+def timeouts_stretch():
+    """Of the looks in which the time of many guests is up, who sleep: tests/bench/crowd.c before anybody wakes them."""
+    specs = [word for _ in range(TIMEOUTS) for word in ("--autorun", f"{SLEEPER.name} mem=2M timeout=1s expect=timeout")]
+    found, out = stretches_and_output("--together", "--guest", SLEEPER, *specs)
+    if out.count("# timeout after") != TIMEOUTS:
+        raise BenchError(f"not all of {TIMEOUTS} guests ran until their time was up")
+    return max(each.instructions for each in found[0] if "guest_end_timeout" in each.functions)
 
 
 def measure_prints():

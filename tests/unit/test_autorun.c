@@ -56,7 +56,7 @@ static int run_plan(const char *text)
         pumps_at_once += autorun_next_ns(now_ns) == now_ns;
         if (killed_at_ns != 0 && now_ns == killed_at_ns)
             request_end(&guests[0], false);
-        (void)request_serve(GUESTS, GUESTS, now_ns);
+        (void)request_serve(GUESTS, 100 * GUESTS, now_ns);
         step_guests();
         now_ns += NS_PER_MS;
         if (is_talkative && now_ns % (5 * NS_PER_MS) == 0)

@@ -44,6 +44,7 @@ static unsigned alive, serving, chains;
 static struct console *in_view, *wanted;
 static const char *expected_reason;
 static unsigned done;               /* requests in a serving whose effect is seen */
+static unsigned reports, kills;     /* of these, guests whose time was up, and others that were ended */
 
 static void take_key(void *owner, uint32_t key_word)
 {
@@ -112,11 +113,13 @@ static void end(struct guest *guest, enum guest_end how)
 
 void guest_kill(struct guest *guest)
 {
+    kills++;
     end(guest, GUEST_END_KILL);
 }
 
 void guest_end_timeout(struct guest *guest)
 {
+    reports += guest->life.activity != GUEST_ENDED;
     end(guest, GUEST_END_TIMEOUT);
 }
 
@@ -222,11 +225,14 @@ static void serve(void)
     unsigned most = random_below(6);
 
     serving = 1;
-    done = 0;
+    done = reports = kills = 0;
     memory_is_short = random_below(4) == 0;
-    steps_left = random_below(12);
+    steps_left = random_below(random_below(2) ? 12 : 200);
+    unsigned kills_most = 1 + steps_left / 30;
     bool before = request_waits(), any = request_serve(most, steps_left, 5);
     serving = 0;
+    assert_in_range(reports, 0, 1);             /* each takes a third of what a look may take */
+    assert_in_range(kills, 0, kills_most);
     assert_int_equal(any, before);
     assert_in_range(done, 0, most);
     for (struct paper_guest *paper = papers; paper < papers + GUESTS; paper++) {
@@ -265,7 +271,7 @@ static void a_random_walk(void **state)
     }
     assert_int_equal(alive, living);
     serving = 1;
-    (void)request_serve(4 * GUESTS, 0, 5);
+    (void)request_serve(4 * GUESTS, 100 * GUESTS, 5);
     assert_int_equal(alive, 0);
     assert_true(chains > 100 && key_count > 1000);
 }
