@@ -48,6 +48,7 @@ struct trace {
     bool is_user;               /* where the last trap left it */
     uint64_t sent;              /* records that have left on the trace channel */
     bool head_is_sent, end_is_sent;
+    uint16_t next_slot;         /* whose handler's name has not left there so far; HV_IDT_SLOTS: all have */
     bool is_on;                 /* off: what there is stays to be read */
     struct trace_record *pages[TRACE_PAGES];
 };

@@ -162,7 +162,7 @@ uint64_t monitor_next_ns(uint64_t now_ns)
     uint64_t debugger_ns = debugger_next_ns(now_ns);
 
     plan_ns = debugger_ns < plan_ns ? debugger_ns : plan_ns;
-    plan_ns = trace_channel_waits() ? now_ns : plan_ns;
+    plan_ns = trace_channel_waits() || shell_waits() ? now_ns : plan_ns;
     plan_ns = top_next_ns() < plan_ns ? top_next_ns() : plan_ns;
     return typist_ns < plan_ns ? typist_ns : plan_ns;
 }

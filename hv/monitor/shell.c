@@ -86,19 +86,20 @@ static bool is_reboot(uint32_t key_word)
     return ctrl && alt && (key_word & (HV_KEY_MAKE | HV_KEY_CHAR_MASK)) == (HV_KEY_MAKE | DELETE);
 }
 
-static void press_key(uint32_t key_word, uint64_t now_ns)
+/* True: it took as much as a look may take, as a command and a completion do. */
+static bool press_key(uint32_t key_word, uint64_t now_ns)
 {
     if (is_reboot(key_word))
         commands_run("reboot", now_ns);
     if (shell_shows_picture()) {
         if (key_word & HV_KEY_MAKE)
             top_key((uint8_t)key_word, now_ns);
-        return;
+        return true;
     }
     /* A command waits for something: Ctrl+C, which ends the wait, is all that is taken. */
     if (shell_is_held()) {
         shell_hold(!is_cancel(key_word));       /* nothing else is typed ahead while a command waits */
-        return;
+        return false;
     }
     enum lineedit_event event = lineedit_key(&edit, key_word);
     if (event == LINEEDIT_ENTER)
@@ -109,16 +110,25 @@ static void press_key(uint32_t key_word, uint64_t now_ns)
         shell_clear();
     if (event != LINEEDIT_NOTHING && !shell_is_held() && !jobs_is_starting())
         shell_show_prompt(&edit);
+    return event == LINEEDIT_ENTER || event == LINEEDIT_COMPLETE;
 }
 
+bool shell_waits(void)
+{
+    return key_count > 0 && !jobs_is_starting();
+}
+
+/* Bound: KEYS that edit a line, some hundreds of instructions each, and one command or completion. */
 void shell_pump(uint64_t now_ns)
 {
+    bool is_enough = false;
+
     vcon_set_time(&shell_console()->vcon, now_ns);
-    while (key_count > 0 && !jobs_is_starting()) {
+    while (shell_waits() && !is_enough) {
         uint32_t key_word = keys[key_first];
         key_first = (key_first + 1) % KEYS;
         key_count--;
-        press_key(key_word, now_ns);
+        is_enough = press_key(key_word, now_ns);
     }
     top_pump(now_ns);
     if (!shell_prompt_is_shown() && !shell_is_held() && !jobs_is_starting())

@@ -76,21 +76,27 @@ static void name_handler(const struct guest *guest, uint32_t eip, struct image_p
     image_symbols_name(&guest->image, &place, 1);
 }
 
-/* The handlers that it has by now. Bound: the slots, and the symbols of its image for each that differs. */
+/*
+ * The handlers that it has by now, a piece: those from here on that have one address. Bound: the slots, and the symbols
+ * of its image once (image_symbols.h).
+ */
 static void send_slots(struct guest *guest)
 {
     struct image_place place = { 0 };
+    struct trace *trace = guest->trace;
     char name[NAME_BYTES];
 
-    for (unsigned slot = 0; slot < HV_IDT_SLOTS; slot++) {
-        uint32_t eip = guest->state.idt[slot].eip;
+    for (; trace->next_slot < HV_IDT_SLOTS; trace->next_slot++) {
+        uint32_t eip = guest->state.idt[trace->next_slot].eip;
         if (eip == 0)
             continue;
-        if (eip != place.address)
+        if (place.address != 0 && eip != place.address)
+            return;
+        if (place.address == 0)
             name_handler(guest, eip, &place);
         copy_name(&place, name);
         if (name[0] != '\0')
-            send_line("slot %u %s %u\n", slot, name, place.offset);
+            send_line("slot %u %s %u\n", trace->next_slot, name, place.offset);
     }
 }
 
@@ -103,7 +109,7 @@ static void send_begin(struct guest *guest)
     trace->sent = trace_oldest(trace);
     send_line("guest %u %s %llu %llu\n", guest->life.id, guest->life.name, (unsigned long long)guest->life.started_ns,
               (unsigned long long)trace->sent);
-    send_slots(guest);
+    trace->next_slot = 0;
     trace->head_is_sent = true;
 }
 
@@ -144,6 +150,10 @@ static void send_some(struct guest *guest)
 
     if (!trace->head_is_sent) {
         send_begin(guest);
+        return;
+    }
+    if (trace->next_slot < HV_IDT_SLOTS) {
+        send_slots(guest);
         return;
     }
     uint64_t left = trace->made - trace->sent;
