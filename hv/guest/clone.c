@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "guest/debug_stop.h"
 #include "guest/guest.h"
 #include "guest/kind.h"
 #include "guest/launch.h"
@@ -74,7 +75,8 @@ static void finish_clone(struct guest *source, struct clone *clone)
     hold_end(&clone->hold);
     if (!clone->share.lacks_memory) {
         copy_state(copy, source);
-        clone->share.lacks_memory = gspace_resume(&copy->space, &source->state.paging) != STATUS_OK ||
+        clone->share.lacks_memory = !debug_stop_copy(source, copy) ||
+                                    gspace_resume(&copy->space, &source->state.paging) != STATUS_OK ||
                                     !strict_copy(copy, source) ||
                                     (source->kind->copy != NULL && !source->kind->copy(source, copy));
     }

@@ -297,6 +297,20 @@ bool debug_stop_remove(uint32_t address)
     return store_bytes(address, &was, 1);
 }
 
+bool debug_stop_copy(const struct guest *source, struct guest *copy)
+{
+    gpa_t physical;
+
+    if (debug_stop.guest != source)
+        return true;
+    copy->state.frame.eflags &= ~(uint64_t)EFLAGS_TF;
+    for (unsigned i = 0; i < debug_stop.count; i++)
+        if (translate(source, GVA(debug_stop.breakpoints[i].at), &physical) &&
+            !ram_store(&copy->ram, physical, &debug_stop.breakpoints[i].was, 1))
+            return false;
+    return true;
+}
+
 bool debug_stop_watch(uint32_t address, uint32_t bytes)
 {
     if (debug_stop.watch_count == DEBUG_WATCHES_MAX || bytes == 0 || bytes > DEBUG_WATCH_BYTES)

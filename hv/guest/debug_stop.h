@@ -82,6 +82,12 @@ const char *debug_stop_leave(void);
 bool debug_stop_set(uint32_t address);
 bool debug_stop_remove(uint32_t address);
 
+/*
+ * A guest's RAM and state were copied; of its breakpoints and steps the copy knows nothing, for no debugger is there to
+ * take them. Before the copy has leaves. False: memory is out. Bound: DEBUG_BREAKPOINTS_MAX pages.
+ */
+bool debug_stop_copy(const struct guest *source, struct guest *copy);
+
 /* Watch 1 to DEBUG_WATCH_BYTES bytes, or no more. False as above. */
 bool debug_stop_watch(uint32_t address, uint32_t bytes);
 bool debug_stop_unwatch(uint32_t address, uint32_t bytes);

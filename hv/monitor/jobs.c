@@ -207,6 +207,7 @@ static void job_cloned(struct request *request, uint64_t now_ns)
 static void post_clone(struct guest *source, const char *name, uint8_t paused)
 {
     (void)text_copy(starting.name, sizeof(starting.name), name);
+    copy_texts(&starting.options.equip, starting.texts);        /* whose they are may be gone when the copy is there */
     starting.clone = (struct clone){ .name = starting.name, .paused = paused, .reason = starting.reason };
     starting.request = (struct request){ .answer = job_cloned };
     if (!request_clone(&starting.request, source, &starting.clone))

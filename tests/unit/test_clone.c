@@ -15,7 +15,10 @@
 
 #include "base/frames.h"
 #include "fake_mmu.h"
+#include "cpu/opcodes.h"
 #include "guest/clone.h"
+#include "guest/debug_access.h"
+#include "guest/debug_stop.h"
 #include "guest/guest.h"
 #include "guest/kind.h"
 #include "guest/launch.h"
@@ -83,6 +86,21 @@ bool strict_copy(struct guest *to, const struct guest *from)
 {
     (void)to, (void)from;
     return true;
+}
+
+void debug_access_clear(void)
+{
+}
+
+bool debug_access_take_hit(uint32_t *address)
+{
+    (void)address;
+    return false;
+}
+
+bool debug_access_forget_hits(void)
+{
+    return false;
 }
 
 static int start(void **state)
@@ -239,11 +257,54 @@ static void test_what_its_kind_takes_is_paid(void **state)
     assert_int_equal(left[0] - left[1], 80);
 }
 
+/* A copy of a strict guest may have no more shadows than that, or its hv_setpd takes four times what it may. */
+static void test_limit_of_tables(void **state)
+{
+    (void)state;
+    make_source(true);
+    source.space.tables_most = 7;
+    make_copy(9);
+    uint32_t most = copy.space.tables_most;
+    end(&copy);
+    end(&source);
+    assert_int_equal(most, 7);
+}
+
+/* Nobody takes a CLI out of a copy, and nobody takes its #DB: it would die of both. */
+static void test_breakpoints_stay_behind(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 2; round++) {
+        make_source(round != 0);
+        debug_stop = (struct guest_debugger){ .guest = &source };
+        uint32_t at[] = { FIRST * PAGE_SIZE + 5, (FIRST + 4) * PAGE_SIZE };
+        uint8_t was[2];
+        for (unsigned i = 0; i < 2; i++) {
+            assert_int_equal(debug_stop_read(at[i], &was[i], 1), 1);
+            assert_true(debug_stop_set(at[i]));
+        }
+        source.state.frame.eflags = EFLAGS_TF | EFLAGS_IF;
+        make_copy(5);
+        assert_int_equal(copy.state.frame.eflags, EFLAGS_IF);
+        for (unsigned i = 0; i < 2; i++) {
+            assert_int_equal(((const uint8_t *)ram_peek(&source.ram, at[i] >> PAGE_SHIFT))[at[i] & PAGE_MASK],
+                             OPCODE_CLI);
+            assert_int_equal(((const uint8_t *)ram_peek(&copy.ram, at[i] >> PAGE_SHIFT))[at[i] & PAGE_MASK], was[i]);
+        }
+        check(&copy);
+        debug_stop.guest = NULL;
+        end(&copy);
+        end(&source);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_reports_between_slices, start, machine_stop),
         cmocka_unit_test_setup_teardown(test_what_its_kind_takes_is_paid, start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_limit_of_tables, start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_breakpoints_stay_behind, start, machine_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

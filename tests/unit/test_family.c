@@ -261,7 +261,11 @@ static void adopt_one(struct node *node)
 {
     if (node->parent < 0)
         return;
+    bool is_paused = random_below(2) == 0;      /* by its parent, who can let it go on no more */
+    node->guest->life.paused = is_paused ? GUEST_PAUSED_BY_PARENT : 0;
     family_adopt(node->guest);
+    assert_int_equal(node->guest->life.paused, is_paused ? GUEST_PAUSED_BY_OPERATOR : 0);
+    node->guest->life.paused = 0;
     node->parent = -1;
     adopted++;
 }
