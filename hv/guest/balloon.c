@@ -46,7 +46,7 @@ void balloon_look(uint64_t now_ns)
         (void)ask_all(now_ns);
 }
 
-/* Nobody answered the first launch in time: nobody is waited for again, only asked, until there was memory once more. */
+/* Nobody answered the first launch in time: nobody is waited for again, only asked, until there was memory again. */
 bool balloon_launch_waits(uint64_t now_ns)
 {
     if (frames_count_free() >= LAUNCH_FRAMES) {

@@ -13,8 +13,8 @@ void balloon_look(uint64_t now_ns);
 
 /*
  * A guest is to be launched, and there are hardly any frames for its image: true as long as it may be worth to wait for
- * those who were asked. It then waits at the head of the queue of requests: 0.3 s, once for all launches as long as memory
- * stays short, so that ends and views behind them are not late again and again.
+ * those who were asked. It then waits at the head of the queue of requests: 0.3 s, once for all launches as long as
+ * memory stays short, so that ends and views behind them are not late again and again.
  */
 bool balloon_launch_waits(uint64_t now_ns);
 

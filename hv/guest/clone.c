@@ -43,6 +43,7 @@ static void copy_state(struct guest *copy, struct guest *source)
     switch_save(source);
     copy->state = source->state;
     copy->state.paging = none;
+    copy->space.tables_most = source->space.tables_most;
     copy->state.clock.waited_ns = 0;
     copy->event_count = source->event_count;
     copy->hidden_fault_count = source->hidden_fault_count;

@@ -145,9 +145,9 @@ static void release_guest(struct guest *guest)
 
 /*
  * An end is no launch, but whoever waits for the look to be over does not mind which it is. A report on a guest whose
- * time is up takes some 0.4 M instructions: one a look. A kill takes 0.1 M where it ends as many children as there may be.
+ * time is up takes some 0.4 M instructions: one a look. A kill takes 0.1 M where it ends as many children as may be.
  */
-static void pay_for_end(const struct request *request, uint32_t *steps)
+static void charge_end(const struct request *request, uint32_t *steps)
 {
     bool tells = request->is_timeout && request->guest->life.activity != GUEST_ENDED;
 
@@ -212,7 +212,7 @@ static bool carry_out_first(uint32_t *steps, uint64_t now_ns)
     if (!carry_out_pieces(request, steps, now_ns))
         return false;
     if (request->kind == REQUEST_END)
-        pay_for_end(request, steps);
+        charge_end(request, steps);
     take_first();
     carry_out_short(request);
     if (answer != NULL)

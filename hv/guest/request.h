@@ -84,7 +84,8 @@ void request_view(struct console *console);
 /*
  * Carry out what waits, also what is posted meanwhile, but no more than so many, and no more of starts and ends than so
  * many steps of launch.h: one that is not done waits on as the first, as does one for which there should be more memory
- * (balloon.h). Whose time is up takes all that is left, for the report. True when something was done or is left: whoever asked may want to look at what came of it.
+ * (balloon.h). Whose time is up takes all that is left, for the report. True when something was done or is left:
+ * whoever asked may want to look at what came of it.
  */
 bool request_serve(unsigned requests_max, uint32_t start_steps, uint64_t now_ns);
 

@@ -15,7 +15,7 @@
 #include "pagetable/owners.h"
 #include "pagetable/ram_share.h"
 
-#define BLOCKS_PER_STEP 100u            /* of owners_prepare */
+#define BLOCKS_PER_STEP 100u            /* of an array of counts, when nobody shares so far */
 
 /* It is held, so it has to be one that whoever asks may make stand still: payer is NULL where the operator does. */
 static bool is_like(const struct guest *other, const struct guest *guest, const struct guest *payer)
@@ -51,7 +51,7 @@ static bool is_as_loaded(const uint8_t *page, uint32_t at, const uint8_t *bytes,
            zeroes_are_all(page + at + count, (uint32_t)PAGE_SIZE - at - count);
 }
 
-/* Nobody shares yet: there will be counts for what the machine has in use. */
+/* Nobody shares yet: addresses are found for counts of all that the machine has. */
 static void pay_for_counts(uint32_t *steps)
 {
     uint32_t count = frames_count_blocks() / BLOCKS_PER_STEP;

@@ -17,10 +17,11 @@
 #define PAGE_COUNTS (PAGE_SIZE / sizeof(owners_beyond[0]))
 #define PAGE_BLOCKS (PAGE_COUNTS / (LARGE_PAGE_SIZE / PAGE_SIZE))
 #define NOT_READY UINT16_MAX
+#define NOT_COUNTED UINT32_MAX
 
 uint16_t *owners_beyond;
 static void *not_ready;     /* a page of NOT_READY */
-static uint32_t ready_for;  /* so many first uses of blocks: all that are in use by then have their counts */
+static uint32_t ready_for;  /* so many first uses of blocks: all that were in use by then have their counts */
 
 static bool reserve_counts(void)
 {
@@ -30,6 +31,7 @@ static bool reserve_counts(void)
         return false;
     not_ready = hpa_to_ptr(shown);
     memset(not_ready, UINT8_MAX, PAGE_SIZE);
+    ready_for = NOT_COUNTED;
     owners_beyond = vmap_reserve(frames_count_blocks() * (PAGE_SIZE / PAGE_BLOCKS), shown);
     if (!owners_beyond)
         frames_free(shown);
@@ -55,41 +57,42 @@ static bool prepare_page(uint16_t *counts)
     return page.v != 0;
 }
 
-/* Bound: the machine's blocks of 2 MiB, ten instructions each; a page for each PAGE_BLOCKS that came into use. */
-static bool prepare_pages(void)
+/* Bound: the machine's blocks of 2 MiB, ten instructions each; *steps pages, one for each PAGE_BLOCKS in use. */
+static enum owners_room prepare_pages(struct owners_progress *progress, uint32_t *steps)
 {
-    for (uint32_t block = 0, end = frames_count_blocks(); block < end; block += PAGE_BLOCKS) {
-        uint16_t *counts = owners_beyond + block / PAGE_BLOCKS * PAGE_COUNTS;
-        if (*counts == NOT_READY && is_any_used(block) && !prepare_page(counts))
-            return false;
+    for (uint32_t end = frames_count_blocks(); progress->block < end; progress->block += PAGE_BLOCKS) {
+        uint16_t *counts = owners_beyond + progress->block / PAGE_BLOCKS * PAGE_COUNTS;
+        if (*counts != NOT_READY || !is_any_used(progress->block))
+            continue;
+        if (*steps == 0)
+            return OWNERS_GO_ON;
+        --*steps;
+        if (!prepare_page(counts))
+            return OWNERS_NO_MEMORY;
     }
-    return true;
+    return OWNERS_READY;
 }
 
-/* Where it fails, what is new goes: a shared frame has its count, or nobody has any. */
-bool owners_prepare(void)
+enum owners_room owners_prepare(struct owners_progress *progress, uint32_t *steps)
 {
-    bool is_new = !owners_beyond;
-
-    if (is_new && !reserve_counts())
-        return false;
-    uint32_t uses = frames_count_first_uses();      /* counts take frames themselves: those are for the next time */
-
-    if (!is_new && ready_for == uses)
-        return true;
-    bool is_done = prepare_pages();
-    if (is_done)
-        ready_for = uses;
-    else if (is_new)
-        owners_end();
-    return is_done;
+    if (!owners_beyond && !reserve_counts())
+        return OWNERS_NO_MEMORY;
+    /* Counts take frames themselves, and others go on meanwhile: what they begin to use is for the next time. */
+    if (progress->block == 0)
+        progress->uses = frames_count_first_uses();
+    if (ready_for == progress->uses)
+        return OWNERS_READY;
+    enum owners_room room = prepare_pages(progress, steps);
+    if (room == OWNERS_READY)
+        ready_for = progress->uses;
+    return room;
 }
 
 /* Where there are counts, each frame that is shared has its own: no other page need be looked at. */
 bool owners_prepare_frame(uint32_t host)
 {
-    if (!owners_beyond)
-        return owners_prepare();
+    if (!owners_beyond && !reserve_counts())
+        return false;
     uint16_t *counts = owners_beyond + host / PAGE_COUNTS * PAGE_COUNTS;
     return *counts != NOT_READY || prepare_page(counts);
 }

@@ -21,12 +21,21 @@
  */
 extern uint16_t *owners_beyond;
 
+/* How far owners_prepare came: all zero at first. */
+struct owners_progress {
+    uint32_t block, uses;
+};
+
+enum owners_room { OWNERS_READY, OWNERS_GO_ON, OWNERS_NO_MEMORY };
+
 /*
- * Before owners are added: counts for each frame that is in use now. Bound: blocks of 2 MiB of the machine, some six
- * instructions each, and the pages that are new. False: no memory, or no addresses for so large a machine.
+ * Before owners are added, and while two share: counts for each frame that is in use at the first call, in steps of a
+ * page that is new, some 700 instructions each. Beside them, blocks of 2 MiB of the machine, some six each, and where
+ * nobody shared before, as much as vmap_reserve takes for them. Go on: *steps are used up. No memory, or no addresses
+ * for so large a machine: what there is goes when fewer than two share.
  */
-MUST_CHECK bool owners_prepare(void);
-/* The same for one frame, which is in use. Where there are counts already: a few instructions. */
+MUST_CHECK enum owners_room owners_prepare(struct owners_progress *progress, uint32_t *steps);
+/* The same for one frame, which is in use, at once. */
 MUST_CHECK bool owners_prepare_frame(uint32_t host);
 /* No frame has another owner: give the counts back. */
 void owners_end(void);

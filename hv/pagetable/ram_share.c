@@ -89,17 +89,24 @@ bool ram_share_frame(struct ram *ram, struct ram *copy, uint32_t frame)
     return true;
 }
 
+static enum owners_room begin_counts(struct ram *ram, struct ram *copy, struct ram_share *progress, uint32_t *steps)
+{
+    progress->is_begun = true;
+    ram_begin_sharing(ram);
+    ram_begin_sharing(copy);
+    enum owners_room room = owners_prepare(&progress->counts, steps);
+    progress->has_counts = room == OWNERS_READY;
+    progress->lacks_memory = room == OWNERS_NO_MEMORY;
+    return room;
+}
+
 /* Bound: *steps, pages of records; those that are absent are passed over, 3,072 at most. */
 bool ram_share(struct ram *ram, struct ram *copy, struct ram_share *progress, uint32_t *steps)
 {
-    if (!progress->is_begun) {
-        progress->is_begun = true;
-        ram_begin_sharing(ram);
-        ram_begin_sharing(copy);
-        progress->lacks_memory = !owners_prepare();
-        if (progress->lacks_memory)
-            return true;
-    }
+    enum owners_room room = progress->has_counts ? OWNERS_READY : begin_counts(ram, copy, progress, steps);
+
+    if (room != OWNERS_READY)
+        return room == OWNERS_NO_MEMORY;
     while ((progress->frame = skip_absent(ram, progress->frame)) < ram->frame_count) {
         if (*steps == 0)
             return false;

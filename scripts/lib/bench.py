@@ -112,8 +112,7 @@ FIGURES = {
         Figure("fault_read_table", "page fault that reads a full table again", 100_000, 200_000),
         Figure("fault_evict", "page fault that evicts tables which 64 directories link", 100_000, 200_000),
         Figure("fault_evict_scattered", "the same, each at another place in each directory", 100_000, 200_000),
-        Figure("list_images", "hv_list that passes over all images of this build, one of the volume among them", 1_000_000,
-               2_000_000),
+        Figure("list_images", "hv_list past all images of this build and one of the volume", 1_000_000, 2_000_000),
     ],
     "prints": [
         Figure("stretch", "longest stretch of hv_print and hv_print_at of 4,096 bytes", 200_000, 400_000),

@@ -135,12 +135,14 @@ def measure_launches():
         specs[number] = f"{MACHINE.name} engine=interp mem=2M"
     options = [word for spec in specs for word in ("--autorun", spec)]
     guests = [word for path in (LAUNCHED, LARGE, MACHINE) for word in ("--guest", path)]
-    return {**launch_figures(stretches("--together", *guests, *options, until="guest")[1]), "timeouts": timeouts_stretch()}
+    after = stretches("--together", *guests, *options, until="guest")[1]
+    return {**launch_figures(after), "timeouts": timeouts_stretch()}
 
 
 def timeouts_stretch():
     """Of the looks in which the time of many guests is up, who sleep: tests/bench/crowd.c before anybody wakes them."""
-    specs = [word for _ in range(TIMEOUTS) for word in ("--autorun", f"{SLEEPER.name} mem=2M timeout=1s expect=timeout")]
+    spec = f"{SLEEPER.name} mem=2M timeout=1s expect=timeout"
+    specs = ["--autorun", spec] * TIMEOUTS
     found, out = stretches_and_output("--together", "--guest", SLEEPER, *specs)
     if out.count("# timeout after") != TIMEOUTS:
         raise BenchError(f"not all of {TIMEOUTS} guests ran until their time was up")
