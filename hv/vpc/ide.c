@@ -18,11 +18,13 @@
 #define HEADS 16u
 #define SECTORS 63u
 
+/* The multiple commands are on, as they are on QEMU's disks: kernels that grew up there use them without C6. */
 void ide_reset(struct ide *ide)
 {
     memset((uint8_t *)ide + sizeof(ide->disks), 0, sizeof(*ide) - sizeof(ide->disks));
     ide->status = STATUS_IDLE;
     ide->error = ide->count = ide->lba[0] = 1;
+    ide->multiple = IDE_MULTIPLE_MAX;
 }
 
 static uint8_t selected_number(const struct ide *ide)
@@ -241,9 +243,9 @@ static void set_multiple(struct ide *ide)
 /* Apart: a register that is only kept keeps nothing for it. */
 static __attribute__((noinline)) void write_ide_command(struct ide *ide, uint8_t command)
 {
+    ide->has_interrupt = false;
     if (selected(ide)->bytes == NULL)
         return;
-    ide->has_interrupt = false;
     switch (command) {
     case 0x20: case 0x21: begin_transfer(ide, false, 1); break;
     case 0x30: case 0x31: begin_transfer(ide, true, 1); break;

@@ -18,6 +18,7 @@
 #define PORT_DEBUG_EXIT 0xF4u       /* QEMU's isa-debug-exit, whose status this is without its (value << 1) | 1 */
 #define PORT_IDE 0x1F0u             /* to 1F7 */
 #define PORT_IDE_CONTROL 0x3F6u
+#define IDE_COMMAND 7u
 #define IDE_CONTROL 8u
 #define PORT_VGA 0x3C0u              /* to 3DF */
 #define PORT_VGA_STATUS 0x3DAu
@@ -198,6 +199,10 @@ static void settle_ide(struct vpc *vpc)
 
 static void settle_serial(struct vpc *vpc)
 {
+    if (vpc->uart.dips) {
+        vpc->uart.dips = false;
+        vpc_dip_line(vpc, VPC_LINE_SERIAL);
+    }
     vpc_settle_line(vpc, VPC_LINE_SERIAL, uart_line(&vpc->uart));
 }
 
@@ -319,6 +324,8 @@ static APART void write_ide(struct vpc *vpc, uint16_t port, uint8_t value, unsig
 {
     vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
     ide_write(&vpc->ide, reg, value);
+    if (reg == IDE_COMMAND)         /* it takes back what the last one told */
+        vpc_dip_line(vpc, VPC_LINE_IDE);
     settle_ide(vpc);
 }
 

@@ -89,6 +89,7 @@ void uart_receive(struct uart16550 *uart, uint8_t byte)
     take_in(uart, byte);
 }
 
+/* What is left tells of itself anew, as it does on a line whose time-out begins again with each byte that is read. */
 static uint8_t take_out(struct uart16550 *uart)
 {
     if (uart->count == 0)
@@ -96,6 +97,7 @@ static uint8_t take_out(struct uart16550 *uart)
     uint8_t byte = uart->fifo[uart->first];
     uart->first = (uint8_t)((uart->first + 1) % UART_FIFO);
     uart->count--;
+    uart->dips |= uart->count > 0;
     return byte;
 }
 
@@ -160,8 +162,10 @@ static void write_fcr(struct uart16550 *uart, uint8_t value)
     uart->fcr = value & FCR_ENABLE ? value & 0xC9 : 0;
 }
 
+/* The transmitter is not empty for a moment. */
 static bool send(struct uart16550 *uart, uint8_t value)
 {
+    uart->dips |= (uart->ier & IER_EMPTY) != 0;
     uart->is_empty_told = false;
     uart->looks = 0;
     if (!(uart->mcr & MCR_LOOP))

@@ -17,6 +17,7 @@ struct uart16550 {
     uint8_t first, count;
     bool is_empty_told;         /* "transmitter empty" was read in IIR, and nothing was sent since */
     bool is_overrun;
+    bool dips;                  /* its interrupt line fell for a moment: an edge, if it is high still */
     uint8_t looks;              /* at LSR in a row, while nothing was sent */
 };
 

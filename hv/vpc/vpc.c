@@ -129,6 +129,17 @@ void vpc_settle_lines(struct vpc *vpc)
     vpc_settle_processor(vpc);
 }
 
+void vpc_dip_line(struct vpc *vpc, unsigned line)
+{
+    uint16_t rest = (uint16_t)(vpc->lines & ~(1u << line));
+
+    if (rest == vpc->lines)
+        return;
+    i8259_set_lines(&vpc->pic, rest);
+    i82093_set_lines(&vpc->ioapic, rest, &vpc->lapic);
+    vpc_settle_lines(vpc);
+}
+
 /* What is due by now happens. The timer's line falls before it rises, so that the edge is seen. */
 static void update_devices(struct vpc *vpc, uint64_t now_ns)
 {

@@ -146,6 +146,9 @@ static inline void vpc_settle_line(struct vpc *vpc, unsigned line, bool is_high)
         vpc_settle_lines(vpc);
 }
 
+/* A line that was high falls for a moment: who is triggered by edges sees one where it is high still. */
+void vpc_dip_line(struct vpc *vpc, unsigned line);
+
 /* After a change of what the local APIC has for the processor, but of nothing else. */
 static inline void vpc_settle_processor(struct vpc *vpc)
 {

@@ -89,6 +89,29 @@ static void begin_blocks(uint8_t sectors, uint8_t command)
         out((uint16_t)(0x1F2 + i % 6), registers[i]);
 }
 
+/* After a reset, too, the multiple commands are there without C6, with blocks of 16 sectors, as on QEMU's disks. */
+static void test_disk_multiple_without_setting(void **state)
+{
+    static const uint8_t registers[] = { 18, 8, 0, 0, 0xE0, 0xC4 };
+    static uint8_t back[18 * DISK_SECTOR_BYTES];
+
+    (void)state;
+    begin_blocks(1, 0xEC);
+    out(0x3F6, 4);
+    out(0x3F6, 0);
+    out(0x1F7, 0xEC);
+    assert_int_equal(ports_read_string(&vpc, 0x1F0, 2, back, 256), 256);
+    assert_int_equal(back[2 * 59] | back[2 * 59 + 1] << 8, 0x100 | IDE_MULTIPLE_MAX);
+    for (uint16_t i = 0; i < sizeof(registers); i++)
+        out((uint16_t)(0x1F2 + i), registers[i]);
+    assert_int_equal(in(0x1F7) & 0x09, 0x08);
+    for (unsigned at = 0; at < sizeof(back); at += at == 0 ? 8192 : 1024)
+        assert_int_equal(ports_read_string(&vpc, 0x1F0, 4, back + at, 9999), at == 0 ? 2048 : 256);
+    assert_int_equal(back[0], 9);
+    assert_int_equal(back[sizeof(back) - 1], 26);
+    assert_int_equal(in(0x1F7) & 0x89, 0);
+}
+
 /*
  * What goes at once ends with its block, whose interrupt then comes, is one exit, and is what words one by one are;
  * there is none where the disk waits for the other direction, or for a command.
@@ -173,6 +196,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_disk_overlay, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_disk_odd_sizes, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_disk_data_port_is_no_register, small_pc_start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_disk_multiple_without_setting, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_disk_strings, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_disk_selected_in_mid_transfer, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_disk_string_without_memory, small_pc_start, small_pc_stop),

@@ -122,6 +122,94 @@ static void test_lines_are_settled_after_any_access(void **state)
     assert_true(unstirred > ACCESSES / 8);
 }
 
+static void init_pics(void)
+{
+    static const uint16_t words[][2] = { { 0x20, 0x11 }, { 0x21, 0x30 }, { 0x21, 0x04 }, { 0x21, 0x01 }, { 0x21, 0 },
+                                         { 0xA0, 0x11 }, { 0xA1, 0x38 }, { 0xA1, 0x02 }, { 0xA1, 0x01 }, { 0xA1, 0 } };
+
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        out(words[i][0], (uint8_t)words[i][1]);
+}
+
+/* One interrupt, and no other before its end; then the handler's work, and its end. */
+static void assert_interrupt(uint8_t vector)
+{
+    assert_true(vpc.interp.cpu.has_interrupt);
+    assert_int_equal(vpc_bus.acknowledge(&vpc), vector);
+    assert_false(vpc.interp.cpu.has_interrupt);
+}
+
+static void end_interrupt(void)
+{
+    out(0xA0, 0x20);
+    out(0x20, 0x20);
+}
+
+/* A handler that takes one byte each time, and does not look at IIR, gets all there are, with FIFOs and without. */
+static void test_a_byte_each_interrupt(void **state)
+{
+    static const uint8_t fifos[] = { 0x00, 0x01, 0xC1 };
+
+    (void)state;
+    init_pics();
+    out(0x3F9, 1);
+    for (unsigned i = 0; i < sizeof(fifos); i++) {
+        unsigned most = fifos[i] & 1 ? UART_FIFO : 1, sent = 0, taken = 0;
+        out(0x3FA, fifos[i]);
+        for (; taken < 40; taken++) {
+            for (; uart_room(&vpc.uart) > 0; sent++)
+                uart_receive(&vpc.uart, (uint8_t)sent);
+            assert_int_equal(sent - taken, most);
+            vpc_settle_lines(&vpc);
+            assert_interrupt(0x34);
+            assert_int_equal(in(0x3F8), taken);
+            end_interrupt();
+        }
+        for (; taken < sent; taken++) {
+            assert_interrupt(0x34);
+            assert_int_equal(in(0x3F8), taken);
+            end_interrupt();
+        }
+        assert_false(vpc.interp.cpu.has_interrupt);
+    }
+}
+
+/* Each byte that is sent is followed by an interrupt, also for a handler that does not look at IIR. */
+static void test_a_byte_sent_is_an_edge(void **state)
+{
+    (void)state;
+    init_pics();
+    out(0x3F9, 2);
+    for (unsigned i = 0; i < 40; i++) {
+        assert_interrupt(0x34);
+        out(0x3F8, 'x');
+        end_interrupt();
+    }
+    assert_interrupt(0x34);
+    end_interrupt();
+    assert_false(vpc.interp.cpu.has_interrupt);
+    out(0x3F9, 0);
+    out(0x3F8, 'x');
+    assert_false(vpc.interp.cpu.has_interrupt);
+}
+
+/* Each command of a disk is one, too, though nobody has read the status since the last. */
+static void test_a_command_is_an_edge(void **state)
+{
+    (void)state;
+    init_pics();
+    for (unsigned i = 0; i < 3; i++) {
+        out(0x1F7, 0xEC);
+        assert_interrupt(0x3E);
+        end_interrupt();
+        assert_false(vpc.interp.cpu.has_interrupt);
+    }
+    out(0x1F6, 0xF0);
+    out(0x1F7, 0xEC);                           /* of a disk that is not there: takes it back, and says nothing */
+    assert_false(vpc.interp.cpu.has_interrupt);
+    assert_int_equal(vpc.lines >> VPC_LINE_IDE & 1, 0);
+}
+
 /* A controller that is polled takes the read that follows for an acknowledgement: it does not ask any more. */
 static void test_a_poll_is_settled(void **state)
 {
@@ -183,6 +271,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, small_pc_start, small_pc_stop)
     const struct CMUnitTest tests[] = {
         TEST(test_lines_are_settled_after_any_access), TEST(test_a_poll_is_settled), TEST(test_neighbours_are_nobody),
+        TEST(test_a_byte_each_interrupt), TEST(test_a_byte_sent_is_an_edge), TEST(test_a_command_is_an_edge),
         TEST(test_each_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

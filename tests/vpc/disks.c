@@ -7,6 +7,7 @@
 #include "lib/interrupts.h"
 
 static volatile unsigned interrupts;
+static volatile bool is_lazy;       /* the handler reads no status: the next command takes the interrupt back */
 static uint8_t stack0[4096];
 static uint32_t sector[128], other[128 * 4];
 
@@ -14,7 +15,8 @@ static void on_ide(struct frame *frame)
 {
     (void)frame;
     interrupts++;
-    (void)inb(IDE + 7);
+    if (!is_lazy)
+        (void)inb(IDE + 7);
     pic_end(14);
 }
 
@@ -60,6 +62,18 @@ static void test_interrupt(void)
         sti_hlt_cli();
     ide_read_words(sector, SECTOR_DWORDS);
     check(sector[1] == 6, "by interrupt");
+    is_lazy = true;
+    for (interrupts = 0; interrupts < 3;) {
+        unsigned before = interrupts;
+        ide_select(0, 6 + before, 1);
+        outb(IDE + 7, IDE_READ);
+        while (interrupts == before)
+            sti_hlt_cli();
+        ide_read_words(sector, SECTOR_DWORDS);
+        check(sector[1] == 7 + before, "by an interrupt that nobody takes back");
+    }
+    is_lazy = false;
+    (void)inb(IDE + 7);
     pic_mask_all();
     say("interrupt\n");
 }
@@ -83,8 +97,15 @@ static void test_writes(void)
     say("writes\n");
 }
 
+/* First as a kernel whose blocks are of two sectors does it, which asks nobody how many go at once. */
 static void test_multiple(void)
 {
+    ide_select(0, 30, 2);
+    outb(IDE + 7, 0xC4);
+    ide_wait_data();
+    ide_read_words(other, 256);
+    (void)inb(IDE + 7);
+    check(other[0] == 31 && other[255] == 32, "multiple, as it is after a reset");
     outb(IDE + 6, 0xE0);
     ide_wait_ready();
     outb(IDE + 2, 4);

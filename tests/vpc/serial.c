@@ -67,6 +67,59 @@ static void test_transmitter(void)
     say("\ntransmitter\n");
 }
 
+static volatile unsigned taken, left_to_send;
+
+/* One byte each time, and no look at the cause. */
+static void on_byte(struct frame *frame)
+{
+    (void)frame;
+    check(inb(COM1) == 0x40 + taken, "in its order");
+    taken++;
+    pic_end(4);
+}
+
+static void on_sent(struct frame *frame)
+{
+    (void)frame;
+    if (left_to_send > 0) {
+        outb(COM1, (uint8_t)('a' + --left_to_send));
+        pic_end(4);
+        return;
+    }
+    outb(COM1 + 1, 0);
+    pic_end(4);
+    interrupts = 1;
+}
+
+/* Handlers of the simplest kind are called for each byte, though more of them wait: the line falls in between. */
+static void test_simple_handlers(void)
+{
+    outb(COM1 + 4, 0x1B);
+    outb(COM1 + 2, 0xC7);
+    for (unsigned i = 0; i < 5; i++) {
+        outb(COM1, (uint8_t)(0x40 + i));
+        for (volatile unsigned wait = 0; wait < 5000; wait++)
+            ;
+    }
+    set_handler(PIC_BASE + 4, on_byte);
+    pic_init();
+    pic_unmask(4);
+    outb(COM1 + 1, 0x01);
+    while (taken < 5)
+        sti_hlt_cli();
+    outb(COM1 + 1, 0x00);
+    outb(COM1 + 4, 0x0B);
+    say("taken %u\n", taken);
+    set_handler(PIC_BASE + 4, on_sent);
+    interrupts = 0;
+    left_to_send = 20;
+    outb(COM1 + 1, 0x02);
+    while (interrupts == 0)
+        sti_hlt_cli();
+    say("\nsent\n");
+    set_handler(PIC_BASE + 4, on_serial);
+}
+
 /* OUT2 closed: no interrupt reaches the 8259. */
 static void test_gate(void)
 {
@@ -91,6 +144,7 @@ int main(uint32_t magic, const uint32_t *info)
     test_registers();
     test_loop();
     test_transmitter();
+    test_simple_handlers();
     test_gate();
     say("%u failed\n", failures);
     return failures == 0 ? 42 : 1;
