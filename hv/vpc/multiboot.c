@@ -17,6 +17,7 @@
 
 #define ELF_MAGIC 0x464C457Fu
 #define ELF_HEADER_BYTES 52u
+#define ELF_ENTRY 24u
 #define PROGRAM_HEADER_BYTES 32u
 #define PT_LOAD 1u
 
@@ -58,7 +59,7 @@ static bool add_part(const struct kernel_file *file, struct multiboot_image *par
 {
     uint64_t end = (uint64_t)address + memory_bytes;
 
-    if (offset + bytes > file->count) {
+    if (bytes > 0 && offset + bytes > file->count) {
         format_string(file->reason, file->reason_bytes, "the file ends inside what goes to 0x%08x", address);
         return false;
     }
@@ -71,7 +72,8 @@ static bool add_part(const struct kernel_file *file, struct multiboot_image *par
         format_string(file->reason, file->reason_bytes, "more than %u segments", MULTIBOOT_PARTS);
         return false;
     }
-    parsed->parts[parsed->part_count++] = (struct boot_part){ address, bytes, file->bytes + offset };
+    parsed->parts[parsed->part_count++] = (struct boot_part){ address, bytes,
+                                                                  bytes > 0 ? file->bytes + offset : file->bytes };
     if (end > parsed->end)
         parsed->end = (uint32_t)end;
     return true;
@@ -102,8 +104,27 @@ static bool parse_addresses(const struct kernel_file *file, uint64_t header, str
     return add_part(file, parsed, load, offset, (uint32_t)bytes, memory);
 }
 
+/* By which of its segments' addresses a kernel's entry was found. */
+enum entry_place { ENTRY_NOWHERE, ENTRY_PHYSICAL, ENTRY_VIRTUAL };
+
+/* The entry is an address that a kernel is linked for, if that is in one of its segments; else one of memory. */
+static void place_entry(const struct kernel_file *file, uint64_t at, struct multiboot_image *parsed,
+                        enum entry_place *place)
+{
+    uint32_t entry = kernel_word(file, ELF_ENTRY), memory_bytes = kernel_word(file, at + 20);
+    uint32_t in_virtual = entry - kernel_word(file, at + 8), physical = kernel_word(file, at + 12);
+
+    if (*place != ENTRY_VIRTUAL && in_virtual < memory_bytes) {
+        parsed->entry = physical + in_virtual;
+        *place = ENTRY_VIRTUAL;
+    } else if (*place == ENTRY_NOWHERE && entry - physical < memory_bytes) {
+        *place = ENTRY_PHYSICAL;
+    }
+}
+
 static bool parse_kernel_segments(const struct kernel_file *file, struct multiboot_image *parsed)
 {
+    enum entry_place place = ENTRY_NOWHERE;
     bool is_elf = file->count >= ELF_HEADER_BYTES && kernel_word(file, 0) == ELF_MAGIC && file->bytes[4] == 1 &&
                   file->bytes[5] == 1 && kernel_half(file, 18) == 3;
 
@@ -111,7 +132,7 @@ static bool parse_kernel_segments(const struct kernel_file *file, struct multibo
         format_string(file->reason, file->reason_bytes, "no ELF32 for the i386, nor addresses in its Multiboot header");
         return false;
     }
-    parsed->entry = kernel_word(file, 24);
+    parsed->entry = kernel_word(file, ELF_ENTRY);
     for (unsigned i = 0; i < kernel_half(file, 44); i++) {
         uint64_t at = kernel_word(file, 28) + (uint64_t)i * kernel_half(file, 42);
         if (at + PROGRAM_HEADER_BYTES > file->count) {
@@ -127,8 +148,11 @@ static bool parse_kernel_segments(const struct kernel_file *file, struct multibo
         }
         if (!add_part(file, parsed, kernel_word(file, at + 12), kernel_word(file, at + 4), file_bytes, memory_bytes))
             return false;
+        place_entry(file, at, parsed, &place);
     }
-    return true;
+    if (place == ENTRY_NOWHERE && parsed->part_count > 0)
+        format_string(file->reason, file->reason_bytes, "its entry 0x%08x lies in none of its segments", parsed->entry);
+    return place != ENTRY_NOWHERE || parsed->part_count == 0;
 }
 
 bool multiboot_has_header(const void *image, uint64_t image_bytes)

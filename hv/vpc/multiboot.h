@@ -31,7 +31,8 @@ bool multiboot_has_header(const void *image, uint64_t image_bytes);
 /*
  * Check a kernel for a machine of so much RAM. False: reason says exactly what is wrong. Parts point into the image.
  * Both ways of the header are taken: the segments of an ELF32, by their physical addresses, or the fields of the header
- * itself (flag 16).
+ * itself (flag 16). An ELF's entry is found by the addresses that it is linked for, as GRUB does; an entry that is none
+ * of those is physical.
  */
 bool multiboot_parse(const void *image, uint64_t image_bytes, uint32_t memory_bytes, struct multiboot_image *parsed,
                      char *reason, size_t reason_bytes);

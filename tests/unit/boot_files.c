@@ -53,6 +53,7 @@ void put_elf(unsigned segments)
     for (unsigned i = 0; i < segments; i++) {
         put(52 + 32 * i, 1, 4);
         put(52 + 32 * i + 4, 8192, 4);
+        put(52 + 32 * i + 8, KERNEL_AT + 4096 * i, 4);
         put(52 + 32 * i + 12, KERNEL_AT + 4096 * i, 4);
         put(52 + 32 * i + 16, 64, 4);
         put(52 + 32 * i + 20, 64, 4);

@@ -17,6 +17,7 @@
 #define MIB (1u << 20)
 #define MEMORY (2 * MIB)
 #define LOWEST 0xA000u
+#define HIGH 0xC0000000u          /* what such a kernel adds to its addresses */
 
 static char reason[160];
 static struct multiboot_image parsed;
@@ -164,6 +165,53 @@ static void test_elf_segments(void **state)
     assert_false(parse(FILE_BYTES));
 }
 
+/* Linked for high addresses, with an entry of that kind, or with a physical one; and with one that is neither. */
+static void test_elf_entry(void **state)
+{
+    const uint32_t segment = 52;
+    static const struct { uint32_t entry, is; } entries[] = {
+        { HIGH + KERNEL_AT, KERNEL_AT }, { HIGH + KERNEL_AT + 63, KERNEL_AT + 63 }, { KERNEL_AT + 63, KERNEL_AT + 63 },
+        { HIGH + KERNEL_AT + 64, 0 }, { HIGH + KERNEL_AT - 1, 0 }, { KERNEL_AT + 64, 0 }, { 0, 0 },
+        { HIGH + 0x300010, KERNEL_AT + 4096 + 0x10 }, { KERNEL_AT + 4096, KERNEL_AT + 4096 },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+        put_elf(2);
+        put(segment + 8, HIGH + KERNEL_AT, 4);
+        put(segment + 32 + 8, HIGH + 0x300000, 4);
+        put(24, entries[i].entry, 4);
+        assert_int_equal(parse(FILE_BYTES), entries[i].is != 0);
+        if (entries[i].is != 0)
+            assert_int_equal(parsed.entry, entries[i].is);
+        else
+            assert_non_null(strstr(reason, "entry"));
+    }
+    put_elf(2);                                                 /* both linked for one place: the first has it */
+    put(segment + 8, KERNEL_AT + 4096, 4);
+    put(segment + 32 + 8, KERNEL_AT + 4096, 4);
+    put(24, KERNEL_AT + 4096 + 4, 4);
+    assert_true(parse(FILE_BYTES));
+    assert_int_equal(parsed.entry, KERNEL_AT + 4);
+}
+
+/* What has no bytes in the file is nowhere in it, whatever its offset says. */
+static void test_elf_segment_without_bytes(void **state)
+{
+    const uint32_t segment = 52 + 32;
+
+    (void)state;
+    put_elf(2);
+    put(segment + 4, FILE_BYTES + 4096, 4);
+    assert_false(parse(FILE_BYTES));
+    put(segment + 16, 0, 4);
+    assert_true(parse(FILE_BYTES));
+    assert_int_equal(parsed.part_count, 2);
+    assert_int_equal(parsed.end, KERNEL_AT + 4096 + 64);
+    put(segment + 4, 0xFFFFFFFF, 4);
+    assert_true(parse(FILE_BYTES));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +221,8 @@ int main(void)
         cmocka_unit_test(test_ends_of_load_and_bss),
         cmocka_unit_test(test_elf_identity),
         cmocka_unit_test(test_elf_segments),
+        cmocka_unit_test(test_elf_entry),
+        cmocka_unit_test(test_elf_segment_without_bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
