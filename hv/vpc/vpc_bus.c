@@ -6,6 +6,8 @@
 #include "vpc/vpc.h"
 
 #define ABSENT_WORD 0xFFFFFFFFu
+#define MSR_APIC_BASE 0x1Bu
+#define APIC_BASE_IS (LAPIC_BASE | 0x900u)      /* enabled, of the processor that starts the others */
 
 static struct vpc *vpc_of(void *context)
 {
@@ -182,17 +184,18 @@ static uint64_t bus_time(void *context)
     return clock->host_tsc != NULL ? clock->host_tsc() + clock->tsc_offset : vpc_now_ns(vpc);
 }
 
+/* One is there, where the local APIC lies; nobody moves it. */
 static bool bus_msr_read(void *context, uint32_t number, uint64_t *value)
 {
     vpc_note(vpc_of(context), VPC_EXIT_MSR, number, 0);
-    *value = 0;
-    return false;
+    *value = APIC_BASE_IS;
+    return number == MSR_APIC_BASE;
 }
 
 static bool bus_msr_write(void *context, uint32_t number, uint64_t value)
 {
     vpc_note(vpc_of(context), VPC_EXIT_MSR, number, (uint32_t)value);
-    return false;
+    return number == MSR_APIC_BASE && value == APIC_BASE_IS;
 }
 
 const struct bus vpc_bus = {

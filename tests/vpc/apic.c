@@ -144,6 +144,16 @@ static void test_ipi(void)
     say("IPI\n");
 }
 
+/* What was read may be written back. */
+static void test_base(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdmsr; wrmsr" : "=a"(low), "=d"(high) : "c"(0x1B));
+    say("base %x\n", low);
+    check(high == 0, "below 4 GiB");
+}
+
 int main(uint32_t magic, const uint32_t *info)
 {
     (void)magic, (void)info;
@@ -155,6 +165,7 @@ int main(uint32_t magic, const uint32_t *info)
         say("no MP table\n");
         return 1;
     }
+    test_base();
     lapic[0xF0 / 4] = 0x13F;
     lapic[0x350 / 4] = 0x10000;
     test_ipi();
