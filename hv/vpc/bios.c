@@ -12,8 +12,10 @@
 
 #define ROM 0xF0000u
 #define CALLS_AT 0xFE000u           /* four bytes for each call */
-#define IRET_AT 0xFFF53u            /* where a BIOS of old has it */
-#define SECTORS_MOST 64u            /* of a call: 32 KiB */
+#define HANDLERS_AT 0xFFEA5u        /* where a BIOS of old has INT 8 */
+#define IRET_AT 0xFFF53u            /* and this */
+#define TICKS_AT 0x46Cu
+#define SECTORS_MOST 127u           /* of a call, as EDD has it */
 #define HEADS 16u
 #define SECTORS 63u
 #define FIRST_DISK 0x80u
@@ -21,7 +23,23 @@
 #define MAP_BYTES 20u
 enum { BAD_COMMAND = 1, NO_SECTOR = 4, NO_FUNCTION = 0x86 };
 
-static const uint8_t vectors_of[BIOS_CALLS] = { 0x10, 0x12, 0x13, 0x15, 0x16 };
+static const uint8_t vectors_of[BIOS_CALLS] = { 0x10, 0x12, 0x13, 0x15, 0x16, 0x1A };
+
+/*
+ * The timer's interrupt counts in the BIOS data area, tells INT 1Ch, and ends. The others only end: whoever wants to
+ * know of them has a handler of his own.
+ */
+static const uint8_t handlers[] = {
+    0x50, 0x1E,                         /* push ax; push ds */
+    0xB8, 0x40, 0x00, 0x8E, 0xD8,       /* mov $0x40, ax; mov ax, ds */
+    0x66, 0xFF, 0x06, 0x6C, 0x00,       /* incl 0x6C */
+    0x1F, 0xCD, 0x1C, 0xEB, 0x05,       /* pop ds; int 0x1C; jmp to the end of the first */
+    0x50, 0xB0, 0x20, 0xE6, 0xA0,       /* SECOND: push ax; end at the second 8259, */
+    0xB0, 0x20, 0xE6, 0x20,             /* and at the first */
+    0x58, 0xCF,                         /* pop ax; iret */
+    0x50, 0xEB, 0xF7,                   /* FIRST: push ax; jmp there */
+};
+enum { SECOND = 17, FIRST = 28 };
 
 static void set_half(uint32_t *reg, uint32_t value)
 {
@@ -74,24 +92,77 @@ static void scroll_rows(struct vpc *vpc)
     put_blanks(vpc, last);
 }
 
+/* A character, and its colours if there are two bytes: the cell where the next one goes, perhaps behind the page. */
+static uint32_t put_character(struct vpc *vpc, uint32_t cell, unsigned bytes, uint32_t value)
+{
+    switch (value & 0xFF) {
+    case '\a': return cell;
+    case '\b': return cell - (cell % VCON_COLS != 0);
+    case '\r': return cell - cell % VCON_COLS;
+    case '\n': return cell + VCON_COLS;
+    default:
+        put_cells(vpc, cell, bytes, value);
+        return cell + 1;
+    }
+}
+
 static void write_character(struct vpc *vpc, uint8_t character)
 {
-    uint32_t cell = text_page_cursor(&vpc->text) % TEXT_PAGE_CELLS;
+    uint32_t cell = put_character(vpc, text_page_cursor(&vpc->text) % TEXT_PAGE_CELLS, 1, character);
 
-    switch (character) {
-    case '\a': return;
-    case '\b': cell -= cell % VCON_COLS != 0; break;
-    case '\r': cell -= cell % VCON_COLS; break;
-    case '\n': cell += VCON_COLS; break;
-    default:
-        put_cells(vpc, cell, 1, character);
-        cell++;
-    }
     if (cell >= TEXT_PAGE_CELLS) {
         scroll_rows(vpc);
         cell -= VCON_COLS;
     }
     text_page_place_cursor(&vpc->text, cell);
+}
+
+/* A row and a column, as a call has them in one register. */
+static uint32_t cell_of(uint32_t place)
+{
+    return (place >> 8 & 0xFF) * VCON_COLS + (place & 0xFF);
+}
+
+/* Rows CH to DH of columns CL to DL go up by AL, or all out if that is 0. BH: the colours of what comes. */
+static void scroll_window(struct vpc *vpc, const uint32_t *gpr)
+{
+    uint32_t rows = gpr[GPR_EAX] & 0xFF, bottom = gpr[GPR_EDX] >> 8 & 0xFF;
+
+    bottom = bottom < VCON_ROWS ? bottom : VCON_ROWS - 1;
+    for (uint32_t row = gpr[GPR_ECX] >> 8 & 0xFF; row <= bottom; row++)
+        for (uint32_t column = gpr[GPR_ECX] & 0xFF; column <= (gpr[GPR_EDX] & 0xFF) && column < VCON_COLS; column++) {
+            uint32_t cell = row * VCON_COLS + column, value = (gpr[GPR_EBX] & 0xFF00) | ' ';
+            if (rows != 0 && row + rows <= bottom)
+                value = vpc_load(vpc, TEXT_PAGE_BASE + 2 * (cell + rows * VCON_COLS), 2);
+            put_cells(vpc, cell, 2, value);
+        }
+}
+
+/* AL, CX times, in the colours BL. */
+static void repeat_character(struct vpc *vpc, const uint32_t *gpr)
+{
+    uint32_t first = text_page_cursor(&vpc->text);
+
+    for (uint32_t cell = first; cell < TEXT_PAGE_CELLS && cell - first < (gpr[GPR_ECX] & 0xFFFF); cell++)
+        put_cells(vpc, cell, 2, (gpr[GPR_EBX] & 0xFF) << 8 | (gpr[GPR_EAX] & 0xFF));
+}
+
+/*
+ * CX characters from ES:BP on, to row DH, column DL and on, in the colours BL; AL bit 0: the cursor goes along, bit 1:
+ * each has its own colours behind it. What comes behind the page is lost: a call does not scroll for long.
+ */
+static void write_text(struct vpc *vpc, const uint32_t *gpr)
+{
+    uint32_t from = vpc->interp.cpu.segments[SEG_ES].base + (gpr[GPR_EBP] & 0xFFFF), cell = cell_of(gpr[GPR_EDX]);
+    uint32_t count = gpr[GPR_ECX] & 0xFFFF, step = gpr[GPR_EAX] & 2 ? 2 : 1;
+
+    count = count < TEXT_PAGE_CELLS ? count : TEXT_PAGE_CELLS;
+    for (; count > 0 && cell < TEXT_PAGE_CELLS; count--, from += step) {
+        uint32_t colours = step == 2 ? vpc_load(vpc, from + 1, 1) : gpr[GPR_EBX] & 0xFF;
+        cell = put_character(vpc, cell, 2, colours << 8 | vpc_load(vpc, from, 1));
+    }
+    if (gpr[GPR_EAX] & 1)
+        text_page_place_cursor(&vpc->text, cell < TEXT_PAGE_CELLS ? cell : TEXT_PAGE_CELLS - 1);
 }
 
 static void call_video(struct vpc *vpc, uint32_t *gpr)
@@ -104,15 +175,20 @@ static void call_video(struct vpc *vpc, uint32_t *gpr)
         text_page_place_cursor(&vpc->text, 0);
         break;
     case 0x02:
-        text_page_place_cursor(&vpc->text, (gpr[GPR_EDX] >> 8 & 0xFF) * VCON_COLS + (gpr[GPR_EDX] & 0xFF));
+        text_page_place_cursor(&vpc->text, cell_of(gpr[GPR_EDX]));
         break;
     case 0x03:
         set_half(&gpr[GPR_ECX], 0x0607);
         set_half(&gpr[GPR_EDX], at / VCON_COLS << 8 | at % VCON_COLS);
         break;
-    case 0x0E:
-        write_character(vpc, (uint8_t)gpr[GPR_EAX]);
+    case 0x06: scroll_window(vpc, gpr); break;
+    case 0x09: repeat_character(vpc, gpr); break;
+    case 0x0E: write_character(vpc, (uint8_t)gpr[GPR_EAX]); break;
+    case 0x0F:
+        set_half(&gpr[GPR_EAX], VCON_COLS << 8 | 3);
+        set_high(&gpr[GPR_EBX], 0);
         break;
+    case 0x13: write_text(vpc, gpr); break;
     }
 }
 
@@ -295,6 +371,17 @@ static void call_keyboard(struct vpc *vpc, uint32_t *gpr)
     vpc->bios.has_key = function == 1;
 }
 
+static void tell_ticks(struct vpc *vpc, uint32_t *gpr)
+{
+    uint32_t ticks = vpc_load(vpc, TICKS_AT, 4);
+
+    if (gpr[GPR_EAX] >> 8 & 0xFF)
+        return;
+    set_half(&gpr[GPR_EAX], 0);
+    set_half(&gpr[GPR_ECX], ticks >> 16);
+    set_half(&gpr[GPR_EDX], ticks);
+}
+
 bool bios_call(struct vpc *vpc, uint16_t port)
 {
     struct vcpu *cpu = &vpc->interp.cpu;
@@ -307,10 +394,17 @@ bool bios_call(struct vpc *vpc, uint16_t port)
     case 0x12: set_half(&cpu->gpr[GPR_EAX], FIRMWARE_LOW_KIB); break;
     case 0x13: call_disk(vpc, cpu->gpr); break;
     case 0x15: call_system(vpc, cpu->gpr); break;
-    default: call_keyboard(vpc, cpu->gpr);
+    case 0x16: call_keyboard(vpc, cpu->gpr); break;
+    default: tell_ticks(vpc, cpu->gpr);
     }
     interp_stop(&vpc->interp);
     return true;
+}
+
+/* As real mode's vectors have it. */
+static uint32_t in_rom(uint32_t at)
+{
+    return (ROM >> 4) << 16 | (at - ROM);
 }
 
 bool bios_put(struct ram *ram)
@@ -319,12 +413,17 @@ bool bios_put(struct ram *ram)
     uint8_t iret = 0xCF, calls[BIOS_CALLS][4];
 
     for (unsigned i = 0; i < 256; i++)
-        vectors[i] = (ROM >> 4) << 16 | (IRET_AT - ROM);
+        vectors[i] = in_rom(IRET_AT);
+    for (unsigned line = 0; line < 8; line++) {
+        vectors[BIOS_FIRST_LINES + line] = in_rom(HANDLERS_AT + (line == 0 ? 0 : FIRST));
+        vectors[BIOS_SECOND_LINES + line] = in_rom(HANDLERS_AT + SECOND);
+    }
     for (unsigned i = 0; i < BIOS_CALLS; i++) {
         uint8_t call[4] = { 0xE6, (uint8_t)(BIOS_PORT + i), 0xCF, 0 };      /* out, iret */
         __builtin_memcpy(calls[i], call, sizeof(call));
-        vectors[vectors_of[i]] = (ROM >> 4) << 16 | (CALLS_AT - ROM + 4 * i);
+        vectors[vectors_of[i]] = in_rom(CALLS_AT + 4 * i);
     }
     return ram_store(ram, GPA(0), vectors, sizeof(vectors)) && ram_store(ram, GPA(IRET_AT), &iret, 1) &&
+           ram_store(ram, GPA(HANDLERS_AT), handlers, sizeof(handlers)) &&
            ram_store(ram, GPA(CALLS_AT), calls, sizeof(calls));
 }

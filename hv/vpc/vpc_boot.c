@@ -175,7 +175,7 @@ static bool start_linux(struct vpc_boot *boot, struct vpc *vpc)
            enter_flat(vpc, boot->image.entry, 8);
 }
 
-/* Real mode, as a BIOS leaves it. */
+/* Real mode, as a BIOS leaves it: interrupts are on, and the masks those of SeaBIOS. */
 static bool start_sector(struct vpc *vpc)
 {
     struct vcpu *cpu = &vpc->interp.cpu;
@@ -187,6 +187,12 @@ static bool start_sector(struct vpc *vpc)
     cpu->eip = SECTOR_AT;
     cpu->gpr[GPR_ESP] = SECTOR_AT;
     cpu->gpr[GPR_EDX] = FIRST_DISK;
+    cpu->eflags |= EFLAGS_IF;
+    vpc->pic.first.base = BIOS_FIRST_LINES;
+    vpc->pic.first.imr = 0xB8;          /* timer, keyboard, the second 8259, diskettes */
+    vpc->pic.second.base = BIOS_SECOND_LINES;
+    vpc->pic.second.imr = 0x8E;         /* clock, mouse, FPU, disks */
+    vpc_settle_lines(vpc);
     return bios_put(vpc->ram);
 }
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "boot_files.h"
+#include "cpu/x86.h"
 #include "fake_mmu.h"
 #include "random.h"
 #include "vpc/acpi_tables.h"
@@ -263,6 +264,9 @@ static void test_first_instruction(void **state)
     assert_int_equal(cpu->eip, 0x7C00);
     assert_int_equal(cpu->segments[SEG_CS].base, 0);
     assert_int_equal(cpu->gpr[GPR_EDX], 0x80);
+    assert_true(cpu->eflags & EFLAGS_IF);
+    assert_int_equal(vpc.pic.first.base << 8 | vpc.pic.second.base, 0x0870);
+    assert_int_equal(vpc.pic.first.imr << 8 | vpc.pic.second.imr, 0xB88E);
     machine_unmake_ram(&ram);
 }
 
