@@ -17,10 +17,22 @@
 #define STATUS_AUXILIARY 0x20u
 #define OUTPUT_A20 0x02u
 #define OUTPUT_RUNS 0x01u       /* bit 0 low resets the processor */
+#define BREAK 0x80u             /* of set 1: the key went up */
+#define FIRST_PREFIX 0xE0u      /* E0 and E1 are the same in both sets */
+#define SECOND_SET_BREAK 0xF0u
 #define ACKNOWLEDGE 0xFAu
 #define RESEND 0xFEu
 #define SELF_TEST_GOOD 0xAAu
 #define ROOM_FOR_ANSWERS 8u     /* of the queue, that keys leave free */
+
+/* Set 2's codes, by set 1's: IBM PS/2 Technical Reference "101/102-Key Keyboards". */
+static const uint8_t second_set[] = {
+    0x00, 0x76, 0x16, 0x1E, 0x26, 0x25, 0x2E, 0x36, 0x3D, 0x3E, 0x46, 0x45, 0x4E, 0x55, 0x66, 0x0D, 0x15, 0x1D,
+    0x24, 0x2D, 0x2C, 0x35, 0x3C, 0x43, 0x44, 0x4D, 0x54, 0x5B, 0x5A, 0x14, 0x1C, 0x1B, 0x23, 0x2B, 0x34, 0x33,
+    0x3B, 0x42, 0x4B, 0x4C, 0x52, 0x0E, 0x12, 0x5D, 0x1A, 0x22, 0x21, 0x2A, 0x32, 0x31, 0x3A, 0x41, 0x49, 0x4A,
+    0x59, 0x7C, 0x11, 0x29, 0x58, 0x05, 0x06, 0x04, 0x0C, 0x03, 0x0B, 0x83, 0x0A, 0x01, 0x09, 0x77, 0x7E, 0x6C,
+    0x75, 0x7D, 0x7B, 0x6B, 0x73, 0x74, 0x79, 0x69, 0x72, 0x7A, 0x70, 0x71, 0x84, 0x00, 0x61, 0x78, 0x07,
+};
 
 void i8042_reset(struct i8042 *keyboard)
 {
@@ -57,16 +69,28 @@ static void add_byte(struct i8042 *keyboard, uint8_t byte)
     i8042_advance(keyboard);
 }
 
+static bool gives_first_set(const struct i8042 *keyboard)
+{
+    return keyboard->config & CONFIG_TRANSLATES || keyboard->sends_first_set;
+}
+
+/* Of set 2, a byte may become two. */
 unsigned i8042_room(const struct i8042 *keyboard)
 {
     bool listens = keyboard->is_scanning && !(keyboard->config & CONFIG_DISABLED);
     unsigned most = I8042_QUEUE - ROOM_FOR_ANSWERS;
 
-    return listens && keyboard->count < most ? most - keyboard->count : 0;
+    return listens && keyboard->count < most ? (most - keyboard->count) >> !gives_first_set(keyboard) : 0;
 }
 
 void i8042_key(struct i8042 *keyboard, uint8_t byte)
 {
+    if (!gives_first_set(keyboard) && byte < FIRST_PREFIX) {
+        unsigned key = byte & ~BREAK;
+        if (byte & BREAK)
+            add_byte(keyboard, SECOND_SET_BREAK);
+        byte = key < sizeof(second_set) ? second_set[key] : 0;
+    }
     add_byte(keyboard, byte);
 }
 
@@ -137,14 +161,27 @@ static void identify(struct i8042 *keyboard)
     add_byte(keyboard, keyboard->config & CONFIG_TRANSLATES ? 0x41 : 0x83);
 }
 
+/* 0 asks which it is, which is translated like any other byte. There is no set 3. */
+static void choose_set(struct i8042 *keyboard, uint8_t value)
+{
+    bool translates = keyboard->config & CONFIG_TRANSLATES;
+
+    if (value != 0)
+        keyboard->sends_first_set = value == 1;
+    else if (keyboard->sends_first_set)
+        add_byte(keyboard, translates ? 0x43 : 0x01);
+    else
+        add_byte(keyboard, translates ? 0x41 : 0x02);
+}
+
 static void write_keyboard(struct i8042 *keyboard, uint8_t value)
 {
     if (keyboard->key_command != 0) {
         uint8_t command = keyboard->key_command;
         keyboard->key_command = 0;
         add_byte(keyboard, ACKNOWLEDGE);
-        if (command == 0xF0 && value == 0)
-            add_byte(keyboard, keyboard->config & CONFIG_TRANSLATES ? 0x41 : 0x02);
+        if (command == 0xF0)
+            choose_set(keyboard, value);
         return;
     }
     switch (value) {
@@ -160,6 +197,7 @@ static void write_keyboard(struct i8042 *keyboard, uint8_t value)
         break;
     case 0xFF:
         keyboard->is_scanning = true;
+        keyboard->sends_first_set = false;
         add_byte(keyboard, ACKNOWLEDGE);
         add_byte(keyboard, SELF_TEST_GOOD);
         break;

@@ -1,5 +1,6 @@
 /*
- * i8042.h - a PC's keyboard controller and keyboard (PURE): scancodes of set 1, as firmware leaves it translating.
+ * i8042.h - a PC's keyboard controller and keyboard (PURE): scancodes of set 1, as firmware leaves it translating; of
+ * set 2 for a guest that has it translate no more.
  *
  * Source: IBM PS/2 Technical Reference "Keyboard and Auxiliary Device Controller", "101/102-Key Keyboards".
  */
@@ -20,6 +21,7 @@ struct i8042 {
     bool is_full;               /* and nobody has read it */
     bool is_auxiliary;          /* it came by the mouse's port, where nobody is: the controller's own loop */
     bool is_scanning;
+    bool sends_first_set;       /* without translation, too */
     bool is_command;            /* port 64 was written last, not 60 */
     bool wants_reset;           /* the guest asks for a reset of its machine */
     uint8_t first, count;
@@ -32,7 +34,7 @@ void i8042_reset(struct i8042 *keyboard);
 bool i8042_line(const struct i8042 *keyboard);
 bool i8042_auxiliary_line(const struct i8042 *keyboard);
 
-/* Bytes of keys that it can take; a key's byte. */
+/* Bytes of keys that it can take; a key's byte, as it is in set 1. */
 unsigned i8042_room(const struct i8042 *keyboard);
 void i8042_key(struct i8042 *keyboard, uint8_t byte);
 

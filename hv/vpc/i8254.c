@@ -37,11 +37,11 @@ static uint64_t elapsed(const struct i8254_counter *counter, uint64_t now_ns)
     return now_ns > counter->start_ns ? ticks_in(now_ns - counter->start_ns) : 0;
 }
 
-/* What the counting element shows. A closed gate stops it where it began. */
+/* What the counting element shows. A closed gate keeps a periodic one where it began, but no other: so has QEMU it. */
 static uint32_t count_now(const struct i8254_counter *counter, uint64_t now_ns)
 {
     uint32_t modulus = counter->is_bcd ? 10000 : 65536;
-    uint64_t ticks = counter->gate ? elapsed(counter, now_ns) : 0;
+    uint64_t ticks = counter->gate || !is_periodic(counter) ? elapsed(counter, now_ns) : 0;
 
     if (counter->count == 0)
         return 0;
@@ -218,8 +218,6 @@ static uint8_t read_counter(struct i8254_counter *counter, uint64_t now_ns)
 static void set_gate(struct i8254_counter *counter, bool is_open, uint64_t now_ns)
 {
     if (is_open && !counter->gate && counter->mode != 0 && counter->mode != 4)
-        counter->start_ns = now_ns;
-    if (is_open && !counter->gate && (counter->mode == 0 || counter->mode == 4) && elapsed(counter, now_ns) == 0)
         counter->start_ns = now_ns;
     counter->gate = is_open;
 }

@@ -25,6 +25,7 @@
 #define PORT_SERIAL 0x3F8u
 #define PORT_ELCR 0x4D0u
 #define PORT_EVENT_ENABLE (ACPI_EVENT_PORT + 2)
+#define PORT_OLD_CONTROL 0xB004u    /* where Bochs, and QEMU long ago, had it: kernels write to both */
 #define POWER_IS_ACPI 0x01u         /* SCI_EN: ACPI "PM1 Control Registers" */
 #define POWER_SLEEP 0x2000u         /* SLP_EN; type 0 is off here, as in QEMU */
 #define ABSENT 0xFFu
@@ -167,7 +168,7 @@ static bool write_whole(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t
     }
     if (port - BIOS_PORT < BIOS_CALLS)
         return bios_call(vpc, port);
-    if (port != ACPI_CONTROL_PORT || bytes == 1)
+    if ((port != ACPI_CONTROL_PORT && port != PORT_OLD_CONTROL) || bytes == 1)
         return false;
     if (value & POWER_SLEEP)
         vpc_finish(vpc, VPC_END_EXIT, 0, "");

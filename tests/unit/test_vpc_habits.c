@@ -1,5 +1,5 @@
 /*
- * test_vpc_habits.c - what kernels that grew up in QEMU, or by old books, ask of a virtual PC's devices, and had not got.
+ * test_vpc_habits.c - what kernels that grew up in QEMU, or by old books, ask of a virtual PC's devices.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -100,11 +100,116 @@ static void test_bios_interrupts(void **state)
     assert_int_equal(cpu->gpr[GPR_EAX] | cpu->gpr[GPR_ECX], 0);
 }
 
+static void write_keyboard(uint8_t value)
+{
+    out(0x60, value);
+    assert_int_equal(in(0x60), 0xFA);
+}
+
+static void assert_keys(const uint8_t *typed, unsigned typed_count, const uint8_t *read, unsigned read_count)
+{
+    for (unsigned i = 0; i < typed_count; i++)
+        i8042_key(&vpc.keyboard, typed[i]);
+    for (unsigned i = 0; i < read_count; i++) {
+        assert_int_equal(in(0x64) & 1, 1);
+        assert_int_equal(in(0x60), read[i]);
+    }
+    assert_int_equal(in(0x64) & 1, 0);
+}
+
+/* Without translation keys are of set 2: a, an arrow, Pause, the last key of all, and one that is not there. */
+static void test_second_set(void **state)
+{
+    static const uint8_t typed[] = { 0x1E, 0x9E, 0xE0, 0x48, 0xE0, 0xC8, 0xE1, 0x1D, 0x45, 0x58, 0xD8, 0x7F };
+    static const uint8_t second[] = { 0x1C, 0xF0, 0x1C, 0xE0, 0x75, 0xE0, 0xF0, 0x75, 0xE1, 0x14, 0x77, 0x07, 0xF0,
+                                      0x07, 0x00 };
+    static const uint8_t set_is[][2] = { { 0, 0x02 }, { 1, 0x01 }, { 2, 0x02 }, { 3, 0x02 } };
+
+    (void)state;
+    assert_keys(typed, sizeof(typed), typed, sizeof(typed));
+    unsigned room = i8042_room(&vpc.keyboard);
+    out(0x64, 0x60);
+    out(0x60, 0x05);
+    assert_int_equal(i8042_room(&vpc.keyboard), room / 2);
+    assert_keys(typed, sizeof(typed), second, sizeof(second));
+    for (unsigned i = 0; i < sizeof(set_is) / sizeof(set_is[0]); i++) {
+        write_keyboard(0xF0);
+        if (set_is[i][0] != 0)
+            write_keyboard(set_is[i][0]);
+        if (set_is[i][0] != 0)
+            write_keyboard(0xF0);
+        write_keyboard(0);
+        assert_int_equal(in(0x60), set_is[i][1]);
+        bool is_first = set_is[i][1] == 1;
+        assert_keys(typed, sizeof(typed), is_first ? typed : second, is_first ? sizeof(typed) : sizeof(second));
+    }
+    write_keyboard(0xF0);
+    write_keyboard(1);
+    write_keyboard(0xFF);
+    assert_int_equal(in(0x60), 0xAA);
+    assert_keys(typed, sizeof(typed), second, sizeof(second));
+}
+
+/* Keys that all go up at once are not too many for the room that was told. */
+static void test_room_for_two(void **state)
+{
+    (void)state;
+    out(0x64, 0x60);
+    out(0x60, 0x05);
+    unsigned keys = i8042_room(&vpc.keyboard);
+    for (unsigned i = 0; i < keys; i++)
+        i8042_key(&vpc.keyboard, 0x9E);
+    for (unsigned i = 0; i < 2 * keys; i++)
+        assert_int_equal(in(0x60), i % 2 ? 0x1C : 0xF0);
+}
+
+static uint32_t count_of_2(void)
+{
+    out(0x43, 0x80);
+    uint32_t low = in(0x42);
+    return low | (uint32_t)in(0x42) << 8;
+}
+
+/* A single count goes on behind a closed gate, as in QEMU, and its output with it; a periodic one stands. */
+static void test_closed_gate(void **state)
+{
+    (void)state;
+    for (uint8_t mode = 0; mode <= 4; mode = (uint8_t)(mode + 2)) {
+        out(0x61, 0);
+        out(0x43, (uint8_t)(0xB0 | mode << 1));
+        out(0x42, 0xE8);
+        out(0x42, 0x03);
+        now_ns += MS / 2;
+        if (mode == 2)
+            assert_int_equal(count_of_2(), 1000);
+        else
+            assert_in_range(count_of_2(), 400, 406);
+        assert_int_equal(in(0x61) & 0x20, mode == 0 ? 0 : 0x20);
+        out(0x61, 1);
+        assert_in_range(count_of_2(), mode == 2 ? 1000 : 400, mode == 2 ? 1000 : 406);
+        now_ns += MS / 2;
+        assert_int_equal(in(0x61) & 0x20, 0x20);
+    }
+}
+
+/* Where Bochs has the register that switches off. */
+static void test_old_power_off(void **state)
+{
+    (void)state;
+    ports_write(&vpc, 0xB004, 2, 0x0001);
+    ports_write(&vpc, 0xB004, 1, 0x20);
+    assert_int_equal(vpc.end, VPC_END_NONE);
+    ports_write(&vpc, 0xB004, 2, 0x2000);
+    assert_int_equal(vpc.end, VPC_END_EXIT);
+    assert_int_equal(vpc.status, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, small_pc_start, small_pc_stop)
     const struct CMUnitTest tests[] = {
         TEST(test_apic_base), TEST(test_bios_drawing_at_the_edges), TEST(test_bios_interrupts),
+        TEST(test_second_set), TEST(test_room_for_two), TEST(test_closed_gate), TEST(test_old_power_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,15 @@
 /*
  * typed.c - says what is typed: scancodes of the keyboard and bytes of the serial line, by their interrupts, up to a
- * full stop.
+ * full stop. second: the controller translates no more, so scancodes are of set 2.
  */
 #include "lib/interrupts.h"
+#include "lib/words.h"
 
 #define SCANCODE_DOT 0x34u
+#define SECOND_DOT 0x49u
 
 static volatile bool is_done;
+static uint8_t dot = SCANCODE_DOT;
 static uint8_t stack0[4096];
 
 static void on_key(struct frame *frame)
@@ -15,7 +18,7 @@ static void on_key(struct frame *frame)
 
     (void)frame;
     say("key %b\n", code);
-    is_done |= code == SCANCODE_DOT;
+    is_done |= code == dot;
     pic_end(1);
 }
 
@@ -33,13 +36,18 @@ static void on_serial(struct frame *frame)
 
 int main(uint32_t magic, const uint32_t *info)
 {
-    (void)magic, (void)info;
+    (void)magic;
     interrupts_init((uint32_t)stack0 + sizeof(stack0));
     set_handler(PIC_BASE + 1, on_key);
     set_handler(PIC_BASE + 4, on_serial);
     outb(COM1 + 2, 0x07);
     outb(COM1 + 4, 0x08);               /* without RTS: what is typed comes when the processor halts */
     outb(COM1 + 1, 0x01);
+    if (has_word((const char *)info[4], "second")) {
+        dot = SECOND_DOT;
+        outb(0x64, 0x60);
+        outb(0x60, 0x05);
+    }
     pic_unmask(1);
     pic_unmask(4);
     say("type\n");
