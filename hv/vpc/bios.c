@@ -151,7 +151,7 @@ static void repeat_character(struct vpc *vpc, const uint32_t *gpr)
  * CX characters from ES:BP on, to row DH, column DL and on, in the colours BL; AL bit 0: the cursor goes along, bit 1:
  * each has its own colours behind it. What comes behind the page is lost: a call does not scroll for long.
  */
-static void write_text(struct vpc *vpc, const uint32_t *gpr)
+static void draw_text(struct vpc *vpc, const uint32_t *gpr)
 {
     uint32_t from = vpc->interp.cpu.segments[SEG_ES].base + (gpr[GPR_EBP] & 0xFFFF), cell = cell_of(gpr[GPR_EDX]);
     uint32_t count = gpr[GPR_ECX] & 0xFFFF, step = gpr[GPR_EAX] & 2 ? 2 : 1;
@@ -188,7 +188,7 @@ static void call_video(struct vpc *vpc, uint32_t *gpr)
         set_half(&gpr[GPR_EAX], VCON_COLS << 8 | 3);
         set_high(&gpr[GPR_EBX], 0);
         break;
-    case 0x13: write_text(vpc, gpr); break;
+    case 0x13: draw_text(vpc, gpr); break;
     }
 }
 

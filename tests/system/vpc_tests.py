@@ -204,7 +204,7 @@ def is_typed(rows, kind, codes, rest):
 
 
 def typed(disk):
-    """type= reaches the keyboard, as scancodes of set 1 or 2, or with input=serial COM1; clock=instructions runs, too."""
+    """type= reaches the keyboard, as scancodes of either set, or with input=serial COM1; a counted clock runs, too."""
     name = "typed.vpc"
     words = 'engine=interp mem=16M expect=42 timeout=30s type="aB\\n."'
     boot = run("--guest", str(KERNELS / name), "--autorun", f"{name} {words}",

@@ -370,8 +370,8 @@ static void test_random_segments(void **state)
 {
     static const uint32_t bases[] = { 0, 0xF0000, 0xFFFF0, TEXT_PAGE_BASE, RAM_END - 0x10000, RAM_END - 16, RAM_END,
                                       0x40000000, 0xF0000000, LAPIC_BASE, 0xFFFF0000, 0xFFFFFFFF };
-    static const uint16_t functions[] = { 0x0000, 0x0003, 0x0100, 0x0201, 0x0240, 0x0600, 0x0800, 0x0941, 0x0E0A, 0x1301, 0x4100, 0x4200,
-                                          0xE820, 0xE801, 0x8800 };
+    static const uint16_t functions[] = { 0x0000, 0x0003, 0x0100, 0x0201, 0x0240, 0x0600, 0x0800, 0x0941, 0x0E0A,
+                                          0x1301, 0x4100, 0x4200, 0xE820, 0xE801, 0x8800 };
     struct vcpu *cpu = &vpc.interp.cpu;
 
     (void)state;
