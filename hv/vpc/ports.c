@@ -198,13 +198,22 @@ static void settle_ide(struct vpc *vpc)
     vpc_settle_line(vpc, VPC_LINE_IDE, ide_line(&vpc->ide));
 }
 
-static void settle_serial(struct vpc *vpc)
+static APART void settle_serial_slowly(struct vpc *vpc)
 {
     if (vpc->uart.dips) {
         vpc->uart.dips = false;
         vpc_dip_line(vpc, VPC_LINE_SERIAL);
     }
     vpc_settle_line(vpc, VPC_LINE_SERIAL, uart_line(&vpc->uart));
+}
+
+/* Who polls has no interrupt on, and neither an edge. */
+static void settle_serial(struct vpc *vpc)
+{
+    if (vpc->uart.ier != 0)
+        settle_serial_slowly(vpc);
+    else
+        vpc_settle_line(vpc, VPC_LINE_SERIAL, false);
 }
 
 /* A read of most devices leaves every line as it is, whatever was read: timer, controllers, and where nobody is. */
@@ -325,7 +334,9 @@ static APART void write_ide(struct vpc *vpc, uint16_t port, uint8_t value, unsig
 {
     vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
     ide_write(&vpc->ide, reg, value);
-    if (reg == IDE_COMMAND)         /* it takes back what the last one told */
+    if (reg < IDE_COMMAND)          /* is only kept */
+        return;
+    if (reg == IDE_COMMAND)         /* takes back what the last one told */
         vpc_dip_line(vpc, VPC_LINE_IDE);
     settle_ide(vpc);
 }
