@@ -405,6 +405,20 @@ def judge_shares(count, figures, committed):
         yield f"{key}.switch is {cost}, was {before}: docs/performance.json"
 
 
+def judge_parts(parts, figures, committed):
+    """What is wrong with the parts that were measured, as texts. figures, committed: all parts, by name."""
+    for part in parts:
+        found, before = figures[part], committed.get(part, {})
+        if part == "rows":
+            for row in ROWS:
+                yield from judge(row, found, before)
+        elif part == "shares":
+            for count, share in found.items():
+                yield from judge_shares(count, share, before)
+        elif part in FIGURES:
+            yield from (text for _, text in judge_figures(part, found, before))
+
+
 def read_committed():
     """The committed figures; {} when there are none."""
     return json.loads(JSON.read_text(encoding="utf-8")) if JSON.exists() else {}

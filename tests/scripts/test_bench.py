@@ -1,7 +1,11 @@
 """The benchmark's judgement: limits, known exceptions, events and growth."""
 import collections
+import contextlib
+import io
 import pathlib
+import runpy
 import struct
+import sys
 import tempfile
 import types
 import unittest
@@ -14,7 +18,7 @@ import bench_runs
 import bench_scale
 import bench_stretch
 import machines
-from lib import bench, bench_page, figure
+from lib import bench, bench_page, build, figure, report
 
 ROW = bench.Row("magic", "hv_magic", 6, 15, 30, {"cr3_writes": 0, "port_in+port_out": 2})
 
@@ -116,6 +120,42 @@ class JudgeTest(unittest.TestCase):
     def test_missing(self):
         self.assertEqual(list(bench.judge(ROW, {}, {})), ["magic was not measured"])
         self.assertIn("not in docs/performance.json", list(bench.judge(ROW, {"magic": sample(1)}, {}))[0])
+
+
+class StatusTest(unittest.TestCase):
+    """What scripts/bench exits with, and says, when it measures such figures of a part."""
+    GOOD = {"touch_off": 640, "copy": 1500, "adjust_unused": 120}
+
+    def bench(self, figures, *options):
+        said, committed = [], bench.read_committed() | {"first": self.GOOD}
+        with contextlib.ExitStack() as world, self.assertRaises(SystemExit) as end:
+            for thing, name, value in (
+                    (sys, "argv", ["scripts/bench", "first", *options]), (sys, "path", list(sys.path)),
+                    (sys, "stdout", io.StringIO()), (build, "ensure", lambda: None), (report, "say", said.append),
+                    (bench, "read_committed", lambda: committed), (bench_runs, "measure_first", lambda: figures),
+                    (pathlib.Path, "write_text", lambda *_, **__: None)):
+                world.enter_context(mock.patch.object(thing, name, value))
+            runpy.run_path(str(build.ROOT / "scripts" / "bench"), run_name="__main__")
+        return end.exception.code, said[1:]     # the first line is what is being measured
+
+    def test_what_is_above_is_the_status(self):
+        self.assertEqual(self.bench(self.GOOD), (0, []))
+        status, said = self.bench({**self.GOOD, "touch_off": 901, "copy": 2001})
+        self.assertEqual((status, said[0], said[2]), (1, "first.touch_off is 901, never above 900",
+                                                      "first.copy is 2001, never above 2000"))
+        self.assertEqual(self.bench({"touch_off": 640, "copy": 1500}), (1, ["first.adjust_unused was not measured"]))
+
+    def test_growth_is_until_it_is_written(self):
+        grown = {**self.GOOD, "copy": 1600}
+        self.assertEqual(self.bench(grown), (1, ["first.copy is 1600, was 1500: docs/performance.json"]))
+        self.assertEqual(self.bench(grown, "--write"), (0, ["first.copy is 1600, was 1500: docs/performance.json"]))
+        self.assertEqual(self.bench({**grown, "copy": 2001}, "--write")[0], 1)
+
+    def test_each_part_has_its_judge(self):
+        share = {"least": 0.9, "most": 1.0, "instructions_per_switch": 400, "cr3_per_switch": 1}
+        figures = {"rows": {}, "shares": {"8": share}, "wall": {}, "first": {}}
+        found = list(bench.judge_parts(figures, figures, figures))
+        self.assertEqual(len(found), len(bench.ROWS) + 1 + len(self.GOOD))
 
 
 class SharesTest(unittest.TestCase):
