@@ -9,10 +9,11 @@ import tempfile
 
 from harness import Result
 from lib import build
+from vpc_kernels import KERNELS, drive, plain_command
 import vpc_tests
 
 FOLDER = build.ROOT / "tests" / "vpc" / "transcripts"
-KERNEL = build.DIRECTORY / "tests" / "vpc" / "record.vpc"
+KERNEL = KERNELS / "record.vpc"
 REPEAT = build.DIRECTORY / "tests" / "unit" / "test_vpc_transcripts"
 LIMIT = 120
 EXIT_GOOD = 42
@@ -22,11 +23,10 @@ def record(path, disks):
     """The transcript with times and values of plain QEMU's devices. A comment says how many ns an instruction takes."""
     shift = re.search(r"^# an instruction takes 2\^(\d+) ns", path.read_text(), re.MULTILINE)
     with tempfile.NamedTemporaryFile() as serial:
-        command = ["qemu-system-i386", "-M", "pc", "-m", "32", "-display", "none", "-no-reboot", "-net", "none",
-                   "-serial", f"file:{serial.name}", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-                   "-accel", "tcg", "-icount", f"shift={shift.group(1) if shift else 0},sleep=off",
-                   "-rtc", "base=2026-01-01T00:00:00,clock=vm", "-kernel", str(KERNEL), "-initrd", str(path),
-                   *(word for index, disk in enumerate(disks) for word in vpc_tests.drive(disk, index))]
+        command = plain_command(
+            serial, "-accel", "tcg", "-icount", f"shift={shift.group(1) if shift else 0},sleep=off",
+            "-rtc", "base=2026-01-01T00:00:00,clock=vm", "-kernel", str(KERNEL), "-initrd", str(path),
+            *(word for index, disk in enumerate(disks) for word in drive(disk, index)))
         status = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT,
                                 check=False).returncode >> 1
         return status, serial.read().decode("latin-1").replace("\r", "")

@@ -2,9 +2,8 @@
 import re
 
 from harness import check, run
-from lib import build
+from vpc_kernels import KERNELS
 
-KERNELS = build.DIRECTORY / "tests" / "vpc"
 SEEDS = (("interp", 1), ("svm", 2), ("svm", 3), ("moving", 4), ("svm", 5), ("svm", 6))  # odd ones have a breakpoint on
 
 

@@ -9,11 +9,9 @@ import tempfile
 import time
 
 from harness import Result, check, run
-from lib import build
 from session import Terminal, judge, say
+from vpc_kernels import ENGINES, EXITS, KERNELS, plain_command
 
-KERNELS = build.DIRECTORY / "tests" / "vpc"
-ENGINES = ("interp", "svm", "moving")
 # Those that do not end by themselves, and why; plain QEMU, told not to start again, just goes, or halts for ever.
 CRASHES = {"init": "the guest reset its machine, by an INIT: a virtual PC is not started twice",
            "stops": "HLT with interrupts off: it would wait for ever",
@@ -48,7 +46,6 @@ NULL_TR = ["#GP, error 00000000"] * 4 + ["a call from privilege 3"]
 LIMIT_S = 60
 MORE_S = 1.5         # in which one that is to say no more may do so
 PAUSE_S = 5
-EXITS = ("port reads", "port writes", "device reads", "device writes", "interrupts", "halts", "MSR accesses")
 INITRD_MIB = 40
 NO_MEMORY = "the machine has no memory left for what this virtual PC starts with"
 WAYS = ("db", "ac", "irq")     # of endless.c, for each engine
@@ -63,9 +60,7 @@ def rows_in(serial):
 def plain(name, *options, goes_on=False):
     """A kernel in plain QEMU: its rows. One that goes on for ever is ended some time after it has said the first."""
     with tempfile.NamedTemporaryFile() as serial:
-        command = ["qemu-system-i386", "-M", "pc", "-m", "32", "-display", "none", "-no-reboot", "-net", "none",
-                   "-serial", f"file:{serial.name}", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-                   "-kernel", str(KERNELS / f"{name}.vpc"), *options]
+        command = plain_command(serial, "-kernel", str(KERNELS / f"{name}.vpc"), *options)
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
         end = time.monotonic() + LIMIT_S

@@ -14,15 +14,13 @@ import debian_tests
 import vpc_beside_tests
 import vpc_fault_tests
 from harness import Result, check, run
-from lib import build
+from vpc_kernels import ENGINES, KERNELS, drive, plain_command
 
-KERNELS = build.DIRECTORY / "tests" / "vpc"
 LIMIT = 60
 HOSTILE = 3
 HOSTILE_EACH = 2        # rounds that each does at least, though it may end itself in any of them
 HOSTILE_ROUNDS = 500    # and all of them together
 COPIES = 64
-ENGINES = ("interp", "svm", "moving")
 MOVES = (1, 2, 7, 100, 5000)
 MOVED = ("apic", "debug", "fpu", "leaves", "nmi", "serial", "stamps", "tasks", "timer")   # of ALL
 MARKS = "marks.vpc"
@@ -78,19 +76,12 @@ def write_disks(folder):
     return paths
 
 
-def drive(path, index):
-    """QEMU's option for an IDE disk; what is written to it is forgotten."""
-    return ["-drive", f"file={path},format=raw,if=ide,index={index},snapshot=on"]
-
-
 def boot_plain(kernel, disks):
     """A kernel in plain QEMU: its status and what it said, line ends as they are."""
     image = drive(kernel.path, 0) if kernel.is_sector else ["-kernel", str(kernel.path)]
     drives = [word for index, path in enumerate(disks) for word in drive(path, index)] if kernel.has_disks else []
     with tempfile.NamedTemporaryFile() as serial:
-        command = ["qemu-system-i386", "-M", "pc", "-m", str(kernel.memory), "-display", "none", "-no-reboot",
-                   "-net", "none", "-serial", f"file:{serial.name}", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-                   *image, *drives]
+        command = plain_command(serial, *image, *drives, memory=kernel.memory)
         status = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT,
                                 check=False).returncode
         return status >> 1, serial.read().decode("latin-1")
