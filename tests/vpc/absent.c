@@ -1,16 +1,19 @@
 /*
- * absent.c - what an interpreted virtual PC does not have, by the last letters of its command line: a switch of tasks,
- * or virtual-8086 mode. Where it is there the end is 42, too.
+ * absent.c - what a virtual PC does not have, by the last letter of its command line. Interpreted: a switch of tasks (k),
+ * or virtual-8086 mode (6). By any engine: XSAVE and with it XCR0, which no switch of worlds keeps: CR4.OSXSAVE cannot be
+ * set (e). And RDTSCP (p). Where it is there the end is 42, too.
  */
 #include "lib/interrupts.h"
 
 #define TASK_SELECTOR 0x30u
 #define EFLAGS_VM (1u << 17)
+#define CR4_OSXSAVE (1u << 18)
 #define VM_SEGMENT 0x8000u          /* its code is a HLT, which it may not execute: the handler sees who did */
 
 static uint8_t stack0[4096], task_stack[4096];
 static uint64_t table[7];
 static uint32_t task[26];
+static const char *refused = "IRET";
 
 static _Noreturn void finish(void)
 {
@@ -27,7 +30,10 @@ static _Noreturn void other_task(void)
 
 static void on_protection(struct frame *frame)
 {
-    say(frame->eflags & EFLAGS_VM ? "virtual-8086 mode runs, error %u\n" : "IRET is refused, error %u\n", frame->error);
+    if (frame->eflags & EFLAGS_VM)
+        say("virtual-8086 mode runs, error %u\n", frame->error);
+    else
+        say("%s is refused, error %u\n", refused, frame->error);
     finish();
 }
 
@@ -60,6 +66,34 @@ static _Noreturn void switch_task(void)
     __builtin_unreachable();
 }
 
+static _Noreturn void on_undefined(struct frame *frame)
+{
+    say("RDTSCP is refused, vector %u\n", frame->vector);
+    finish();
+}
+
+static _Noreturn void read_stamp(void)
+{
+    uint32_t low, high, aux;
+
+    set_handler(6, on_undefined);
+    __asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(aux));
+    say("RDTSCP runs, %u\n", aux);
+    finish();
+}
+
+/* QEMU 7.2 without XSAVE never gets out of that instruction: there is nothing to compare with. */
+static _Noreturn void set_osxsave(void)
+{
+    uint32_t cr4;
+
+    refused = "CR4.OSXSAVE";
+    say("asks for XSAVE\n");
+    __asm__ volatile("movl %%cr4, %0; orl %1, %0; movl %0, %%cr4; movl %%cr4, %0" : "=&r"(cr4) : "i"(CR4_OSXSAVE));
+    say("CR4 is %x\n", cr4);
+    finish();
+}
+
 int main(uint32_t magic, const uint32_t *info)
 {
     const char *line = (const char *)info[4];
@@ -71,5 +105,9 @@ int main(uint32_t magic, const uint32_t *info)
     set_handler(13, on_protection);
     if (*line == 'k')
         switch_task();
+    if (*line == 'p')
+        read_stamp();
+    if (*line == 'e')
+        set_osxsave();
     go_virtual();
 }
