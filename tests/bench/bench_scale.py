@@ -5,7 +5,7 @@ import tempfile
 from bench_runs import BOOT_LINE, FRAME_KIB, GUESTS, BenchError
 from bench_stretch import plugin, read_stretches, stretches_and_output
 from harness import run
-from lib import bench
+from lib import bench, bench_figures
 
 GUEST = GUESTS / "bench_scale"
 CROWD = GUESTS / "bench_crowd"
@@ -78,10 +78,10 @@ def measure_scale():
     """What a guest costs, by how many there are."""
     lines, start, _ = boot(0)
     alone, figures = scale_figures(0, lines, start, None), {}
-    for sleepers in bench.SCALE:
+    for sleepers in bench_figures.SCALE:
         lines, start, stretches = boot(sleepers)
         figures |= scale_figures(sleepers, lines, start, alone)
         figures[f"look_{sleepers}"] = look_of(stretches)
-    for sleepers in bench.SCALE_CROWDS:
+    for sleepers in bench_figures.SCALE_CROWDS:
         figures[f"crowd_{sleepers}"] = measure_crowd(sleepers)
     return figures

@@ -20,10 +20,14 @@ WHOLE_KINDS = ("move",)         # that are anywhere in the function, not its beg
 TOLD_PART = 0.01                # what the guest's own clock tells may be off the plugin's count by so much
 
 
+def listing(*command):
+    """What a tool says of a file."""
+    return subprocess.run([*map(str, command)], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
 def places(elf):
     """Lines for the plugin: what begins at which addresses of the hypervisor."""
-    out = subprocess.run(["llvm-nm", "--numeric-sort", "--print-size", str(elf)], stdout=subprocess.PIPE, text=True,
-                         check=True).stdout
+    out = listing("llvm-nm", "--numeric-sort", "--print-size", elf)
     functions = [(int(words[0], 16), int(words[1], 16), words[3]) for words in map(str.split, out.splitlines())
                  if len(words) == 4 and words[2] in "tT"]
     lines = [f"{kind} {first:x} {first + (size - 1 if kind in WHOLE_KINDS else 0):x}"
@@ -34,17 +38,34 @@ def places(elf):
     return lines
 
 
-def run_marks(read_rows):
+def exit_places(kernel):
+    """The same of a guest under SVM: where it asks for the time, in its function now, and what is behind VMRUN."""
+    asks = re.findall(r"^([0-9a-f]+) [tT] now$", listing("llvm-nm", kernel), re.MULTILINE)
+    behind = re.findall(r"\tvmrun\b.*\n *([0-9a-f]+):", listing("llvm-objdump", "-d", "--no-show-raw-insn",
+                                                               "--disassemble-symbols=svm_enter", build.HV_ELF))
+    if len(asks) != 1 or len(behind) != 1:
+        raise BenchError(f"{kernel} asks for the time at {asks}, and the hypervisor goes on at {behind}")
+    return [f"{kind} {at} {at}" for kind, at in (("mark", asks[0]), ("exit", behind[0]))]
+
+
+def run_marks(read_rows, where=None):
     """The rows that read_rows gives, which is called with more flags for QEMU, and for each of the guest's last moments
-    the machine's instructions so far, those of bulk strings, and how many these are."""
+    the machine's instructions so far, those of bulk strings, how many these are, and exits. where: lines for the
+    plugin; else those of the interpreter."""
     with tempfile.TemporaryDirectory() as folder:
         plan, path = pathlib.Path(folder) / "places", pathlib.Path(folder) / "marks"
-        plan.write_text("\n".join(places(build.HV_ELF)) + "\n", encoding="utf-8")
+        plan.write_text("\n".join(where or places(build.HV_ELF)) + "\n", encoding="utf-8")
         rows = read_rows([*bench.FLAGS, "-plugin", f"{PLUGIN},in={plan},out={path}"])
         moments = [tuple(map(int, line.split())) for line in path.read_text(encoding="utf-8").splitlines()]
     if len(moments) < 2 * len(rows):
         raise BenchError(f"{len(rows)} marks, and the plugin saw {len(moments)} moments")
     return rows, moments[-2 * len(rows):]
+
+
+def exits_of(rows, moments):
+    """{operation: exits of one}. rows: (kind, operations, time), each between two of the moments."""
+    return {kind: (end[-1] - begin[-1]) / int(count)
+            for (kind, count, _), begin, end in zip(rows, moments[::2], moments[1::2])}
 
 
 def whole(rows, moments, guest_instructions):

@@ -6,7 +6,7 @@ import bench_runs
 import bench_stretch
 import bench_vpc
 from harness import Result
-from lib import bench, build
+from lib import bench, bench_figures, build
 
 SOME_OF = 24                        # one of so many test guests
 
@@ -35,7 +35,7 @@ def part(name, measure):
         problems = {}
         for key, text in bench.judge_figures(name, figures, bench.read_committed().get(name, {})):
             problems.setdefault(key, []).append(text)
-        for figure in bench.FIGURES[name]:
+        for figure in bench_figures.FIGURES[name]:
             if figure.limit is not None:
                 texts = problems.get(figure.key, [])
                 yield Result(f"bench.{name}.{figure.key}", not texts, "\n".join(texts))
@@ -83,7 +83,7 @@ def prints():
 def longest():
     """The longest stretch while some of the test guests run together: scripts/bench longest has all of them."""
     guests = [guest for batch in bench_stretch.manifest_batches(SOME_OF) for guest in batch[:1]]
-    limit = bench.FIGURES["longest"][0].limit
+    limit = bench_figures.FIGURES["longest"][0].limit
     try:
         found = bench_stretch.stretch_of_batch(guests)
     except bench_runs.BenchError as error:
@@ -99,28 +99,14 @@ def gaps():
     except bench_runs.BenchError as error:
         yield Result("bench.gaps", False, str(error))
         return
-    longest_ms = bench_runs.GAPS_SHORT_GUESTS - bench_runs.GAPS_ENDED + bench.GAPS_BEYOND_MS    # a turn is one
+    guests = bench_runs.GAPS_SHORT_GUESTS - bench_runs.GAPS_ENDED
+    longest_ms = guests + bench_figures.GAPS_BEYOND_MS      # a turn is one
     yield Result("bench.gaps.longest", figures["gap"] <= longest_ms, f"{figures}: at most {longest_ms} ms")
-    yield Result("bench.gaps.share", figures["lacked"] <= bench.GAPS_LACKED_LIMIT,
-                 f"{figures}: at most {bench.GAPS_LACKED_LIMIT} %")
+    yield Result("bench.gaps.share", figures["lacked"] <= bench_figures.GAPS_LACKED_LIMIT,
+                 f"{figures}: at most {bench_figures.GAPS_LACKED_LIMIT} %")
     for key in "off_mean", "hostile_off_mean":
-        yield Result(f"bench.gaps.{key}", figures[key] <= bench.GAPS_OFF_LIMIT,
-                     f"{figures}: at most {bench.GAPS_OFF_LIMIT} %")
-
-
-def gaps_beside():
-    """Ten fair guests and five busy virtual PCs under SVM: nobody gets more or less than the others, and no fair guest
-    waits longer than beside its like."""
-    try:
-        figures = bench_runs.measure_gaps_beside("svm")
-    except bench_runs.BenchError as error:
-        yield Result("bench.gaps_beside", False, str(error))
-        return
-    worst = max(figures["lacked"], figures["beyond"], figures["unlike"])
-    longest_ms = bench_runs.GAPS_BESIDE + bench_runs.GAPS_PCS + bench.GAPS_BEYOND_MS
-    yield Result("bench.gaps_beside.share", worst <= bench.GAPS_LACKED_LIMIT,
-                 f"{figures}: at most {bench.GAPS_LACKED_LIMIT} %")
-    yield Result("bench.gaps_beside.longest", figures["gap"] <= longest_ms, f"{figures}: at most {longest_ms} ms")
+        yield Result(f"bench.gaps.{key}", figures[key] <= bench_figures.GAPS_OFF_LIMIT,
+                     f"{figures}: at most {bench_figures.GAPS_OFF_LIMIT} %")
 
 
 def tests():
@@ -138,7 +124,7 @@ def tests():
     yield "bench.launches", part("launches", bench_stretch.measure_launches)
     yield "bench.longest", longest
     yield "bench.gaps", gaps
-    yield "bench.gaps_beside", gaps_beside
+    yield "bench.gaps_beside", part("gaps_beside", bench_runs.measure_gaps_beside)
     yield "bench.memory", part("memory", bench_runs.measure_memory)
     yield "bench.vpc", part("vpc", bench_vpc.measure_vpc)
     yield "bench.svm", part("svm", bench_vpc.measure_svm)

@@ -1,11 +1,11 @@
 /*
- * strings.c - a plugin for QEMU: what an interpreted guest's bulk string instructions cost the machine, between the
- * moments at which the guest asked for the time.
+ * strings.c - a plugin for QEMU: what an interpreted guest's bulk string instructions cost the machine, and how often
+ * one under SVM was left, between the moments at which the guest asked for the time.
  *
- * scripts/bench vpc loads it (bench_strings.py), and tells it by in=FILE where what begins in the hypervisor, a line
- * each: "KIND FIRST LAST", in hexadecimal. mark: the guest asks for the time. step: an instruction of the guest's
- * begins. string: one that is a string instruction does. move: here bytes are moved, eight each time that a
- * repeated instruction of the machine's is executed, which QEMU counts.
+ * scripts/bench vpc and svm load it (bench_strings.py), and tell it by in=FILE where what begins, a line each: "KIND
+ * FIRST LAST", in hexadecimal. mark: the guest asks for the time. step: an instruction of the guest's begins. string:
+ * one that is a string instruction does. move: here bytes are moved, eight each time that a repeated instruction of
+ * the machine's is executed, which QEMU counts. exit: the hypervisor goes on behind VMRUN.
  *
  * So a string instruction is what is executed from its beginning to that of the next one. It is bulk if it has moved
  * 512 bytes and more. As profile.c: counted, not sampled, and virtual time is as without it.
@@ -26,9 +26,9 @@
 
 int qemu_plugin_version = 1;
 
-enum { IS_MARK = 1, IS_STEP = 2, IS_STRING = 4, IS_MOVE = 8 };
+enum { IS_MARK = 1, IS_STEP = 2, IS_STRING = 4, IS_MOVE = 8, IS_EXIT = 16 };
 
-static const char *const kinds[] = { "mark", "step", "string", "move" };
+static const char *const kinds[] = { "mark", "step", "string", "move", "exit" };
 static struct place {
     uint64_t first, last;
     unsigned kind;
@@ -42,7 +42,7 @@ struct block {
 };
 
 static struct totals {
-    uint64_t instructions, bulk_instructions, bulks;
+    uint64_t instructions, bulk_instructions, bulks, exits;
 } now, marks[MARKS];
 static uint64_t mark_count, moves;
 static bool is_in_string;
@@ -77,6 +77,7 @@ static void executed(unsigned processor, void *data)
         string_began = now.instructions;
         string_moves = moves;
     }
+    now.exits += (block->kind & IS_EXIT) != 0;
     if (block->kind & IS_MARK)
         marks[mark_count++ % MARKS] = now;
     now.instructions += block->instructions;
@@ -86,7 +87,7 @@ static void translated(uint64_t id, struct qemu_plugin_tb *block)
 {
     unsigned kind = kinds_of(qemu_plugin_tb_vaddr(block));
     uint64_t instructions = qemu_plugin_tb_n_insns(block);
-    struct block *kept = kind & (IS_MARK | IS_STEP | IS_STRING) ? malloc(sizeof(*kept)) : NULL;
+    struct block *kept = kind & (IS_MARK | IS_STEP | IS_STRING | IS_EXIT) ? malloc(sizeof(*kept)) : NULL;
 
     (void)id;
     if (kept != NULL) {
@@ -99,7 +100,7 @@ static void translated(uint64_t id, struct qemu_plugin_tb *block)
         qemu_plugin_register_vcpu_tb_exec_inline(block, PLUGIN_ADD, &moves, instructions);
 }
 
-/* A line for each of the last moments: instructions so far, those of bulk strings, how many of these there were. */
+/* A line for each of the last moments: instructions so far, those of bulk strings, how many of these, exits. */
 static void write_all(uint64_t id, void *data)
 {
     FILE *file = fopen(out, "w");
@@ -108,8 +109,8 @@ static void write_all(uint64_t id, void *data)
     (void)data;
     for (uint64_t i = mark_count > MARKS ? mark_count - MARKS : 0; file != NULL && i < mark_count; i++) {
         const struct totals *mark = &marks[i % MARKS];
-        fprintf(file, "%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", mark->instructions, mark->bulk_instructions,
-                mark->bulks);
+        fprintf(file, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", mark->instructions,
+                mark->bulk_instructions, mark->bulks, mark->exits);
     }
     if (file != NULL)
         fclose(file);

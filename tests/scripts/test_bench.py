@@ -17,8 +17,9 @@ import bench_profile
 import bench_runs
 import bench_scale
 import bench_stretch
+import bench_strings
 import machines
-from lib import bench, bench_page, build, figure, report
+from lib import bench, bench_figures, bench_page, build, figure, report
 
 ROW = bench.Row("magic", "hv_magic", 6, 15, 30, {"cr3_writes": 0, "port_in+port_out": 2})
 
@@ -84,8 +85,8 @@ class JudgeTest(unittest.TestCase):
         self.assertIn("above the known 400", judge(409, 409, known={"magic": 400})[0])
 
     def test_what_waits_for_the_host_may_vary(self):
-        figures = [bench.Figure("plain", "", 10, 20), bench.Figure("waits", "", 10, 20, True)]
-        with mock.patch.dict(bench.FIGURES, {"part": figures}):
+        figures = [bench_figures.Figure("plain", "", 10, 20), bench_figures.Figure("waits", "", 10, 20, True)]
+        with mock.patch.dict(bench_figures.FIGURES, {"part": figures}):
             found = list(bench.judge_figures("part", {"plain": 15, "waits": 15}, {"plain": 10, "waits": 10}))
             self.assertEqual([key for key, _ in found], ["plain"])
             found = list(bench.judge_figures("part", {"plain": 9, "waits": 21}, {"plain": 10, "waits": 10}))
@@ -253,6 +254,22 @@ class ScaleTest(unittest.TestCase):
                  stretch(300, "service_look"), stretch(200, "service_look")]
         self.assertEqual(bench_scale.look_of((found, {})), 300)
 
+    def test_exits_are_those_between_two_moments(self):
+        """The plugin's last column; what is between two marks is nobody's."""
+        rows = [("system call", "1000", "47000"), ("sector read", "50", "9")]
+        moments = [(0, 0, 0, 7), (1, 0, 0, 7), (2, 0, 0, 20), (3, 0, 0, 520)]
+        self.assertEqual(bench_strings.exits_of(rows, moments), {"system call": 0, "sector read": 10})
+
+    def test_places_where_exits_are_counted(self):
+        """One function that asks for the time, one VMRUN; more or none of either is an error."""
+        says = {"llvm-nm": "00100230 t now\n00100300 T nowhere\n",
+                "llvm-objdump": "  90: \tclgi\n  93: \tvmrun\n  96: \tmovq\t(%rsp), %rax\n"}
+        with mock.patch.object(bench_strings, "listing", lambda tool, *_: says[tool]):
+            self.assertEqual(bench_strings.exit_places("marks.vpc"), ["mark 00100230 00100230", "exit 96 96"])
+            for tool, wrong in (("llvm-nm", "00100300 T nowhere\n"), ("llvm-objdump", says["llvm-objdump"] * 2)):
+                with mock.patch.dict(says, {tool: wrong}), self.assertRaises(bench_runs.BenchError):
+                    bench_strings.exit_places("marks.vpc")
+
     def test_an_interrupt_is_in_one_of_two_rounds(self):
         lines = [["@", "stop", "fault", "4035"], ["@", "stop", "setpd", "9"], ["@", "stop", "fault", "2100"],
                  ["@", "stop", "setpd", "11"]]
@@ -266,7 +283,7 @@ class ScaleTest(unittest.TestCase):
 class PageTest(unittest.TestCase):
     def test_figures_of_a_part(self):
         """Over the limit, grown, or not there; what has no limit may be anything."""
-        good = {figure.key: figure.goal or 0 for figure in bench.FIGURES["boot"]}
+        good = {figure.key: figure.goal or 0 for figure in bench_figures.FIGURES["boot"]}
         self.assertEqual(list(bench.judge_figures("boot", good, good)), [])
         for bad, wanted in (({**good, "calibration_ms": 10.1}, "never above 10"),
                             ({**good, "total": 5_200_000}, "was 5000000"),
@@ -305,7 +322,7 @@ class PageTest(unittest.TestCase):
             bench_runs.gap_figures(self.gap_lines([56] * 29, alike), 40, 29, 2000)
 
     def test_each_of_a_crowd_wants_a_place_in_the_middle(self):
-        for count in bench.SCALE_CROWDS:
+        for count in bench_figures.SCALE_CROWDS:
             places = bench_scale.crowd_places(count)
             self.assertEqual(len(set(places)), count)
             self.assertTrue(all(0 <= place < bench_scale.CROWD_PARTS for place in places))
@@ -340,7 +357,8 @@ class PageTest(unittest.TestCase):
 
     def test_figures_are_xml(self):
         figures = bench.read_committed()
-        scale = {f"{kind}_{count}": 80 for kind in ("memory", "launch", "tick", "look") for count in bench.SCALE}
+        scale = {f"{kind}_{count}": 80 for kind in ("memory", "launch", "tick", "look")
+                 for count in bench_figures.SCALE}
         for text in (figure.setpd_chart(figures["rows"]), figure.shares_chart(figures["shares"]),
                      figure.scale_chart(scale)):
             self.assertTrue(ElementTree.fromstring(text).tag.endswith("svg"))
