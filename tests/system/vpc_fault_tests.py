@@ -9,6 +9,7 @@ import tempfile
 import time
 
 from harness import Result, check, run
+from lib import build
 from session import Terminal, judge, say
 from vpc_kernels import ENGINES, EXITS, KERNELS, plain_command
 
@@ -46,6 +47,8 @@ NULL_TR = ["#GP, error 00000000"] * 4 + ["a call from privilege 3"]
 LIMIT_S = 60
 MORE_S = 1.5         # in which one that is to say no more may do so
 PAUSE_S = 5
+TICKS_MOST = 105        # of seconds.c in a second: 100, the one that was missed, and what a second is off
+ELF = 0x464C457F        # the first word of one
 INITRD_MIB = 40
 NO_MEMORY = "the machine has no memory left for what this virtual PC starts with"
 WAYS = ("db", "ac", "irq")     # of endless.c, for each engine
@@ -239,12 +242,25 @@ def restart():
                         say(terminal, f"restart {number}", rf"{number + 1} fresh.vpc runs in the background")
 
 
+def ramdisk():
+    """disk= and initrd= may name what is neither a path here nor on the boot volume, but in the ramdisk."""
+    name, words = "fresh.vpc", "mem=16M disk=hello initrd=tumble expect=timeout timeout=3s cmdline=line"
+    boot = run("--guest", str(KERNELS / name),
+               *(word for engine in ENGINES[:2] for word in ("--autorun", f"{name} engine={engine} {words}")),
+               "--autorun", f"{name} engine=interp disk=nobody.img expect=refused")
+    wanted = [f"module {ELF:x}, {(build.GUESTS / 'tumble').stat().st_size} bytes",
+              f"given disk {ELF}, memory 0, line", "now disk 7, memory 7"]
+    said = rows_by_engine(boot, name)
+    yield Result("vpc.ramdisk", said == [wanted] * 2 and boot.status == 0, f"{said}\nwanted: {wanted}\n{boot.tail()}")
+
+
 def seconds_of(terminal, number):
-    """The seconds that a PC has said, as its console shows them."""
+    """What a PC has said, as its console shows it: a second, and the ticks since the last one."""
     terminal.type(f"console {number}\r")
-    terminal.wait(rf"(?s)second \d\d *\n.* {number} seconds.vpc ", 20)
+    terminal.wait(rf"(?s)second \d\d, \d+ ticks *\n.* {number} seconds.vpc ", 20)
     terminal.rest(1)
-    seen = [int(second) for second in re.findall(r"(?m)^second (\d\d) *$", "\n".join(terminal.screen.display))]
+    seen = [(int(second), int(ticks)) for second, ticks in
+            re.findall(r"(?m)^second (\d\d), (\d+) ticks *$", "\n".join(terminal.screen.display))]
     terminal.type("\x1d0")
     return seen
 
@@ -259,7 +275,7 @@ def goes_on(terminal, number, before):
 
 def pause():
     """A paused PC says nothing, and goes on where it was when it is resumed: by the wall's clock, which those have that
-    are begun in the monitor, so that the seconds of the pause are not seen."""
+    are begun in the monitor, so that the seconds of the pause are not seen; nor are its ticks, but for one."""
     with Terminal("--guest", str(KERNELS / "seconds.vpc")) as terminal:
         yield judge("vpc.pause.prompt", terminal.wait(r"cobble> *\n", 120), terminal)
         for number, engine in enumerate(ENGINES[:2], 1):
@@ -280,14 +296,18 @@ def pause():
         for number, engine in enumerate(ENGINES[:2], 1):
             said, at = goes_on(terminal, number, before[number]), len(before[number])
             yield Result(f"vpc.resume.{engine}", said[:at] == before[number] and len(said) > at + 1 and
-                         (said[at] - said[at - 1]) % 60 >= PAUSE_S and (said[at + 1] - said[at]) % 60 in (1, 2),
-                         f"{before[number]}, then {said}")
+                         (said[at][0] - said[at - 1][0]) % 60 >= PAUSE_S and
+                         (said[at + 1][0] - said[at][0]) % 60 in (1, 2), f"{before[number]}, then {said}")
+            yield Result(f"vpc.resume.{engine}.ticks_coalesce", len(said) > at + 1 and
+                         0 < sum(ticks for _, ticks in said[at:at + 2]) and
+                         all(ticks <= TICKS_MOST for _, ticks in said), f"{before[number]}, then {said}")
 
 
 def tests():
     """Name and function of each test."""
     yield "vpc.restart", restart
     yield "vpc.pause", pause
+    yield "vpc.ramdisk", ramdisk
     yield "vpc.absent", absent
     yield "vpc.info", info
     yield "vpc.crashes", crashes

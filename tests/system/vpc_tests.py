@@ -182,6 +182,23 @@ def teach():
             yield from compare(kernel, engine, boot, plain[1])
 
 
+def shell():
+    """A session in the shell that the same one has, typed on its keyboard: lines and what they bring, in order."""
+    session = {"echo one two": "one two", "cat 0 3": "4", "cat 1 3": "1003", "ls": "what?"}
+    wanted = [row for line, answer in session.items() for row in (f"$ {line}", answer)] + ["$ halt 77"]
+    types = " ".join(f'type="{line}\\n"' for line in (*session, "halt 77"))
+    with tempfile.TemporaryDirectory() as folder:
+        words = " ".join(f"disk={path}" for path in write_disks(folder))
+        boot = run("--mem", "512", "--guest", str(KERNELS / "teach.vpc"), *(
+            word for engine in ENGINES[:2] for word in
+            ("--autorun", f"teach.vpc engine={engine} as=teach-{engine} mem=256M timeout=120s expect=77 cmdline=shell "
+             f"{words} {types}")))
+    for engine in ENGINES[:2]:
+        rows = [row for row in rows_of(boot, f"teach-{engine}") if row in wanted]
+        yield Result(f"vpc.shell.{engine}", boot.verdict(f"teach-{engine}").startswith("ok") and rows == wanted,
+                     f"{rows}\nwanted: {wanted}\n{boot.tail(60)}")
+
+
 def marks_plan(disk):
     """The benchmark kernel with its times, on a clock that counts instructions."""
     return ["--guest", str(KERNELS / MARKS), "--autorun",
@@ -313,6 +330,7 @@ def tests():
     yield "vpc.moves", moves
     yield "vpc.refused", refused
     yield "vpc.teach", teach
+    yield "vpc.shell", shell
     yield "vpc.copied", copied
     yield "vpc.children", children
     yield "vpc.typed and vpc.hostile", company

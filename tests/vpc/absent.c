@@ -1,7 +1,7 @@
 /*
- * absent.c - what a virtual PC does not have, by the last letter of its command line. Interpreted: a switch of tasks (k),
- * or virtual-8086 mode (6). By any engine: XSAVE and with it XCR0, which no switch of worlds keeps: CR4.OSXSAVE cannot be
- * set (e). And RDTSCP (p). Where it is there the end is 42, too.
+ * absent.c - what a virtual PC does not have, by the last letter of its command line. Interpreted: a switch of tasks
+ * (k), or virtual-8086 mode (6). By any engine: XSAVE and with it XCR0, which no switch of worlds keeps: CR4.OSXSAVE
+ * cannot be set (e). And RDTSCP (p). Where it is there the end is 42, too.
  */
 #include "lib/interrupts.h"
 

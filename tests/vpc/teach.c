@@ -2,10 +2,12 @@
  * teach.c - what a teaching Unix for PCs does between its entry and its first program, in its ways: large pages, an MP
  * table that must be there, all 224 MiB touched, local APIC and I/O APIC instead of the 8259s, start-up of a processor
  * that is not there, two disks by interrupt 14, keyboard by 1, serial line by 4 with its outputs off. It asks
- * for no CPUID, and never halts.
+ * for no CPUID, and never halts. With "shell" in its command line it ends in a shell, which takes keys by interrupt 1,
+ * writes to serial line and screen, and knows: echo WORDS, cat DISK SECTOR (its first word), halt STATUS.
  */
 #include "lib/interrupts.h"
 #include "lib/paging.h"
+#include "lib/words.h"
 
 #define KERNEL_BASE 0x80000000u
 #define LARGE (4u << 20)
@@ -23,6 +25,19 @@ static volatile uint32_t *lapic, *ioapic;
 static uint8_t ioapic_id, processors;
 static volatile uint32_t lock, counts[16];
 static uint32_t sector[128];
+
+#define KEYS 64u
+#define LINE_BYTES 64u
+#define FIRST_ROW 2u
+#define ROWS 25u
+#define COLUMNS 80u
+#define SPACE 0x39u
+
+/* By scancode of set 1, as far as it goes. */
+static const char letters[] = "\0\0" "1234567890" "\0\0\0\0" "qwertyuiop" "\0\0\n\0" "asdfghjkl" "\0\0\0\0\0" "zxcvbnm";
+static volatile uint8_t keys[KEYS];
+static volatile bool has_shell;
+static unsigned keys_taken, row = FIRST_ROW, column;
 
 static void write_apic(unsigned offset, uint32_t value)
 {
@@ -45,7 +60,9 @@ static void on_line(struct frame *frame)
     acquire();
     counts[frame->vector - VECTOR]++;
     __asm__ volatile("movl $0, %0" : "+m"(lock));
-    if (frame->vector == VECTOR + LINE_KEYBOARD)
+    if (frame->vector == VECTOR + LINE_KEYBOARD && has_shell)
+        keys[counts[LINE_KEYBOARD] % KEYS] = inb(0x60);
+    else if (frame->vector == VECTOR + LINE_KEYBOARD)
         check(inb(0x64) & 1 && inb(0x60) == 0x1E, "key");
     if (frame->vector == VECTOR + LINE_SERIAL)
         (void)inb(COM1 + 2);
@@ -273,11 +290,106 @@ static void use_console(void)
     say("a key, the serial line\n");
 }
 
+/* To both consoles. The session is short: after the last row comes the first again. */
+static void put(char character)
+{
+    put_character(character);
+    if (character == '\n') {
+        row = row + 1 < ROWS ? row + 1 : FIRST_ROW;
+        column = 0;
+        return;
+    }
+    ((volatile uint16_t *)(KERNEL_BASE + 0xB8000))[row * COLUMNS + column] = (uint16_t)(0x0700 | (uint8_t)character);
+    column = column + 1 < COLUMNS ? column + 1 : 0;
+}
+
+static void put_text(const char *text)
+{
+    while (*text != '\0')
+        put(*text++);
+}
+
+static char take_key(void)
+{
+    for (;;) {
+        wait_for(LINE_KEYBOARD, keys_taken + 1);
+        uint8_t code = keys[++keys_taken % KEYS];
+        char letter = code == SPACE ? ' ' : code < sizeof(letters) ? letters[code] : '\0';
+        if (letter != '\0')
+            return letter;
+    }
+}
+
+static void take_line(char *line)
+{
+    unsigned length = 0;
+
+    put_text("$ ");
+    for (char letter; (letter = take_key()) != '\n';) {
+        if (length + 1 < LINE_BYTES)
+            line[length++] = letter;
+        put(letter);
+    }
+    line[length] = '\0';
+    put('\n');
+}
+
+/* The number that a text begins with; the text goes on behind it and a blank. */
+static uint32_t take_number(const char **text)
+{
+    uint32_t number = 0;
+
+    for (; **text >= '0' && **text <= '9'; (*text)++)
+        number = number * 10 + (uint32_t)(**text - '0');
+    *text += **text == ' ';
+    return number;
+}
+
+static void put_number(uint32_t number)
+{
+    if (number > 9)
+        put_number(number / 10);
+    put((char)('0' + number % 10));
+}
+
+static bool is_command(const char **line, const char *command)
+{
+    unsigned i = 0;
+
+    while (command[i] != '\0' && (*line)[i] == command[i])
+        i++;
+    if (command[i] == '\0')
+        *line += i;
+    return command[i] == '\0';
+}
+
+static int run_shell(void)
+{
+    char typed[LINE_BYTES];
+
+    for (;;) {
+        const char *line = typed;
+        take_line(typed);
+        if (is_command(&line, "halt "))
+            return (int)take_number(&line);
+        if (is_command(&line, "echo ")) {
+            put_text(line);
+        } else if (is_command(&line, "cat ")) {
+            uint32_t disk = take_number(&line);
+            read_disk(disk & 1, take_number(&line));
+            put_number(sector[0]);
+        } else {
+            put_text("what?");
+        }
+        put('\n');
+    }
+}
+
 int main(uint32_t magic, const uint32_t *info)
 {
     extern uint8_t stack_top[];
 
-    (void)magic, (void)info;
+    (void)magic;
     for (uint32_t at = 0; at < RAM_TOP; at += LARGE)
         directory[at / LARGE] = directory[(KERNEL_BASE + at) / LARGE] = at | PRESENT;
     for (uint32_t at = 0xFE000000; at != 0; at += LARGE)
@@ -293,10 +405,14 @@ int main(uint32_t magic, const uint32_t *info)
     pic_mask_all();
     start_ioapic();
     use_console();
+    keys_taken = counts[LINE_KEYBOARD];     /* from now on, though the shell comes to them later */
+    has_shell = has_word((const char *)info[4], "shell");
     use_disks();
     start_other();
     touch_all(((uint32_t)stack_top + LARGE - 1) & ~(LARGE - 1));
     wait_for(LINE_TIMER, 3);
     say("%u failed\n", failures);
+    if (has_shell)
+        return run_shell();
     return failures == 0 ? 42 : 1;
 }
