@@ -216,7 +216,9 @@ static const struct command {
 } commands[] = {
     { "help", "[COMMAND]", "list the commands, or tell about one", COMMANDS_COMMAND, 1, 2, do_help },
     { "ls", "[PATTERN]", "list the guests that can be run; * and ? as in names of files", COMMANDS_IMAGE, 1, 2, do_ls },
-    { "run", "NAME [mem=24M] [control] [debug-print=on] [&]", "run a guest and watch it; &: in the background",
+    { "run", "NAME [mem=24M] [control] [debug-print=on] [&]\n"
+      "      [engine=interp|svm [disk=F]... [initrd=F] [cmdline=C] [input=serial]]",
+      "run a guest and watch it; &: in the background",
       COMMANDS_IMAGE, 2, 8, commands_guest_run },
     { "ps", "", "list guests, with those that ended lately", COMMANDS_NOTHING, 1, 1, commands_guest_ps },
     { "top", "", "who uses the processor, and for what, live; q ends it", COMMANDS_NOTHING, 1, 1, do_top },
@@ -275,7 +277,7 @@ static void do_help(const struct words *words, uint64_t now_ns)
         if (strlen(usage) <= USAGE_COLUMNS)
             shell_print("  %-24s %s", usage, command->help);
         else
-            shell_print("  %s\n  %-24s %s", usage, "", command->help);
+            shell_print("  %s %s\n  %-24s %s", command->name, command->arguments, "", command->help);
     }
     if (only == NULL)
         shell_print("Tab completes, Up brings earlier lines back, Alt+F1 or Ctrl-] 0 comes back here");
