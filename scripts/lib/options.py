@@ -14,6 +14,9 @@ An autorun SPEC is a line of cobble.cfg without its first word (as=NAME, snapsho
   NAME [expect=STATUS|crash|timeout|refused] [timeout=10s] [mem=32M] [clock=run] [type="help\\n"] [output=1M]
        [debug-print=on] [match=TEXT]... [match!=TEXT]... [console=FILE] [seed=N] [strict=on] [trace=on]
        [control=on] [children=N] [memory=384M]
+A virtual PC, an unmodified kernel, is one with an engine:
+  NAME engine=interp|svm|moving [moves=N] [disk=FILE]... [initrd=FILE] [cmdline="LINE"] [input=keyboard|serial]
+       [clock=instructions] [...]
 
 Exit status: 0 every autorun ok, 1 one was not ok, 2 set-up failed, 3 the machine broke off or output
 was lost, 124 --timeout.
