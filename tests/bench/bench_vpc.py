@@ -29,6 +29,7 @@ ROUNDS = 2000                   # of tests/vpc/speed.c
 COPIES = "copies of 4 KiB"
 COPY_COUNT = ROUNDS // 10
 PLAIN_RUNS = 8
+UNIX_SECTOR = 28_305            # of the kernel that the goal is of: docs/vpc.md "The same under each engine"
 SECTOR_ELEMENTS = 128           # of the string that brings a sector: one instruction interpreted, else one each
 MARKS = {"mark_call": "system call", "mark_fault": "page fault", "mark_fork": "fork", "mark_switch": "context switch",
          "mark_pipe": "pipe", "mark_exec": "program", "mark_sector": "sector read", "mark_character": "character"}
@@ -180,7 +181,8 @@ def measure_svm():
                for key, kind in WAYS_OUT.items()}
     figures |= {key: marks[kind] / plain[kind] for key, kind in MARKS.items()}
     figures["mark_sector"] = marks[MARKS["mark_sector"]]
-    figures["sector"] = figures["mark_sector"] / (own[MARKS["mark_sector"]] / NS_PER_INSTRUCTION + SECTOR_ELEMENTS - 1)
+    own_sector = own[MARKS["mark_sector"]] / NS_PER_INSTRUCTION + SECTOR_ELEMENTS - 1
+    figures["sector"] = 1 + (figures["mark_sector"] - own_sector) / UNIX_SECTOR
     figures["screen"] = marks[SCREEN] - plain[SCREEN]
     figures |= {key: exits[kind] for key, kind in OFTEN.items()}
     figures |= measure_exits("svm", flags=bench.FLAGS) | measure_stretch("svm")
