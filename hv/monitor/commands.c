@@ -15,13 +15,13 @@
 #include "io/screen.h"
 #include "irq/timer.h"
 #include "monitor/commands_guest.h"
+#include "monitor/commands_list.h"
 #include "monitor/commands_memory.h"
 #include "monitor/commands_trace.h"
 #include "monitor/config.h"
 #include "monitor/diag.h"
 #include "monitor/loop_figures.h"
 #include "monitor/room.h"
-#include "guest/images.h"
 #include "monitor/shell_output.h"
 #include "monitor/top.h"
 #include "monitor/trace_channel.h"
@@ -32,54 +32,6 @@
 #define NS_PER_US 1000u
 
 static void do_help(const struct words *words, uint64_t now_ns);
-
-#define LS_HEADING "%-32s %8s  %s", "NAME", "KIB", "FROM"
-
-/* They come first, as they are taken before an image of the same name. How many. */
-static unsigned list_snapshots(const char *pattern)
-{
-    unsigned count = 0;
-
-    for (const struct guest *guest = guest_first(); guest != NULL; guest = guest->next) {
-        if (!(guest->life.paused & GUEST_PAUSED_SNAPSHOT) || guest->life.activity == GUEST_ENDED ||
-            (pattern != NULL && !text_matches(guest->life.name, pattern)))
-            continue;
-        if (count++ == 0)
-            shell_print(LS_HEADING);
-        shell_print("%-32s %8u  snapshot, guest %u", guest->life.name,
-                    guest->ram.backed_count * (uint32_t)(PAGE_SIZE / 1024), guest->life.id);
-    }
-    return count;
-}
-
-/* Of the guests that only Cobble's tests run, those are listed that somebody asks for. */
-static void do_ls(const struct words *words, uint64_t now_ns)
-{
-    const char *pattern = words->count > 1 ? words->word[1] : NULL;
-    struct images_position position = { 0 };
-    struct image_file file;
-    unsigned count = 0, tests = 0;
-
-    (void)now_ns;
-    count += list_snapshots(pattern);
-    while (images_next(&position, &file)) {
-        bool is_wanted = pattern != NULL ? text_matches(file.name, pattern) : !file.for_tests;
-        tests += file.for_tests;
-        if (!is_wanted)
-            continue;
-        if (count++ == 0)
-            shell_print(LS_HEADING);
-        shell_print("%-32s %8llu  %s%s", file.name, (unsigned long long)(file.image_bytes + 1023) / 1024,
-                    file.on_volume ? "boot volume" : "built in",
-                    file.runnable ? "" : " (rename it to run it)");
-    }
-    if (pattern != NULL && count == 0)
-        shell_print("no guest is called '%s'; * stands for any text, ? for any character", pattern);
-    else if (pattern == NULL && count == 0)
-        shell_print("no guests: put ELF files into \\guests\\ on the boot volume");
-    if (pattern == NULL && tests > 0)
-        shell_print("and %u guests of Cobble's own tests: ls * lists them, too", tests);
-}
 
 static void print_memory_use(void)
 {
@@ -215,12 +167,13 @@ static const struct command {
     void (*run)(const struct words *words, uint64_t now_ns);
 } commands[] = {
     { "help", "[COMMAND]", "list the commands, or tell about one", COMMANDS_COMMAND, 1, 2, do_help },
-    { "ls", "[PATTERN]", "list the guests that can be run; * and ? as in names of files", COMMANDS_IMAGE, 1, 2, do_ls },
+    { "ls", "[PATTERN]", "list the guests that can be run; * and ? as in names of files", COMMANDS_IMAGE, 1, 2,
+      commands_list_images },
     { "run", "NAME [mem=24M] [control] [debug-print=on] [&]\n"
       "      [engine=interp|svm [disk=F]... [initrd=F] [cmdline=C] [input=serial]]",
       "run a guest and watch it; &: in the background",
       COMMANDS_IMAGE, 2, 8, commands_guest_run },
-    { "ps", "", "list guests, with those that ended lately", COMMANDS_NOTHING, 1, 1, commands_guest_ps },
+    { "ps", "", "list guests, with those that ended lately", COMMANDS_NOTHING, 1, 1, commands_list_guests },
     { "top", "", "who uses the processor, and for what, live; q ends it", COMMANDS_NOTHING, 1, 1, do_top },
     { "pause", "ID", "stop giving a guest the processor", COMMANDS_GUEST, 2, 2, commands_guest_pause },
     { "resume", "ID", "give it the processor again", COMMANDS_GUEST, 2, 2, commands_guest_resume },

@@ -16,8 +16,8 @@
 #include "monitor/shell_output.h"
 #include "pagetable/shadow.h"
 
+
 #define NS_PER_MS 1000000ull
-#define PS_DEPTH_COLUMNS 2u
 
 struct guest *commands_guest_find(const struct words *words)
 {
@@ -108,39 +108,6 @@ void commands_guest_run(const struct words *words, uint64_t now_ns)
         shell_print("run: %s", wrong);
     else
         jobs_start(name, as[0] != '\0' ? as : NULL, &options);
-}
-
-/* A guest stands two columns further right than who started it. */
-static void print_guest(const struct guest *guest, unsigned depth)
-{
-    char state[32], name[GUEST_NAME_BYTES + PS_DEPTH_COLUMNS * HV_DEPTH_MAX];
-
-    format_string(name, sizeof(name), "%*s%s", (int)(PS_DEPTH_COLUMNS * depth), "", guest->life.name);
-    jobs_describe(guest, state);
-    uint32_t memory_bytes = guest->life.activity == GUEST_ENDED ? 0 : guest->ram.bytes;
-    struct guest_counts counts = guest_counts(guest);
-    uint64_t exits = counts.calls + counts.events + counts.faults;
-    shell_print("%4u %-24.24s %-18s %10llu %8u %10llu", guest->life.id, name, state,
-                (unsigned long long)(guest->turns.run_ns / NS_PER_MS), memory_bytes / 1024,
-                (unsigned long long)exits);
-}
-
-/* The operator's in the order of their IDs, and behind each what it started. */
-void commands_guest_ps(const struct words *words, uint64_t now_ns)
-{
-    unsigned count = 0;
-
-    (void)words, (void)now_ns;
-    for (struct guest *top = guest_first(); top != NULL; top = top->next) {
-        if (top->family.parent != NULL)
-            continue;
-        if (count++ == 0)
-            shell_print("%4s %-24s %-18s %10s %8s %10s", "ID", "NAME", "STATE", "RUN MS", "MEM KIB", "EXITS");
-        for (struct guest *guest = top; guest != NULL; guest = family_next(top, guest))
-            print_guest(guest, guest->family.depth - top->family.depth);
-    }
-    if (count == 0)
-        shell_print("there is no guest; ls lists what can be run");
 }
 
 /* A snapshot that lives neither runs nor can be made to; that is said. */

@@ -16,7 +16,6 @@ struct guest *commands_guest_find(const struct words *words);
 struct guest *commands_guest_find_live(const struct words *words);
 
 void commands_guest_run(const struct words *words, uint64_t now_ns);
-void commands_guest_ps(const struct words *words, uint64_t now_ns);
 void commands_guest_pause(const struct words *words, uint64_t now_ns);
 void commands_guest_resume(const struct words *words, uint64_t now_ns);
 void commands_guest_restart(const struct words *words, uint64_t now_ns);

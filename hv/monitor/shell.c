@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "io/scrollback.h"
 #include "monitor/commands.h"
+#include "monitor/commands_list.h"
 #include "monitor/complete.h"
 #include "monitor/jobs.h"
 #include "monitor/lineedit.h"
@@ -75,6 +76,12 @@ static void complete_line(void)
     lineedit_insert(&edit, complete_find(text));
 }
 
+/* A command goes on by itself, and what is typed ahead waits for it. */
+static bool is_busy(void)
+{
+    return jobs_is_starting() || commands_list_goes_on();
+}
+
 static bool is_cancel(uint32_t key_word)
 {
     return (key_word & (HV_KEY_MAKE | HV_KEY_CHAR_MASK)) == (HV_KEY_MAKE | 3);
@@ -108,29 +115,31 @@ static bool press_key(uint32_t key_word, uint64_t now_ns)
         complete_line();
     else if (event == LINEEDIT_REDRAW)
         shell_clear();
-    if (event != LINEEDIT_NOTHING && !shell_is_held() && !jobs_is_starting())
+    if (event != LINEEDIT_NOTHING && !shell_is_held() && !is_busy())
         shell_show_prompt(&edit);
     return event == LINEEDIT_ENTER || event == LINEEDIT_COMPLETE;
 }
 
 bool shell_waits(void)
 {
-    return key_count > 0 && !jobs_is_starting();
+    return (key_count > 0 && !jobs_is_starting()) || commands_list_goes_on();
 }
 
 /* Bound: KEYS that edit a line, some hundreds of instructions each, and one command or completion. */
 void shell_pump(uint64_t now_ns)
 {
-    bool is_enough = false;
+    bool is_enough = commands_list_goes_on();
 
     vcon_set_time(&shell_console()->vcon, now_ns);
-    while (shell_waits() && !is_enough) {
+    if (is_enough)
+        commands_list_more();
+    while (key_count > 0 && !is_busy() && !is_enough) {
         uint32_t key_word = keys[key_first];
         key_first = (key_first + 1) % KEYS;
         key_count--;
         is_enough = press_key(key_word, now_ns);
     }
     top_pump(now_ns);
-    if (!shell_prompt_is_shown() && !shell_is_held() && !jobs_is_starting())
+    if (!shell_prompt_is_shown() && !shell_is_held() && !is_busy())
         shell_show_prompt(&edit);
 }

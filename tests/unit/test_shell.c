@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "monitor/commands.h"
+#include "monitor/commands_list.h"
 #include "monitor/complete.h"
 #include "monitor/jobs.h"
 #include "monitor/room.h"
@@ -24,12 +25,27 @@
 static char done[512];              /* each command, with a semicolon behind it */
 static unsigned pieces, top_keys;
 static bool is_starting;
+static unsigned list_left;          /* pieces of a list that goes on */
 
 void commands_run(const char *line, uint64_t now_ns)
 {
     (void)now_ns;
     pieces++;
     snprintf(done + strlen(done), sizeof(done) - strlen(done), "%s;", line);
+    list_left = strcmp(line, "long") == 0 ? 3 : 0;
+}
+
+bool commands_list_goes_on(void)
+{
+    return list_left > 0;
+}
+
+void commands_list_more(void)
+{
+    assert_true(list_left > 0);
+    pieces++;
+    list_left--;
+    snprintf(done + strlen(done), sizeof(done) - strlen(done), "%u;", list_left);
 }
 
 const char *complete_find(const char *text)
@@ -132,6 +148,19 @@ static void a_launch_holds_what_follows(void **state)
     assert_string_equal(done, "ps;");
 }
 
+/* A piece a look, without a prompt between them; what is typed meanwhile comes behind. */
+static void a_list_goes_on_by_itself(void **state)
+{
+    (void)state;
+    type("long\rps\r");
+    for (unsigned look = 1; shell_waits(); look++) {
+        shell_pump(look);
+        assert_int_equal(pieces, look);
+        assert_int_equal(shell_prompt_is_shown(), list_left == 0);
+    }
+    assert_string_equal(done, "long;2;1;0;ps;");
+}
+
 static void one_key_of_a_picture_a_look(void **state)
 {
     (void)state;
@@ -152,6 +181,7 @@ int main(void)
         cmocka_unit_test_setup(one_command_a_look, set_up),
         cmocka_unit_test_setup(one_completion_a_look, set_up),
         cmocka_unit_test_setup(a_launch_holds_what_follows, set_up),
+        cmocka_unit_test_setup(a_list_goes_on_by_itself, set_up),
         cmocka_unit_test_setup(one_key_of_a_picture_a_look, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
