@@ -10,7 +10,7 @@
 
 #include "monitor/line_words.h"
 
-/* Begin: what can be run, of those whose name matches a pattern, if there is one; all guests. words stay till the end. */
+/* Begin: what can be run, of those that match a pattern, if there is one; all guests. words stay till the end. */
 void commands_list_images(const struct words *words, uint64_t now_ns);
 void commands_list_guests(const struct words *words, uint64_t now_ns);
 

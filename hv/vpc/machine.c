@@ -1,7 +1,7 @@
 /*
  * machine.c - a virtual PC as a guest: its turns, its keys, its console, its end.
  *
- * A turn is interpretation in pieces until 0.4 milliseconds are over, with interrupts off; then what came meanwhile is
+ * A turn is interpretation in pieces until 0.35 milliseconds are over, with interrupts off; then what came meanwhile is
  * taken, and the run loop looks around. So a virtual PC holds nobody up for longer than a long hypercall does.
  */
 #include "vpc/machine.h"
@@ -23,7 +23,7 @@
 
 _Static_assert(GUEST_MOVES_AT_RANDOM == SVM_MOVES_AT_RANDOM, "one word of two layers");
 
-#define TURN_NS 400000u
+#define TURN_NS 350000u
 #define SVM_TURN_NS 4000000u        /* an interrupt ends it long before, unless none gets in */
 #define PIECE 256u                  /* instructions between two looks at the clock */
 #define COPY_PAGES 128u             /* of files in a turn: some 0.2 ms of the counting machine */
