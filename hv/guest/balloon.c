@@ -42,6 +42,8 @@ static bool ask_all(uint64_t now_ns)
 
 void balloon_look(uint64_t now_ns)
 {
+    if (frames_count_free() >= LAUNCH_FRAMES)
+        launch_until_ns = 0;
     if (frames_count_free() < frames_count_total() / LOW_PART && now_ns >= ask_again_ns)
         (void)ask_all(now_ns);
 }

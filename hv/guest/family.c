@@ -316,8 +316,8 @@ void family_adopt(struct guest *guest)
 
     if (parent->family.lent_to == child)
         parent->family.lent_to = NULL;          /* the operator sees what he takes over */
-    if (guest->life.paused & GUEST_PAUSED_BY_PARENT)    /* who could let it go on is now the operator, by resume */
-        guest->life.paused ^= GUEST_PAUSED_BY_PARENT | GUEST_PAUSED_BY_OPERATOR;
+    if (guest->life.paused & GUEST_PAUSED_BY_PARENT)    /* who can let it go on is now the operator, by resume */
+        guest->life.paused = (guest->life.paused & (uint8_t)~GUEST_PAUSED_BY_PARENT) | GUEST_PAUSED_BY_OPERATOR;
     cut_off(child);
     free_record(child);
     tell(parent);

@@ -172,7 +172,7 @@ static const struct command {
     { "run", "NAME [mem=24M] [control] [debug-print=on] [&]\n"
       "      [engine=interp|svm [disk=F]... [initrd=F] [cmdline=C] [input=serial]]",
       "run a guest and watch it; &: in the background",
-      COMMANDS_IMAGE, 2, 8, commands_guest_run },
+      COMMANDS_IMAGE, 2, 16, commands_guest_run },
     { "ps", "", "list guests, with those that ended lately", COMMANDS_NOTHING, 1, 1, commands_list_guests },
     { "top", "", "who uses the processor, and for what, live; q ends it", COMMANDS_NOTHING, 1, 1, do_top },
     { "pause", "ID", "stop giving a guest the processor", COMMANDS_GUEST, 2, 2, commands_guest_pause },

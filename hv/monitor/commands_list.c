@@ -24,7 +24,7 @@
 static struct {
     enum { LIST_NOTHING, LIST_GUESTS, LIST_SNAPSHOTS, LIST_IMAGES } what;
     const char *pattern;            /* NULL: none */
-    uint32_t top, below;            /* guests: where it goes on, and what that is below; 0: with the next top */
+    uint32_t top, last, next;       /* guests: what was written last, what comes then, and what both are below */
     struct images_position position;
     unsigned rows, tests;           /* written so far; images for tests that were left out */
     unsigned steps;                 /* left of this look */
@@ -71,22 +71,36 @@ static struct guest *next_top(void)
     return guest;
 }
 
+static bool is_below_top(const struct guest *guest)
+{
+    return guest != NULL && top_of(guest)->life.id == list.top;
+}
+
+/* Behind what was written last, or if that went, what came then. NULL: that is gone, too, or there was no more. */
+static struct guest *next_below(void)
+{
+    struct guest *last = guest_find(list.last), *next = guest_find(list.next);
+
+    if (is_below_top(last))
+        return family_next(top_of(last), last);
+    return is_below_top(next) ? next : NULL;
+}
+
 /* The operator's in the order of their IDs, and behind each what it started. False: that was all. */
 static bool list_guest(void)
 {
-    struct guest *guest = list.below != 0 ? guest_find(list.below) : NULL;
-    const struct guest *top = guest != NULL ? top_of(guest) : NULL;
+    struct guest *guest = next_below();
 
-    if (top == NULL || top->life.id != list.top) {          /* it went, or away from where it was */
+    if (guest == NULL)
         guest = next_top();
-        if (guest == NULL)
-            return false;
-        top = guest;
-        list.top = top->life.id;
-    }
+    if (guest == NULL)
+        return false;
+    const struct guest *top = top_of(guest);
     print_guest(guest, guest->family.depth - top->family.depth);
     const struct guest *next = family_next(top, guest);
-    list.below = next != NULL ? next->life.id : 0;
+    list.top = top->life.id;
+    list.last = guest->life.id;
+    list.next = next != NULL ? next->life.id : 0;
     return true;
 }
 

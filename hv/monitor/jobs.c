@@ -94,6 +94,8 @@ static void keep_texts(struct job *job)
     job->texts = frames_alloc();
     if (job->texts.v)
         copy_texts(equip, hpa_to_ptr(job->texts));
+    else
+        memset(equip->texts, 0, sizeof(equip->texts));  /* starting.texts are another's soon */
 }
 
 /* A page for rows that scroll off a console, as long as the machine has some left for more important things. */

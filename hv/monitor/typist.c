@@ -272,7 +272,7 @@ void typist_pump(uint64_t now_ns)
         type_on_to_monitor(now_ns);
     bool is_over = serve_some(now_ns);
     next_key_ns = any_reads() ? now_ns + (is_over ? LOOK_NS : 0) : UINT64_MAX;
-    if (for_monitor.console != NULL && is_over)
+    if (for_monitor.console != NULL && next_key_ns > now_ns)
         next_key_ns = now_ns + NS_PER_MS;
 }
 

@@ -212,7 +212,7 @@ static void count_owners(int by)
 static bool check_owners(const struct audit *audit, const struct gframe *gframe)
 {
     bool is_shared = gframe->flags & GFRAME_SHARED;
-    uint32_t beyond = is_shared && owners_beyond ? owners_beyond[gframe->host] : 0;
+    uint32_t beyond = is_shared ? owners_count_others(gframe->host) : 0;
 
     return owner_counts[gframe->host] == beyond + 1 ||
            audit_fail(audit, "host frame 0x%x has %u owners; %u beyond the first are counted, and it is %sshared",

@@ -16,11 +16,10 @@
 
 #define PAGE_COUNTS (PAGE_SIZE / sizeof(owners_beyond[0]))
 #define PAGE_BLOCKS (PAGE_COUNTS / (LARGE_PAGE_SIZE / PAGE_SIZE))
-#define NOT_READY UINT16_MAX
 #define NOT_COUNTED UINT32_MAX
 
 uint16_t *owners_beyond;
-static void *not_ready;     /* a page of NOT_READY */
+static void *not_ready;     /* a page of OWNERS_NOT_READY */
 static uint32_t ready_for;  /* so many first uses of blocks: all that were in use by then have their counts */
 
 static bool reserve_counts(void)
@@ -62,7 +61,7 @@ static enum owners_room prepare_pages(struct owners_progress *progress, uint32_t
 {
     for (uint32_t end = frames_count_blocks(); progress->block < end; progress->block += PAGE_BLOCKS) {
         uint16_t *counts = owners_beyond + progress->block / PAGE_BLOCKS * PAGE_COUNTS;
-        if (*counts != NOT_READY || !is_any_used(progress->block))
+        if (*counts != OWNERS_NOT_READY || !is_any_used(progress->block))
             continue;
         if (*steps == 0)
             return OWNERS_GO_ON;
@@ -88,13 +87,13 @@ enum owners_room owners_prepare(struct owners_progress *progress, uint32_t *step
     return room;
 }
 
-/* Where there are counts, each frame that is shared has its own: no other page need be looked at. */
+/* Where it fails or is the only one, other frames stay without counts: nobody else has them. */
 bool owners_prepare_frame(uint32_t host)
 {
     if (!owners_beyond && !reserve_counts())
         return false;
     uint16_t *counts = owners_beyond + host / PAGE_COUNTS * PAGE_COUNTS;
-    return *counts != NOT_READY || prepare_page(counts);
+    return *counts != OWNERS_NOT_READY || prepare_page(counts);
 }
 
 void owners_end(void)

@@ -40,9 +40,19 @@ MUST_CHECK bool owners_prepare_frame(uint32_t host);
 /* No frame has another owner: give the counts back. */
 void owners_end(void);
 
+#define OWNERS_NOT_READY UINT16_MAX     /* in place of counts that were never needed: nobody else has such a frame */
+
+/* Whoever shared with one that ended may ask for any of its frames: there may be counts again, but not for that one. */
+static inline uint16_t owners_count_others(uint32_t host)
+{
+    uint16_t count = owners_beyond ? owners_beyond[host] : 0;
+
+    return count != OWNERS_NOT_READY ? count : 0;
+}
+
 static inline bool owners_are_others(uint32_t host)
 {
-    return owners_beyond && owners_beyond[host];
+    return owners_count_others(host) != 0;
 }
 
 /* One owner less. False: that was the only one, and the frame is to be freed. */

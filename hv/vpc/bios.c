@@ -5,6 +5,7 @@
  */
 #include "vpc/bios.h"
 
+#include "base/string.h"
 #include "cpu/x86.h"
 #include "pebpeb.h"
 #include "vpc/firmware.h"
@@ -26,8 +27,9 @@ enum { BAD_COMMAND = 1, NO_SECTOR = 4, NO_FUNCTION = 0x86 };
 static const uint8_t vectors_of[BIOS_CALLS] = { 0x10, 0x12, 0x13, 0x15, 0x16, 0x1A };
 
 /*
- * The timer's interrupt counts in the BIOS data area, tells INT 1Ch, and ends. The others only end: whoever wants to
- * know of them has a handler of his own.
+ * The timer's interrupt counts in the BIOS data area, tells INT 1Ch, and ends. The keyboard's takes its bytes as far as
+ * there is room: what stayed would keep the line up, and there would be no edge any more. The others only end: whoever
+ * wants to know of them has a handler of his own.
  */
 static const uint8_t handlers[] = {
     0x50, 0x1E,                         /* push ax; push ds */
@@ -38,8 +40,10 @@ static const uint8_t handlers[] = {
     0xB0, 0x20, 0xE6, 0x20,             /* and at the first */
     0x58, 0xCF,                         /* pop ax; iret */
     0x50, 0xEB, 0xF7,                   /* FIRST: push ax; jmp there */
+    0x50, 0xB4, 0x12, 0xCD, 0x16,       /* KEYS: push ax; mov $0x12, ah; int 0x16, which takes what the keyboard has; */
+    0xEB, 0xF0,                         /* jmp there */
 };
-enum { SECOND = 17, FIRST = 28 };
+enum { SECOND = 17, FIRST = 28, KEYS = 31 };
 
 static void set_half(uint32_t *reg, uint32_t value)
 {
@@ -325,21 +329,20 @@ static void call_system(struct vpc *vpc, uint32_t *gpr)
     set_flag(vpc, EFLAGS_CF, !good);
 }
 
-/* What the keyboard has, up to the first key that goes down. */
-static void take_key(struct vpc *vpc)
+/* What the keyboard has, as long as there is room for one more key. */
+static void take_keys(struct vpc *vpc)
 {
     struct bios *bios = &vpc->bios;
     uint32_t word;
 
-    while (!bios->has_key && vpc->keyboard.is_full) {
+    while (bios->key_count < BIOS_KEYS && vpc->keyboard.is_full) {
         uint8_t code = i8042_read(&vpc->keyboard, 0x60);
         i8042_advance(&vpc->keyboard);
         if (!keymap_scancode(&bios->keymap, code, &word) || !(word & HV_KEY_MAKE) ||
             keymap_is_modifier((uint8_t)(word >> HV_KEY_RAW_SHIFT)))
             continue;
         uint8_t character = word & HV_KEY_HASDATA ? (uint8_t)(word & HV_KEY_CHAR_MASK) : 0;
-        bios->key = (uint16_t)(code << 8 | (character == '\n' ? '\r' : character));
-        bios->has_key = true;
+        bios->keys[bios->key_count++] = (uint16_t)(code << 8 | (character == '\n' ? '\r' : character));
     }
 }
 
@@ -357,25 +360,30 @@ static void ask_again(struct vpc *vpc, uint32_t *gpr)
 static void call_keyboard(struct vpc *vpc, uint32_t *gpr)
 {
     uint32_t function = gpr[GPR_EAX] >> 8 & 0xEF;       /* 10h and 11h are 0 and 1 of a larger keyboard */
+    struct bios *bios = &vpc->bios;
 
-    take_key(vpc);
+    take_keys(vpc);
     if (function > 1)
         return;
     if (function == 1)
-        set_flag(vpc, EFLAGS_ZF, !vpc->bios.has_key);
-    else if (!vpc->bios.has_key)
+        set_flag(vpc, EFLAGS_ZF, bios->key_count == 0);
+    else if (bios->key_count == 0)
         ask_again(vpc, gpr);
-    if (!vpc->bios.has_key)
+    if (bios->key_count == 0)
         return;
-    set_half(&gpr[GPR_EAX], vpc->bios.key);
-    vpc->bios.has_key = function == 1;
+    set_half(&gpr[GPR_EAX], bios->keys[0]);
+    if (function == 0)
+        memmove(bios->keys, bios->keys + 1, --bios->key_count * sizeof(bios->keys[0]));
+    take_keys(vpc);
 }
 
 static void tell_ticks(struct vpc *vpc, uint32_t *gpr)
 {
     uint32_t ticks = vpc_load(vpc, TICKS_AT, 4);
+    bool is_known = (gpr[GPR_EAX] >> 8 & 0xFF) == 0;
 
-    if (gpr[GPR_EAX] >> 8 & 0xFF)
+    set_flag(vpc, EFLAGS_CF, !is_known);
+    if (!is_known)
         return;
     set_half(&gpr[GPR_EAX], 0);
     set_half(&gpr[GPR_ECX], ticks >> 16);
@@ -418,6 +426,7 @@ bool bios_put(struct ram *ram)
         vectors[BIOS_FIRST_LINES + line] = in_rom(HANDLERS_AT + (line == 0 ? 0 : FIRST));
         vectors[BIOS_SECOND_LINES + line] = in_rom(HANDLERS_AT + SECOND);
     }
+    vectors[BIOS_FIRST_LINES + 1] = in_rom(HANDLERS_AT + KEYS);
     for (unsigned i = 0; i < BIOS_CALLS; i++) {
         uint8_t call[4] = { 0xE6, (uint8_t)(BIOS_PORT + i), 0xCF, 0 };      /* out, iret */
         __builtin_memcpy(calls[i], call, sizeof(call));

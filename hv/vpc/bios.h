@@ -21,12 +21,14 @@
 #define BIOS_FIRST_LINES 0x08u     /* vectors of the 8259s' lines, as firmware has them */
 #define BIOS_SECOND_LINES 0x70u
 
+#define BIOS_KEYS 15u              /* typed ahead, as firmware keeps them; more stay in the 8042 */
+
 struct vpc;
 
 struct bios {
     struct keymap keymap;
-    uint16_t key;                   /* scancode and character that INT 16h gives next */
-    bool has_key;
+    uint16_t keys[BIOS_KEYS];       /* scancode and character each, that INT 16h gives, the first first */
+    uint8_t key_count;
 };
 
 /* Real mode's vectors: those of the calls and of interrupt lines, and for the rest an IRET. False: memory is out. */

@@ -193,6 +193,15 @@ static enum group group_of(uint16_t port)
     return port < GROUPED_PORTS ? groups[port / 8] : GROUP_MIXED;
 }
 
+/* A line that fell for a moment is brought up to date apart: its edge is seen before the others are looked at. */
+static void dip_serial(struct vpc *vpc)
+{
+    if (!vpc->uart.dips)
+        return;
+    vpc->uart.dips = false;
+    vpc_dip_line(vpc, VPC_LINE_SERIAL);
+}
+
 static void settle_ide(struct vpc *vpc)
 {
     vpc_settle_line(vpc, VPC_LINE_IDE, ide_line(&vpc->ide));
@@ -200,10 +209,7 @@ static void settle_ide(struct vpc *vpc)
 
 static APART void settle_serial_slowly(struct vpc *vpc)
 {
-    if (vpc->uart.dips) {
-        vpc->uart.dips = false;
-        vpc_dip_line(vpc, VPC_LINE_SERIAL);
-    }
+    dip_serial(vpc);
     vpc_settle_line(vpc, VPC_LINE_SERIAL, uart_line(&vpc->uart));
 }
 
@@ -236,10 +242,12 @@ static APART uint32_t read_wide(struct vpc *vpc, uint16_t port, unsigned bytes)
     for (unsigned i = 0; i < bytes && !is_data; i++)
         value |= (uint32_t)read_byte(vpc, (uint16_t)(port + i)) << 8 * i;
     vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
-    if (is_data)
+    if (is_data) {
         settle_ide(vpc);
-    else
-        vpc_settle_lines(vpc);
+        return value;
+    }
+    dip_serial(vpc);
+    vpc_settle_lines(vpc);
     return value;
 }
 
@@ -314,6 +322,7 @@ static APART void write_wide(struct vpc *vpc, uint16_t port, unsigned bytes, uin
         for (unsigned i = 0; i < bytes; i++)
             write_byte(vpc, (uint16_t)(port + i), (uint8_t)(value >> 8 * i));
     }
+    dip_serial(vpc);
     vpc_settle_lines(vpc);
 }
 

@@ -89,7 +89,7 @@ void uart_receive(struct uart16550 *uart, uint8_t byte)
     take_in(uart, byte);
 }
 
-/* What is left tells of itself anew, as it does on a line whose time-out begins again with each byte that is read. */
+/* What is left below the trigger level tells of itself anew: each byte that is read begins the line's time-out again. */
 static uint8_t take_out(struct uart16550 *uart)
 {
     if (uart->count == 0)
@@ -97,7 +97,7 @@ static uint8_t take_out(struct uart16550 *uart)
     uint8_t byte = uart->fifo[uart->first];
     uart->first = (uint8_t)((uart->first + 1) % UART_FIFO);
     uart->count--;
-    uart->dips |= uart->count > 0;
+    uart->dips |= uart->count > 0 && uart->count < trigger(uart);
     return byte;
 }
 

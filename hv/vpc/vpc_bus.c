@@ -7,7 +7,8 @@
 
 #define ABSENT_WORD 0xFFFFFFFFu
 #define MSR_APIC_BASE 0x1Bu
-#define APIC_BASE_IS (LAPIC_BASE | 0x900u)      /* enabled, of the processor that starts the others */
+#define APIC_BASE_FIRST 0x100u                  /* of the processor that starts the others, whatever is written */
+#define APIC_BASE_IS (LAPIC_BASE | APIC_BASE_FIRST | 0x800u)        /* enabled */
 
 static struct vpc *vpc_of(void *context)
 {
@@ -195,7 +196,7 @@ static bool bus_msr_read(void *context, uint32_t number, uint64_t *value)
 static bool bus_msr_write(void *context, uint32_t number, uint64_t value)
 {
     vpc_note(vpc_of(context), VPC_EXIT_MSR, number, (uint32_t)value);
-    return number == MSR_APIC_BASE && value == APIC_BASE_IS;
+    return number == MSR_APIC_BASE && (value | APIC_BASE_FIRST) == APIC_BASE_IS;
 }
 
 const struct bus vpc_bus = {

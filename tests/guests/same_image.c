@@ -23,6 +23,8 @@
 #define WITHDRAWN_TRIES 2000u
 #define BEGUN_FRAMES 10u                /* for its struct, tables and records */
 #define WRITER_RESTS 3u
+#define FAR 0x400000u                   /* to FAR_END: more than a page of counts is for, 8 MiB */
+#define FAR_END 0x1600000u
 
 static uint32_t data[DATA_PAGES][WORDS] = { [0 ... DATA_PAGES - 1] = { [0 ... WORDS - 1] = AS_LOADED } };
 static uint32_t expected[DATA_PAGES];
@@ -178,6 +180,35 @@ CASE(one_ends)
     int32_t third = start_writer(SMALL_KIB + 8);
     children_expect_end(next, HV_END_EXIT, 4);
     children_expect_end(third, HV_END_EXIT, 8);
+}
+
+static void write_far(uint32_t value)
+{
+    for (uint32_t at = FAR; at < FAR_END; at += PAGE_BYTES)
+        *(volatile uint32_t *)(uintptr_t)at = at ^ value;
+}
+
+/*
+ * Who shared with a copy that ended has frames that may be another's, for all that they say, and no count says so. Then
+ * others share, and there are counts again, for these: what the first writes now was a panic.
+ */
+CASE(left_alone)
+{
+    children_begin();
+    write_far(1);
+    int32_t copy = hv_clone(0, 0);
+    if (copy == 0)
+        hv_exit(3);
+    children_expect_end(copy, HV_END_EXIT, 3);
+    int32_t oldest = start_writer(SMALL_KIB), next = start_writer(SMALL_KIB + 4);
+    check_is_shared(next);
+    write_far(2);
+    uint32_t wrong = 0;
+    for (uint32_t at = FAR; at < FAR_END; at += PAGE_BYTES)
+        wrong += *(volatile uint32_t *)(uintptr_t)at != (at ^ 2);
+    CHECK_EQUAL(wrong, 0);
+    (void)hv_signal((uint32_t)oldest, HV_SIGNAL_FORGET);
+    children_expect_end(next, HV_END_EXIT, 4);
 }
 
 static uint32_t frames_free(void)

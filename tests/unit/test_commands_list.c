@@ -220,6 +220,29 @@ static void guests_go_meanwhile(void **state)
     }
 }
 
+/* Only the one with which it would go on: the others that are below the same are not left out. */
+static void the_next_one_goes_meanwhile(void **state)
+{
+    (void)state;
+    for (uint32_t id = 10; id < 110; id++)
+        make_child(9, id);
+    begin(commands_list_guests, NULL);
+    uint32_t next = rows;                           /* the heading is a row */
+    char name[16];
+    sprintf(name, "guest_%u ", next);
+    assert_null(strstr(out, name));
+    children[next - 1].next = &children[next + 1];
+    free(guests[next]);
+    guests[next] = NULL;
+    link_all();
+    (void)go_on();
+    for (uint32_t id = 1; id <= GUESTS; id++) {
+        sprintf(name, "guest_%u ", id);
+        assert_int_equal(strstr(out, name) != NULL, id != next);
+    }
+    assert_int_equal(rows, GUESTS);
+}
+
 static void all_images_in_pieces(void **state)
 {
     (void)state;
@@ -262,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_guests_in_pieces, set_up, tear_down),
         cmocka_unit_test_setup_teardown(guests_go_meanwhile, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_next_one_goes_meanwhile, set_up, tear_down),
         cmocka_unit_test_setup_teardown(all_images_in_pieces, set_up, tear_down),
         cmocka_unit_test_setup_teardown(snapshots_come_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(there_is_none, set_up, tear_down),

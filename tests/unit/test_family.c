@@ -261,10 +261,10 @@ static void adopt_one(struct node *node)
 {
     if (node->parent < 0)
         return;
-    bool is_paused = random_below(2) == 0;      /* by its parent, who can let it go on no more */
-    node->guest->life.paused = is_paused ? GUEST_PAUSED_BY_PARENT : 0;
+    uint8_t paused = (uint8_t)random_below(4);  /* BY_PARENT, who can let it go on no more, and BY_OPERATOR */
+    node->guest->life.paused = paused;
     family_adopt(node->guest);
-    assert_int_equal(node->guest->life.paused, is_paused ? GUEST_PAUSED_BY_OPERATOR : 0);
+    assert_int_equal(node->guest->life.paused, paused != 0 ? GUEST_PAUSED_BY_OPERATOR : 0);
     node->guest->life.paused = 0;
     node->parent = -1;
     adopted++;

@@ -151,6 +151,13 @@ static void one_frame_takes_one_page(void **state)
     assert_true(owners_prepare_frame(77 * FRAMES_EACH + 5));
     assert_int_equal(pages_made, 1);
     assert_true(has_count(77) && !has_count(80));
+    owners_beyond[77 * FRAMES_EACH + 5]++;
+    assert_true(owners_are_others(77 * FRAMES_EACH + 5));
+    assert_true(owners_drop(77 * FRAMES_EACH + 5));
+    assert_false(owners_are_others(77 * FRAMES_EACH + 5));
+    assert_false(owners_are_others(80 * FRAMES_EACH));          /* the page of its count is read-only */
+    assert_false(owners_drop(80 * FRAMES_EACH));
+    assert_int_equal(owners_beyond[80 * FRAMES_EACH], OWNERS_NOT_READY);
     assert_true(owners_prepare_frame(76 * FRAMES_EACH));
     assert_int_equal(pages_made, 1);
     prepare(100, BLOCKS);                           /* and whoever copies all has all */

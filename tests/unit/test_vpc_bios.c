@@ -99,6 +99,29 @@ static void test_keys(void **state)
     assert_false(call(0x16, 0x0000, 100));
 }
 
+/* Its interrupt takes what comes: a byte that stayed would keep the line up, and a kernel would never see an edge. */
+static void test_keys_typed_ahead(void **state)
+{
+    const struct vcpu *cpu = &vpc.interp.cpu;
+
+    (void)state;
+    for (unsigned key = 0; key < 15; key++) {
+        i8042_key(&vpc.keyboard, (uint8_t)(0x1E + key % 9));
+        assert_true(i8042_line(&vpc.keyboard));
+        assert_true(call(0x09, 0x12345678, 20));
+        assert_int_equal(cpu->gpr[GPR_EAX], 0x12345678);
+        i8042_key(&vpc.keyboard, (uint8_t)(0x9E + key % 9));
+        assert_true(call(0x09, 0x12345678, 20));
+        assert_int_equal(i8042_line(&vpc.keyboard), key == 14);     /* there is no room for more */
+    }
+    for (unsigned key = 0; key < 15; key++) {
+        assert_true(call(0x16, 0x0000, 10));
+        assert_int_equal(cpu->gpr[GPR_EAX] >> 8 & 0xFF, 0x1E + key % 9);
+        assert_false(i8042_line(&vpc.keyboard));
+    }
+    assert_false(call(0x16, 0x0000, 100));
+}
+
 static uint16_t cell(unsigned row, unsigned column)
 {
     const uint8_t *page = ram_peek(&ram, TEXT_PAGE_BASE >> PAGE_SHIFT);
@@ -391,6 +414,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_keys, start, stop),
+        cmocka_unit_test_setup_teardown(test_keys_typed_ahead, start, stop),
         cmocka_unit_test_setup_teardown(test_teletype, start, stop),
         cmocka_unit_test_setup_teardown(test_bad_sectors, start, stop),
         cmocka_unit_test_setup_teardown(test_memory_map, start, stop),

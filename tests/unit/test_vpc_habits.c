@@ -24,6 +24,7 @@ static void test_apic_base(void **state)
     assert_true(vpc_bus.msr_read(&vpc, 0x1B, &value));
     assert_int_equal(value, APIC_BASE);
     assert_true(vpc_bus.msr_write(&vpc, 0x1B, APIC_BASE));
+    assert_true(vpc_bus.msr_write(&vpc, 0x1B, 0xFEE00800));         /* which processor it is, nobody changes */
     assert_false(vpc_bus.msr_write(&vpc, 0x1B, 0xFEE00100));
     assert_false(vpc_bus.msr_write(&vpc, 0x1C, APIC_BASE));
     assert_false(vpc_bus.msr_read(&vpc, 0x1A, &value));
