@@ -89,7 +89,7 @@ void uart_receive(struct uart16550 *uart, uint8_t byte)
     take_in(uart, byte);
 }
 
-/* What is left below the trigger level tells of itself anew: each byte that is read begins the line's time-out again. */
+/* What is left below the trigger level tells of itself anew: each byte read begins the line's time-out again. */
 static uint8_t take_out(struct uart16550 *uart)
 {
     if (uart->count == 0)
