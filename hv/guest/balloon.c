@@ -12,11 +12,12 @@
 #define NS_PER_MS 1000000ull
 #define ASK_NS (100 * NS_PER_MS)            /* between two times: who answers has had a turn by then */
 #define LAUNCH_NS (300 * NS_PER_MS)         /* a launch waits no longer for an answer */
+#define PLENTY_NS (1000 * NS_PER_MS)        /* and behind one that waited, for so long none waits again */
 #define LAUNCH_FRAMES 1024u                 /* 4 MiB: more than an image and its tables take */
 #define LOW_PART 32u                        /* of all frames: below that memory is short */
 
 static uint64_t ask_again_ns;               /* when whoever is asked may be asked again */
-static uint64_t launch_until_ns;            /* launches wait till then; 0: since memory was plenty none had to */
+static uint64_t launch_until_ns;            /* launches wait till then; 0: none had to, as memory is plenty */
 
 static bool can_answer(const struct guest *guest)
 {
@@ -42,19 +43,20 @@ static bool ask_all(uint64_t now_ns)
 
 void balloon_look(uint64_t now_ns)
 {
-    if (frames_count_free() >= LAUNCH_FRAMES)
+    if (frames_count_free() >= LAUNCH_FRAMES && now_ns >= launch_until_ns + PLENTY_NS)
         launch_until_ns = 0;
     if (frames_count_free() < frames_count_total() / LOW_PART && now_ns >= ask_again_ns)
         (void)ask_all(now_ns);
 }
 
-/* Nobody answered the first launch in time: nobody is waited for again, only asked, until there was memory again. */
+/*
+ * Nobody answered the first launch in time: nobody is waited for again, only asked, until there is memory a second
+ * later. Else who gives some back and takes it again would have ends and kills wait behind one launch after the other.
+ */
 bool balloon_launch_waits(uint64_t now_ns)
 {
-    if (frames_count_free() >= LAUNCH_FRAMES) {
-        launch_until_ns = 0;
+    if (frames_count_free() >= LAUNCH_FRAMES)
         return false;
-    }
     bool is_asked = launch_until_ns != 0 && now_ns < ask_again_ns;
     if (!is_asked && !ask_all(now_ns))
         return false;

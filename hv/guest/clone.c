@@ -62,7 +62,7 @@ static void introduce_copy(struct guest *copy, struct guest *source, const struc
     /* Blocked would be by its own log, which is empty; a PC finds out by itself whether it waits. */
     if (source->life.activity != GUEST_BLOCKED && source->machine == NULL)
         copy->life.activity = source->life.activity;
-    copy->life.paused = clone->paused;
+    copy->life.paused |= clone->paused;             /* its debugger may have stopped it */
     copy->console.kill = source->console.kill;
     copy->family.rights = source->family.rights;
     guest_show_state(copy);

@@ -10,8 +10,9 @@
 #include "cpu/opcodes.h"
 #include "cpu/x86.h"
 #include "guest/debug_access.h"
+#include "guest/gmem_find.h"
 #include "guest/guest.h"
-#include "pagetable/gwalk.h"
+#include "pagetable/gspace.h"
 #include "pagetable/ram.h"
 
 #define IRET_EFLAGS 4               /* where that word of hv_iret is, from ESP: docs/abi.md */
@@ -199,36 +200,13 @@ const char *debug_stop_leave(void)
     return debug_stop_go(false);
 }
 
-static const uint32_t *peek_entries(const struct ram *ram, uint32_t frame)
-{
-    return frame < ram->frame_count ? ram_peek(ram, frame) : NULL;
-}
-
-/* Where an address lies in the guest's RAM, by its own tables. False: nowhere. */
-static bool translate(const struct guest *guest, gva_t address, gpa_t *physical)
-{
-    const struct ram *ram = &guest->ram;
-
-    *physical = GPA(address.v);
-    if (guest->state.paging.is_on) {
-        const uint32_t *directory = peek_entries(ram, guest->state.paging.directory.v >> PAGE_SHIFT);
-        uint32_t pde = directory != NULL ? directory[gtable_pde_index(address)] : 0;
-        const uint32_t *table = pde & GPTE_P ? peek_entries(ram, pde >> GPTE_FRAME_SHIFT) : NULL;
-        uint32_t pte = table != NULL ? table[gtable_pte_index(address)] : 0;
-        if (!(pte & GPTE_P))
-            return false;
-        *physical = GPA((pte & ~(uint32_t)PAGE_MASK) | (address.v & PAGE_MASK));
-    }
-    return physical->v < ram->bytes;
-}
-
 /* So many bytes of the range lie in one page, and there is memory behind them. 0: there is none. */
 static uint32_t find_piece(uint32_t address, uint32_t bytes, gpa_t *physical)
 {
     uint32_t left = (uint32_t)PAGE_SIZE - (address & PAGE_MASK);
 
     if (debug_stop.guest == NULL || debug_stop.guest->life.activity == GUEST_ENDED || address > HV_MAX_GVA ||
-        !translate(debug_stop.guest, GVA(address), physical))
+        !gmem_find(debug_stop.guest, GVA(address), physical))
         return 0;
     return bytes < left ? bytes : left;
 }
@@ -238,13 +216,8 @@ uint32_t debug_stop_read(uint32_t address, uint8_t *to, uint32_t bytes)
     uint32_t done = 0, piece;
     gpa_t physical;
 
-    for (; done < bytes && (piece = find_piece(address + done, bytes - done, &physical)) > 0; done += piece) {
-        const uint8_t *page = ram_peek(&debug_stop.guest->ram, physical.v >> PAGE_SHIFT);
-        if (page != NULL)
-            memcpy(to + done, page + (physical.v & PAGE_MASK), piece);
-        else
-            memset(to + done, 0, piece);
-    }
+    for (; done < bytes && (piece = find_piece(address + done, bytes - done, &physical)) > 0; done += piece)
+        gmem_find_read(debug_stop.guest, physical, to + done, piece);
     for (unsigned i = 0; i < debug_stop.count; i++)
         if (debug_stop.breakpoints[i].at - address < done)
             to[debug_stop.breakpoints[i].at - address] = debug_stop.breakpoints[i].was;
@@ -255,8 +228,11 @@ static bool store_bytes(uint32_t address, const uint8_t *from, uint32_t bytes)
 {
     gpa_t physical;
 
-    return find_piece(address, bytes, &physical) == bytes &&
-           ram_store(&debug_stop.guest->ram, physical, from, bytes);
+    if (find_piece(address, bytes, &physical) != bytes || !ram_store(&debug_stop.guest->ram, physical, from, bytes))
+        return false;
+    if (debug_stop.guest->processor != NULL)        /* it is loaded still, and the frame may be another now */
+        gspace_load(&debug_stop.guest->space);
+    return true;
 }
 
 uint32_t debug_stop_write(uint32_t address, const uint8_t *from, uint32_t bytes)
@@ -305,7 +281,7 @@ bool debug_stop_copy(const struct guest *source, struct guest *copy)
         return true;
     copy->state.frame.eflags &= ~(uint64_t)EFLAGS_TF;
     for (unsigned i = 0; i < debug_stop.count; i++)
-        if (translate(source, GVA(debug_stop.breakpoints[i].at), &physical) &&
+        if (gmem_find(source, GVA(debug_stop.breakpoints[i].at), &physical) &&
             !ram_store(&copy->ram, physical, &debug_stop.breakpoints[i].was, 1))
             return false;
     return true;

@@ -57,6 +57,8 @@ static void pay_for_room(const struct guest *guest, const struct guest_kind *kin
     *steps = *steps > count ? *steps - count : 0;
 }
 
+#define REFUSED_STEPS 100u      /* what is wrong was looked for in all headers of an image */
+
 /* Bound: the entries of 3,072 pages of records. False: refused. */
 static bool begin_launch(const struct request_start *start, uint32_t *steps)
 {
@@ -97,8 +99,10 @@ void launch_withdraw(void)
 bool launch_step(const struct request_start *start, struct guest **guest, uint32_t *steps)
 {
     *guest = NULL;
-    if (!under_way.guest && !begin_launch(start, steps))
+    if (!under_way.guest && !begin_launch(start, steps)) {
+        *steps = *steps > REFUSED_STEPS ? *steps - REFUSED_STEPS : 0;
         return true;
+    }
     const struct guest_kind *kind = under_way.guest->kind;
     enum guest_fill fill = GUEST_FILL_DONE;
     if (kind->fill)

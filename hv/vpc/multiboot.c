@@ -18,6 +18,8 @@
 #define ELF_MAGIC 0x464C457Fu
 #define ELF_HEADER_BYTES 52u
 #define ELF_ENTRY 24u
+#define ELF_PROGRAM_HEADERS 44u     /* how many */
+#define PROGRAM_HEADERS_MAX 1024u   /* as of PebPeb's images: a bound on how long nobody runs */
 #define PROGRAM_HEADER_BYTES 32u
 #define PT_LOAD 1u
 
@@ -132,8 +134,13 @@ static bool parse_kernel_segments(const struct kernel_file *file, struct multibo
         format_string(file->reason, file->reason_bytes, "no ELF32 for the i386, nor addresses in its Multiboot header");
         return false;
     }
+    if (kernel_half(file, ELF_PROGRAM_HEADERS) > PROGRAM_HEADERS_MAX) {
+        format_string(file->reason, file->reason_bytes, "%u program headers: more than %u",
+                      kernel_half(file, ELF_PROGRAM_HEADERS), PROGRAM_HEADERS_MAX);
+        return false;
+    }
     parsed->entry = kernel_word(file, ELF_ENTRY);
-    for (unsigned i = 0; i < kernel_half(file, 44); i++) {
+    for (unsigned i = 0; i < kernel_half(file, ELF_PROGRAM_HEADERS); i++) {
         uint64_t at = kernel_word(file, 28) + (uint64_t)i * kernel_half(file, 42);
         if (at + PROGRAM_HEADER_BYTES > file->count) {
             format_string(file->reason, file->reason_bytes, "the file ends inside program header %u", i);

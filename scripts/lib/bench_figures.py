@@ -226,8 +226,9 @@ FIGURES = {
         Figure("total", "instructions in all, from the hypervisor's first to the machine's end; no idle time"),
         Figure("programs", "programs, in %"),
         Figure("kernel", "Pebbles' kernel, in %"),
-        Figure("hypervisor", "hypervisor, in %", 8),
-        Figure("searches", "of that searches for the leaves of frames that many map (hv/pagetable/rmap.c), in %", 0),
+        Figure("hypervisor", "hypervisor, in %", 8, 12),
+        Figure("searches", "of that searches for the leaves of frames that many map (hv/pagetable/rmap.c), in %", 0.1,
+               1),
         Figure("others", "of that all else, in %"),
     ],
 }

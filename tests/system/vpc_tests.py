@@ -232,7 +232,8 @@ def tell_hostile(boot, name):
                     re.MULTILINE)
     end = end.group(1) if end else ""
     reason = re.search(rf"^# {name}! crash: (.*)$", boot.out, re.MULTILINE)
-    is_good = end.startswith(("exit 42", "timeout after")) or (end.startswith("crash 0xdeadc0de") and reason)
+    # Random code may write anything to the debug exit's port.
+    is_good = end.startswith(("exit ", "timeout after")) or (end.startswith("crash 0xdeadc0de") and reason)
     rounds = [int(count) for count in re.findall(rf"^# {name}\| did (\d+) rounds$", boot.out, re.MULTILINE)]
     print(f"# vpc.{name}: {max(rounds, default=0)} rounds, {end}{f': {reason.group(1)}' if reason else ''}", flush=True)
     return end if is_good else "", max(rounds, default=0)

@@ -174,10 +174,12 @@ bool images_next(struct images_position *position, struct image_file *file)
         { .name = FAKE_IMAGE, .runnable = true, .image = "the elf", .image_bytes = FAKE_IMAGE_BYTES },
     };
 
-    if (position->file == sizeof(files) / sizeof(files[0]))
-        return false;
-    *file = files[position->file++];
-    return true;
+    while (position->file < sizeof(files) / sizeof(files[0])) {
+        *file = files[position->file++];
+        if (!position->without_tests || !file->for_tests)
+            return true;
+    }
+    return false;
 }
 
 bool images_find(const char *name, struct image_file *file)

@@ -43,8 +43,9 @@ static int setup(void **state)
         guests[i].family.rights.control = true;
         guests[i].state.idt[HV_SLOT_MESSAGE].eip = 0x100000;
     }
-    now_ns += 1000 * MS;
+    now_ns += 5000 * MS;
     free_count = TOTAL;
+    balloon_look(now_ns);                   /* memory is plenty, and has been for long */
     return 0;
 }
 
@@ -107,19 +108,24 @@ static void test_launch(void **state)
     assert_true(balloon_launch_waits(now_ns + 200 * MS));
     free_count = 1024;                      /* somebody answered */
     assert_false(balloon_launch_waits(now_ns + 201 * MS));
-    free_count = 1;                         /* another launch, and nobody does */
+    balloon_look(now_ns + 202 * MS);
+    free_count = 1;                         /* who answered takes it again: another launch waits for the rest */
     assert_true(balloon_launch_waits(now_ns + 210 * MS));
     assert_int_equal(take_messages(), 3);
-    assert_true(balloon_launch_waits(now_ns + 509 * MS));
-    assert_false(balloon_launch_waits(now_ns + 510 * MS));
-    take_messages();
+    assert_true(balloon_launch_waits(now_ns + 299 * MS));
+    assert_false(balloon_launch_waits(now_ns + 300 * MS));
     free_count = 1024;
-    assert_false(balloon_launch_waits(now_ns + 511 * MS));
-    free_count = 1023;                      /* there was memory: who comes now waits */
-    assert_true(balloon_launch_waits(now_ns + 512 * MS));
+    balloon_look(now_ns + 1299 * MS);
+    free_count = 1023;
+    assert_false(balloon_launch_waits(now_ns + 1299 * MS));
+    free_count = 1024;
+    balloon_look(now_ns + 1300 * MS);
+    assert_false(balloon_launch_waits(now_ns + 1300 * MS));
+    free_count = 1023;                      /* there was memory for long: who comes now waits */
+    assert_true(balloon_launch_waits(now_ns + 1301 * MS));
     take_messages();
     guests[0].life.activity = guests[1].life.activity = GUEST_ENDED;
-    assert_false(balloon_launch_waits(now_ns + 620 * MS));      /* nobody is there to wait for */
+    assert_false(balloon_launch_waits(now_ns + 1420 * MS));     /* nobody is there to wait for */
 }
 
 /* Sixty launches without memory took 18 seconds, and whoever was to be ended meanwhile stayed. */

@@ -19,6 +19,7 @@
 #include "guest/clone.h"
 #include "guest/debug_access.h"
 #include "guest/debug_stop.h"
+#include "guest/gmem_find.h"
 #include "guest/guest.h"
 #include "guest/kind.h"
 #include "guest/launch.h"
@@ -61,8 +62,11 @@ uint32_t guest_new_id(void)
     return 2;
 }
 
+static uint8_t stops_new;               /* its debugger, one that is new */
+
 void guest_join(struct guest *guest, const char *name)
 {
+    guest->life.paused |= stops_new;
     assert_ptr_equal(guest, &copy);
     assert_string_equal(name, "source");
 }
@@ -257,6 +261,42 @@ static void test_what_its_kind_takes_is_paid(void **state)
     assert_int_equal(left[0] - left[1], 80);
 }
 
+/* A report on who is held takes no frame, which the pieces that are left would not know of, and makes no leaf. */
+static void test_who_is_held_is_only_looked_at(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 2; round++) {
+        uint32_t read[2] = { 1, 1 };
+        gva_t bad = GVA(0);
+        make_source(round != 0);
+        uint32_t backed = source.ram.backed_count;
+        uint32_t at = (FIRST << PAGE_SHIFT) + (uint32_t)PAGE_SIZE - 4;          /* and the page behind, never touched */
+        assert_true(gmem_find_copy(&source, GVA(FIRST << PAGE_SHIFT), (uint8_t *)read, 4, &bad));
+        assert_int_equal(read[0], words[0][FIRST]);
+        assert_true(gmem_find_copy(&source, GVA(at), (uint8_t *)read, 8, &bad));
+        assert_int_equal(read[1], 0);
+        assert_false(gmem_find_copy(&source, GVA((FRAMES << PAGE_SHIFT) - 4), (uint8_t *)read, 8, &bad));
+        assert_int_equal(bad.v, FRAMES << PAGE_SHIFT);
+        assert_int_equal(source.ram.backed_count, backed);
+        assert_int_equal(source.hidden_fault_count, USED);
+        end(&source);
+    }
+}
+
+/* gdb waits for the next guest of a name, which may be a copy. */
+static void test_debugger_stops_a_copy(void **state)
+{
+    (void)state;
+    make_source(false);
+    stops_new = GUEST_PAUSED_BY_OPERATOR;
+    make_copy(9);
+    stops_new = 0;
+    uint8_t paused = copy.life.paused;
+    end(&copy);
+    end(&source);
+    assert_int_equal(paused, GUEST_PAUSED_BY_OPERATOR);
+}
+
 /* A copy of a strict guest may have no more shadows than that, or its hv_setpd takes four times what it may. */
 static void test_limit_of_tables(void **state)
 {
@@ -303,6 +343,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_reports_between_slices, start, machine_stop),
         cmocka_unit_test_setup_teardown(test_what_its_kind_takes_is_paid, start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_who_is_held_is_only_looked_at, start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_debugger_stops_a_copy, start, machine_stop),
         cmocka_unit_test_setup_teardown(test_limit_of_tables, start, machine_stop),
         cmocka_unit_test_setup_teardown(test_breakpoints_stay_behind, start, machine_stop),
     };

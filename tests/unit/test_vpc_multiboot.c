@@ -212,6 +212,19 @@ static void test_elf_segment_without_bytes(void **state)
     assert_true(parse(FILE_BYTES));
 }
 
+/* To pass over 65,535 program headers took a look some seven milliseconds. */
+static void test_elf_headers_at_their_bound(void **state)
+{
+    (void)state;
+    put_elf(2);
+    put(44, 1024, 2);
+    assert_false(parse(FILE_BYTES));
+    assert_null(strstr(reason, "program headers"));
+    put(44, 1025, 2);
+    assert_false(parse(FILE_BYTES));
+    assert_string_equal(reason, "1025 program headers: more than 1024");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_elf_segments),
         cmocka_unit_test(test_elf_entry),
         cmocka_unit_test(test_elf_segment_without_bytes),
+        cmocka_unit_test(test_elf_headers_at_their_bound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
