@@ -168,13 +168,24 @@ static bool has_some(const struct guest *guest)
     return is_there && guest->trace != NULL && !guest->trace->end_is_sent;
 }
 
+/* A slot's line says not whose it is: no other guest's come between. */
+static bool is_being_named(const struct guest *guest)
+{
+    return guest->trace->head_is_sent && guest->trace->next_slot < HV_IDT_SLOTS;
+}
+
 static struct guest *find_waiting(void)
 {
-    struct guest *guest = is_there ? guest_first() : NULL;
+    struct guest *first = NULL;
 
-    while (guest != NULL && !(guest->life.activity == GUEST_ENDED && has_some(guest)))
-        guest = guest->next;
-    return guest;
+    for (struct guest *guest = guest_first(); guest != NULL; guest = guest->next) {
+        if (guest->life.activity != GUEST_ENDED || !has_some(guest))
+            continue;
+        if (is_being_named(guest))
+            return guest;
+        first = first != NULL ? first : guest;
+    }
+    return first;
 }
 
 bool trace_channel_waits(void)
@@ -192,6 +203,8 @@ void trace_channel_pump(void)
 
 void trace_channel_send_all(void)
 {
+    while (trace_channel_waits())
+        trace_channel_pump();
     for (struct guest *guest = guest_first(); guest != NULL; guest = guest->next) {
         while (has_some(guest))
             send_some(guest);

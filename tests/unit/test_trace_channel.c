@@ -24,8 +24,8 @@
 
 static char sent[64 * 1024];
 static unsigned sent_bytes, searches;
-static struct guest guest;
-static struct trace trace;
+static struct guest guest, other;
+static struct trace trace, trace_of_other;
 
 bool trace_port_present(void)
 {
@@ -115,10 +115,32 @@ static void slots_are_named_piece_by_piece(void **state)
     assert_string_equal(strchr(at, '\n'), "\nend 5 9 exit 0\n");
 }
 
+/* A guest that comes first, and ends while another's handlers are named, waits: a slot's line has no ID. */
+static void slots_stand_behind_their_guest(void **state)
+{
+    (void)state;
+    other = (struct guest){ .life = { .id = 6, .name = "other", .activity = GUEST_ENDED }, .trace = &trace_of_other };
+    guest.life.activity = GUEST_READY;
+    guest.next = &other;
+    trace = trace_of_other = (struct trace){ .made = 0 };
+    other.state.idt[3].eip = HANDLERS_AT + 0x900;
+    other.state.idt[9].eip = HANDLERS_AT + 0x901;
+    sent[0] = '\0';
+    sent_bytes = 0;
+    trace_channel_pump();
+    trace_channel_pump();
+    guest.life.activity = GUEST_ENDED;
+    trace_channel_send_all();
+    assert_non_null(strstr(sent, "guest 6 other 0 0\nslot 3 f100900 0\nslot 9 f100901 0\n"));
+    assert_non_null(strstr(sent, "guest 5 traced 0 0\nslot 1 f100000 0\nslot 2 f100001 0\n"));
+    assert_false(trace_channel_waits());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slots_are_named_piece_by_piece),
+        cmocka_unit_test(slots_stand_behind_their_guest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
