@@ -92,23 +92,7 @@ say_carry:
     popw %ax
     ret
 
-say_ax:
-    pusha
-    movw %ax, %bx
-    movw $4, %cx
-1:  rolw $4, %bx
-    movb %bl, %al
-    andb $0x0F, %al
-    addb $'0', %al
-    cmpb $'9', %al
-    jbe 2f
-    addb $7, %al
-2:  call put
-    loop 1b
-    movb $'\n', %al
-    call put
-    popa
-    ret
+#include "lib/say_ax.inc"
 
 say:
 1:  lodsb
@@ -117,13 +101,6 @@ say:
     call put
     jmp 1b
 2:  ret
-
-put:
-    pushw %dx
-    movw $0x3F8, %dx
-    outb %al, %dx
-    popw %dx
-    ret
 
 screen_text:
     .asciz "by teletype\r\nand a second row\r\n"

@@ -32,30 +32,7 @@ start:
 1:  call say_ax
 2:  jmp 2b
 
-say_ax:
-    pusha
-    movw %ax, %bx
-    movw $4, %cx
-1:  rolw $4, %bx
-    movb %bl, %al
-    andb $0x0F, %al
-    addb $'0', %al
-    cmpb $'9', %al
-    jbe 2f
-    addb $7, %al
-2:  call put
-    loop 1b
-    movb $'\n', %al
-    call put
-    popa
-    ret
-
-put:
-    pushw %dx
-    movw $0x3F8, %dx
-    outb %al, %dx
-    popw %dx
-    ret
+#include "lib/say_ax.inc"
 
     .balign 4
 packet:
