@@ -15,6 +15,7 @@
 #include "pagetable/vmap.h"
 
 #define RECORD_PAGES_PER_STEP 16u       /* they are reserved, and not zeroed */
+#define REFUSED_STEPS 100u              /* what is wrong was looked for in all headers of an image */
 
 _Static_assert(GUEST_BYTES_FIRST <= 5 * PAGE_SIZE, "docs/performance.md says what a guest takes");
 
@@ -56,8 +57,6 @@ static void pay_for_room(const struct guest *guest, const struct guest_kind *kin
 
     *steps = *steps > count ? *steps - count : 0;
 }
-
-#define REFUSED_STEPS 100u      /* what is wrong was looked for in all headers of an image */
 
 /* Bound: the entries of 3,072 pages of records. False: refused. */
 static bool begin_launch(const struct request_start *start, uint32_t *steps)
