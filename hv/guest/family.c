@@ -322,20 +322,3 @@ void family_adopt(struct guest *guest)
     free_record(child);
     tell(parent);
 }
-
-/* Bound: HV_CHILDREN_MAX, and HV_DEPTH_MAX. */
-struct guest *family_next(const struct guest *top, struct guest *guest)
-{
-    struct child *child = guest->family.children;
-
-    for (;;) {
-        while (child != NULL && child->guest == NULL)
-            child = child->next;
-        if (child != NULL)
-            return child->guest;
-        if (guest == top)
-            return NULL;
-        child = guest->family.record->next;
-        guest = guest->family.parent;
-    }
-}

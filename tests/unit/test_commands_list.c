@@ -65,21 +65,6 @@ void jobs_describe(const struct guest *guest, char text[32])
     strcpy(text, "running");
 }
 
-/* As family.c's; the records hang in lists of their own here. */
-struct guest *family_next(const struct guest *top, struct guest *guest)
-{
-    struct child *child = guest->family.children;
-
-    for (;;) {
-        if (child != NULL)
-            return child->guest;
-        if (guest == top)
-            return NULL;
-        child = guest->family.record->next;
-        guest = guest->family.parent;
-    }
-}
-
 /* Every third is a test's. */
 bool images_next(struct images_position *position, struct image_file *file)
 {
