@@ -121,13 +121,14 @@ def event_count(sample, name):
     return sum(sample["events"][each] for each in name.split("+"))
 
 
-def grew(value, before, unit=""):
-    """Is that more than what counts as the same? Of a slowdown, what is above 1 counts."""
+def grew(value, before, unit="", whole=None):
+    """Is that more than what counts as the same? Of a slowdown, what is above 1 counts. whole: of what it is a part."""
     if unit == "x":
         return value > before * (1 + GROWTH_PART)
     if unit == "slowdown":
         value, before = (round((each - 1) * TICK_INSTRUCTIONS) for each in (value, before))
-    return value - before > max(GROWTH_LEAST, abs(before) * GROWTH_PART)     # some, beyond a goal, are below 0
+    whole = abs(before) if whole is None else whole         # some, beyond a goal, are below 0
+    return value - before > max(GROWTH_LEAST, whole * GROWTH_PART)
 
 
 def problems_above(key, value, most, unit):
@@ -168,7 +169,7 @@ def judge_figures(part, figures, committed):
         elif figure.limit is not None:
             for text in problems_above(f"{part}.{key}", value, figure.limit, ""):
                 yield key, text
-            if not figure.waits and grew(value, committed.get(key, value)):
+            if not figure.waits and grew(value, committed.get(key, value), whole=committed.get(figure.part_of)):
                 yield key, f"{part}.{key} is {value:.8g}, was {committed[key]:.8g}: docs/performance.json"
 
 

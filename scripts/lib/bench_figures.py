@@ -12,12 +12,15 @@ class Figure:
     """A figure of a part that is no operation; without a limit it is printed only.
 
     waits: part of it is how long the host takes to read a disk, so that only the limit judges it, and no growth.
+    part_of: the key of the figure that it is what is left of, when most is taken away. That may be next to nothing, or
+    below 0, so its growth is judged by the whole's size.
     """
     key: str
     title: str
     goal: float | None = None
     limit: float | None = None
     waits: bool = False
+    part_of: str = ""
 
 
 SCALE = (1, 10, 100, 200, 300, 1000)        # guests of tests/bench/bench_scale.py
@@ -71,10 +74,10 @@ FIGURES = {
     "clones": [
         Figure("small", "clone of a guest that touched few frames, beside an older one"),
         Figure("small_frames", "that few"),
-        Figure("small_beyond", "the first beyond 12 for each frame", 20_000, 20_000),
+        Figure("small_beyond", "the first beyond 12 for each frame", 20_000, 20_000, part_of="small"),
         Figure("large", "clone of one that touched much"),
         Figure("large_frames", "that many frames"),
-        Figure("large_beyond", "the same beyond 12 for each", 20_000, 20_000),
+        Figure("large_beyond", "the same beyond 12 for each", 20_000, 20_000, part_of="large"),
         Figure("stretch", "longest time in which a guest that never stops did not run meanwhile", 1_000_000, 2_000_000),
         Figure("write_copied", "write to a shared frame, with its copy", 900, 900),
         Figure("write_last", "the same where nobody else has it any more", 900, 900),

@@ -92,6 +92,15 @@ class JudgeTest(unittest.TestCase):
             found = list(bench.judge_figures("part", {"plain": 9, "waits": 21}, {"plain": 10, "waits": 10}))
             self.assertEqual([key for key, _ in found], ["waits"])
 
+    def test_what_is_left_of_a_whole_grows_by_its_size(self):
+        figures = [bench_figures.Figure("left", "", 20_000, 20_000, part_of="whole")]
+        with mock.patch.dict(bench_figures.FIGURES, {"part": figures}):
+            for left, wanted in ((-17_762, []), (-2_800, []), (-2_700, ["left"])):
+                found = list(bench.judge_figures("part", {"left": left}, {"left": -18_224, "whole": 771_376}))
+                self.assertEqual([key for key, _ in found], wanted)
+            found = list(bench.judge_figures("part", {"left": 20_001}, {"left": 19_990, "whole": 771_376}))
+            self.assertEqual([key for key, _ in found], ["left"])
+
     def test_known_shrinks(self):
         self.assertIn("take it off", judge(30, known={"magic": 400})[0])
 
