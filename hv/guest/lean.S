@@ -199,7 +199,8 @@ lean_soft_interrupt:
     subl $LEAN_USER_FRAME_BYTES, %r10d
     movl LEAN_ESP(%r15), %r14d
     movq G(CONTEXT_RESUME), %rsp
-    PUSH_FRAME $0, HV_MODE_USER, lean_give_up
+    PUSH_NO_ERROR lean_give_up
+    PUSH_FRAME HV_MODE_USER, lean_give_up
     PUSH_USER_ESP lean_give_up
     NEXT_EVENT(%r12d)
     movq %r8, G_AT(LEAN_EVENTS_RING, %r12, 1)

@@ -22,6 +22,7 @@
 #define LEAN_HALTED 1                /* GUEST_HALTED */
 #define LEAN_PAGING 3752
 #define LEAN_SPACE 4264
+#define LEAN_RAM_BYTES 4208
 #define LEAN_FRAME_COUNT 4212
 #define LEAN_FRAMES 4216
 #define LEAN_WP 3760

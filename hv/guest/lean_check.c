@@ -27,6 +27,7 @@ AT(LEAN_ACTIVITY, life.activity);
 _Static_assert(sizeof(enum guest_activity) == 4 && LEAN_HALTED == GUEST_HALTED, "written as such");
 AT(LEAN_PAGING, state.paging.is_on);
 AT(LEAN_SPACE, space);
+AT(LEAN_RAM_BYTES, ram.bytes);
 AT(LEAN_FRAME_COUNT, ram.frame_count);
 AT(LEAN_FRAMES, ram.frames);
 AT(LEAN_WP, state.paging.wp);

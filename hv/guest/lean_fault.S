@@ -13,7 +13,7 @@
 #include "guest/lean_macros.inc"
 #include "guest/lean_walk.inc"
 
-/* R8: address and error code, R13: EIP. Spoils R12. */
+/* R8: address, R13: EIP. Spoils R12. */
     .macro RECORD_FAULT
     NEXT_EVENT(%r12d)
     movl $EXC_PF, G_AT(LEAN_EVENTS_RING, %r12, 1)
@@ -58,7 +58,7 @@ lean_page_fault:
     cmpq last_gva(%rip), %r8            /* beyond the segment: a #GP where there are no limits */
     ja page_fault_slow
     cmpb $0, G(LEAN_PAGING)
-    je page_fault_undecided
+    je page_fault_unpaged
     movq G(LEAN_SHADOWS), %r9
     movl %r8d, %r10d
     shrl $LEAN_REGION_SHIFT, %r10d
@@ -75,6 +75,15 @@ page_fault_filled:
     movq %r15, %rsp
     GUEST_IRETQ
 
+/* Paging is off: what lies outside RAM is not there, as bootvm_fault of pagetable/bootvm.h says. */
+page_fault_unpaged:
+    cmpl G(LEAN_RAM_BYTES), %r8d
+    jb page_fault_undecided
+    movl -8(%r15), %r14d
+    andl $LEAN_ACCESS, %r14d
+    movq G(CONTEXT_RESUME), %rsp
+    jmp page_fault_reflect
+
 /*
  * Nothing is remembered of this region: perhaps a page that the guest keeps out on purpose (its own demand paging, a
  * stack's guard). Then the guest's tables are walked here, and the fault is reflected without a call of C.
@@ -84,16 +93,15 @@ page_fault_walk:
     andl $LEAN_ACCESS, %r14d
     WALK_GUEST page_fault_undecided
     movq G(CONTEXT_RESUME), %rsp
-page_fault_reflect:
-    shlq $32, %r14
-    orq %r14, %r8                       /* error code and address, as the frame has them */
+page_fault_reflect:                     /* R8: the address, R14: the error code */
     FIND_HANDLER G(LEAN_IDT + 8 * EXC_PF), lean_fault_give_up
     LOOK_AT_INTERRUPTED
     cmpl $SEL_GUEST_KERNEL_CS, LEAN_CS(%r15) /* the only other one is guest user's */
     jne reflect_from_user
     movl LEAN_ESP(%r15), %r10d
     subl $LEAN_KERNEL_FRAME_BYTES, %r10d
-    PUSH_FRAME %r8, HV_MODE_KERNEL, lean_fault_give_up
+    PUSH_ERROR lean_fault_give_up
+    PUSH_FRAME HV_MODE_KERNEL, lean_fault_give_up
     RECORD_FAULT
     START_HANDLER
     movq %r15, %rsp
@@ -103,8 +111,9 @@ page_fault_reflect:
 reflect_from_user:
     movl G(LEAN_ESP0), %r10d
     subl $LEAN_USER_FRAME_BYTES, %r10d
+    PUSH_ERROR lean_fault_give_up
     movl LEAN_ESP(%r15), %r14d
-    PUSH_FRAME %r8, HV_MODE_USER, lean_fault_give_up
+    PUSH_FRAME HV_MODE_USER, lean_fault_give_up
     PUSH_USER_ESP lean_fault_give_up
     RECORD_FAULT
     START_HANDLER_FROM_USER
@@ -135,7 +144,6 @@ page_fault_slow:
  * CR2 has its address by now. Put the address of the guest's own fault back: C reads it from there.
  */
 lean_fault_give_up:
-    movl %r8d, %r8d
     addq $GUEST_LINEAR_BASE, %r8
     movq %r8, %cr2
     leaq -8(%r15), %rsp

@@ -101,7 +101,8 @@ lean_deliver_tick:                      /* from guest_enter_tick, too, which kno
     orl $EFLAGS_FIXED + EFLAGS_IF, %r12d
     movl (%r15), %r13d
     movq G(CONTEXT_RESUME), %rsp      /* a fault needs a stack */
-    PUSH_FRAME $0, HV_MODE_KERNEL, lean_tick_give_up
+    PUSH_NO_ERROR lean_tick_give_up
+    PUSH_FRAME HV_MODE_KERNEL, lean_tick_give_up
     movw $0, G(LEAN_VIRQ_PENDING)
     NEXT_EVENT(%r12d)
     movq $HV_SLOT_TIMER, G_AT(LEAN_EVENTS_RING, %r12, 1)

@@ -18,7 +18,7 @@ void call_setpd(struct guest *guest, const uint32_t *arguments)
                    guest->ram.bytes - 1);
         return;
     }
-    if (gspace_setpd(&guest->space, GPA(directory), wp) != STATUS_OK) {
+    if (!gspace_setpd(&guest->space, GPA(directory), wp)) {
         guest->life.lacks_memory = true;
         call_crash(guest, "hv_setpd(0x%08x, %u): no memory left for its shadow: all guests together use more than "
                    "the machine has", directory, wp);

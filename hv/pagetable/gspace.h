@@ -93,8 +93,8 @@ enum gfault gspace_fault(struct gspace *space, gva_t address, uint32_t access);
 enum gfault gspace_fault_known(struct gspace *space, gva_t address, uint32_t access,
                                 const struct known_region *known);
 
-/* hv_setpd: directory is aligned and in RAM. Loads CR3. STATUS_NO_MEMORY: nothing changed. */
-MUST_CHECK enum status gspace_setpd(struct gspace *space, gpa_t directory, uint32_t wp);
+/* hv_setpd: directory is aligned and in RAM. Loads CR3. False: no memory, and nothing changed. */
+MUST_CHECK bool gspace_setpd(struct gspace *space, gpa_t directory, uint32_t wp);
 /* hv_adjustpg: re-read the PDE and PTE. False, and nothing done, when paging is off or this address begins no page. */
 bool gspace_adjustpg(struct gspace *space, gva_t address);
 

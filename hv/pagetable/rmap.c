@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "base/codegen.h"
 #include "cpu/x86.h"
 #include "pagetable/compile.h"
 #include "pagetable/gwalk.h"
@@ -203,6 +204,29 @@ static __attribute__((noinline)) bool protect_unrecorded(struct gspace *space, u
     return is_shared;
 }
 
+/* The leaf on record, if it is one still, loses its W, and the record is free. */
+static inline void take_write(const struct shadow_pool *pool, struct gframe *gframe, unsigned i)
+{
+    uint64_t *leaf = live_leaf(pool, gframe->leaf[i], gframe->host);
+
+    if (leaf)
+        *leaf &= ~PTE_W;
+    gframe->leaf[i] = 0;
+}
+
+/*
+ * True. Not inlined: most frames have one leaf, and would save registers for the second. Nor may the compiler know what
+ * it returns: it then calls this where a jump would do.
+ */
+static __attribute__((noinline)) bool take_second_write(const struct shadow_pool *pool, struct gframe *gframe)
+{
+    bool is_taken = true;
+
+    take_write(pool, gframe, 1);
+    WORK_OUT_HERE(is_taken);
+    return is_taken;
+}
+
 bool rmap_protect(struct gspace *space, uint32_t frame)
 {
     struct gframe *gframe = &space->ram->frames[frame];
@@ -211,12 +235,8 @@ bool rmap_protect(struct gspace *space, uint32_t frame)
         return true;
     if (gframe->flags & (GFRAME_MANY | GFRAME_SEARCHED | GFRAME_SHARED))
         return protect_unrecorded(space, frame);
-    for (unsigned i = 0; i < GFRAME_LEAVES; i++) {
-        uint64_t *leaf = live_leaf(space->shadows, gframe->leaf[i], gframe->host);
-        if (leaf)
-            *leaf &= ~PTE_W;
-        gframe->leaf[i] = 0;
-    }
+    _Static_assert(GFRAME_LEAVES == 2, "each is taken here");
     gframe->flags |= GFRAME_TRACED;
-    return true;
+    take_write(space->shadows, gframe, 0);
+    return !gframe->leaf[1] || take_second_write(space->shadows, gframe);
 }

@@ -14,22 +14,25 @@
 static inline void set_current(struct gspace *space, struct shadow_directory *directory, gpa_t address)
 {
     struct shadow_pool *pool = space->shadows;
+    struct guest_paging *paging = space->paging;
+    hpa_t root = directory->root;
 
+    paging->wp = directory->wp;
+    paging->directory = address;
+    paging->is_on = true;
+    space->root = root;
     directory->stamp = ++pool->stamp;
     pool->current = directory;
     shadow_forget_regions(pool);
-    space->root = directory->root;
-    struct guest_paging *paging = space->paging;
-    paging->directory = address;
-    paging->wp = directory->wp;
-    paging->is_on = true;
 }
 
 /* And the processor's. */
 static inline void load_directory(struct gspace *space, struct shadow_directory *directory, gpa_t address)
 {
+    hpa_t root = directory->root;
+
     set_current(space, directory, address);
-    tlb_load_root(directory->root);     /* always: protecting has taken rights away */
+    tlb_load_root(root);                /* always: protecting has taken rights away */
 }
 
 /* Bound: a page table for each 2 MiB of RAM that was touched, 1,528 at most, of some 60 instructions. */
@@ -41,20 +44,20 @@ static void free_boot_tables(hpa_t root)
 }
 
 /* Any directory: it may have no shadow yet, or something to read again. */
-static __attribute__((noinline)) enum status setpd_any(struct gspace *space, gpa_t address, uint32_t wp)
+static __attribute__((noinline)) bool setpd_any(struct gspace *space, gpa_t address, uint32_t wp)
 {
     if (!space->shadows && shadow_pool_create(space) != STATUS_OK)
-        return STATUS_NO_MEMORY;
+        return false;
     struct shadow_directory *directory = shadow_get_directory(space, address.v >> PAGE_SHIFT, wp);
     if (!directory)
-        return STATUS_NO_MEMORY;
+        return false;
     sync_reachable(space, directory);
     hpa_t boot_root = space->paging->is_on ? HPA_NONE : space->root;
     load_directory(space, directory, address);
     if (boot_root.v)
         free_boot_tables(boot_root);
     audit_check(space);
-    return STATUS_OK;
+    return true;
 }
 
 enum status gspace_resume(struct gspace *space, const struct guest_paging *paging)
@@ -74,7 +77,7 @@ enum status gspace_resume(struct gspace *space, const struct guest_paging *pagin
     return STATUS_OK;
 }
 
-enum status gspace_setpd(struct gspace *space, gpa_t address, uint32_t wp)
+bool gspace_setpd(struct gspace *space, gpa_t address, uint32_t wp)
 {
     uint16_t index = space->ram->frames[address.v >> PAGE_SHIFT].shadow;
 
@@ -83,7 +86,7 @@ enum status gspace_setpd(struct gspace *space, gpa_t address, uint32_t wp)
         if (directory->wp == (wp != 0) && !directory->is_dirty) {
             load_directory(space, directory, address);
             audit_check(space);
-            return STATUS_OK;
+            return true;
         }
     }
     return setpd_any(space, address, wp);

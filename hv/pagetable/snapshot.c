@@ -41,10 +41,18 @@ bool snapshot_free_oldest(struct shadow_pool *pool)
     return true;
 }
 
-/* Bound: what the change before it took from spare_frames, or put on the list: four at most. */
-void snapshot_trim(struct shadow_pool *pool)
+static inline bool are_too_many(const struct shadow_pool *pool)
 {
-    while (pool->kept_count > SNAPSHOTS_KEPT + pool->spare_frames)
+    return pool->kept_count > SNAPSHOTS_KEPT + pool->spare_frames;
+}
+
+/*
+ * Bound: what the change before it took from spare_frames, or put on the list: four at most. Not inlined: snapshot_keep
+ * seldom needs it, and would save registers for it.
+ */
+__attribute__((noinline)) void snapshot_trim(struct shadow_pool *pool)
+{
+    while (are_too_many(pool))
         snapshot_free_oldest(pool);
 }
 
@@ -54,23 +62,16 @@ void snapshot_keep(struct shadow_pool *pool, struct shadow_table *table)
         return;
     shadow_list_insert(pool, kept_head(pool), table);
     pool->kept_count++;
-    snapshot_trim(pool);
+    if (are_too_many(pool))
+        snapshot_trim(pool);
 }
 
-void snapshot_take(struct gspace *space, struct shadow_table *table)
+/* Not inlined: a kept snapshot, which is the usual case, needs no registers saved. */
+static __attribute__((noinline)) void copy_table(struct gspace *space, struct shadow_table *table)
 {
     struct shadow_pool *pool = space->shadows;
     const void *entries = ram_peek(space->ram, table->frame);
 
-    /*
-     * The first write to a table that kept its snapshot: the copy is still exact, as nobody could write meanwhile. That
-     * is what it was kept for.
-     */
-    if (is_kept(table)) {
-        shadow_list_remove(pool, table);
-        pool->kept_count--;
-        return;
-    }
     if (table->snapshot.v || !entries)
         return;
     table->snapshot = frames_alloc();
@@ -81,4 +82,18 @@ void snapshot_take(struct gspace *space, struct shadow_table *table)
         table->snapshot = frames_alloc();
     if (table->snapshot.v)
         guest_table_copy(hpa_to_ptr(table->snapshot), entries);
+}
+
+void snapshot_take(struct gspace *space, struct shadow_table *table)
+{
+    /*
+     * The first write to a table that kept its snapshot: the copy is still exact, as nobody could write meanwhile. That
+     * is what it was kept for.
+     */
+    if (is_kept(table)) {
+        shadow_list_remove(space->shadows, table);
+        space->shadows->kept_count--;
+    } else {
+        copy_table(space, table);
+    }
 }

@@ -38,20 +38,42 @@ __attribute__((noinline)) uint64_t sync_guarded_leaf(uint32_t pte, uint32_t role
     return gframe->flags & GFRAME_SHARED ? leaf | COMPILE_SHARED : leaf;
 }
 
-uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
+/*
+ * The frame that a PTE maps. A frame outside RAM ends the guest only when an access goes through the entry: here it is
+ * NULL, so that the leaf just goes, and the fault that follows says so. The same for one that is not backed.
+ */
+static inline const struct gframe *frame_of(const struct gspace *space, uint32_t pte)
 {
     uint32_t frame = pte >> GPTE_FRAME_SHIFT;
 
-    /*
-     * A frame outside RAM ends the guest only when an access goes through the entry: here the leaf just goes, and the
-     * fault that follows says so. The same for one that is not backed.
-     */
     if (!(pte & GPTE_P) || frame >= space->ram->frame_count || !space->ram->frames[frame].host)
-        return 0;
-    const struct gframe *gframe = &space->ram->frames[frame];
-    if (gframe->flags & (GFRAME_TRACED | GFRAME_SHARED))
-        return sync_guarded_leaf(pte, role, gframe);
-    return compile_leaf(pte, role, HPA((uint64_t)gframe->host << PAGE_SHIFT), false);
+        return NULL;
+    return &space->ram->frames[frame];
+}
+
+static inline bool is_guarded(const struct gframe *gframe)
+{
+    return gframe && gframe->flags & (GFRAME_TRACED | GFRAME_SHARED);
+}
+
+/* Of a frame that is not guarded, or of none. */
+static inline uint64_t plain_leaf(uint32_t pte, uint32_t role, const struct gframe *gframe)
+{
+    return gframe ? compile_leaf(pte, role, HPA((uint64_t)gframe->host << PAGE_SHIFT), false) : 0;
+}
+
+uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
+{
+    const struct gframe *gframe = frame_of(space, pte);
+
+    return is_guarded(gframe) ? sync_guarded_leaf(pte, role, gframe) : plain_leaf(pte, role, gframe);
+}
+
+/* Not inlined, for most are not guarded, and would save registers for it. */
+static __attribute__((noinline)) void sync_guarded_entry(struct gspace *space, struct shadow_table *table,
+                                                         uint32_t entry, uint32_t pte)
+{
+    sync_set_leaf(space, table, entry, sync_leaf(space, pte, table->role), pte);
 }
 
 /* Read one entry again, if it has a leaf. */
@@ -62,8 +84,14 @@ static void sync_entry(struct gspace *space, struct shadow_table *table, uint32_
 
     if (!leaves || !leaves[entry % TABLE_ENTRIES])
         return;
-    uint64_t leaf = sync_leaf(space, pte, table->role);
-    if (leaf != leaves[entry % TABLE_ENTRIES])
+    uint64_t before = leaves[entry % TABLE_ENTRIES];
+    const struct gframe *gframe = frame_of(space, pte);
+    if (is_guarded(gframe)) {
+        sync_guarded_entry(space, table, entry, pte);
+        return;
+    }
+    uint64_t leaf = plain_leaf(pte, table->role, gframe);
+    if (leaf != before)
         sync_set_leaf(space, table, entry, leaf, pte);
 }
 
@@ -186,9 +214,9 @@ bool sync_is_link_stale(const struct gspace *space, uint32_t index, uint32_t pde
 /*
  * Tables that are still unsynced, and that there was no time for, hang in this directory no more: whoever touches what
  * they map faults, and the fault reads the table. Bound: the 1,020 entries of a directory that a guest can use, some 40
- * instructions each, and the unsynced tables, ten each.
+ * instructions each, and the unsynced tables, ten each. Not inlined: seldom, and whoever calls it would save registers.
  */
-static void unlink_unsynced(struct gspace *space, struct shadow_directory *directory)
+static __attribute__((noinline)) void unlink_unsynced(struct gspace *space, struct shadow_directory *directory)
 {
     struct shadow_pool *pool = space->shadows;
     const uint32_t *pdes = ram_peek(space->ram, directory->frame);

@@ -58,12 +58,12 @@ void expect_crash(const char *reason)
     fake_guest_setup(NULL);
 }
 
-enum status gspace_setpd(struct gspace *space, gpa_t directory, uint32_t wp)
+bool gspace_setpd(struct gspace *space, gpa_t directory, uint32_t wp)
 {
     (void)space;
     fake_paging.directory = directory;
     fake_paging.wp = wp;
-    return fake_paging.setpd_status;
+    return !fake_paging.lacks_memory;
 }
 
 bool gspace_adjustpg(struct gspace *space, gva_t address)

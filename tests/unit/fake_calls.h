@@ -35,7 +35,7 @@ struct fake_paging {
     gpa_t directory;
     uint32_t wp;
     gva_t adjusted;
-    enum status setpd_status;
+    bool lacks_memory;
     uint32_t given_first, given_count;      /* hv_give_back's, summed up */
     uint32_t give_most;                     /* frames that a piece of it takes */
 };

@@ -290,7 +290,7 @@ enum access_end model_load(gva_t address, bool is_user)
 
 bool model_setpd(uint32_t directory_frame, bool wp)
 {
-    if (gspace_setpd(&model_space, GPA(directory_frame << PAGE_SHIFT), wp ? 4 : 0) != STATUS_OK) {
+    if (!gspace_setpd(&model_space, GPA(directory_frame << PAGE_SHIFT), wp ? 4 : 0)) {
         model_counts.no_memory++;
         model_check_all();
         return false;

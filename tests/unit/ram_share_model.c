@@ -111,7 +111,7 @@ bool share_begin_paging(struct model *guest)
     machine_put(&guest->space, DIRECTORY, 1, TABLE << 12 | GPTE_P | GPTE_W);
     machine_put(&guest->space, DIRECTORY, USER_PDE, USER_TABLE << 12 | GPTE_P | GPTE_W | GPTE_U);
     share_load(guest);
-    if (gspace_setpd(&guest->space, GPA(DIRECTORY << PAGE_SHIFT), random_u32() & 1) != STATUS_OK)
+    if (!gspace_setpd(&guest->space, GPA(DIRECTORY << PAGE_SHIFT), random_u32() & 1))
         return false;
     guest->is_paging = true;
     return true;

@@ -156,7 +156,7 @@ static void make_source(bool is_paging)
     machine_put(&source.space, DIRECTORY, 0, TABLE << 12 | GPTE_P | GPTE_W);
     load(&source);
     if (is_paging)
-        assert_int_equal(gspace_setpd(&source.space, GPA(DIRECTORY << PAGE_SHIFT), false), STATUS_OK);
+        assert_true(gspace_setpd(&source.space, GPA(DIRECTORY << PAGE_SHIFT), false));
     for (uint32_t i = 0; i < USED; i++)
         access_frame(&source, FIRST + i * 4, true);
 }

@@ -43,7 +43,7 @@ static void make_guest(void)
         put(DIRECTORY, gtable_pde_index(address[i]), pdes[i]);
         put(TABLE, gtable_pte_index(address[i]), pte);
     }
-    assert_int_equal(gspace_setpd(&space, GPA(DIRECTORY * PAGE_SIZE), wp), STATUS_OK);
+    assert_true(gspace_setpd(&space, GPA(DIRECTORY * PAGE_SIZE), wp));
 }
 
 /* One access, against the contract. kind: below KINDS at address[0], from there on at address[1]. */
@@ -137,7 +137,7 @@ static void test_traced_pages(void **state)
         make_guest();
         for (uint32_t kind = 0; kind < KINDS * KINDS; kind++) {
             check(kind / KINDS);
-            assert_int_equal(gspace_setpd(&space, GPA(DIRECTORY * PAGE_SIZE), wp), STATUS_OK);
+            assert_true(gspace_setpd(&space, GPA(DIRECTORY * PAGE_SIZE), wp));
             check(kind % KINDS);
         }
         machine_unmake(&space);
@@ -158,7 +158,7 @@ static void test_whole_segment(void **state)
         put(DIRECTORY, i, pdes[0]);
     for (uint32_t i = 0; i < GTABLE_ENTRIES; i++)
         put(TABLE, i, pte);
-    assert_int_equal(gspace_setpd(&space, GPA(DIRECTORY * PAGE_SIZE), wp), STATUS_OK);
+    assert_true(gspace_setpd(&space, GPA(DIRECTORY * PAGE_SIZE), wp));
     for (uint64_t i = 0; i < 1020ull << 22; i += 255 * PAGE_SIZE + 1) {
         struct access_result got = machine_access(&space, GVA(i), i & 8, i & 16);
         assert_int_equal(got.end, ACCESS_DONE);

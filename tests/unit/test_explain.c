@@ -44,7 +44,7 @@ static void put(uint32_t frame, uint32_t entry, uint32_t value)
 
 static void turn_paging_on(uint32_t wp)
 {
-    assert_int_equal(gspace_setpd(&space, GPA(DIRECTORY * PAGE_SIZE), wp), STATUS_OK);
+    assert_true(gspace_setpd(&space, GPA(DIRECTORY * PAGE_SIZE), wp));
 }
 
 static void expect(uint32_t address, const char *wanted)

@@ -41,12 +41,12 @@ static void test_paging_bad_input(void **state)
     guest->state.paging.is_on = true;
     CALL(HV_CALL_ADJUSTPG, 0xFF000000);
     expect_crash("hv_adjustpg(0xff000000): the address lies above 0xfeffffff");
-    fake_paging.setpd_status = STATUS_NO_MEMORY;
+    fake_paging.lacks_memory = true;
     guest->ram.bytes = 0x1800000;
     CALL(HV_CALL_SETPD, 0x10000, 0);
     expect_crash("hv_setpd(0x00010000, 0): no memory left for its shadow: all guests together use more than "
                  "the machine has");
-    fake_paging.setpd_status = STATUS_OK;
+    fake_paging.lacks_memory = false;
 }
 
 /* In pieces, and the guest is in its call until the last. */

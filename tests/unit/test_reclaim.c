@@ -71,7 +71,7 @@ static struct guest *make_paging(void)
     for (uint32_t i = 0; i < DIRECTORIES; i++) {
         for (uint32_t j = 0; j < TABLES; j++)
             machine_put(&guest->space, DIRECTORY + i, 1 + j * 90, (TABLE + j) << 12 | GPTE_P | GPTE_W);
-        assert_int_equal(gspace_setpd(&guest->space, GPA((DIRECTORY + i) << PAGE_SHIFT), i % 2), STATUS_OK);
+        assert_true(gspace_setpd(&guest->space, GPA((DIRECTORY + i) << PAGE_SHIFT), i % 2));
         for (uint32_t j = 0; j < TABLES; j++)
             for (uint32_t k = 0; k < 3; k++) {
                 gva_t at = GVA((1 + j * 90) << 22 | k * 500 << PAGE_SHIFT);

@@ -206,7 +206,7 @@ static void begin_paging(struct model *model)
     machine_put(&model->guest.space, DIRECTORY, 1, READ_TABLE << 12 | GPTE_P | GPTE_W);
     load(model);
     model->is_paging =
-        gspace_setpd(&model->guest.space, GPA(DIRECTORY << PAGE_SHIFT), random_u32() & 1) == STATUS_OK;
+        gspace_setpd(&model->guest.space, GPA(DIRECTORY << PAGE_SHIFT), random_u32() & 1);
 }
 
 static void give_back(struct model *model)

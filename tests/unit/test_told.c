@@ -56,7 +56,7 @@ static int stop(void **state)
 
 static void set_directory(uint32_t wp)
 {
-    assert_int_equal(gspace_setpd(&space, GPA(DIRECTORY << 12), wp), STATUS_OK);
+    assert_true(gspace_setpd(&space, GPA(DIRECTORY << 12), wp));
     told_all(&told, &space);
 }
 
