@@ -44,11 +44,16 @@ bool table_map(uint64_t *root, uint64_t linear, uint64_t physical, uint64_t byte
             if (!table)
                 return false;
         }
-        table[table_index(linear, leaf_level)] = physical | (large ? large_flags(flags) : flags);
         uint64_t step = large ? LARGE_PAGE_SIZE : PAGE_SIZE;
-        linear += step;
-        physical += step;
-        bytes -= step;
+        uint64_t leaf = physical | (large ? large_flags(flags) : flags);
+        /* All that this table has room for. Small pages stay small to its end: a large one begins with a table. */
+        for (unsigned i = table_index(linear, leaf_level); i < TABLE_ENTRIES && bytes >= step; i++) {
+            table[i] = leaf;
+            leaf += step;
+            linear += step;
+            physical += step;
+            bytes -= step;
+        }
     }
     return true;
 }
