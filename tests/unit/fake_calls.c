@@ -11,6 +11,7 @@
 
 #include "base/frames.h"
 #include "cpu/desc.h"
+#include "fake_family.h"
 #include "hypercall/dispatch.h"
 #include "irq/irq.h"
 #include "irq/timer.h"
@@ -97,7 +98,7 @@ bool irq_acknowledge(uint8_t vector)
 
 uint64_t timer_now_ns(void)
 {
-    return FAKE_NOW_NS;
+    return FAKE_NOW_NS + fake_passed_ns;
 }
 
 uint64_t frames_count_total(void)

@@ -44,7 +44,7 @@ extern struct fake_paging fake_paging;
 /* How often an interrupt at the vector of hypercalls was acknowledged. */
 extern unsigned fake_acknowledged;
 
-/* What hv_counters is told by the clock and by the pool of frames. */
+/* What hv_counters is told by the clock, before fake_passed_ns of fake_family.h, and by the pool of frames. */
 #define FAKE_NOW_NS 0x100000001ull
 #define FAKE_FRAMES_TOTAL 600u
 #define FAKE_FRAMES_FREE 500u

@@ -19,6 +19,7 @@
 #include "guest/launch.h"
 #include "pagetable/vmap.h"
 
+uint64_t fake_piece_ns, fake_passed_ns;
 unsigned fake_guest_count, fake_block_count, fake_no_room, fake_no_copy;
 struct guest *fake_newest;
 const struct request_start *fake_launch;
@@ -67,6 +68,7 @@ bool launch_step(const struct request_start *start, struct guest **guest, uint32
         strcpy(start->reason, "too small for it");
         return true;
     }
+    fake_passed_ns += fake_piece_ns;
     --*steps;
     if (fake_launch == NULL && *steps == 0) {
         fake_launch = start;
@@ -87,6 +89,7 @@ bool launch_step(const struct request_start *start, struct guest **guest, uint32
 /* A copy has two pieces, too; between them its source is held. */
 bool clone_step(struct guest *source, struct clone *clone, uint32_t *steps)
 {
+    fake_passed_ns += fake_piece_ns;
     if (clone->copy == NULL) {
         if (clone->is_withdrawn || source->life.activity == GUEST_ENDED || fake_no_copy > 0) {
             fake_no_copy -= fake_no_copy > 0;

@@ -19,6 +19,9 @@ extern unsigned fake_no_room;       /* so many of the next allocations fail */
 extern unsigned fake_no_copy;       /* so many of the next clones come to nothing */
 extern struct guest *fake_newest;
 
+/* What each piece of a launch or a copy takes by timer.c's clock, and all took so far; but for that it stands still. */
+extern uint64_t fake_piece_ns, fake_passed_ns;
+
 /* A start whose first piece was made; NULL: none. */
 extern const struct request_start *fake_launch;
 

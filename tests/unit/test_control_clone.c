@@ -136,6 +136,31 @@ static void test_clone_of_one_that_ends(void **state)
     assert_int_equal(fake_guest_count, guests);
 }
 
+/*
+ * Who asks for a guest pays for it, and nobody else; but once it has ended it is nobody's debtor, and is not touched:
+ * its memory may be gone before the rest of the work is done.
+ */
+static void test_who_ended_pays_no_more(void **state)
+{
+    (void)state;
+    (void)control_start_one();
+    struct guest *source = control_child;
+    fake_piece_ns = 1000;
+    assert_true(control_call(HV_CALL_CLONE, source->life.id, 0, 0, 0) > 0);
+    assert_true(request_serve(9, 4, 5) && request_waits());
+    assert_int_equal(guest->turns.run_ns, 1000);
+    assert_int_equal(guest->turns.used_ns, 1000);
+    fake_exit(guest, 0);
+    guest_calm(guest);
+    uint64_t before_ns = fake_passed_ns;
+    assert_true(request_serve(9, 100, 5));
+    assert_true(fake_passed_ns > before_ns);
+    fake_piece_ns = 0;
+    assert_int_equal(guest->turns.run_ns, 1000);
+    assert_int_equal(guest->turns.used_ns, 1000);
+    assert_null(guest->stirring.link);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +170,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_clone_comes_to_nothing, control_setup, control_end_all),
         cmocka_unit_test_setup_teardown(test_clone_forgotten_while_it_is_made, control_setup, control_end_all),
         cmocka_unit_test_setup_teardown(test_clone_of_one_that_ends, control_setup, control_end_all),
+        cmocka_unit_test_setup_teardown(test_who_ended_pays_no_more, control_setup, control_end_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
