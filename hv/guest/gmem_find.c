@@ -24,7 +24,8 @@ bool gmem_find(const struct guest *guest, gva_t address, gpa_t *physical)
     if (guest->state.paging.is_on) {
         const uint32_t *directory = peek_entries(ram, guest->state.paging.directory.v >> PAGE_SHIFT);
         uint32_t pde = directory != NULL ? directory[gtable_pde_index(address)] : 0;
-        const uint32_t *table = pde & GPTE_P ? peek_entries(ram, pde >> GPTE_FRAME_SHIFT) : NULL;
+        bool has_table = (pde & (GPTE_P | GPDE_PS)) == GPTE_P;
+        const uint32_t *table = has_table ? peek_entries(ram, pde >> GPTE_FRAME_SHIFT) : NULL;
         uint32_t pte = table != NULL ? table[gtable_pte_index(address)] : 0;
         if (!(pte & GPTE_P))
             return false;

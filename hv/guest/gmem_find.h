@@ -13,7 +13,10 @@
 
 struct guest;
 
-/* Where an address lies in the guest's RAM, whatever rights there are. False: nowhere. */
+/*
+ * Where an address lies in the guest's RAM, whatever rights there are. False: nowhere, also where an entry is one that
+ * ends the guest.
+ */
 bool gmem_find(const struct guest *guest, gva_t address, gpa_t *physical);
 
 /* Bytes of one page of its RAM. */

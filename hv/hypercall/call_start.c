@@ -5,6 +5,7 @@
  */
 #include "guest/family.h"
 #include "guest/gmem.h"
+#include "guest/gmem_find.h"
 #include "guest/guest.h"
 #include "guest/image_name.h"
 #include "guest/images.h"
@@ -130,11 +131,27 @@ static bool take_equipment(struct guest *guest, const struct hv_start *start, st
            take_command_line(guest, start->command_line, wish, error);
 }
 
+/*
+ * False: the guest crashed. Its own tables say where the pages are: to fill leaves for 256, which may be an eviction
+ * each when memory is out, would stop all others for several ms. What they do not lead to is read as ever, since an
+ * entry that ends guests has words of its own; one that was taken away without a word may be seen as gone.
+ */
+static bool copy_image_in(struct guest *guest, uint32_t from, uint8_t *to, uint32_t bytes)
+{
+    gva_t bad;
+
+    if (gmem_find_copy(guest, GVA(from), to, bytes, &bad))
+        return true;
+    bool is_there_still = gmem_read(guest, bad, to, 1, NULL);
+    (void)is_there_still;
+    call_crash(guest, "hv_start: the image of %u bytes at 0x%08x cannot be read at 0x%08x", bytes, from, bad.v);
+    return false;
+}
+
 /* The image that is meant; the caller's own is copied, so that it may change it. False: the guest crashed. */
 static bool take_image(struct guest *guest, const struct hv_start *start, struct family_wish *wish, int32_t *error)
 {
     struct image_file file;
-    gva_t bad;
 
     if (start->image == 0) {
         *error = images_find(wish->name, &file) ? 0 : HV_ERROR_NO_IMAGE;
@@ -145,11 +162,7 @@ static bool take_image(struct guest *guest, const struct hv_start *start, struct
     wish->image = wish->copy = vmap_alloc(start->image_bytes);
     wish->image_bytes = start->image_bytes;
     *error = wish->copy != NULL ? 0 : HV_ERROR_NO_ROOM;
-    if (wish->copy == NULL || gmem_read(guest, GVA(start->image), wish->copy, start->image_bytes, &bad))
-        return true;
-    call_crash(guest, "hv_start: the image of %u bytes at 0x%08x cannot be read at 0x%08x", start->image_bytes,
-               start->image, bad.v);
-    return false;
+    return wish->copy == NULL || copy_image_in(guest, start->image, wish->copy, start->image_bytes);
 }
 
 /* It came to nothing: what the child would have owned goes. */

@@ -9,10 +9,13 @@
 #include "base/format.h"
 #include "cpu/desc.h"
 #include "guest/gmem.h"
+#include "guest/gmem_find.h"
 
 struct guest fake_guest;
 uint8_t fake_ram[FAKE_RAM_BYTES];
 struct fake_console fake_console;
+const char *fake_refusal;
+size_t fake_longest_read;
 
 static uint32_t forbidden_from, forbidden_end;
 static bool forbidden_can_read;
@@ -31,6 +34,8 @@ int fake_guest_setup(void **state)
     memset(fake_ram, 0, sizeof(fake_ram));
     memset(&fake_console, 0, sizeof(fake_console));
     fake_forbid(0, 0, true);
+    fake_refusal = NULL;
+    fake_longest_read = 0;
     fake_guest.space.linear_base = GUEST_LINEAR_BASE;
     fake_guest.state.frame.cs = SEL_GUEST_KERNEL_CS;
     fake_guest.state.frame.ss = SEL_GUEST_KERNEL_SS;
@@ -82,7 +87,18 @@ bool gmem_peek(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *b
 
 bool gmem_read(struct guest *guest, gva_t from, void *to, size_t bytes, gva_t *bad)
 {
-    return copy(guest, from.v, to, NULL, bytes, bad);
+    fake_longest_read = bytes > fake_longest_read ? bytes : fake_longest_read;
+    if (copy(guest, from.v, to, NULL, bytes, bad))
+        return true;
+    if (fake_refusal != NULL)
+        guest_crash(guest, "%s", fake_refusal);
+    return false;
+}
+
+bool gmem_find_copy(const struct guest *guest, gva_t from, uint8_t *to, size_t bytes, gva_t *bad)
+{
+    (void)guest;
+    return copy(&fake_guest, from.v, to, NULL, bytes, bad);
 }
 
 bool gmem_write(struct guest *guest, gva_t to, const void *from, size_t bytes, gva_t *bad)

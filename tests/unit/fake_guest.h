@@ -5,6 +5,7 @@
 #define FAKE_GUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "guest/guest.h"
@@ -16,6 +17,10 @@ extern uint8_t fake_ram[FAKE_RAM_BYTES];
 
 /* Addresses from..end-1 cannot be written; with can_read false not be read either. One such range at a time. */
 void fake_forbid(uint32_t from, uint32_t end, bool can_read);
+
+/* What gmem_read ends the guest for where it cannot read; NULL: it only fails. fake_guest_setup forgets both. */
+extern const char *fake_refusal;
+extern size_t fake_longest_read;    /* by gmem_read, which may have to evict for each page */
 
 /* What the console was told last, and how often it was told anything. */
 struct fake_console {
