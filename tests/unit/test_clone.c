@@ -338,6 +338,50 @@ static void test_breakpoints_stay_behind(void **state)
     }
 }
 
+/* What the guest kernel has there by its leaves, and by what the TLB still knows. */
+static uint8_t fetch(struct guest *guest, uint32_t address)
+{
+    struct access_result result = machine_access(&guest->space, GVA(address), false, false);
+
+    assert_int_equal(result.end, ACCESS_DONE);
+    guest->hidden_fault_count += result.hidden_faults;
+    return *(const uint8_t *)hpa_to_ptr(result.address);
+}
+
+/* The frame is shared with a copy: to store there moves it, and the guest that is loaded had it in the TLB before. */
+static void store_where_the_frame_moves(struct guest *guest, bool is_breakpoint)
+{
+    uint32_t frame = FIRST + 8, at = frame * (uint32_t)PAGE_SIZE + 77;
+
+    make_copy(5);
+    load(guest);
+    debug_stop = (struct guest_debugger){ .guest = guest };
+    uint8_t now = (uint8_t)(fetch(guest, at) + 1);
+    const void *page = ram_peek(&guest->ram, frame);
+    if (is_breakpoint) {
+        now = OPCODE_CLI;
+        assert_true(debug_stop_set(at));
+    } else {
+        assert_int_equal(debug_stop_write(at, &now, 1), 1);
+    }
+    assert_ptr_not_equal(page, ram_peek(&guest->ram, frame));
+    assert_int_equal(fetch(guest, at), now);
+    access_frame(guest, frame, false);
+    check(guest);
+    debug_stop.guest = NULL;
+}
+
+static void test_debugger_stores_where_the_frame_moves(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 8; round++) {
+        make_source(round & 1);
+        store_where_the_frame_moves(round & 2 ? &copy : &source, round & 4);
+        end(&copy);
+        end(&source);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +391,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_debugger_stops_a_copy, start, machine_stop),
         cmocka_unit_test_setup_teardown(test_limit_of_tables, start, machine_stop),
         cmocka_unit_test_setup_teardown(test_breakpoints_stay_behind, start, machine_stop),
+        cmocka_unit_test_setup_teardown(test_debugger_stores_where_the_frame_moves, start, machine_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
