@@ -169,8 +169,10 @@ static const struct command {
     { "help", "[COMMAND]", "list the commands, or tell about one", COMMANDS_COMMAND, 1, 2, do_help },
     { "ls", "[PATTERN]", "list the guests that can be run; * and ? as in names of files", COMMANDS_IMAGE, 1, 2,
       commands_list_images },
-    { "run", "NAME [mem=24M] [control] [debug-print=on] [&]\n"
-      "      [engine=interp|svm [disk=F]... [initrd=F] [cmdline=C] [input=serial]]",
+    { "run", "NAME [mem=24M] [as=NAME] [debug-print=on] [strict] [trace] [&]\n"
+      "      [control [children=16] [memory=384M]]\n"
+      "      [engine=interp|svm|moving [moves=N] [clock=instructions]\n"
+      "       [disk=F]... [initrd=F] [cmdline=C] [input=serial]]",
       "run a guest and watch it; &: in the background",
       COMMANDS_IMAGE, 2, 16, commands_guest_run },
     { "ps", "", "list guests, with those that ended lately", COMMANDS_NOTHING, 1, 1, commands_list_guests },

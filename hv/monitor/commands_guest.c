@@ -70,7 +70,8 @@ static const char *read_option(const char *word, struct jobs_options *options)
     else if (debug_print != NULL)
         return "debug-print= is on or off";
     else if (!words_read_right(word, &options->rights, &wrong))
-        return "unknown word; known: mem= as= control children= memory= debug-print= strict trace " EQUIP_WORDS " &";
+        return "unknown word; known: mem= as= control children= memory= debug-print= strict trace clock= " EQUIP_WORDS
+               " &";
     return wrong;
 }
 

@@ -203,8 +203,8 @@ def info():
     """info tells exits by kind; a key that is pressed and let go is two interrupts, with a port read in each."""
     with Terminal("--guest", str(KERNELS / "typed.vpc")) as terminal:
         yield judge("vpc.info.prompt", terminal.wait(r"cobble> *\n", 120), terminal)
-        yield judge("vpc.info.help", say(terminal, "help run", r"debug-print=on\] \[&\] *\n +\[engine=interp\|svm .*"
-                                         r"input=serial\]\] *\n +run a guest"), terminal)
+        yield judge("vpc.info.help", say(terminal, "help run", r"\[trace\] \[&\] *\n(.*\n)? +\[engine=interp\|svm.* "
+                                         r"\[moves=N\].*\n.*input=serial\]\] *\n +run a guest"), terminal)
         for number, engine in enumerate(ENGINES[:2], 1):
             say(terminal, f"run typed.vpc engine={engine} mem=16M &", rf"{number} typed.vpc runs in the background")
             terminal.type(f"console {number}\r")
