@@ -12,16 +12,12 @@ void hold_begin(struct hold *hold, struct guest *guest)
 {
     guest->life.paused |= GUEST_PAUSED_BY_HOLD;
     guest_stir(guest);
-    *hold = (struct hold){ .guest = guest, .faults = guest->hidden_fault_count };
+    *hold = (struct hold){ .guest = guest };
 }
 
 bool hold_drop_leaves(struct hold *hold, uint32_t *steps)
 {
-    struct guest *guest = hold->guest;
-
-    if (hold->faults != guest->hidden_fault_count)
-        *hold = (struct hold){ .guest = guest, .faults = guest->hidden_fault_count };
-    return gspace_drop_leaves(&guest->space, &hold->leaves, steps);
+    return gspace_drop_leaves(&hold->guest->space, &hold->leaves, steps);
 }
 
 void hold_end(struct hold *hold)

@@ -18,6 +18,7 @@
 #include "fake_mmu.h"
 #include "guest/elf32.h"
 #include "guest/elf32_file.h"
+#include "guest/gmem_find.h"
 #include "guest/guest.h"
 #include "guest/launch.h"
 #include "guest/request.h"
@@ -149,7 +150,7 @@ static void load(struct model *model)
         model->guest.processor = (struct processor *)(uintptr_t)1;
 }
 
-/* A byte, by one of the ways there are. is_report: the hypervisor reads it for a report. */
+/* A byte, by one of the ways there are. */
 static void access_byte(struct model *model, uint32_t page, uint32_t at, bool is_write)
 {
     uint32_t address = (FIRST + page) * PAGE_SIZE + at;
@@ -249,6 +250,16 @@ static struct model *find_oldest(unsigned file, const struct guest *payer)
     return NULL;
 }
 
+/* By no leaf, as gmem_peek.c reads who is held. */
+static void report_on(const struct model *source)
+{
+    uint32_t page = random_u32() % PAGES, at = random_u32() % PAGE_SIZE;
+    uint8_t byte;
+
+    assert_true(gmem_find_copy(&source->guest, GVA((FIRST + page) * PAGE_SIZE + at), &byte, 1, NULL));
+    assert_int_equal(byte, source->bytes[page][at]);
+}
+
 /* Between two slices anybody runs but the source, and a report may be made of that. */
 static void run_others(struct model *source)
 {
@@ -257,7 +268,10 @@ static void run_others(struct model *source)
     if (other == NULL || is_alone)
         return;
     assert_int_equal(other->guest.life.paused, other == source ? GUEST_PAUSED_BY_HOLD : 0);
-    access_any(other, other != source && random_u32() & 1);
+    if (other == source)
+        report_on(source);
+    else
+        access_any(other, random_u32() & 1);
 }
 
 static bool is_whole(uint32_t page)
