@@ -294,7 +294,8 @@ def copied():
                     rows_of(boot, f"kept-{engine}") == [f"key {keys[key]:02x}, 0 failed" for key in "bab"], boot)
         wholes, copies = boot.sent.get(name, [])[3 * at:3 * at + 3], boot.sent.get(f"kept-{engine}", [])
         yield Result(f"vpc.copied.{engine}.same_bytes", wholes == [plain[key] for key in "aba"] and
-                     copies == [plain[key].removeprefix(COPIED_BEFORE) for key in "bab"], f"{wholes}\n{copies}\n{plain}")
+                     copies == [plain[key].removeprefix(COPIED_BEFORE) for key in "bab"],
+                     f"{wholes}\n{copies}\n{plain}")
     alone = rows_of(boot, name)
     yield check("vpc.copied.source", alone == ["works", "key 1e, 0 failed", "works", "key 30, 0 failed", "works",
                                                "key 1e, 0 failed"] * len(ENGINES), boot)
