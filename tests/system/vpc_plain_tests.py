@@ -1,4 +1,4 @@
-"""Kernels of tests/vpc that somebody types to, or that are about how long things take, in Cobble by each engine and in
+"""Kernels of tests/vpc whose bytes no row shows, that somebody types to, or that are about how long things take, in Cobble by each engine and in
 plain QEMU: the same bytes, and the same status.
 
 All are in one boot, each on the wall's clock, so that a second of one is a second of all.
@@ -32,7 +32,7 @@ class Case:
         return "_".join(word for word in (self.name, self.line, "serial" if self.data else "") if word)
 
 
-CASES = (Case("heavy"), Case("speed"), Case("share", "1", options=COBBLES_DATE), Case("seconds", "three"),
+CASES = (Case("bytes"), Case("heavy"), Case("speed"), Case("share", "1", options=COBBLES_DATE), Case("seconds", "three"),
          Case("typed", words=TYPED, keys=KEYS), Case("typed", "second", TYPED, keys=KEYS),
          Case("typed", words=f"{TYPED} input=serial", data=b"aB\r."))
 

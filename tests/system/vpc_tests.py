@@ -20,6 +20,7 @@ from vpc_kernels import ENGINES, KERNELS, drive, plain_command, write_disks
 LIMIT = 60
 HOSTILE = 3
 HOSTILE_EACH = 2        # rounds that each does at least, though it may end itself in any of them
+HOSTILE_BEGINS = b"did 1 rounds\ndid 2 rounds\n"
 HOSTILE_ROUNDS = 500    # and all of them together
 COPIES = 64
 COPIED_BEFORE = b"works\n"     # what copied.c has said when it is copied
@@ -246,6 +247,10 @@ def tell_hostile(boot, name):
 def hostile(disk):
     """Random code, tables and accesses beside guests that watch what is theirs."""
     kernel = KERNELS / "hostile.vpc"
+    plains = [Plain("hostile", line=str(seed), memory=16) for seed in range(1, HOSTILE + 1)]
+    for pc in plains:
+        pc.wait(len(HOSTILE_BEGINS))
+    begun = [pc.close(goes_on=True)[1] for pc in plains]
     names = {f"hostile-{engine}-{seed}": f"engine={engine} mem=16M timeout=8s output=4K cmdline={seed}"
              for engine in ENGINES for seed in range(1, HOSTILE + 1)}
     specs = [f"hostile.vpc as={name} {words}" for name, words in names.items()]
@@ -256,6 +261,9 @@ def hostile(disk):
     yield Result("vpc.hostile.ends", all(end for end, _ in told.values()), f"{told}\n{boot.tail()}")
     yield Result("vpc.hostile.rounds", all(rounds >= HOSTILE_EACH for _, rounds in told.values()) and
                  sum(rounds for _, rounds in told.values()) >= HOSTILE_ROUNDS, f"{told}")
+    begun += [sent for name in names for sent in boot.sent.get(name, [b""])]
+    yield Result("vpc.hostile.begins_as_in_plain_qemu", all(said.startswith(HOSTILE_BEGINS) for said in begun),
+                 f"{begun}")
     yield check("vpc.hostile.neighbours", all(boot.verdict(name).startswith("ok") for name in ("turns", "zero_memory")),
                 boot)
     yield check("vpc.hostile.no_frame_is_lost", "# leaked frames: 0" in boot.out, boot)
