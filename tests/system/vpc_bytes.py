@@ -20,6 +20,7 @@ from lib.qmp import Qmp
 from vpc_kernels import KERNELS, plain_command
 
 LIMIT_S = 60
+SHOWN = 80              # bytes around a difference
 MORE_S = 1.5            # in which one that is to say no more may do so
 HEAD = re.compile(rb"(\d+) (\S+) (\d+)\n")
 
@@ -104,6 +105,21 @@ class Plain:
         self.qmp.close()
         with self.serial:
             return status if status < 0 else status >> 1, self.said()
+
+
+def difference(ours, theirs):
+    """Where two texts part, and what is there."""
+    at = next((at for at, pair in enumerate(zip(ours, theirs)) if pair[0] != pair[1]), min(len(ours), len(theirs)))
+    begin = max(0, at - SHOWN // 2)
+    return f"at byte {at} of {len(ours)}, ours: {ours[begin:begin + SHOWN]}\n" \
+           f"at byte {at} of {len(theirs)}, the other: {theirs[begin:begin + SHOWN]}"
+
+
+def same_bytes(name, sent, said, count=1):
+    """What each of so many PCs sent, against what plain QEMU has."""
+    return harness.Result(f"vpc.{name}.same_bytes", len(said) > 0 and sent == [said] * count,
+                          "\n".join([f"{len(sent)} of {count}", *(difference(each, said) for each in sent
+                                                                 if each != said)]))
 
 
 def plain(name, *options, line="", count=0):
