@@ -71,6 +71,7 @@ class Plain:
         command = plain_command(self.serial, "-kernel", f"{name}.vpc", *words, *options, "-chardev",
                                 f"socket,id=qmp,fd={theirs.fileno()}", "-mon", "chardev=qmp,mode=control",
                                 memory=memory, has_input=has_input)
+        command = ["setpriv", "--pdeathsig", "KILL", *command]      # should this test break off
         self.process = subprocess.Popen(command, cwd=KERNELS, pass_fds=[theirs.fileno()], stdin=subprocess.PIPE,
                                         stdout=self.serial, stderr=subprocess.DEVNULL)
         theirs.close()

@@ -263,13 +263,17 @@ def ramdisk():
     yield same_bytes("ramdisk", sent, wanted, 2)
 
 
+def read_seconds(text):
+    """Each second of seconds.c, and the ticks since the last one."""
+    return [(int(second), int(ticks)) for second, ticks in re.findall(r"(?m)^second (\d\d), (\d+) ticks *$", text)]
+
+
 def seconds_of(terminal, number):
     """What a PC has said, as its console shows it: a second, and the ticks since the last one."""
     terminal.type(f"console {number}\r")
     terminal.wait(rf"(?s)second \d\d, \d+ ticks *\n.* {number} seconds.vpc ", 20)
     terminal.rest(1)
-    seen = [(int(second), int(ticks)) for second, ticks in
-            re.findall(r"(?m)^second (\d\d), (\d+) ticks *$", "\n".join(terminal.screen.display))]
+    seen = read_seconds("\n".join(terminal.screen.display))
     terminal.type("\x1d0")
     return seen
 
@@ -282,9 +286,30 @@ def goes_on(terminal, number, before):
     return after
 
 
+def judge_seconds(name, before, said):
+    """What it said before a pause, and all that it has said then: the seconds of the pause are left out, and of the
+    ticks that were due in it there is one at most."""
+    at, detail = len(before), f"{before}, then {said}"
+    yield Result(f"{name}.seconds", said[:at] == before and len(said) > at + 1 and
+                 (said[at][0] - said[at - 1][0]) % 60 >= PAUSE_S and (said[at + 1][0] - said[at][0]) % 60 in (1, 2),
+                 detail)
+    yield Result(f"{name}.ticks_coalesce", len(said) > at + 1 and 0 < sum(ticks for _, ticks in said[at:at + 2]) and
+                 all(ticks <= TICKS_MOST for _, ticks in said), detail)
+
+
+def plain_seconds(pc, count):
+    """What plain QEMU has said, once there are so many."""
+    end = time.monotonic() + LIMIT_S
+    while len(said := read_seconds(pc.said().decode("latin-1"))) < count and time.monotonic() < end:
+        time.sleep(0.1)
+    return said
+
+
 def pause():
     """A paused PC says nothing, and goes on where it was when it is resumed: by the wall's clock, which those have that
-    are begun in the monitor, so that the seconds of the pause are not seen; nor are its ticks, but for one."""
+    are begun in the monitor, so that the seconds of the pause are not seen; nor are its ticks, but for one. Plain QEMU,
+    stopped meanwhile, is judged by the same rules."""
+    pc = Plain("seconds")
     with Terminal("--guest", str(KERNELS / "seconds.vpc")) as terminal:
         yield judge("vpc.pause.prompt", terminal.wait(r"cobble> *\n", 120), terminal)
         for number, engine in enumerate(ENGINES[:2], 1):
@@ -295,21 +320,22 @@ def pause():
             yield judge(f"vpc.pause.{number}", say(terminal, f"pause {number}", f"{number} seconds.vpc: paused"),
                         terminal)
             before[number] = seconds_of(terminal, number)
+        plain_seconds(pc, 2)
+        pc.qmp.call("stop")
+        plain_before = plain_seconds(pc, 2)
         terminal.rest(PAUSE_S)
         while_paused = {number: seconds_of(terminal, number) for number in numbers}
         yield Result("vpc.pause.says_nothing", while_paused == before and all(before.values()),
                      f"{before}\nafter a pause: {while_paused}")
+        pc.qmp.call("cont")
         for number in numbers:
             yield judge(f"vpc.resume.{number}", say(terminal, f"resume {number}", f"{number} seconds.vpc: (?!paused)"),
                         terminal)
         for number, engine in enumerate(ENGINES[:2], 1):
-            said, at = goes_on(terminal, number, before[number]), len(before[number])
-            yield Result(f"vpc.resume.{engine}", said[:at] == before[number] and len(said) > at + 1 and
-                         (said[at][0] - said[at - 1][0]) % 60 >= PAUSE_S and
-                         (said[at + 1][0] - said[at][0]) % 60 in (1, 2), f"{before[number]}, then {said}")
-            yield Result(f"vpc.resume.{engine}.ticks_coalesce", len(said) > at + 1 and
-                         0 < sum(ticks for _, ticks in said[at:at + 2]) and
-                         all(ticks <= TICKS_MOST for _, ticks in said), f"{before[number]}, then {said}")
+            yield from judge_seconds(f"vpc.resume.{engine}", before[number], goes_on(terminal, number, before[number]))
+    plain_said = plain_seconds(pc, len(plain_before) + 2)
+    pc.close(goes_on=True)
+    yield from judge_seconds("vpc.resume.plain_qemu", plain_before, plain_said)
 
 
 def tests():

@@ -1,6 +1,6 @@
 /*
- * bytes.c - what no row of a console shows: it sends each byte there is, CR, empty rows, blanks at a row's end, thousands
- * of bytes by one instruction, without and with FIFOs, and a last row that does not end.
+ * bytes.c - what no row of a console shows: it sends each byte there is, CR, empty rows, blanks at a row's end,
+ * thousands of bytes by one instruction, without and with FIFOs, and a last row that does not end.
  */
 #include "lib/interrupts.h"
 
