@@ -17,9 +17,6 @@
 #define COMMAND_PULSE_RESET 0xFE
 #define STATUS_INPUT_FULL 0x02
 #define PORT_DEBUG_EXIT 0xF4
-#define PORT_DEBUGCON 0xE9
-#define DEBUGCON_READS 0xE9
-#define PORT_TRACE 0xEA           /* and reads as much */
 #define SETTLE_WRITES 200000            /* port 0x80 writes of about 1 us */
 
 static struct power_platform platform;
@@ -111,24 +108,13 @@ void power_debug_exit(uint32_t code)
         insn_outl(PORT_DEBUG_EXIT, code);
 }
 
-bool debugcon_present(void)
+bool debugcon_present(enum debugcon port)
 {
-    return under_hypervisor() && insn_inb(PORT_DEBUGCON) == DEBUGCON_READS;
+    return under_hypervisor() && insn_inb((uint16_t)port) == port;
 }
 
-void debugcon_write(const char *bytes, uint32_t length)
+void debugcon_write(enum debugcon port, const char *bytes, uint32_t length)
 {
     for (uint32_t i = 0; i < length; i++)
-        insn_outb(PORT_DEBUGCON, (uint8_t)bytes[i]);
-}
-
-bool trace_port_present(void)
-{
-    return under_hypervisor() && insn_inb(PORT_TRACE) == PORT_TRACE;
-}
-
-void trace_port_write(const char *bytes, uint32_t length)
-{
-    for (uint32_t i = 0; i < length; i++)
-        insn_outb(PORT_TRACE, (uint8_t)bytes[i]);
+        insn_outb((uint16_t)port, (uint8_t)bytes[i]);
 }

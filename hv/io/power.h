@@ -30,14 +30,12 @@ _Noreturn void power_reset(void);
 void power_debug_exit(uint32_t code);
 
 /*
- * QEMU's debug console at port 0xE9 (CPUID shows a hypervisor and the port reads 0xE9): the side channel of --dump-
- * console.
+ * QEMU's debug consoles, each at a port that reads as its own number (and CPUID shows a hypervisor): channels besides
+ * the serial line, of scripts/run --dump-console and --trace, and of what virtual PCs send on COM1 (docs/vpc.md).
  */
-bool debugcon_present(void);
-void debugcon_write(const char *bytes, uint32_t length);
+enum debugcon { DEBUGCON_DUMP = 0xE9, DEBUGCON_TRACE = 0xEA, DEBUGCON_COM1 = 0xEB };
 
-/* Another one of these, at port 0xEA, which reads 0xEA: the channel of scripts/run --trace. */
-bool trace_port_present(void);
-void trace_port_write(const char *bytes, uint32_t length);
+bool debugcon_present(enum debugcon port);
+void debugcon_write(enum debugcon port, const char *bytes, uint32_t length);
 
 #endif

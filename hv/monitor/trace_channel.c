@@ -33,7 +33,7 @@ static bool is_there, head_is_sent;
 
 void trace_channel_init(void)
 {
-    is_there = trace_port_present();
+    is_there = debugcon_present(DEBUGCON_TRACE);
 }
 
 static __attribute__((format(printf, 1, 2))) void send_line(const char *format, ...)
@@ -44,7 +44,7 @@ static __attribute__((format(printf, 1, 2))) void send_line(const char *format, 
     va_start(arguments, format);
     format_string_v(line, sizeof(line), format, arguments);
     va_end(arguments);
-    trace_port_write(line, (uint32_t)strlen(line));
+    debugcon_write(DEBUGCON_TRACE, line, (uint32_t)strlen(line));
 }
 
 static void send_head(void)
@@ -115,7 +115,7 @@ static void send_begin(struct guest *guest)
 
 static void send_record(const struct trace_record *record)
 {
-    trace_port_write((const char *)record, sizeof(*record));
+    debugcon_write(DEBUGCON_TRACE, (const char *)record, sizeof(*record));
 }
 
 static void send_records(const struct guest *guest, uint64_t count)

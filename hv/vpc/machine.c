@@ -13,6 +13,7 @@
 #include "guest/guest.h"
 #include "guest/processor.h"
 #include "guest/tick.h"
+#include "io/power.h"
 #include "irq/timer.h"
 #include "pagetable/vmap.h"
 #include "vpc/machine_parts.h"
@@ -107,6 +108,7 @@ static bool load_machine(struct guest *guest, const struct request_start *start,
         machine->svm.steps_by = LOCKSTEP_RUN;
     machine->vpc.text.console = &guest->console.vcon;
     machine->keys.takes_serial_input = equipment->takes_serial_input;
+    machine->is_overheard = debugcon_present(DEBUGCON_COM1);
     guest->image = (struct image_bytes){ start->image, start->image_bytes };
     guest->state.frame.eip = UINT64_MAX;        /* trap_may_enter: never entered */
     log_info("%s: a virtual PC of %u KiB, %s", start->name, start->memory_bytes / 1024,
@@ -193,6 +195,17 @@ static enum vpc_state run_pieces(struct guest *guest, struct machine *machine)
     return state;
 }
 
+/* Bytes of COM1 as they are, which a console does not show: a line ID NAME COUNT, and so many of them. */
+static void tell_output(const struct guest *guest, const struct vpc *vpc)
+{
+    char head[GUEST_NAME_BYTES + 32];
+    size_t length = format_string(head, sizeof(head), "%u %s %u\n", guest->life.id, guest->life.name,
+                                  vpc->output_count);
+
+    debugcon_write(DEBUGCON_COM1, head, (uint32_t)length);
+    debugcon_write(DEBUGCON_COM1, (const char *)vpc->output, vpc->output_count);
+}
+
 static void turn_machine(struct guest *guest)
 {
     struct machine *machine = guest->machine;
@@ -210,6 +223,8 @@ static void turn_machine(struct guest *guest)
     else if (machine->vpc.end != VPC_END_NONE)
         state = VPC_ENDED;
     machine_turn_ends(guest);
+    if (machine->is_overheard && machine->vpc.output_count > 0)
+        tell_output(guest, &machine->vpc);
     if (machine->is_started)
         display_update(&machine->display, &machine->vpc, &guest->console.vcon, state != VPC_RUNS);
     if (state == VPC_ENDED)

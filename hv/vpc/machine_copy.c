@@ -69,6 +69,7 @@ bool machine_copy(struct guest *source, struct guest *copy)
     to->display = from->display;
     to->keys = from->keys;
     to->is_started = from->is_started;
+    to->is_overheard = from->is_overheard;
     to->vpc.text.console = &copy->console.vcon;
     if (from->vpc.svm == NULL)
         return true;

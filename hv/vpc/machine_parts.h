@@ -23,6 +23,7 @@ struct machine {
     struct display display;
     struct keys keys;
     bool is_started;
+    bool is_overheard;          /* whoever started QEMU wants what is sent on COM1: DEBUGCON_COM1 */
     bool is_still;              /* a copy that has had no turn yet: its time stands at stands_at_ns and _tsc */
     uint64_t stands_at_ns, stands_at_tsc;
     /* Where its time began on its guest's clock, by both counters; may be before that did (modulo 2^64). */

@@ -337,7 +337,7 @@ def run_gaps(fair, hostile, watched_ms, ended=0):
 def measure_gaps_beside():
     """Fair guests beside busy virtual PCs under SVM (tests/vpc/share.c): what each guest lacks or has beyond its share,
     in percent, and how unlike is what the PCs got done; none of them ends while that is looked at."""
-    specs = ["share.vpc engine=svm mem=4M timeout=300s expect=42 cmdline=1"] * GAPS_PCS
+    specs = ['share.vpc engine=svm mem=4M timeout=300s expect=42 cmdline="counts 1"'] * GAPS_PCS
     specs += [f"bench_gaps mem={GAPS_FAIR_KIB + FRAME_KIB}K clock=wall output=64K timeout=300s"] * GAPS_BESIDE
     result = run("--timeout", 900, "--together", "--guest", GUESTS / "bench_gaps", "--guest", SHARE,
                  *(word for spec in specs for word in ("--autorun", spec)), "--", *bench.FLAGS, limit=1000)

@@ -52,7 +52,7 @@ def rows_of(name, words, expected, engine="interp", flags=bench.FLAGS):
 
 def read_times(clock, engine="interp"):
     """{kind of work: time by the guest's time stamp counter} of speed.c."""
-    rows = rows_of(SPEED, f"clock={clock}", SPEED_ROW, engine)
+    rows = rows_of(SPEED, f"clock={clock} cmdline=times", SPEED_ROW, engine)
     return {kind: int(time) for kind, time in rows}
 
 
@@ -127,7 +127,8 @@ def measure_stretch(engine):
 
 def measure_heavy():
     """The longest single instruction of heavy.c."""
-    steps = {name: int(cost) for name, cost in rows_of("heavy.vpc", "clock=wall", r"step (.*): (\d+)")}
+    rows = rows_of("heavy.vpc", "clock=wall cmdline=times", r"step (.*): (\d+)")
+    steps = {name: int(cost) for name, cost in rows}
     print("\n".join(f"{cost:>8,} {name}" for name, cost in steps.items()))
     return {"step": max(steps.values())}
 
@@ -147,7 +148,7 @@ def boot_svm(disk, flags):
     """One boot: speed.c, then marks.c, each under SVM by the machine's instructions and interpreted by its own. Rows of
     all four, in this order."""
     kernels = [KERNELS / name for name in (SPEED, MARKS_KERNEL)]
-    specs = (f"{SPEED} engine=svm clock=wall", f"{SPEED} engine=interp clock=instructions",
+    specs = (f"{SPEED} engine=svm clock=wall cmdline=times", f"{SPEED} engine=interp clock=instructions cmdline=times",
              f"{MARKS_KERNEL} engine=svm clock=wall disk={disk} cmdline=times",
              f"{MARKS_KERNEL} engine=interp clock=instructions disk={disk} cmdline=times")
     result = run("--timeout", 600, *(word for path in kernels for word in ("--guest", path)),

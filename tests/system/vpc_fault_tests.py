@@ -3,15 +3,16 @@ not have; and what info tells."""
 import contextlib
 import pathlib
 import re
+import signal
 import struct
-import subprocess
 import tempfile
 import time
 
-from harness import Result, check, run
+from harness import Result, check
 from lib import build
 from session import Terminal, judge, say
-from vpc_kernels import ENGINES, EXITS, KERNELS, plain_command
+from vpc_bytes import Plain, overhearing, plain, run, same_bytes
+from vpc_kernels import ENGINES, EXITS, KERNELS, drive
 
 # Those that do not end by themselves, and why; plain QEMU, told not to start again, just goes, or halts for ever.
 CRASHES = {"init": "the guest reset its machine, by an INIT: a virtual PC is not started twice",
@@ -45,7 +46,6 @@ not there: 0 instructions .*, 0 MSRs, 0 task switches, 0 ways to virtual-8086 mo
 ALIGNED = {"a word, read": 1, "a word, written": 1, "a word, changed": 1, "half a word": 1}
 NULL_TR = ["#GP, error 00000000"] * 4 + ["a call from privilege 3"]
 LIMIT_S = 60
-MORE_S = 1.5         # in which one that is to say no more may do so
 PAUSE_S = 5
 TICKS_MOST = 105        # of seconds.c in a second: 100, the one that was missed, and what a second is off
 ELF = 0x464C457F        # the first word of one
@@ -54,26 +54,9 @@ NO_MEMORY = "the machine has no memory left for what this virtual PC starts with
 WAYS = ("db", "ac", "irq")     # of endless.c, for each engine
 
 
-def rows_in(serial):
-    """What a kernel has said until now, but for empty rows."""
-    text = pathlib.Path(serial.name).read_text(encoding="latin-1")
-    return [line.rstrip() for line in text.split("\n") if line.strip()]
-
-
-def plain(name, *options, goes_on=False):
-    """A kernel in plain QEMU: its rows. One that goes on for ever is ended some time after it has said the first."""
-    with tempfile.NamedTemporaryFile() as serial:
-        command = plain_command(serial, "-kernel", str(KERNELS / f"{name}.vpc"), *options)
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
-        end = time.monotonic() + LIMIT_S
-        while goes_on and not rows_in(serial) and process.poll() is None and time.monotonic() < end:
-            time.sleep(0.1)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(MORE_S if goes_on else LIMIT_S)
-        process.kill()
-        process.wait()
-        return rows_in(serial)
+def rows_in(said):
+    """Bytes of a serial line as a stream shows them: rows that are not empty."""
+    return [line.rstrip() for line in said.decode("latin-1").split("\n") if line.strip()]
 
 
 def rows_by_engine(boot, name, sign="|"):
@@ -93,21 +76,34 @@ def crashes():
     yield check("vpc.crashes", boot.status == 0 and "# leaked frames: 0" in boot.out, boot)
     for name, reason in CRASHES.items():
         said, reports = rows_by_engine(boot, f"{name}.vpc"), rows_by_engine(boot, f"{name}.vpc", "!")
-        wanted = plain(name, goes_on=name == WAITS)
+        sent = boot.sent.get(f"{name}.vpc", [])
+        plain_said = plain(name, count=len(sent[0]) if name == WAITS and sent else 0)
+        wanted = rows_in(plain_said)
+        yield same_bytes(name, sent, plain_said, len(ENGINES))
         yield Result(f"vpc.{name}.says_the_same", said == [wanted] * len(ENGINES) and len(wanted) > 0, f"{said}")
         yield Result(f"vpc.{name}.report", len(reports) == len(ENGINES) and
                      all(report[:1] == [f"crash: {reason}"] for report in reports), f"{reports}")
         if name == WAITS:
             yield from whole_reports(said, reports)
-    said = rows_by_engine(boot, "null_tr.vpc")
-    yield Result("vpc.null_tr", said == [NULL_TR] * len(ENGINES), f"{said}")
-    rows = plain("align")
+    yield from null_tr(boot)
+    plain_said = plain("align")
+    rows = rows_in(plain_said)
+    yield same_bytes("align.svm", boot.sent.get("align.vpc", [])[1:2], plain_said)
     interpreted, under_svm, _ = rows_by_engine(boot, "align.vpc")
     yield Result("vpc.align.svm_says_the_same", under_svm == rows and len(rows) > 0, f"{under_svm}\nplain: {rows}")
     at = rows.index("with AM")
     wanted = rows[:at] + [f"{row.rsplit(':', 1)[0]}: {ALIGNED[row.rsplit(':', 1)[0]]}"
                           if row.rsplit(":", 1)[0] in ALIGNED else row for row in rows[at:]]
     yield Result("vpc.align.as_the_manual_says", interpreted == wanted, f"{interpreted}\nwanted: {wanted}")
+
+
+def null_tr(boot):
+    """Engines among themselves, as it ends plain QEMU: so long as that is so."""
+    said, sent = rows_by_engine(boot, "null_tr.vpc"), boot.sent.get("null_tr.vpc", [])
+    yield Result("vpc.null_tr", said == [NULL_TR] * len(ENGINES) and len(set(sent)) == 1, f"{said}\n{sent}")
+    status, plain_said = Plain("null_tr").close()
+    yield Result("vpc.null_tr.plain", status == -signal.SIGABRT or [plain_said] * len(ENGINES) == sent,
+                 f"status {status}: {plain_said}")
 
 
 def whole_reports(said, reports):
@@ -125,7 +121,8 @@ def whole_reports(said, reports):
 def endless():
     """Guests that never get out of #DB, #AC or an interrupt: others run, the monitor answers, each can be killed."""
     launches = [f"run endless.vpc engine={engine} mem=16M cmdline={way} &" for engine in ENGINES[:2] for way in WAYS]
-    with Terminal("--guest", str(KERNELS / "endless.vpc")) as terminal:
+    with overhearing() as (devices, read), \
+            Terminal("--guest", str(KERNELS / "endless.vpc"), "--", *devices) as terminal:
         yield check("vpc.endless.prompt", terminal.wait(r"cobble> *\n", 120))
         terminal.type("\r".join(launches) + "\rclear\rps\r")
         yield check("vpc.endless.all_run", terminal.wait(rf"\n *{len(launches)} +endless.vpc .*\n", 60))
@@ -134,9 +131,10 @@ def endless():
         terminal.type("clear\r" + "".join(f"kill {number}\r" for number in range(1, len(launches) + 1)))
         killed = all(terminal.wait(rf"{number} endless.vpc: killed", 60) for number in range(1, len(launches) + 1))
         yield Result("vpc.endless.killed", killed, "\n".join(terminal.screen.display))
-    for way in WAYS:
-        yield Result(f"vpc.endless.{way}_in_plain_qemu",
-                     plain("endless", "-append", way, goes_on=True) == [f"endless {way}"])
+        sent = read().get("endless.vpc", [])
+    for at, way in enumerate(WAYS):
+        wanted = plain("endless", line=way, count=len(f"endless {way}\n"))
+        yield same_bytes(f"endless.{way}", sent[at::len(WAYS)], wanted, 2)
 
 
 def no_memory():
@@ -173,13 +171,13 @@ def absent():
                  any(" 1 task switches" in row for row in report), f"{task}\n{report}")
     yield Result("vpc.absent.virtual_8086", refused == ["goes to virtual-8086 mode", "IRET is refused, error 0"],
                  f"{refused}")
-    both = ["goes to virtual-8086 mode", "virtual-8086 mode runs, error 0"]
-    yield Result("vpc.absent.svm_has_it", there == plain("absent", "-append", "v86") == both, f"{there}")
+    both, sent = ["goes to virtual-8086 mode", "virtual-8086 mode runs, error 0"], boot.sent.get("absent.vpc", [])
+    yield Result("vpc.absent.svm_has_it", there == both and sent[2:3] == [plain("absent", line="v86")], f"{there}")
     yield Result("vpc.absent.xcr0", xsave == [["asks for XSAVE", "CR4.OSXSAVE is refused, error 0"]] * len(ENGINES),
                  f"{xsave}")
-    yield Result("vpc.absent.rdtscp", no_stamp == plain("absent", "-append", "rdtscp") ==
-                 ["RDTSCP is refused, vector 6"] and stamp == ["RDTSCP runs, 0"], f"{no_stamp}\n{stamp}")
-    yield Result("vpc.absent.plain_task", plain("absent", "-append", "task") == [*task, "another task runs"])
+    yield Result("vpc.absent.rdtscp", no_stamp == ["RDTSCP is refused, vector 6"] and
+                 sent[3:4] == [plain("absent", line="rdtscp")] and stamp == ["RDTSCP runs, 0"], f"{no_stamp}\n{stamp}")
+    yield Result("vpc.absent.plain_task", rows_in(plain("absent", line="task")) == [*task, "another task runs"])
 
 
 def exits_of(terminal, number):
@@ -228,9 +226,10 @@ def restart():
     with tempfile.TemporaryDirectory() as folder:
         disk = pathlib.Path(folder) / "disk"
         disk.write_bytes(struct.pack("<I", 1) + bytes(65532))
-        with Terminal("--guest", str(KERNELS / "fresh.vpc"), "--guest", str(disk)) as terminal:
+        with overhearing() as (devices, read), \
+                Terminal("--guest", str(KERNELS / "fresh.vpc"), "--guest", str(disk), "--", *devices) as terminal:
             yield judge("vpc.restart.prompt", terminal.wait(r"cobble> *\n", 120), terminal)
-            words = 'mem=16M disk=disk cmdline="as given"'
+            words = 'mem=16M disk=disk cmdline="fresh.vpc as given"'     # as QEMU gives it
             for first, engine in enumerate(ENGINES[:2]):
                 first = 3 * first + 1
                 say(terminal, f"run fresh.vpc engine={engine} {words} &", rf"{first} fresh.vpc runs in the background")
@@ -242,18 +241,31 @@ def restart():
                         say(terminal, f"kill {number}", rf"{number} fresh.vpc: killed")
                     if number < first + 2:
                         say(terminal, f"restart {number}", rf"{number + 1} fresh.vpc runs in the background")
+            sent = read().get("fresh.vpc", [])
+        wanted = plain("fresh", *drive(disk, 0), line="as given", count=len(sent[0]) if sent else 1)
+        yield same_bytes("restart", sent, wanted, 6)
 
 
 def ramdisk():
     """disk= and initrd= may name what is neither a path here nor on the boot volume, but in the ramdisk."""
-    name, words = "fresh.vpc", "mem=16M disk=hello initrd=tumble expect=timeout timeout=3s cmdline=line"
+    name, words = "fresh.vpc", "mem=16M disk=hello initrd=tumble expect=timeout timeout=3s"
     boot = run("--guest", str(KERNELS / name),
-               *(word for engine in ENGINES[:2] for word in ("--autorun", f"{name} engine={engine} {words}")),
+               *(word for engine in ENGINES[:2] for word in
+                 ("--autorun", f'{name} engine={engine} {words} cmdline="{name} line"')),
                "--autorun", f"{name} engine=interp disk=nobody.img expect=refused")
     wanted = [f"module {ELF:x}, {(build.GUESTS / 'tumble').stat().st_size} bytes",
-              f"given disk {ELF}, memory 0, line", "now disk 7, memory 7"]
+              f"given disk {ELF}, memory 0, {name} line", "now disk 7, memory 7"]
     said = rows_by_engine(boot, name)
     yield Result("vpc.ramdisk", said == [wanted] * 2 and boot.status == 0, f"{said}\nwanted: {wanted}\n{boot.tail()}")
+    sent = boot.sent.get(name, [])
+    wanted = plain("fresh", *drive(build.GUESTS / "hello", 0), "-initrd", str(build.GUESTS / "tumble"), line="line",
+                   count=len(sent[0]) if sent else 1)
+    yield same_bytes("ramdisk", sent, wanted, 2)
+
+
+def read_seconds(text):
+    """Each second of seconds.c, and the ticks since the last one."""
+    return [(int(second), int(ticks)) for second, ticks in re.findall(r"(?m)^second (\d\d), (\d+) ticks *$", text)]
 
 
 def seconds_of(terminal, number):
@@ -261,8 +273,7 @@ def seconds_of(terminal, number):
     terminal.type(f"console {number}\r")
     terminal.wait(rf"(?s)second \d\d, \d+ ticks *\n.* {number} seconds.vpc ", 20)
     terminal.rest(1)
-    seen = [(int(second), int(ticks)) for second, ticks in
-            re.findall(r"(?m)^second (\d\d), (\d+) ticks *$", "\n".join(terminal.screen.display))]
+    seen = read_seconds("\n".join(terminal.screen.display))
     terminal.type("\x1d0")
     return seen
 
@@ -275,9 +286,30 @@ def goes_on(terminal, number, before):
     return after
 
 
+def judge_seconds(name, before, said):
+    """What it said before a pause, and all that it has said then: the seconds of the pause are left out, and of the
+    ticks that were due in it there is one at most."""
+    at, detail = len(before), f"{before}, then {said}"
+    yield Result(f"{name}.seconds", said[:at] == before and len(said) > at + 1 and
+                 (said[at][0] - said[at - 1][0]) % 60 >= PAUSE_S and (said[at + 1][0] - said[at][0]) % 60 in (1, 2),
+                 detail)
+    yield Result(f"{name}.ticks_coalesce", len(said) > at + 1 and 0 < sum(ticks for _, ticks in said[at:at + 2]) and
+                 all(ticks <= TICKS_MOST for _, ticks in said), detail)
+
+
+def plain_seconds(pc, count):
+    """What plain QEMU has said, once there are so many."""
+    end = time.monotonic() + LIMIT_S
+    while len(said := read_seconds(pc.said().decode("latin-1"))) < count and time.monotonic() < end:
+        time.sleep(0.1)
+    return said
+
+
 def pause():
     """A paused PC says nothing, and goes on where it was when it is resumed: by the wall's clock, which those have that
-    are begun in the monitor, so that the seconds of the pause are not seen; nor are its ticks, but for one."""
+    are begun in the monitor, so that the seconds of the pause are not seen; nor are its ticks, but for one. Plain QEMU,
+    stopped meanwhile, is judged by the same rules."""
+    pc = Plain("seconds")
     with Terminal("--guest", str(KERNELS / "seconds.vpc")) as terminal:
         yield judge("vpc.pause.prompt", terminal.wait(r"cobble> *\n", 120), terminal)
         for number, engine in enumerate(ENGINES[:2], 1):
@@ -288,21 +320,22 @@ def pause():
             yield judge(f"vpc.pause.{number}", say(terminal, f"pause {number}", f"{number} seconds.vpc: paused"),
                         terminal)
             before[number] = seconds_of(terminal, number)
+        plain_seconds(pc, 2)
+        pc.qmp.call("stop")
+        plain_before = plain_seconds(pc, 2)
         terminal.rest(PAUSE_S)
         while_paused = {number: seconds_of(terminal, number) for number in numbers}
         yield Result("vpc.pause.says_nothing", while_paused == before and all(before.values()),
                      f"{before}\nafter a pause: {while_paused}")
+        pc.qmp.call("cont")
         for number in numbers:
             yield judge(f"vpc.resume.{number}", say(terminal, f"resume {number}", f"{number} seconds.vpc: (?!paused)"),
                         terminal)
         for number, engine in enumerate(ENGINES[:2], 1):
-            said, at = goes_on(terminal, number, before[number]), len(before[number])
-            yield Result(f"vpc.resume.{engine}", said[:at] == before[number] and len(said) > at + 1 and
-                         (said[at][0] - said[at - 1][0]) % 60 >= PAUSE_S and
-                         (said[at + 1][0] - said[at][0]) % 60 in (1, 2), f"{before[number]}, then {said}")
-            yield Result(f"vpc.resume.{engine}.ticks_coalesce", len(said) > at + 1 and
-                         0 < sum(ticks for _, ticks in said[at:at + 2]) and
-                         all(ticks <= TICKS_MOST for _, ticks in said), f"{before[number]}, then {said}")
+            yield from judge_seconds(f"vpc.resume.{engine}", before[number], goes_on(terminal, number, before[number]))
+    plain_said = plain_seconds(pc, len(plain_before) + 2)
+    pc.close(goes_on=True)
+    yield from judge_seconds("vpc.resume.plain_qemu", plain_before, plain_said)
 
 
 def tests():

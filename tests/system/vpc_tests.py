@@ -1,26 +1,29 @@
 """Virtual PCs: kernels of tests/vpc, which know nothing of a hypervisor, in Cobble by each engine and in plain QEMU.
 
-Plain QEMU is the oracle: what a kernel says on its serial line is the same there, row for row (empty rows, and CR and
-blanks at a row's end, are left out, for a plan's stream does not show them), and so is its status.
+Plain QEMU is the oracle: what a kernel says on its serial line is the same there, byte for byte, and so is its status.
+The rows of the stream are those of that text, but for empty rows, CR, and blanks at a row's end.
 """
 import dataclasses
 import pathlib
 import re
-import struct
 import subprocess
 import tempfile
 
 import debian_tests
 import vpc_beside_tests
 import vpc_fault_tests
-from harness import Result, check, run
-from vpc_kernels import ENGINES, KERNELS, drive, plain_command
+import vpc_plain_tests
+from harness import Result, check
+from vpc_bytes import Plain, difference, run, same_bytes
+from vpc_kernels import ENGINES, KERNELS, drive, plain_command, write_disks
 
 LIMIT = 60
 HOSTILE = 3
 HOSTILE_EACH = 2        # rounds that each does at least, though it may end itself in any of them
+HOSTILE_BEGINS = b"did 1 rounds\ndid 2 rounds\n"
 HOSTILE_ROUNDS = 500    # and all of them together
 COPIES = 64
+COPIED_BEFORE = b"works\n"     # what copied.c has said when it is copied
 MOVES = (1, 2, 7, 100, 5000)
 MOVED = ("apic", "debug", "fpu", "leaves", "nmi", "serial", "stamps", "tasks", "timer")   # of ALL
 MARKS = "marks.vpc"
@@ -68,14 +71,6 @@ ALL = (
 )
 
 
-def write_disks(folder):
-    """Two disks of 128 sectors, as tests/vpc/disks.c wants them."""
-    paths = [pathlib.Path(folder) / f"disk{number}" for number in range(2)]
-    for path, first in zip(paths, (1, 1000)):
-        path.write_bytes(b"".join(struct.pack("<I", first + sector) * 128 for sector in range(128)))
-    return paths
-
-
 def boot_plain(kernel, disks):
     """A kernel in plain QEMU: its status and what it said, line ends as they are."""
     image = drive(kernel.path, 0) if kernel.is_sector else ["-kernel", str(kernel.path)]
@@ -96,7 +91,9 @@ def by_engine(boot):
     """The boot once for each engine, with that one's part of the stream: all kernels under one, then under the next."""
     parts = re.split(rf"(?<=\n)(?=# [^\n]*{re.escape(ALL[0].path.name)}: a virtual PC)", boot.out)
     parts[:2] = ["".join(parts[:2])]
-    return {engine: dataclasses.replace(boot, out=part) for engine, part in zip(ENGINES, parts)}
+    return {engine: dataclasses.replace(boot, out=part, sent={name: sent[at:at + 1] for name, sent in
+                                                              boot.sent.items()})
+            for at, (engine, part) in enumerate(zip(ENGINES, parts))}
 
 
 def boots():
@@ -119,15 +116,19 @@ def compare_all(disks):
         yield check(f"vpc.{kernel.name}.plain_status", plain[0] == kernel.status)
         for engine in ENGINES:
             yield from compare(kernel, engine, parts.get(engine), plain[1])
+        sent = boot.sent.get(kernel.path.name, [])
+        yield Result(f"vpc.{kernel.name}.each_engine_sends_the_same", len(sent) == len(ENGINES) and len(set(sent)) == 1,
+                     "\n".join(difference(each, sent[0]) for each in sent[1:]))
 
 
 def compare(kernel, engine, boot, plain_text):
-    """One kernel under one engine: its status, and what it says, against plain QEMU."""
+    """One kernel under one engine: its status, its bytes, and what the stream shows of them, against plain QEMU."""
     prefix = f"vpc.{kernel.name}" if engine == ENGINES[0] else f"vpc.{engine}.{kernel.name}"
     name = kernel.path.name
     yield check(prefix, boot is not None and boot.verdict(name).startswith("ok"), boot)
     if boot is None:
         return
+    yield same_bytes(prefix.removeprefix("vpc."), boot.sent.get(name, []), plain_text.encode("latin-1"))
     rows, plain = rows_of(boot, name), [line.rstrip() for line in plain_text.split("\n") if line.strip()]
     ours = [row for row in rows if row not in kernel.page and re.fullmatch(kernel.says, row)]
     yield Result(f"{prefix}.says_the_same", ours == plain and len(plain) > 0, f"Cobble: {ours}\nplain QEMU: {plain}")
@@ -146,12 +147,14 @@ def moves():
                  ("--autorun", f"{kernel.path.name} engine=moving moves={number} as={kernel.name}-{number} mem=32M "
                   f"timeout=60s expect={kernel.status}")))
     for kernel in kernels:
-        wanted = [line.rstrip() for line in boot_plain(kernel, ())[1].split("\n") if line.strip()]
+        plain = boot_plain(kernel, ())[1]
+        wanted = [line.rstrip() for line in plain.split("\n") if line.strip()]
         for number in MOVES:
             name = f"{kernel.name}-{number}"
             said = rows_of(boot, name)
             yield check(f"vpc.moves.{name}", boot.verdict(name).startswith("ok"), boot)
             yield Result(f"vpc.moves.{name}.says_the_same", said == wanted and len(said) > 0, f"{said}\n{wanted}")
+            yield same_bytes(f"moves.{name}", boot.sent.get(name, []), plain.encode("latin-1"))
 
 
 def refused():
@@ -205,12 +208,6 @@ def marks_plan(disk):
             f"{MARKS} engine=interp mem=32M timeout=30s expect=42 clock=instructions cmdline=times disk={disk}"]
 
 
-def is_typed(rows, kind, codes, rest):
-    """Are these the rows of such codes, and perhaps of some that come behind them?"""
-    codes, rest = codes.split(), rest.split()
-    return any(rows == [f"{kind} {code}" for code in (*codes, *rest[:count])] for count in range(len(rest) + 1))
-
-
 def typed(disk):
     """type= reaches the keyboard, as scancodes of either set, or with input=serial COM1; a counted clock runs, too."""
     name = "typed.vpc"
@@ -219,10 +216,10 @@ def typed(disk):
                "--autorun", f"{name} cmdline=second {words}",
                "--autorun", f"{name} input=serial clock=instructions {words}", *marks_plan(disk))
     said = [part.split("\n")[1:] for part in re.split("^type", "\n".join(rows_of(boot, name)), flags=re.MULTILINE)[1:]]
-    wanted = (("key", "1e 9e 2a 30 b0 aa 1c 9c 34", "b4"),                  # and what may come behind the last
-              ("key", "1c f0 1c 12 32 f0 32 f0 12 5a f0 5a 49", "f0 49"), ("byte", "61 42 0d 2e", ""))
-    yield check("vpc.typed", boot.status == 0 and len(said) == len(wanted) and
-                all(is_typed([row for row in rows if row], *want) for rows, want in zip(said, wanted)), boot)
+    wanted = (("key", "1e 9e 2a 30 b0 aa 1c 9c 34"), ("key", "1c f0 1c 12 32 f0 32 f0 12 5a f0 5a 49"),
+              ("byte", "61 42 0d 2e"))
+    yield check("vpc.typed", boot.status == 0 and [[row for row in rows if row] for rows in said] ==
+                [[f"{kind} {code}" for code in codes.split()] for kind, codes in wanted], boot)
     return rows_of(boot, MARKS)
 
 
@@ -242,6 +239,10 @@ def tell_hostile(boot, name):
 def hostile(disk):
     """Random code, tables and accesses beside guests that watch what is theirs."""
     kernel = KERNELS / "hostile.vpc"
+    plains = [Plain("hostile", line=str(seed), memory=16) for seed in range(1, HOSTILE + 1)]
+    for pc in plains:
+        pc.wait(len(HOSTILE_BEGINS))
+    begun = [pc.close(goes_on=True)[1] for pc in plains]
     names = {f"hostile-{engine}-{seed}": f"engine={engine} mem=16M timeout=8s output=4K cmdline={seed}"
              for engine in ENGINES for seed in range(1, HOSTILE + 1)}
     specs = [f"hostile.vpc as={name} {words}" for name, words in names.items()]
@@ -252,10 +253,21 @@ def hostile(disk):
     yield Result("vpc.hostile.ends", all(end for end, _ in told.values()), f"{told}\n{boot.tail()}")
     yield Result("vpc.hostile.rounds", all(rounds >= HOSTILE_EACH for _, rounds in told.values()) and
                  sum(rounds for _, rounds in told.values()) >= HOSTILE_ROUNDS, f"{told}")
+    begun += [sent for name in names for sent in boot.sent.get(name, [b""])]
+    yield Result("vpc.hostile.begins_as_in_plain_qemu", all(said.startswith(HOSTILE_BEGINS) for said in begun),
+                 f"{begun}")
     yield check("vpc.hostile.neighbours", all(boot.verdict(name).startswith("ok") for name in ("turns", "zero_memory")),
                 boot)
     yield check("vpc.hostile.no_frame_is_lost", "# leaked frames: 0" in boot.out, boot)
     return rows_of(boot, MARKS)
+
+
+def plain_copied(disk, key):
+    """What copied.c says in plain QEMU, where this key is pressed."""
+    plain = Plain("copied", *drive(disk, 0), line="halts")
+    plain.wait(len(COPIED_BEFORE))
+    plain.press(key)
+    return plain.close()[1]
 
 
 def copied():
@@ -265,6 +277,7 @@ def copied():
     with tempfile.TemporaryDirectory() as folder:
         disk = pathlib.Path(folder) / "disk"
         disk.write_bytes(bytes(1 << 16))
+        plain = {key: plain_copied(disk, key) for key in keys}
         words = f"mem=32M disk={disk} cmdline=halts timeout=60s"
         plan = []
         for engine in ENGINES:
@@ -276,9 +289,13 @@ def copied():
                               for number in range(COPIES))]
         together = run("--together", "--guest", str(KERNELS / name),
                        *(word for spec in many for word in ("--autorun", spec)))
-    for engine in ENGINES:
+    for at, engine in enumerate(ENGINES):
         yield check(f"vpc.copied.{engine}",
                     rows_of(boot, f"kept-{engine}") == [f"key {keys[key]:02x}, 0 failed" for key in "bab"], boot)
+        wholes, copies = boot.sent.get(name, [])[3 * at:3 * at + 3], boot.sent.get(f"kept-{engine}", [])
+        yield Result(f"vpc.copied.{engine}.same_bytes", wholes == [plain[key] for key in "aba"] and
+                     copies == [plain[key].removeprefix(COPIED_BEFORE) for key in "bab"],
+                     f"{wholes}\n{copies}\n{plain}")
     alone = rows_of(boot, name)
     yield check("vpc.copied.source", alone == ["works", "key 1e, 0 failed", "works", "key 30, 0 failed", "works",
                                                "key 1e, 0 failed"] * len(ENGINES), boot)
@@ -337,4 +354,5 @@ def tests():
     yield "vpc.typed and vpc.hostile", company
     yield from vpc_beside_tests.tests()
     yield from vpc_fault_tests.tests()
+    yield from vpc_plain_tests.tests()
     yield from debian_tests.tests()

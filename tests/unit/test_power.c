@@ -39,7 +39,7 @@ static jmp_buf end;
 static bool hypervisor, interrupts_off, controller_stuck;
 static uint16_t pm1;
 static uint32_t debug_exit;
-static uint8_t debugcon;
+static uint8_t debugcons[DEBUGCON_COM1 - DEBUGCON_DUMP + 1];
 static unsigned status_reads;
 
 static void __attribute__((format(printf, 1, 2))) tell(const char *format, ...)
@@ -70,8 +70,8 @@ static void end_if_it_works(const char *done)
 
 static uint8_t insn_inb(uint16_t port)
 {
-    if (port == PORT_DEBUGCON)
-        return debugcon;
+    if (port >= DEBUGCON_DUMP && port <= DEBUGCON_COM1)
+        return debugcons[port - DEBUGCON_DUMP];
     assert_int_equal(port, PORT_8042_COMMAND);
     status_reads++;
     return controller_stuck || status_reads < 5 ? 0xFF : 0xFD;
@@ -251,15 +251,21 @@ static void debug_ports_only_where_they_are(void **state)
         hypervisor = i & 1;
         bool there = i & 2;
         debug_exit = there ? 0 : 0xFFFFFFFF;
-        debugcon = there ? 0xE9 : 0xFF;
+        for (enum debugcon port = DEBUGCON_DUMP; port <= DEBUGCON_COM1; port++)
+            debugcons[port - DEBUGCON_DUMP] = there ? (uint8_t)port : 0xFF;
         story[0] = '\0';
         power_debug_exit(0x10);
         assert_string_equal(story, hypervisor && there ? "f4=00000010 " : "");
-        assert_true(debugcon_present() == (hypervisor && there));
+        for (enum debugcon port = DEBUGCON_DUMP; port <= DEBUGCON_COM1; port++)
+            assert_true(debugcon_present(port) == (hypervisor && there));
     }
+    debugcons[1] = DEBUGCON_DUMP;
+    assert_false(debugcon_present(DEBUGCON_TRACE));
     story[0] = '\0';
-    debugcon_write("AB", 2);
-    assert_string_equal(story, "e9=41 e9=42 ");
+    debugcon_write(DEBUGCON_DUMP, "AB", 2);
+    debugcon_write(DEBUGCON_TRACE, "C", 1);
+    debugcon_write(DEBUGCON_COM1, "\0\xff", 2);
+    assert_string_equal(story, "e9=41 e9=42 ea=43 eb=00 eb=ff ");
 }
 
 int main(void)

@@ -27,13 +27,14 @@ static unsigned sent_bytes, searches;
 static struct guest guest, other;
 static struct trace trace, trace_of_other;
 
-bool trace_port_present(void)
+bool debugcon_present(enum debugcon port)
 {
-    return true;
+    return port == DEBUGCON_TRACE;
 }
 
-void trace_port_write(const char *bytes, uint32_t count)
+void debugcon_write(enum debugcon port, const char *bytes, uint32_t count)
 {
+    assert_int_equal(port, DEBUGCON_TRACE);
     assert_true(sent_bytes + count < sizeof(sent));
     memcpy(sent + sent_bytes, bytes, count);
     sent_bytes += count;

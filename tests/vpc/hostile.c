@@ -199,12 +199,13 @@ static void put_right(void)
     outb(COM1 + 4, 0);
 }
 
+/* The number with which the command line ends: some loaders have it begin with the file's name. */
 static uint32_t read_seed(const uint32_t *info)
 {
     uint32_t seed = 1;
 
-    for (const char *text = (const char *)info[4]; *text >= '0' && *text <= '9'; text++)
-        seed = seed * 10 + (uint32_t)(*text - '0');
+    for (const char *text = (const char *)info[4]; *text != '\0'; text++)
+        seed = *text >= '0' && *text <= '9' ? seed * 10 + (uint32_t)(*text - '0') : 1;
     return seed * 2654435761u | 1;
 }
 

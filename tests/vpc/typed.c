@@ -1,6 +1,6 @@
 /*
  * typed.c - says what is typed: scancodes of the keyboard and bytes of the serial line, by their interrupts, up to a
- * full stop. second: the controller translates no more, so scancodes are of set 2.
+ * full stop, and nothing that comes behind it. second: the controller translates no more, so scancodes are of set 2.
  */
 #include "lib/interrupts.h"
 #include "lib/words.h"
@@ -17,7 +17,8 @@ static void on_key(struct frame *frame)
     uint8_t code = inb(0x60);
 
     (void)frame;
-    say("key %b\n", code);
+    if (!is_done)
+        say("key %b\n", code);
     is_done |= code == dot;
     pic_end(1);
 }
@@ -27,7 +28,8 @@ static void on_serial(struct frame *frame)
     (void)frame;
     while (inb(COM1 + 5) & 1) {
         uint8_t byte = inb(COM1);
-        say("byte %b\n", byte);
+        if (!is_done)
+            say("byte %b\n", byte);
         is_done |= byte == '.';
     }
     (void)inb(COM1 + 2);
