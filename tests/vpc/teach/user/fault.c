@@ -4,6 +4,7 @@
 #include "user.h"
 
 #define KERNEL 0x80100000u              /* its code, which is there, but not for programs */
+#define SCREEN 0x800B8000u              /* which the kernel may write, so that rights differ in one bit only */
 #define NOTHING 0x40000000u
 #define STACK_BYTES 4096u
 
@@ -31,6 +32,8 @@ int main(const char *line)
         return ask();
     if (is_same(line, "kernel"))
         read_word(KERNEL);
+    if (is_same(line, "screen"))
+        *(volatile uint16_t *)SCREEN = 0x0721;
     if (is_same(line, "nothing"))
         *(volatile uint32_t *)NOTHING = 1;
     if (is_same(line, "code"))
