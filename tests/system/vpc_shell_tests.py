@@ -1,5 +1,5 @@
-"""The teaching Unix of tests/vpc/teach at its prompt: its programs run in ring 3 from a file system on its RAM disk or on
-an IDE disk, typed to, in Cobble by each engine beside neighbours; and in plain QEMU, where it must say the same."""
+"""The teaching Unix of tests/vpc/teach at its prompt: its programs run in ring 3, from files on its RAM disk or on an
+IDE disk, typed to, in Cobble by each engine beside neighbours; and in plain QEMU, where it must say the same."""
 import collections
 import re
 import struct

@@ -1,6 +1,7 @@
 /*
- * console.c - one console of three devices: keys by interrupt 1 or bytes of the serial line by 4, whichever come; what is
- * written goes to the serial line and to the screen. A line is shown as it is read, so what is typed early spoils no row.
+ * console.c - one console of three devices: keys by interrupt 1 or bytes of the serial line by 4, whichever come;
+ * what is written goes to the serial line and to the screen. A line is shown as it is read, so what is typed early
+ * spoils no row.
  */
 #include "teach.h"
 

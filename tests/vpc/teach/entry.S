@@ -1,6 +1,6 @@
 /*
- * entry.S - where the loader comes to: from low addresses, without paging, to high ones, by two large pages. And how one
- * stack of the kernel's is left for another.
+ * entry.S - where the loader comes to: from low addresses, without paging, to high ones, by two large pages. And how
+ * one stack of the kernel's is left for another.
  */
 #define KERNEL_BASE 0x80000000
 

@@ -1,9 +1,9 @@
 /*
  * main.c - what a teaching Unix for PCs does between its entry and its shell, in its ways: an MP table that must be
- * there, local APIC and I/O APIC instead of the 8259s, keyboard by interrupt 1, serial line by 4 with its outputs off, two
- * disks by 14, start-up of a processor that is not there, all 224 MiB touched. It asks for no CPUID, and never halts.
- * Then its shell runs in ring 3, from the disk that has a file system, or else from its own RAM disk; unless its command
- * line says "stop".
+ * there, local APIC and I/O APIC instead of the 8259s, keyboard by interrupt 1, serial line by 4 with its outputs
+ * off, two disks by 14, start-up of a processor that is not there, all 224 MiB touched. It asks for no CPUID, and
+ * never halts. Then its shell runs in ring 3, from the disk that has a file system, or else from its own RAM disk;
+ * unless its command line says "stop".
  */
 #include "../lib/words.h"
 #include "teach.h"

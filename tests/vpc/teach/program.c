@@ -1,6 +1,6 @@
 /*
- * program.c - a program from its file: an ELF file's segments in an address space of its own, a page behind them that is
- * nobody's, and its stack, with the line that it is to read.
+ * program.c - a program from its file: an ELF file's segments in an address space of its own, a page behind them that
+ * is nobody's, and its stack, with the line that it is to read.
  */
 #include "teach.h"
 

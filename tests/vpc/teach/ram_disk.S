@@ -1,6 +1,7 @@
 /*
- * ram_disk.S - the disk of the teaching Unix, in its kernel and as a file: a sector that is the directory (calls.h), and
- * its files, each from a sector's beginning: the programs of user/ as they were linked, and two that are there to be read.
+ * ram_disk.S - the disk of the teaching Unix, in its kernel and as a file: a sector that is the directory (calls.h),
+ * and its files, each from a sector's beginning: the programs of user/ as they were linked, and two that are there to
+ * be read.
  */
     .macro ENTRY name
     .balign 32

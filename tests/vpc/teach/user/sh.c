@@ -1,6 +1,6 @@
 /*
- * sh.c - the shell: a line's first word is a program that the rest is given to; it waits for that one's end, and tells its
- * status unless that is 0. "halt STATUS" is its own.
+ * sh.c - the shell: a line's first word is a program that the rest is given to; it waits for that one's end, and
+ * tells its status unless that is 0. "halt STATUS" is its own.
  */
 #include "user.h"
 

@@ -5,7 +5,7 @@
 
 #define TICKS 3u
 
-/* Round after round, all registers but the stack's are counted up together; they must stay as far apart as they were. */
+/* All registers but the stack's are counted up together, round after round; they must stay as far apart as they are. */
 static bool spin(void)
 {
     uint32_t a = 1, b = 2, c = 3, d = 4, s = 5, t = 2000000;

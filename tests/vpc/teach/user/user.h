@@ -12,7 +12,7 @@
 /* Each program's; line is what stood behind its name. What it returns is its status. */
 int main(const char *line);
 
-/* calls.S */
+/* start.S */
 uint32_t call(enum call number, uint32_t b, uint32_t c, uint32_t d, uint32_t s);
 
 /* text.c */
