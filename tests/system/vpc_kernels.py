@@ -1,6 +1,7 @@
 """The kernels of tests/vpc: where they are built, the engines that run them, the exits that are told of, and plain
 QEMU, which is their oracle."""
 import pathlib
+import re
 import struct
 
 from lib import build
@@ -29,3 +30,8 @@ def write_disks(folder):
     for path, first in zip(paths, (1, 1000)):
         path.write_bytes(b"".join(struct.pack("<I", first + sector) * 128 for sector in range(128)))
     return paths
+
+
+def rows_of(boot, name):
+    """What the stream shows of a guest's rows."""
+    return re.findall(rf"^# {re.escape(name)}\| (.*)$", boot.out, re.MULTILINE)

@@ -13,9 +13,10 @@ import debian_tests
 import vpc_beside_tests
 import vpc_fault_tests
 import vpc_plain_tests
+import vpc_shell_tests
 from harness import Result, check
 from vpc_bytes import Plain, difference, run, same_bytes
-from vpc_kernels import ENGINES, KERNELS, drive, plain_command, write_disks
+from vpc_kernels import ENGINES, KERNELS, drive, plain_command, rows_of, write_disks
 
 LIMIT = 60
 HOSTILE = 3
@@ -41,6 +42,7 @@ class Kernel:
     has_disks: bool = False
     is_sector: bool = False
     memory: int = 32        # MiB
+    command_line: str = ""
     says: str = ".*"        # what a row of its serial line is: all others are its text page's, whenever that was shown
 
     @property
@@ -74,17 +76,13 @@ ALL = (
 def boot_plain(kernel, disks):
     """A kernel in plain QEMU: its status and what it said, line ends as they are."""
     image = drive(kernel.path, 0) if kernel.is_sector else ["-kernel", str(kernel.path)]
+    image += ["-append", kernel.command_line] if kernel.command_line else []
     drives = [word for index, path in enumerate(disks) for word in drive(path, index)] if kernel.has_disks else []
     with tempfile.NamedTemporaryFile() as serial:
         command = plain_command(serial, *image, *drives, memory=kernel.memory)
         status = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT,
                                 check=False).returncode
         return status >> 1, serial.read().decode("latin-1")
-
-
-def rows_of(boot, name):
-    """What the stream shows of a guest's rows."""
-    return re.findall(rf"^# {re.escape(name)}\| (.*)$", boot.out, re.MULTILINE)
 
 
 def by_engine(boot):
@@ -173,7 +171,7 @@ def refused():
 
 def teach():
     """The ways of a teaching Unix, up to its first program, in 256 MiB, by the interpreter and under SVM."""
-    kernel = Kernel("teach", page=("$",), has_disks=True, memory=256)
+    kernel = Kernel("teach", page=("$",), has_disks=True, memory=256, command_line="stop")
     with tempfile.TemporaryDirectory() as folder:
         disks = write_disks(folder)
         words = " ".join(f"disk={path}" for path in disks)
@@ -181,25 +179,9 @@ def teach():
         yield check("vpc.teach.plain_status", plain[0] == kernel.status)
         for engine in ENGINES[:2]:
             boot = run("--mem", "512", "--guest", str(kernel.path), "--autorun",
-                       f"{kernel.path.name} engine={engine} mem=256M timeout=120s expect={kernel.status} {words}")
+                       f"{kernel.path.name} engine={engine} mem=256M timeout=120s expect={kernel.status} "
+                       f"cmdline={kernel.command_line} {words}")
             yield from compare(kernel, engine, boot, plain[1])
-
-
-def shell():
-    """A session in the shell that the same one has, typed on its keyboard: lines and what they bring, in order."""
-    session = {"echo one two": "one two", "cat 0 3": "4", "cat 1 3": "1003", "ls": "what?"}
-    wanted = [row for line, answer in session.items() for row in (f"$ {line}", answer)] + ["$ halt 77"]
-    types = " ".join(f'type="{line}\\n"' for line in (*session, "halt 77"))
-    with tempfile.TemporaryDirectory() as folder:
-        words = " ".join(f"disk={path}" for path in write_disks(folder))
-        boot = run("--mem", "512", "--guest", str(KERNELS / "teach.vpc"), *(
-            word for engine in ENGINES[:2] for word in
-            ("--autorun", f"teach.vpc engine={engine} as=teach-{engine} mem=256M timeout=120s expect=77 cmdline=shell "
-             f"{words} {types}")))
-    for engine in ENGINES[:2]:
-        rows = [row for row in rows_of(boot, f"teach-{engine}") if row in wanted]
-        yield Result(f"vpc.shell.{engine}", boot.verdict(f"teach-{engine}").startswith("ok") and rows == wanted,
-                     f"{rows}\nwanted: {wanted}\n{boot.tail(60)}")
 
 
 def marks_plan(disk):
@@ -348,10 +330,10 @@ def tests():
     yield "vpc.moves", moves
     yield "vpc.refused", refused
     yield "vpc.teach", teach
-    yield "vpc.shell", shell
     yield "vpc.copied", copied
     yield "vpc.children", children
     yield "vpc.typed and vpc.hostile", company
+    yield from vpc_shell_tests.tests()
     yield from vpc_beside_tests.tests()
     yield from vpc_fault_tests.tests()
     yield from vpc_plain_tests.tests()

@@ -93,6 +93,13 @@ void open_gate(unsigned vector)
     set_gate(vector, 3);
 }
 
+/* Its type's lowest bit is whether interrupts stay as they are. */
+void open_trap_gate(unsigned vector)
+{
+    open_gate(vector);
+    idt[vector] |= 1ull << 40;
+}
+
 void pic_unmask(unsigned line)
 {
     uint16_t port = line < 8 ? 0x21 : 0xA1;

@@ -23,6 +23,8 @@ void interrupts_init(uint32_t stack0);
 void set_handler(unsigned vector, handler_t handler);
 /* A gate that privilege 3 may use. */
 void open_gate(unsigned vector);
+/* The same, with interrupts on in its handler if they were on before. */
+void open_trap_gate(unsigned vector);
 void set_stack0(uint32_t stack0);
 
 /* Go on where this frame says, with its registers: the other way out of a handler, and the first one into a task. */
