@@ -1,5 +1,5 @@
 /*
- * codegen.h - two hints for clang, in the few functions that hidden faults, first touches and hv_adjustpg run through.
+ * codegen.h - two hints for clang, in the few functions that hot paths run through.
  *
  * Both are assembly of no instructions. What they buy is counted: without them gspace_fault_known and gspace_adjustpg
  * save three registers instead of one, and are 15 and 19 instructions longer (clang 14). They change no meaning: a

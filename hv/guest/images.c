@@ -133,6 +133,16 @@ static bool walk_on(struct images_position *position, struct image_file *file)
     return true;
 }
 
+bool images_walk(unsigned count)
+{
+    struct images_position position = image_index.walked;
+    struct image_file file;
+
+    while (!image_index.is_full && count > 0 && walk_on(&position, &file))
+        count--;
+    return image_index.is_full || count > 0;
+}
+
 static bool is_named(const struct image_file *file, const char *name)
 {
     return text_equal_nocase(file->name, name);

@@ -2,12 +2,13 @@
  * lean_fault.S - the hot path of page_fault.c: a hidden fault filled, or the guest's own reflected, without saving a
  * frame.
  *
- * What a fault is, pagetable/hidden_fault.c says, from here as from C, where lean_walk.inc has not seen that it is the
- * guest's. All that this does not settle, and what cannot be pushed, starts over in C with nothing changed, as in
- * lean.S; deliver.c then has the same rules, and the words for what is wrong.
+ * What a fault is, pagetable/hidden_fault.c says, from here as from C, where it is not seen here to be the guest's. All
+ * that this does not settle, and what cannot be pushed, starts over in C with nothing changed, as in lean.S; deliver.c
+ * then has the same rules, and the words for what is wrong.
  *
  * Three ways, the most frequent first: the region is remembered (region_cache.h), and C fills without a walk; the walk
- * in assembly finds that the fault is the guest's own, and no C runs at all; all else asks gspace_fault. #PF pushes an
+ * in assembly, or the end of RAM while paging is off, says that the fault is the guest's own, and no C runs at all; all
+ * else asks gspace_fault. #PF pushes an
  * error code, so the processor's five words are 8 bytes above RSP here.
  */
 #include "guest/lean_macros.inc"

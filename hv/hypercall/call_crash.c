@@ -13,6 +13,9 @@ void call_crash(struct guest *guest, const char *format, ...)
     char reason[GUEST_REASON_BYTES];
     va_list arguments;
 
+    /* To read its memory may have been enough, and has the better reason: it has ended, or its debugger looks at it. */
+    if (guest->life.activity == GUEST_ENDED || guest->life.activity == GUEST_PAUSED)
+        return;
     va_start(arguments, format);
     format_string_v(reason, sizeof(reason), format, arguments);
     va_end(arguments);

@@ -3,6 +3,7 @@
  *
  * Errors and requests are as in call_control.c.
  */
+#include "cpu/opcodes.h"
 #include "guest/family.h"
 #include "guest/gmem.h"
 #include "guest/gmem_find.h"
@@ -132,7 +133,7 @@ static bool take_equipment(struct guest *guest, const struct hv_start *start, st
 }
 
 /*
- * False: the guest crashed. Its own tables say where the pages are: to fill leaves for 256, which may be an eviction
+ * False: the guest crashed. Its own tables say where the pages are: to fill leaves for 257, which may be an eviction
  * each when memory is out, would stop all others for several ms. What they do not lead to is read as ever, since an
  * entry that ends guests has words of its own; one that was taken away without a word may be seen as gone.
  */
@@ -184,8 +185,23 @@ static bool take_start(struct guest *guest, const struct hv_start *start, struct
     return take_image(guest, start, wish, error) && take_equipment(guest, start, wish, error);
 }
 
+/*
+ * Images are found by an index, which is made once. Until it is, the guest stays at its INT and calls again, so that
+ * nobody waits for all of it.
+ */
+#define IMAGES_AT_ONCE 64u
+static bool calls_again(struct guest *guest)
+{
+    if (images_walk(IMAGES_AT_ONCE))
+        return false;
+    guest->state.frame.eip = (uint32_t)(guest->state.frame.eip - INT_BYTES);
+    return true;
+}
+
 void call_start(struct guest *guest, const uint32_t *arguments)
 {
+    if (calls_again(guest))
+        return;
     struct hv_start start = { .name = 0 };
     size_t bytes = arguments[1] < sizeof(start) ? arguments[1] : sizeof(start);
     struct family_wish wish = { .copy = NULL };

@@ -40,7 +40,7 @@ static bool lean_set_cursor_pos(struct guest *guest, uint32_t row, uint32_t colu
 {
     if (!is_position(row, column) || !vcon_is_settled(&guest->console.vcon)) {
         bool is_done = false;
-        WORK_OUT_HERE(is_done);     /* and not on the way of the good case, too */
+        WORK_OUT_HERE(is_done);     /* the 0 is made here, and not before the tests for both ways */
         return is_done;
     }
     vcon_place_cursor(&guest->console.vcon, row, column);

@@ -42,7 +42,8 @@ static inline struct gwalk walk_guest(const struct gspace *space, gva_t address,
  * The current directory's link to this half of the table is missing or wrong: make it, and the half. False: no memory.
  * Not inlined: a link that is right would pay for its registers.
  */
-static __attribute__((noinline)) bool link_table(struct gspace *space, struct shadow_table *table, gva_t address, uint32_t pde)
+static __attribute__((noinline)) bool link_table(struct gspace *space, struct shadow_table *table,
+                                                 gva_t address, uint32_t pde)
 {
     struct shadow_pool *pool = space->shadows;
     uint32_t half = gtable_pte_index(address) / TABLE_ENTRIES;

@@ -35,7 +35,7 @@ static uint64_t large_flags(uint64_t flags)
 
 bool table_map(uint64_t *root, uint64_t linear, uint64_t physical, uint64_t bytes, uint64_t flags, uint64_t table_flags)
 {
-    while (bytes) {
+    while (bytes >= PAGE_SIZE) {
         uint64_t *table = root;
         bool large = !((linear | physical) & (LARGE_PAGE_SIZE - 1)) && bytes >= LARGE_PAGE_SIZE;
         unsigned leaf_level = large ? 2 : 1;

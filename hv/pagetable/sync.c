@@ -73,7 +73,9 @@ uint64_t sync_leaf(const struct gspace *space, uint32_t pte, uint32_t role)
 static __attribute__((noinline)) void sync_guarded_entry(struct gspace *space, struct shadow_table *table,
                                                          uint32_t entry, uint32_t pte)
 {
-    sync_set_leaf(space, table, entry, sync_leaf(space, pte, table->role), pte);
+    uint64_t leaf = sync_guarded_leaf(pte, table->role, &space->ram->frames[pte >> GPTE_FRAME_SHIFT]);
+
+    sync_set_leaf(space, table, entry, leaf, pte);
 }
 
 /* Read one entry again, if it has a leaf. */

@@ -34,6 +34,14 @@ __asm__(".pushsection .text\n.globl touch, touch_at, touch_next\n"
         "    popfl; popa; ret\n"
         ".local touch_block\n.comm touch_block, 4\n.popsection\n");
 
+/* Writes a zero. */
+void write_zero(uint32_t address);
+extern const uint8_t write_zero_at[], write_zero_next[];
+__asm__(".pushsection .text\n.globl write_zero, write_zero_at, write_zero_next\n"
+        "write_zero: movl 4(%esp), %eax\n"
+        "write_zero_at: movb $0, (%eax)\n"
+        "write_zero_next: ret\n.popsection\n");
+
 USER_PIECE(user_touch, "xorl %eax, %eax; movw %ax, %es; movw %ax, %fs; movw %ax, %gs", "movl 0x70001234, %eax");
 
 static struct event last;
@@ -46,7 +54,7 @@ static void skip(struct event *event)
     last_frame = address_of(&event->address);
     last_live = eflags_read();
     count++;
-    event->eip = address_of(touch_next);
+    event->eip = address_of(last.eip == address_of(write_zero_at) ? write_zero_next : touch_next);
     event->eflags &= ~(EFLAGS_TF | EFLAGS_RF);
 }
 
@@ -60,6 +68,20 @@ static void tick(struct event *event)
 {
     CHECK_EQUAL(event->mode, HV_MODE_KERNEL);
     ticks++;
+}
+
+/* Paging is off: RAM ends between two bytes, and what is behind is not there. */
+static void end_check(void)
+{
+    uint32_t end = sdk_memory_bytes(), before = count;
+
+    write_zero(end - 1);
+    CHECK_EQUAL(count, before);
+    write_zero(end);
+    CHECK_EQUAL(count, before + 1);
+    CHECK_EQUAL(last.eip, write_zero_at);
+    CHECK_EQUAL(last.address, end);
+    CHECK_EQUAL(last.error, PF_W);
 }
 
 static void touch_check(uint32_t address, uint32_t flags)
@@ -172,6 +194,7 @@ CASE(all)
     event_handle(1, step, true);
     event_handle(14, skip, true);
     touch_check(MISSING, 0);                    /* paging is off */
+    end_check();
     for (uint32_t i = 0; i < 2; i++)
         page_map(pd, REGION + i * PAGE_BYTES, frame_take(), ENTRY_KERNEL);
     for (uint32_t i = 0; i < FRESH_PAGES; i++)

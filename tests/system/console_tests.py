@@ -150,21 +150,27 @@ def held_over_switches():
 
 def plan_back():
     """The rows that scrolled off a guest of a plan can be looked at, on the screen of a run that somebody watches."""
-    typed = r"echo first row\n" + r"help\n" * 12
-    with Machine("--autorun", f'pebbles timeout=60s expect=timeout type="{typed}"') as machine, \
+    typed = r"echo first row\n" + r"help\n" * 12 + r"echo last row\n"
+    with Machine("--autorun", f'pebbles timeout=120s expect=timeout type="{typed}"') as machine, \
             tempfile.TemporaryDirectory() as name:
         path = pathlib.Path(name) / "picture.ppm"
-        said = machine.wait(r"# pebbles\| pebbles\$ help(.*\n)*.*# pebbles\| pebbles\$ help", 60)
-        machine.rest(5)
-        is_gone, is_back = None, False
+
+        def comes(is_wanted, looks):
+            """Within so many looks: is the row on the screen, or is it not?"""
+            for _ in range(looks):
+                machine.command("screendump", filename=str(path), format="ppm")
+                if matrix.shows(matrix.read_picture(path), "first row") == is_wanted:
+                    return True
+                machine.rest(0.3)
+            return False
+
+        said = machine.wait(r"# pebbles\| last row", 90)
+        is_gone, is_back = comes(False, 30), False
         for _ in range(16):
-            machine.command("screendump", filename=str(path), format="ppm")
-            is_back = matrix.shows(matrix.read_picture(path), "first row")
-            is_gone = not is_back if is_gone is None else is_gone
+            machine.press("shift", "pgup")
+            is_back = comes(True, 3)
             if is_back:
                 break
-            machine.press("shift", "pgup")
-            machine.rest(0.5)
         yield judge("console.plan_back", said and is_gone and is_back, machine)
 
 

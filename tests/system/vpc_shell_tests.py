@@ -3,11 +3,10 @@ IDE disk, typed to, in Cobble by each engine beside neighbours; and in plain QEM
 import collections
 import re
 import struct
-import subprocess
 import tempfile
 
 from harness import Result, check
-from vpc_bytes import run, same_bytes
+from vpc_bytes import Plain, run, same_bytes
 from vpc_kernels import ENGINES, KERNELS, drive, rows_of, write_disks
 
 KERNEL = KERNELS / "teach.vpc"
@@ -73,11 +72,9 @@ def boot_plain(disks):
     """The session in plain QEMU, whose keys are bytes of the serial line: its status, and all that it says."""
     typed = "".join(f"{line}\n" for line, _ in session(bool(disks)))
     drives = [word for index, path in enumerate(disks) for word in drive(path, index)]
-    result = subprocess.run(["qemu-system-i386", "-M", "pc", "-m", "256", "-display", "none", "-no-reboot", "-net",
-                             "none", "-serial", "stdio", "-monitor", "none", "-device",
-                             "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", str(KERNEL), *drives],
-                            input=typed.encode(), capture_output=True, timeout=LIMIT, check=False)
-    return result.returncode >> 1, result.stdout
+    pc = Plain("teach", *drives, memory=256, has_input=True)
+    pc.send(typed.encode())
+    return pc.close()
 
 
 def from_prompt(rows):

@@ -20,7 +20,7 @@
 #include "pagetable/vmap.h"
 
 uint64_t fake_piece_ns, fake_passed_ns;
-unsigned fake_guest_count, fake_block_count, fake_no_room, fake_no_copy;
+unsigned fake_guest_count, fake_block_count, fake_no_room, fake_no_copy, fake_unknown_images;
 struct guest *fake_newest;
 const struct request_start *fake_launch;
 struct console *console_shown;
@@ -183,6 +183,12 @@ bool images_next(struct images_position *position, struct image_file *file)
             return true;
     }
     return false;
+}
+
+bool images_walk(unsigned count)
+{
+    fake_unknown_images -= count < fake_unknown_images ? count : fake_unknown_images;
+    return fake_unknown_images == 0;
 }
 
 bool images_find(const char *name, struct image_file *file)

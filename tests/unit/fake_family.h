@@ -17,6 +17,7 @@
 extern unsigned fake_guest_count, fake_block_count;
 extern unsigned fake_no_room;       /* so many of the next allocations fail */
 extern unsigned fake_no_copy;       /* so many of the next clones come to nothing */
+extern unsigned fake_unknown_images;    /* so many are still to be walked over */
 extern struct guest *fake_newest;
 
 /* What each piece of a launch or a copy takes by timer.c's clock, and all took so far; but for that it stands still. */

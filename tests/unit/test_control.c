@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "control_calls.h"
+#include "hypercall/calls.h"
 #include "hypercall/dispatch.h"
 
 /* Without the right they are calls that there are not, whatever ESP is, and nothing is left of them. */
@@ -212,9 +213,39 @@ static void test_image_behind_a_bad_entry(void **state)
         assert_string_equal(guest->life.reason, is_bad ? fake_refusal :
                             "hv_start: the image of 12288 bytes at 0x00006000 cannot be read at 0x00008000");
         assert_int_equal(guest->fault_address, IMAGE + 0x2000);
+        assert_int_equal(guest->state.frame.eip, is_bad ? AFTER_INT : AFTER_INT - 2);   /* gmem_end puts it back, too */
         assert_int_equal(fake_block_count, 0);
         guest->life = (struct guest_life){ .end = GUEST_END_NONE };
     }
+}
+
+/* Whoever debugs it looks at why it stopped, and not at what came of that. */
+static void test_no_second_reason(void **state)
+{
+    (void)state;
+    guest->life.activity = GUEST_PAUSED;
+    guest->state.frame.eip = AFTER_INT - 2;
+    strcpy(guest->life.reason, "the first");
+    call_crash(guest, "the second");
+    assert_string_equal(guest->life.reason, "the first");
+    assert_int_equal(guest->state.frame.eip, AFTER_INT - 2);
+    assert_int_equal(guest->life.activity, GUEST_PAUSED);
+    guest->life.activity = GUEST_READY;
+}
+
+/* Nobody waits while all images are walked over: the call comes again until they are. */
+static void test_start_while_images_are_unknown(void **state)
+{
+    (void)state;
+    fake_unknown_images = 200;
+    for (unsigned calls = 1; calls < 4; calls++) {
+        assert_int_equal(control_start((struct hv_start){ .memory_kib = 64 }), HV_CALL_START);
+        assert_int_equal(guest->state.frame.eip, AFTER_INT - 2);
+        assert_int_equal(fake_unknown_images, 200 - 64 * calls);
+        assert_int_equal(guest->life.activity, GUEST_READY);
+    }
+    (void)control_start_one();
+    assert_int_equal(guest->state.frame.eip, AFTER_INT);
 }
 
 static void test_refused(void **state)
@@ -428,6 +459,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_start_from_memory, control_setup, control_end_all),
         cmocka_unit_test_setup_teardown(test_image_without_evictions, control_setup, control_end_all),
         cmocka_unit_test_setup_teardown(test_image_behind_a_bad_entry, control_setup, control_end_all),
+        cmocka_unit_test_setup(test_no_second_reason, control_setup),
+        cmocka_unit_test_setup_teardown(test_start_while_images_are_unknown, control_setup, control_end_all),
         cmocka_unit_test_setup_teardown(test_refused, control_setup, control_end_all),
         cmocka_unit_test_setup_teardown(test_end, control_setup, control_end_all),
         cmocka_unit_test_setup_teardown(test_forgotten_while_it_is_made, control_setup, control_end_all),

@@ -173,12 +173,41 @@ static void with_room_for_none(void **state)
     with(0, 0);
 }
 
+/* In pieces, with and without searches between: then a search for what is not there walks no more. */
+static void walked_ahead(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 20; round++) {
+        unsigned looked_at = 0, count;
+        pages_left = 100;
+        pages_taken = 0;
+        images_init(&info, get_page);
+        do {
+            count = 1 + random_below(200);
+            looked_at += count;
+            if (round % 2 == 0)
+                find_some(1);
+        } while (!images_walk(count));
+        assert_true(round % 2 == 0 || looked_at > VOLUME_FILES);
+        archive[0] ^= 0xFF;         /* nobody walks from there again */
+        struct image_file file;
+        assert_false(images_find("nobody", &file));
+        archive[0] ^= 0xFF;
+        find_some(100);
+        list_all();
+    }
+    pages_left = 0;
+    images_init(&info, get_page);
+    assert_true(images_walk(1));    /* no room: all there is to be known */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(with_room_for_all, set_up),
         cmocka_unit_test_setup(with_room_for_some, set_up),
         cmocka_unit_test_setup(with_room_for_none, set_up),
+        cmocka_unit_test_setup(walked_ahead, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

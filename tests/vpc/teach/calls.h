@@ -1,5 +1,5 @@
 /*
- * calls.h - what the kernel and the programs of the teaching Unix both know: calls by INT 40, whose number is in EAX
+ * calls.h - what the kernel and the programs of the teaching Unix both know: calls by INT 0x40, whose number is in EAX
  * and whose arguments are in EBX, ECX, EDX, ESI; and the directory.
  */
 #ifndef TESTS_VPC_TEACH_CALLS_H

@@ -6,6 +6,7 @@
 #include "teach.h"
 
 #define LARGE (4u << 20)
+#define LOADED_AT (1u << 20)            /* teach.ld */
 #define ADDRESS(entry) ((entry) & ~(PAGE - 1))
 
 extern uint8_t kernel_data[], kernel_end[];
@@ -66,7 +67,7 @@ uint32_t *new_space(void)
     uint32_t *space = (uint32_t *)new_frame();
 
     for (uint32_t at = 0; at < RAM_TOP; at += PAGE) {
-        bool is_code = at >= LARGE / 4 && KERNEL_BASE + at < (uint32_t)kernel_data;
+        bool is_code = at >= LOADED_AT && KERNEL_BASE + at < (uint32_t)kernel_data;
         map(space, KERNEL_BASE + at, (uint8_t *)(KERNEL_BASE + at), is_code ? 0 : WRITE);
     }
     for (uint32_t at = DEVICES; at != 0; at += PAGE)
