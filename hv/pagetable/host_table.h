@@ -61,8 +61,8 @@ hpa_t table_alloc(void);
 uint64_t *table_descend(uint64_t *entry, uint64_t flags);
 
 /*
- * Map [linear, linear + bytes) to [physical, ...), all multiples of 4 KiB, with 2 MiB pages where both sides are aligned.
- * flags: entry bits of the leaves (4 KiB form; PAT is moved for large pages). Intermediate tables get P, W and
+ * Map [linear, linear + bytes) to [physical, ...), all multiples of 4 KiB, with 2 MiB pages where both sides are
+ * aligned. flags: entry bits of the leaves (4 KiB form; PAT is moved for large pages). Intermediate tables get P, W and
  * table_flags. False when memory is out: what was mapped stays.
  */
 bool table_map(uint64_t *root, uint64_t linear, uint64_t physical, uint64_t bytes, uint64_t flags,
