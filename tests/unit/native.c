@@ -73,9 +73,14 @@ static bool map(uint32_t address, size_t bytes)
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == wanted;
 }
 
+bool native_map(void)
+{
+    return map(NATIVE_STATE, 0x3000) && map(NATIVE_CODE, NATIVE_CODE_BYTES) && map(NATIVE_ARENA, NATIVE_ARENA_BYTES);
+}
+
 bool native_open(void)
 {
-    if (!map(NATIVE_STATE, 0x3000) || !map(NATIVE_CODE, NATIVE_CODE_BYTES) || !map(NATIVE_ARENA, NATIVE_ARENA_BYTES))
+    if (!native_map())
         return false;
     memcpy((void *)(uintptr_t)NATIVE_STUBS, native_stubs, (size_t)(native_stubs_end - native_stubs));
     memset(native_code, 0xCC, NATIVE_CODE_BYTES);

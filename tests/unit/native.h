@@ -36,7 +36,10 @@ struct native_end {
 #define native_code ((uint8_t *)(uintptr_t)NATIVE_CODE)
 #define native_arena ((uint8_t *)(uintptr_t)NATIVE_ARENA)
 
-/* Maps everything. false: this system lets nobody have an LDT. */
+/* The memory alone, which native_fpu_execute needs as well. false: it cannot be had. */
+bool native_map(void);
+
+/* That and everything else. false: this system lets nobody have an LDT. */
 bool native_open(void);
 
 /* Behind native_open: true where the processor takes no segment of 32-bit code, as under some hypervisors. */

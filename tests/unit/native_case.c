@@ -27,6 +27,11 @@ const struct native_segment native_segments[LDT_COUNT] = {
     [LDT_CONFORMING] = { NATIVE_CODE, 0xFFF, 0x7F, 4, 0, 0x1000 },      /* Linux gives out none that is present */
 };
 
+void native_case_seed(uint32_t seed)
+{
+    random_state = seed;
+}
+
 static bool one_in(unsigned count)
 {
     return random_below(count) == 0;
@@ -69,7 +74,7 @@ static bool is_left_out_one_byte(const struct instruction *insn)
     }
 }
 
-static bool is_string(const struct instruction *insn)
+bool native_case_is_string(const struct instruction *insn)
 {
     uint8_t opcode = insn->opcode;
 
@@ -77,8 +82,7 @@ static bool is_string(const struct instruction *insn)
                                          (opcode >= 0x6C && opcode <= 0x6F));
 }
 
-/* There F2 and F3 are part of the opcode. */
-static bool is_sse(const struct instruction *insn)
+bool native_case_is_sse(const struct instruction *insn)
 {
     uint8_t row = insn->opcode >> 4;
 
@@ -88,7 +92,7 @@ static bool is_sse(const struct instruction *insn)
 /* Repeating what is no string is undefined: SDM vol. 2 "Instruction Prefixes". */
 static bool is_left_out(const struct instruction *insn)
 {
-    if (insn->segment == SEG_FS || (insn->repeat && !is_string(insn) && !is_sse(insn)))
+    if (insn->segment == SEG_FS || (insn->repeat && !native_case_is_string(insn) && !native_case_is_sse(insn)))
         return true;
     if (insn->map == MAP_ONE_BYTE)
         return is_left_out_one_byte(insn);
@@ -226,13 +230,13 @@ static void steer(struct native_case *test)
         set_masked(&test->gpr[GPR_ESP], random_offset(test, SEG_SS), stack_mask);
     if (insn->map == MAP_ONE_BYTE && (insn->opcode == 0xC8 || insn->opcode == 0xC9))
         set_masked(&test->gpr[GPR_EBP], random_offset(test, SEG_SS), stack_mask);
-    if (is_string(insn)) {
+    if (native_case_is_string(insn)) {
         set_masked(&test->gpr[GPR_ESI], random_offset(test, insn->segment), insn->address_mask);
         set_masked(&test->gpr[GPR_EDI], random_offset(test, SEG_ES), insn->address_mask);
     }
     if (insn->map == MAP_TWO_BYTES && insn->opcode == 0xF7)      /* MASKMOVQ */
         set_masked(&test->gpr[GPR_EDI], random_offset(test, insn->segment), insn->address_mask);
-    if (is_string(insn) && !one_in(32))
+    if (native_case_is_string(insn) && !one_in(32))
         set_masked(&test->gpr[GPR_ECX], random_below(40), insn->address_mask);
     if (!insn->is_register && !one_in(16))
         steer_address(test, random_offset(test, insn->segment));
@@ -336,8 +340,7 @@ static void prepare_two_byte(struct native_case *test, uint8_t *arena)
     }
 }
 
-/* Numbers that are ones, on a stack that begins anywhere; now and then exceptions that are not masked. */
-static void make_fpu(struct native_case *test)
+void native_case_make_fpu(struct native_case *test)
 {
     static const uint16_t exponents[] = { 0, 1, 0x3FFF, 0x4000, 0x3FF0, 0x401E, 0x7FFF, 0xBFFF, 0xC00E, 0xFFFF };
     uint32_t control = one_in(8) ? (random_u32() & 0xF3F) | 0x40 : 0x37F;
@@ -369,7 +372,7 @@ void native_case_make(struct native_case *test, uint8_t *arena)
     test->eip = 0x200 + random_below(0x100);
     make_bytes(test);
     make_registers(test);
-    make_fpu(test);
+    native_case_make_fpu(test);
     steer(test);
     for (unsigned i = 0; i < 8; i++) {
         uint32_t value = random_value();

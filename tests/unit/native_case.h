@@ -45,6 +45,16 @@ struct native_case {
  */
 void native_case_make(struct native_case *test, uint8_t *arena);
 
+/* Which ones: others for each seed, which is not 0. */
+void native_case_seed(uint32_t seed);
+
+/* Its image alone: numbers that are ones, on a stack that begins anywhere; now and then exceptions that are not masked. */
+void native_case_make_fpu(struct native_case *test);
+
+/* MOVS to SCAS, INS, OUTS: what is repeated. And where F2 and F3 are part of the opcode. */
+bool native_case_is_string(const struct instruction *insn);
+bool native_case_is_sse(const struct instruction *insn);
+
 /* The flags that the manual leaves undefined after it. */
 uint32_t native_case_undefined_flags(const struct native_case *test);
 

@@ -1,9 +1,12 @@
 /*
- * test_interp_long_mode.c - arithmetic of the interpreter against the processor that the test runs on, as far as the
- * same bytes do the same in 64-bit code: operands in registers, with all flags; and what FXRSTOR makes of an image.
+ * test_interp_long_mode.c - the interpreter against the processor that the test runs on, as far as the same bytes, behind
+ * an address-size prefix, do the same in 64-bit code (long_mode_forms.c): every register, flag and byte is compared, of
+ * faults vector, error code and EIP; and what FXRSTOR makes of an image.
  *
- * test_interp_native compares far more, but there are machines that take no 32-bit code (native_refuses). A case is up
- * to eight random instructions in a row, as the interpreter keeps flags as results and carries until somebody asks.
+ * test_interp_native compares more, but there are machines that take no 32-bit code (native_refuses). A case is up to
+ * eight random instructions in a row. They are interpreted one by one, as what the next may be depends on where its
+ * operands would be, and then once more in one go, as the interpreter keeps flags as results and carries until
+ * somebody asks. A row ends where the manual leaves flags undefined. COBBLE_CASES=1000000 COBBLE_SEED=7: others.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,187 +15,295 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <cmocka.h>
 
 #include "flat_pc.h"
+#include "long_mode.h"
+#include "long_mode_forms.h"
+#include "native.h"
+#include "native_case.h"
+#include "native_leeway.h"
 #include "random.h"
+#include "vpc/x86/access.h"
 #include "vpc/x86/flags.h"
 #include "vpc/x86/fpu_operation.h"
-#include "vpc/x86/instruction.h"
 #include "vpc/x86/undefined_flags.h"
 
-#define CASES 20000u                /* COBBLE_CASES: others */
+#define CASES 200000u               /* COBBLE_CASES: others */
 #define IN_A_ROW 8u
-#define ARITHMETIC (EFLAGS_CF | EFLAGS_PF | EFLAGS_AF | EFLAGS_ZF | EFLAGS_SF | EFLAGS_OF)
-#define CODE_BYTES 4096u
-#define NO_MODRM 0x100u
-#define ANY_REG 0x200u
+#define OPCODES_DONE 300u           /* of 512: the others are not there, or mean something else in 64-bit code */
+#define ROW_BYTES (IN_A_ROW * (1 + INSTRUCTION_MAX_BYTES + LONG_GAP) + LONG_GAP + LONG_EXIT_BYTES)
+#define RUNS_MAX 1000u              /* turns of repeated instructions */
+#define INT3 0xCC
+#define ADDRESS_PREFIX 0x67
+#define MXCSR_PE 0x20u
+#define FLAGS_COMPARED (EFLAGS_ARITHMETIC | EFLAGS_DF)
 
-/* What there is to choose from: a two-byte opcode has 0F in its upper byte. regs: values of reg that are good. */
-static const struct form {
-    uint16_t first, last;
-    uint16_t regs;                  /* a bit for each; or one of the above */
-    bool is_wide;                   /* of four bytes only */
-} forms[] = {
-    { 0x00, 0x03, ANY_REG, false }, { 0x04, 0x05, NO_MODRM, false }, { 0x08, 0x0B, ANY_REG, false },
-    { 0x10, 0x13, ANY_REG, false }, { 0x14, 0x15, NO_MODRM, false }, { 0x18, 0x1B, ANY_REG, false },
-    { 0x20, 0x23, ANY_REG, false }, { 0x28, 0x2B, ANY_REG, false }, { 0x2C, 0x2D, NO_MODRM, false },
-    { 0x30, 0x33, ANY_REG, false }, { 0x38, 0x3B, ANY_REG, false }, { 0x3C, 0x3D, NO_MODRM, false },
-    { 0x69, 0x69, ANY_REG, false }, { 0x6B, 0x6B, ANY_REG, false }, { 0x80, 0x81, 0xFF, false },
-    { 0x83, 0x83, 0xFF, false }, { 0x84, 0x8B, ANY_REG, false }, { 0x98, 0x99, NO_MODRM, false },
-    { 0x9E, 0x9F, NO_MODRM, false }, { 0xA8, 0xA9, NO_MODRM, false }, { 0xB0, 0xB3, NO_MODRM, false },
-    { 0xC0, 0xC1, 0xBF, false }, { 0xD0, 0xD3, 0xBF, false }, { 0xF5, 0xF5, NO_MODRM, false },
-    { 0xF6, 0xF7, 0x3D, false }, { 0xF8, 0xF9, NO_MODRM, false }, { 0xFE, 0xFF, 0x03, false },
-    { 0x0F40, 0x0F4F, ANY_REG, false }, { 0x0F90, 0x0F9F, ANY_REG, false }, { 0x0FA3, 0x0FA3, ANY_REG, false },
-    { 0x0FA4, 0x0FA5, ANY_REG, true }, { 0x0FAB, 0x0FAB, ANY_REG, false }, { 0x0FAC, 0x0FAD, ANY_REG, true },
-    { 0x0FAF, 0x0FB1, ANY_REG, false }, { 0x0FB3, 0x0FB3, ANY_REG, false }, { 0x0FB6, 0x0FB7, ANY_REG, false },
-    { 0x0FBA, 0x0FBA, 0xF0, false }, { 0x0FBB, 0x0FBB, ANY_REG, false }, { 0x0FBE, 0x0FC1, ANY_REG, false },
-    { 0x0FC8, 0x0FCB, NO_MODRM, true },
+/* Registers and flags, and how it came to them. */
+struct outcome {
+    uint32_t gpr[8], eflags;
+    uint8_t fpu[FPU_IMAGE_BYTES];
+    int vector;                     /* -1: no fault */
+    uint32_t error, at;             /* where in its code it ended */
 };
 
-struct registers {
-    uint32_t gpr[8], eflags;        /* ESP's is nobody's */
-};
+/* The instructions as each of the two has them. last: as the rules of native_leeway.h want it. */
+static struct row {
+    unsigned count;
+    uint32_t unknown;               /* flags that nobody knows at its end */
+    uint32_t at[IN_A_ROW + 1], native_at[IN_A_ROW + 1];
+    struct native_case last;
+} row;
 
-static uint8_t *native_code;
+static uint8_t arena[LONG_ARENA_BYTES], arena_before[LONG_ARENA_BYTES];
+static bool is_done[2][256];
 
-/* Registers and flags as given, the code, which ends in RET, and what it left. */
-static __attribute__((noinline, no_sanitize("address", "undefined"))) void execute(struct registers *state,
-                                                                                   const void *code)
+/* Registers, flags and unit as given, at privilege 3, before the row. */
+static void begin(const struct outcome *from)
 {
-    register struct registers *state_in __asm__("r12") = state;
-    register const void *code_in __asm__("r13") = code;
+    bool came_from_fault = cpu->cpl != 3;
 
-    __asm__ volatile(
-        "subq $256, %%rsp\n\t" "pushq %%rbx\n\t" "pushq %%rbp\n\t" "movl 32(%%r12), %%eax\n\t" "pushq %%rax\n\t"
-        "movl 0(%%r12), %%eax\n\t" "movl 4(%%r12), %%ecx\n\t" "movl 8(%%r12), %%edx\n\t" "movl 12(%%r12), %%ebx\n\t"
-        "movl 20(%%r12), %%ebp\n\t" "movl 24(%%r12), %%esi\n\t" "movl 28(%%r12), %%edi\n\t"
-        "popfq\n\t" "call *%%r13\n\t"
-        "movl %%eax, 0(%%r12)\n\t" "pushfq\n\t" "popq %%rax\n\t" "movl %%eax, 32(%%r12)\n\t"
-        "movl %%ecx, 4(%%r12)\n\t" "movl %%edx, 8(%%r12)\n\t" "movl %%ebx, 12(%%r12)\n\t"
-        "movl %%ebp, 20(%%r12)\n\t" "movl %%esi, 24(%%r12)\n\t" "movl %%edi, 28(%%r12)\n\t"
-        "popq %%rbp\n\t" "popq %%rbx\n\t" "addq $256, %%rsp"
-        : : "r"(state_in), "r"(code_in) : "rax", "rcx", "rdx", "rsi", "rdi", "cc", "memory");
-}
-
-/* As often as any other: a value near where a carry or a sign comes from. */
-static uint32_t random_value(void)
-{
-    static const uint32_t edges[] = { 0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000,
-                                      UINT32_MAX };
-
-    return random_below(2) ? random_u32() : edges[random_below(sizeof(edges) / sizeof(edges[0]))];
-}
-
-static uint8_t register_but_esp(void)
-{
-    static const uint8_t numbers[] = { 0, 1, 2, 3, 5, 6, 7 };
-
-    return numbers[random_below(sizeof(numbers))];
-}
-
-/* One instruction; how long it is. Operands of bytes may be AH, which is number 4 as ESP is. */
-static unsigned choose(uint8_t *to, struct instruction *insn)
-{
-    const struct form *form = &forms[random_below(sizeof(forms) / sizeof(forms[0]))];
-    unsigned opcode = form->first + random_below(form->last - form->first + 1u), at = 0;
-    unsigned reg = register_but_esp();
-
-    if (!form->is_wide && random_below(4) == 0)
-        to[at++] = 0x66;
-    if (opcode > 0xFF)
-        to[at++] = 0x0F;
-    to[at++] = (uint8_t)opcode;
-    if (form->regs != NO_MODRM && form->regs != ANY_REG)
-        do
-            reg = random_below(8);
-        while (!(form->regs >> reg & 1));
-    if (form->regs != NO_MODRM)
-        to[at++] = (uint8_t)(0xC0 | reg << 3 | register_but_esp());
-    for (unsigned i = at; i < INSTRUCTION_MAX_BYTES; i++)
-        to[i] = (uint8_t)random_u32();
-    assert_int_equal(instruction_decode(to, INSTRUCTION_MAX_BYTES, true, insn), INSTRUCTION_GOOD);
-    return insn->length;
-}
-
-/* Instructions until one leaves flags that nobody knows. Returns how many; *unknown: those flags. */
-static unsigned choose_row(uint8_t *to, unsigned *length, uint32_t *unknown)
-{
-    unsigned count = 0, most = 1 + random_below(IN_A_ROW);
-
-    *length = 0;
-    *unknown = 0;
-    while (count < most && *unknown == 0) {
-        struct instruction insn;
-        *length += choose(to + *length, &insn);
-        *unknown = undefined_flags(&insn, 0xFF);    /* whatever CL is by then */
-        count++;
+    if (came_from_fault) {
+        cpu->cpl = 3;
+        fake_pc_load(&pc, SEG_CS, FLAT_CODE3);
+        for (unsigned i = 0; i < SEG_COUNT; i++)
+            if (i != SEG_CS)
+                fake_pc_load(&pc, i, FLAT_DATA3);
     }
-    return count;
+    memcpy(cpu->gpr, from->gpr, sizeof(from->gpr));
+    memcpy(cpu->fpu, from->fpu, sizeof(from->fpu));
+    cpu->eflags = from->eflags;
+    cpu->eip = CODE;
+    if (came_from_fault || random_below(2))
+        interp_flush(&pc.interp);
 }
 
-static void say_case(const struct registers *begin, const uint8_t *code, unsigned length)
+/* So many instructions, or a fault. */
+static void go_on(unsigned instructions)
 {
-    fprintf(stderr, "\n  code");
-    for (unsigned i = 0; i < length; i++)
-        fprintf(stderr, " %02x", code[i]);
-    fprintf(stderr, "\n  from eflags %x,", begin->eflags);
+    uint64_t end = cpu->retired + instructions;
+
+    for (unsigned i = 0; i < RUNS_MAX && cpu->cpl == 3 && cpu->retired < end; i++)
+        assert_int_equal(interp_run(&pc.interp, end - cpu->retired), EXIT_BUDGET);
+}
+
+static struct outcome interpreted(void)
+{
+    struct fake_event event = fake_pc_event(&pc);
+    struct outcome outcome = { .vector = event.vector, .error = event.error, .eflags = cpu->eflags,
+                               .at = cpu->eip - CODE };
+
+    memcpy(outcome.gpr, cpu->gpr, sizeof(outcome.gpr));
+    memcpy(outcome.fpu, cpu->fpu, sizeof(outcome.fpu));
+    if (event.vector >= 0) {
+        outcome.gpr[GPR_ESP] = event.esp;
+        outcome.eflags = event.eflags;
+        outcome.at = event.eip - CODE;
+    }
+    return outcome;
+}
+
+/* The next instruction of the row, interpreted. */
+static void add(const uint8_t *bytes, const struct instruction *insn)
+{
+    uint32_t at = row.at[row.count], native_at = row.native_at[row.count];
+
+    row.last.insn = *insn;
+    memcpy(row.last.gpr, cpu->gpr, sizeof(row.last.gpr));
+    memcpy(row.last.fpu, cpu->fpu, sizeof(row.last.fpu));
+    row.unknown = undefined_flags(insn, cpu->gpr[GPR_ECX]);
+    memcpy(pc.ram + CODE + at, bytes, insn->length);
+    native_code[native_at] = ADDRESS_PREFIX;
+    memcpy(native_code + native_at + 1, bytes, insn->length);
+    go_on(1);
+    uint32_t moved = cpu->cpl == 3 ? cpu->eip - CODE - at : insn->length;
+    assert_in_range(moved, insn->length, insn->length + LONG_GAP);
+    row.count++;
+    row.at[row.count] = at + moved;
+    row.native_at[row.count] = native_at + 1 + moved;
+}
+
+/* Instructions from there on. The first may choose its registers, which from has afterwards. */
+static void make_row(struct outcome *from)
+{
+    unsigned most = 1 + random_below(IN_A_ROW);
+    uint8_t bytes[INSTRUCTION_MAX_BYTES];
+    struct instruction insn;
+
+    row = (struct row){ .count = 0 };
+    memset(native_code, INT3, ROW_BYTES);
+    memset(pc.ram + CODE, INT3, ROW_BYTES);
+    long_mode_choose(bytes, &insn, from->gpr, from->eflags & EFLAGS_DF, true, arena);
+    if (long_mode_is_fpu(&insn)) {
+        native_case_make_fpu(&row.last);
+        memcpy(from->fpu, row.last.fpu, sizeof(from->fpu));
+    }
+    memcpy(arena_before, arena, sizeof(arena));
+    memcpy(long_arena, arena, sizeof(arena));
+    begin(from);
+    add(bytes, &insn);
+    while (row.count < most && row.unknown == 0 && cpu->cpl == 3 && !long_mode_is_last(&insn)) {
+        long_mode_choose(bytes, &insn, cpu->gpr, cpu->eflags & EFLAGS_DF, false, arena);
+        add(bytes, &insn);
+    }
+}
+
+static struct outcome execute(const struct outcome *from)
+{
+    memcpy(long_mode_state.gpr, from->gpr, sizeof(from->gpr));
+    memcpy(long_mode_state.fpu, from->fpu, sizeof(from->fpu));
+    long_mode_state.eflags = from->eflags;
+    struct long_mode_end end = long_mode_run(native_code, row.native_at[row.count]);
+    struct outcome outcome = { .vector = end.vector, .error = end.error, .eflags = long_mode_state.eflags,
+                               .at = row.at[row.count] };
+
+    memcpy(outcome.gpr, long_mode_state.gpr, sizeof(outcome.gpr));
+    memcpy(outcome.fpu, long_mode_state.fpu, sizeof(outcome.fpu));
+    if (end.vector >= 0) {
+        outcome.at = UINT32_MAX;
+        for (unsigned i = 0; i < row.count; i++)
+            if (row.native_at[i] == end.offset)
+                outcome.at = row.at[i];
+    }
+    return outcome;
+}
+
+/* Before #XM with overflow not masked: whether the result would have been exact is the processor's own matter. */
+static bool is_same_fpu(const struct outcome *got, const struct outcome *want)
+{
+    uint32_t differ = load(got->fpu + FPU_MXCSR, 4) ^ load(want->fpu + FPU_MXCSR, 4);
+
+    return (differ & ~(got->vector == EXC_XM ? MXCSR_PE : 0u)) == 0 &&
+           native_is_same_x87(&row.last, got->vector, got->fpu, want->fpu) &&
+           memcmp(got->fpu + 160, want->fpu + 160, 128) == 0;
+}
+
+static bool is_same(const struct outcome *got, const struct outcome *want)
+{
+    uint32_t flags = FLAGS_COMPARED & ~(got->vector < 0 ? row.unknown : 0);
+
+    if (native_may_fault_otherwise(&row.last, got->vector, want->vector))
+        return true;
+    return got->vector == want->vector && got->error == want->error && got->at == want->at &&
+           memcmp(got->gpr, want->gpr, sizeof(got->gpr)) == 0 && ((got->eflags ^ want->eflags) & flags) == 0 &&
+           is_same_fpu(got, want) && memcmp(arena, long_arena, sizeof(arena)) == 0;
+}
+
+static void say_outcome(const char *who, const struct outcome *outcome)
+{
+    fprintf(stderr, "  %s: vector %d error %x at %x eflags %x,", who, outcome->vector, outcome->error, outcome->at,
+            outcome->eflags);
     for (unsigned i = 0; i < 8; i++)
-        fprintf(stderr, " %x", begin->gpr[i]);
+        fprintf(stderr, " %08x", outcome->gpr[i]);
     fprintf(stderr, "\n");
 }
 
-static bool is_same(const struct registers *one, const struct registers *other, uint32_t flags)
+static void say_case(unsigned long number, const char *how, const struct outcome *from, const struct outcome *got,
+                     const struct outcome *want)
 {
-    for (unsigned i = 0; i < 8; i++)
-        if (i != GPR_ESP && one->gpr[i] != other->gpr[i])
-            return false;
-    return ((one->eflags ^ other->eflags) & flags) == 0;
+    fprintf(stderr, "\ncase %lu, %s:", number, how);
+    for (unsigned i = 0; i < row.at[row.count]; i++)
+        fprintf(stderr, " %02x", pc.ram[CODE + i]);
+    fprintf(stderr, "\n  unknown flags %x\n", row.unknown);
+    say_outcome("from", from);
+    say_outcome("interpreted", got);
+    say_outcome("executed", want);
+    for (unsigned i = 0; i < 288; i++)
+        if (got->fpu[i] != want->fpu[i] && (i < FPU_OPCODE || i >= FPU_MXCSR))
+            fprintf(stderr, "  fpu %u: %02x, interpreted %02x, executed %02x\n", i, from->fpu[i], got->fpu[i],
+                    want->fpu[i]);
+    for (unsigned i = 0; i < sizeof(arena); i++)
+        if (arena[i] != long_arena[i])
+            fprintf(stderr, "  arena %04x: %02x, interpreted %02x, executed %02x\n", i, arena_before[i], arena[i],
+                    long_arena[i]);
 }
 
-static void compare_one(void)
+static unsigned long number_of(const char *name, unsigned long otherwise)
 {
-    struct registers begin = { .eflags = (random_u32() & ARITHMETIC) | EFLAGS_FIXED }, got, want;
-    uint8_t code[(IN_A_ROW + 1) * INSTRUCTION_MAX_BYTES];
-    unsigned length;
-    uint32_t unknown;
+    const char *text = getenv(name);
 
-    for (unsigned i = 0; i < 8; i++)
-        begin.gpr[i] = random_value();
-    unsigned count = choose_row(code, &length, &unknown);
-    memcpy(native_code, code, length);
-    native_code[length] = 0xC3;
-    want = begin;
-    execute(&want, native_code);
-    memcpy(pc.ram + CODE, code, length);
-    memcpy(cpu->gpr, begin.gpr, sizeof(begin.gpr));
-    cpu->eflags = begin.eflags;
-    cpu->eip = CODE;
-    (void)interp_run(&pc.interp, count);
-    memcpy(got.gpr, cpu->gpr, sizeof(got.gpr));
-    got.eflags = cpu->eflags;
-    if (!is_same(&got, &want, ARITHMETIC & ~unknown))
-        say_case(&begin, code, length);
-    for (unsigned i = 0; i < 8; i++)
-        if (i != GPR_ESP)
-            assert_int_equal(got.gpr[i], want.gpr[i]);
-    assert_int_equal(got.eflags & ARITHMETIC & ~unknown, want.eflags & ARITHMETIC & ~unknown);
-    assert_int_equal(cpu->eip, CODE + length);
+    return text != NULL ? strtoul(text, NULL, 0) : otherwise;
 }
 
-static void test_arithmetic_in_registers(void **state)
+static void make_begin(struct outcome *from)
 {
-    const char *wanted = getenv("COBBLE_CASES");
-    unsigned long cases = wanted != NULL ? strtoul(wanted, NULL, 10) : CASES;
+    from->eflags = (random_u32() & FLAGS_COMPARED) | EFLAGS_FIXED | EFLAGS_IF;
+    for (unsigned i = 0; i < 8; i++) {
+        uint32_t value = long_mode_value();
+        from->gpr[i] = long_mode_value();
+        memcpy(arena + random_below(LONG_ARENA_BYTES - 4), &value, 4);
+    }
+}
+
+static bool is_case_same(unsigned long number, struct outcome *from)
+{
+    make_begin(from);
+    make_row(from);
+    struct outcome got = interpreted(), want = execute(from);
+    is_done[row.last.insn.map][row.last.insn.opcode] |= want.vector < 0;
+    bool is_good = is_same(&got, &want);
+    if (!is_good)
+        say_case(number, "one by one", from, &got, &want);
+    if (is_good && row.count > 1) {
+        memcpy(arena, arena_before, sizeof(arena));
+        begin(from);
+        go_on(row.count);
+        got = interpreted();
+        is_good = is_same(&got, &want);
+        if (!is_good)
+            say_case(number, "in one go", from, &got, &want);
+    }
+    memcpy(arena, long_arena, sizeof(arena));
+    return is_good;
+}
+
+static unsigned count_done(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < 512; i++)
+        count += is_done[i >> 8][i & 255];
+    return count;
+}
+
+static void set_up_both(void)
+{
+    set_up(3);
+    pc.windows[0] = (struct fake_window){ LONG_ARENA, LONG_ARENA_BYTES, arena };
+    pc.bus.fpu_execute = native_fpu_execute;
+    cpu->cr4 = CR4_OSFXSR | CR4_OSXMMEXCPT;
+    interp_flush(&pc.interp);
+    assert_true(native_map() && long_mode_open());
+    long_mode_listen();
+}
+
+static void test_random_rows(void **state)
+{
+    unsigned long cases = number_of("COBBLE_CASES", CASES), failed = 0, faults = 0, instructions = 0;
+    struct native_case unit;
+    struct outcome from = { .vector = -1 };
 
     (void)state;
-    native_code = mmap(NULL, CODE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_ptr_not_equal(native_code, MAP_FAILED);
-    set_up(0);
-    for (unsigned long i = 0; i < cases; i++)
-        compare_one();
+    random_state = (uint32_t)number_of("COBBLE_SEED", 1);
+    long_mode_seed(random_state);
+    native_case_seed(random_state);
+    set_up_both();
+    native_case_make_fpu(&unit);
+    memcpy(from.fpu, unit.fpu, sizeof(from.fpu));
+    for (unsigned long i = 0; i < cases; i++) {
+        failed += !is_case_same(i, &from);
+        faults += cpu->cpl != 3;
+        instructions += row.count;
+        if (failed >= number_of("COBBLE_FAILURES", 1))
+            fail_msg("the interpreter differs from the processor");
+    }
+    assert_int_equal(failed, 0);
+    if (getenv("COBBLE_CASES") != NULL)
+        fprintf(stderr, "# %lu rows, %lu instructions, %lu faults, %u opcodes\n", cases, instructions, faults,
+                count_done());
+    assert_true(cases < CASES || count_done() >= OPCODES_DONE);
+    assert_true(cases < CASES || faults >= cases / 200);
 }
 
 /* The unit, which executes nothing here. */
@@ -229,7 +340,7 @@ static void test_exceptions_of_an_image(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_arithmetic_in_registers),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_random_rows),
                                         cmocka_unit_test(test_exceptions_of_an_image) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

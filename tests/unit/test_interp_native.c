@@ -20,7 +20,6 @@
 #include "native.h"
 #include "native_case.h"
 #include "native_leeway.h"
-#include "random.h"
 #include "vpc/x86/access.h"
 #include "vpc/x86/fpu_operation.h"
 
@@ -275,7 +274,7 @@ static void test_random_instructions(void **state)
     struct native_case test;
 
     native_listen();
-    random_state = (uint32_t)number_of("COBBLE_SEED", 1);
+    native_case_seed((uint32_t)number_of("COBBLE_SEED", 1));
     for (unsigned number = 0; number < cases; number++) {
         native_case_make(&test, arena);
         put_code(&test);
