@@ -95,7 +95,13 @@ static bool shift_is_there(const struct instruction *insn)
     return insn->reg == 2 || insn->reg == 6 || (insn->has_operand_prefix && (insn->reg & 3) == 3);
 }
 
-static bool is_ready(struct interp *interp, const struct form *form)
+/* CVTPI2PD of memory uses no MMX register, and reports nothing of x87: SDM vol. 2 "CVTPI2PD". */
+static bool is_only_converted(const struct instruction *insn, const struct form *form)
+{
+    return insn->opcode == 0x2A && form->prefix == 0x66 && !insn->is_register;
+}
+
+static bool is_ready(struct interp *interp, const struct instruction *insn, const struct form *form)
 {
     const struct vcpu *cpu = &interp->cpu;
     bool is_mmx_only = form != NULL && form->flags & FORM_MMX && form->prefix == 0;
@@ -108,7 +114,7 @@ static bool is_ready(struct interp *interp, const struct form *form)
         return fault(interp, EXC_UD);
     if (cpu->cr0 & CR0_TS)
         return fault(interp, EXC_NM);
-    if (form->flags & FORM_MMX && cpu->fpu[FPU_STATUS] & FPU_STATUS_ES)
+    if (form->flags & FORM_MMX && cpu->fpu[FPU_STATUS] & FPU_STATUS_ES && !is_only_converted(insn, form))
         return fault(interp, EXC_MF);
     return true;
 }
@@ -185,7 +191,7 @@ static bool sse_register(struct interp *interp, const struct instruction *insn)
     const struct form *form = find_form(insn);
     struct fpu_operation operation = { .length = 0 };
 
-    if (!is_ready(interp, form))
+    if (!is_ready(interp, insn, form))
         return false;
     encode(insn, form, &operation);
     return run_masked(interp, insn, form, &operation);
@@ -198,7 +204,7 @@ static bool sse_memory(struct interp *interp, const struct instruction *insn)
     uint32_t offset = operand_offset(interp, insn), linear = interp->cpu.segments[insn->segment].base + offset;
     bool is_store = form->flags & FORM_STORE;
 
-    if (!is_ready(interp, form))
+    if (!is_ready(interp, insn, form))
         return false;
     if (form->bytes == 16 && !(form->flags & FORM_LOOSE) && (linear & 15) != 0)
         return general_protection(interp);
@@ -222,8 +228,7 @@ static bool emms(struct interp *interp, const struct instruction *insn)
     static const struct form form = { .flags = FORM_MMX };
     struct fpu_operation operation = { .bytes = { 0x0F, 0x77 }, .length = 2 };
 
-    (void)insn;
-    if (!is_ready(interp, &form))
+    if (!is_ready(interp, insn, &form))
         return false;
     fpu_run(interp, &operation);
     return true;
@@ -236,7 +241,7 @@ static bool mask_move(struct interp *interp, const struct instruction *insn)
                                .flags = insn->has_operand_prefix ? 0 : FORM_MMX };
     struct fpu_operation operation = { .length = 0 };
 
-    if (!is_ready(interp, &form))
+    if (!is_ready(interp, insn, &form))
         return false;
     void *to = modify_at(interp, insn->segment, interp->cpu.gpr[GPR_EDI] & insn->address_mask, form.bytes);
     if (to == NULL)
