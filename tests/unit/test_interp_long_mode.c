@@ -281,7 +281,7 @@ static void set_up_both(void)
 static void test_random_rows(void **state)
 {
     unsigned long cases = number_of("COBBLE_CASES", CASES), failed = 0, faults = 0, instructions = 0;
-    struct native_case unit;
+    struct native_case unit = { .is_32bit = true };
     struct outcome from = { .vector = -1 };
 
     (void)state;
