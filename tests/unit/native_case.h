@@ -48,7 +48,7 @@ void native_case_make(struct native_case *test, uint8_t *arena);
 /* Which ones: others for each seed, which is not 0. */
 void native_case_seed(uint32_t seed);
 
-/* Its image alone: numbers that are ones, on a stack that begins anywhere; now and then exceptions that are not masked. */
+/* Its image alone: numbers that are ones, a stack that begins anywhere; now and then exceptions that are not masked. */
 void native_case_make_fpu(struct native_case *test);
 
 /* MOVS to SCAS, INS, OUTS: what is repeated. And where F2 and F3 are part of the opcode. */
