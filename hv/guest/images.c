@@ -133,16 +133,6 @@ static bool walk_on(struct images_position *position, struct image_file *file)
     return true;
 }
 
-bool images_walk(unsigned count)
-{
-    struct images_position position = image_index.walked;
-    struct image_file file;
-
-    while (!image_index.is_full && count > 0 && walk_on(&position, &file))
-        count--;
-    return image_index.is_full || count > 0;
-}
-
 static bool is_named(const struct image_file *file, const char *name)
 {
     return text_equal_nocase(file->name, name);
@@ -207,4 +197,20 @@ bool images_next(struct images_position *position, struct image_file *file)
 bool images_find(const char *name, struct image_file *file)
 {
     return find_file(name, file) && file->runnable;
+}
+
+enum images_search images_search(const char *name, unsigned count, struct image_file *file)
+{
+    struct images_position position = image_index.walked;
+    bool is_named_so = find_known(name, image_index.count, file);
+
+    /* What has no room in the index is walked over each time, so all at once. */
+    for (; !is_named_so && (count > 0 || image_index.is_full); count -= count > 0) {
+        if (!walk_on(&position, file))
+            return IMAGES_NONE;
+        is_named_so = is_named(file, name);
+    }
+    if (!is_named_so)
+        return IMAGES_MORE;
+    return file->runnable ? IMAGES_FOUND : IMAGES_NONE;
 }

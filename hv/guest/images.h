@@ -30,13 +30,11 @@ void images_init(const struct boot_info *info, void *(*get_page)(void));
 /* The next image; a name on the boot volume hides the same name in the ramdisk. False: no more. */
 bool images_next(struct images_position *position, struct image_file *file);
 
-/*
- * Look at so many more images, so that images_find need not; some 2,000 instructions each. True: all are known, or as
- * many as there is room for.
- */
-bool images_walk(unsigned count);
-
 /* Find an image by name; case does not matter. */
 bool images_find(const char *name, struct image_file *file);
+
+/* The same, but walk over so many images at most that nobody has looked at yet, at some 2,000 instructions each. */
+enum images_search { IMAGES_NONE, IMAGES_FOUND, IMAGES_MORE /* there are: ask again */ };
+enum images_search images_search(const char *name, unsigned count, struct image_file *file);
 
 #endif

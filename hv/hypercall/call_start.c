@@ -81,6 +81,24 @@ static int32_t check_start(const struct guest *guest, const struct hv_start *sta
     return family_check(guest, asked_memory(start));
 }
 
+/*
+ * An image that nobody has asked for yet is looked for among all the machine's files, of which there may be thousands:
+ * some at a time, between which the guest stays at its INT, so that others run.
+ */
+#define IMAGES_AT_ONCE 64u
+#define CALL_AGAIN INT32_MIN        /* beside the numbers of errors */
+static int32_t find_image(const char *name, struct image_file *file)
+{
+    switch (images_search(name, IMAGES_AT_ONCE, file)) {
+    case IMAGES_FOUND:
+        return 0;
+    case IMAGES_MORE:
+        return CALL_AGAIN;
+    default:
+        return HV_ERROR_NO_IMAGE;
+    }
+}
+
 /* One of the machine's files for a virtual PC, by its name at from; 0: none. False: the guest crashed. */
 static bool take_pc_file(struct guest *guest, uint32_t from, struct guest_file *found, int32_t *error)
 {
@@ -92,11 +110,8 @@ static bool take_pc_file(struct guest *guest, uint32_t from, struct guest_file *
         return true;
     if (!read_name(guest, from, name, &is_name))
         return false;
-    if (!is_name)
-        *error = HV_ERROR_ARGUMENT;
-    else if (!images_find(name, &file))
-        *error = HV_ERROR_NO_IMAGE;
-    else
+    *error = is_name ? find_image(name, &file) : HV_ERROR_ARGUMENT;
+    if (*error == 0)
         *found = (struct guest_file){ file.image, file.image_bytes };
     return true;
 }
@@ -155,9 +170,9 @@ static bool take_image(struct guest *guest, const struct hv_start *start, struct
     struct image_file file;
 
     if (start->image == 0) {
-        *error = images_find(wish->name, &file) ? 0 : HV_ERROR_NO_IMAGE;
-        wish->image = file.image;
-        wish->image_bytes = file.image_bytes;
+        *error = find_image(wish->name, &file);
+        wish->image = *error == 0 ? file.image : NULL;
+        wish->image_bytes = *error == 0 ? file.image_bytes : 0;
         return true;
     }
     wish->image = wish->copy = vmap_alloc(start->image_bytes);
@@ -185,23 +200,8 @@ static bool take_start(struct guest *guest, const struct hv_start *start, struct
     return take_image(guest, start, wish, error) && take_equipment(guest, start, wish, error);
 }
 
-/*
- * Images are found by an index, which is made once. Until it is, the guest stays at its INT and calls again, so that
- * nobody waits for all of it.
- */
-#define IMAGES_AT_ONCE 64u
-static bool calls_again(struct guest *guest)
-{
-    if (images_walk(IMAGES_AT_ONCE))
-        return false;
-    guest->state.frame.eip = (uint32_t)(guest->state.frame.eip - INT_BYTES);
-    return true;
-}
-
 void call_start(struct guest *guest, const uint32_t *arguments)
 {
-    if (calls_again(guest))
-        return;
     struct hv_start start = { .name = 0 };
     size_t bytes = arguments[1] < sizeof(start) ? arguments[1] : sizeof(start);
     struct family_wish wish = { .copy = NULL };
@@ -219,6 +219,11 @@ void call_start(struct guest *guest, const uint32_t *arguments)
     wish.name = name;
     if (id == 0 && !take_start(guest, &start, &wish, &id)) {
         drop_wish(&wish);
+        return;
+    }
+    if (id == CALL_AGAIN) {
+        drop_wish(&wish);
+        guest->state.frame.eip = (uint32_t)(guest->state.frame.eip - INT_BYTES);
         return;
     }
     if (id == 0)

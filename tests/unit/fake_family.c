@@ -185,20 +185,17 @@ bool images_next(struct images_position *position, struct image_file *file)
     return false;
 }
 
-bool images_walk(unsigned count)
-{
-    fake_unknown_images -= count < fake_unknown_images ? count : fake_unknown_images;
-    return fake_unknown_images == 0;
-}
-
-bool images_find(const char *name, struct image_file *file)
+enum images_search images_search(const char *name, unsigned count, struct image_file *file)
 {
     struct images_position position = { 0 };
 
+    fake_unknown_images -= count < fake_unknown_images ? count : fake_unknown_images;
+    if (fake_unknown_images > 0)
+        return IMAGES_MORE;
     while (images_next(&position, file))
         if (file->runnable && strcmp(file->name, name) == 0)
-            return true;
-    return false;
+            return IMAGES_FOUND;
+    return IMAGES_NONE;
 }
 
 void vcon_read_row(const struct vcon *console, unsigned row, uint16_t cells[VCON_COLS])

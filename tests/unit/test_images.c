@@ -173,32 +173,35 @@ static void with_room_for_none(void **state)
     with(0, 0);
 }
 
-/* In pieces, with and without searches between: then a search for what is not there walks no more. */
-static void walked_ahead(void **state)
+/* In pieces of any size, down to one: the same is found, and a search for what is not there walks over all once. */
+static void in_pieces(void **state)
 {
     (void)state;
     for (unsigned round = 0; round < 20; round++) {
-        unsigned looked_at = 0, count;
-        pages_left = 100;
+        struct image_file file;
+        enum images_search found;
+        unsigned pieces = 0, size = 1 + random_below(round < 10 ? 3 : 300);
+        pages_left = round % 3 == 2 ? 0 : 100;
         pages_taken = 0;
         images_init(&info, get_page);
-        do {
-            count = 1 + random_below(200);
-            looked_at += count;
-            if (round % 2 == 0)
-                find_some(1);
-        } while (!images_walk(count));
-        assert_true(round % 2 == 0 || looked_at > VOLUME_FILES);
-        archive[0] ^= 0xFF;         /* nobody walks from there again */
-        struct image_file file;
-        assert_false(images_find("nobody", &file));
-        archive[0] ^= 0xFF;
-        find_some(100);
-        list_all();
+        while (round % 2 == 0 && images_search("nobody", size, &file) == IMAGES_MORE)
+            pieces++;
+        assert_true(round % 2 != 0 || pages_left == 0 || pieces >= RAMDISK_FILES / size);
+        for (unsigned i = 0; i < 100; i++) {
+            unsigned number = random_below(NAMES);
+            char name[64];
+            make_name(name, number);
+            while ((found = images_search(name, size, &file)) == IMAGES_MORE)
+                assert_true(round % 2 != 0);
+            assert_int_equal(found, expected[number] != NULL ? IMAGES_FOUND : IMAGES_NONE);
+            if (found == IMAGES_FOUND)
+                assert_ptr_equal(file.image, expected[number]);
+        }
+        while (images_search("nobody", size, &file) == IMAGES_MORE)
+            assert_true(round % 2 != 0);
+        assert_int_equal(images_search("nobody", 0, &file), pages_left == 0 ? IMAGES_NONE : IMAGES_MORE);
+        assert_int_equal(images_search("nobody", 1, &file), IMAGES_NONE);
     }
-    pages_left = 0;
-    images_init(&info, get_page);
-    assert_true(images_walk(1));    /* no room: all there is to be known */
 }
 
 int main(void)
@@ -207,7 +210,7 @@ int main(void)
         cmocka_unit_test_setup(with_room_for_all, set_up),
         cmocka_unit_test_setup(with_room_for_some, set_up),
         cmocka_unit_test_setup(with_room_for_none, set_up),
-        cmocka_unit_test_setup(walked_ahead, set_up),
+        cmocka_unit_test_setup(in_pieces, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
