@@ -4,6 +4,7 @@
  * The code comes back by the jump that long_mode.c puts behind it, or by a signal.
  */
 #include "long_mode_layout.h"
+#include "native_return.inc"
 
 #define STATE(offset) (long_mode_state + offset)(%rip)
 
@@ -46,16 +47,7 @@ long_mode_back:
         mov     %eax, STATE(LONG_STATE_EFLAGS)
         fxsave  STATE(LONG_STATE_FPU)
 long_mode_landed:
-        fninit                          /* what the code left there may be waiting to fault */
-        ldmxcsr fresh_mxcsr(%rip)
-        pop     %r15
-        pop     %r14
-        pop     %r13
-        pop     %r12
-        pop     %rbp
-        pop     %rbx
-        cld
-        ret
+        RETURN_TO_C
 
         .section .rodata
 fresh_mxcsr:

@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include "fault_signals.h"
+
 #define ALTERNATE_STACK_BYTES 65536u
 
 void long_mode_call(void);
@@ -52,13 +54,7 @@ bool long_mode_open(void)
 
 void long_mode_listen(void)
 {
-    static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
-    stack_t stack = { .ss_sp = alternate_stack, .ss_size = ALTERNATE_STACK_BYTES };
-    struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-
-    sigaltstack(&stack, NULL);
-    for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        sigaction(signals[i], &action, NULL);
+    fault_signals_take(on_signal, alternate_stack, ALTERNATE_STACK_BYTES);
 }
 
 /* The way back needs no register: a jump to the address behind it. */

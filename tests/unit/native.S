@@ -5,6 +5,7 @@
  * has segments of the LDT only; it comes back by a far jump to native_stub_leave, or by a signal (native.c).
  */
 #include "native_layout.h"
+#include "native_return.inc"
 
 #define STATE(offset) (NATIVE_STATE + offset)
 
@@ -27,16 +28,7 @@ native_call:
         ljmp    *enter_pointer(%rip)
         .globl native_back
 native_back:
-        fninit                          /* what the code left there may be waiting to fault */
-        ldmxcsr fresh_mxcsr(%rip)
-        pop     %r15
-        pop     %r14
-        pop     %r13
-        pop     %r12
-        pop     %rbp
-        pop     %rbx
-        cld
-        ret
+        RETURN_TO_C
 
 /*
  * void native_fpu(uint8_t *image, const void *code, void *operand, uint32_t *eax, uint32_t *eflags): as fpu.h says,

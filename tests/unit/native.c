@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cpu/x86.h"
+#include "fault_signals.h"
 #include "vpc/x86/fpu_operation.h"
 
 #define FLAT_DATA 0x2Bu         /* Linux, whatever its version: __USER_DS, __USER32_CS, __USER_CS */
@@ -119,13 +120,7 @@ bool native_refuses(void)
 
 void native_listen(void)
 {
-    static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
-    stack_t stack = { .ss_sp = alternate_stack, .ss_size = ALTERNATE_STACK_BYTES };
-    struct sigaction action = { .sa_sigaction = native_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-
-    sigaltstack(&stack, NULL);
-    for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        sigaction(signals[i], &action, NULL);
+    fault_signals_take(native_signal, alternate_stack, ALTERNATE_STACK_BYTES);
 }
 
 bool native_set_ldt(unsigned number, uint32_t low, uint32_t high)
