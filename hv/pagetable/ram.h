@@ -129,6 +129,14 @@ static inline const void *ram_peek(const struct ram *ram, uint32_t frame)
     return host ? hpa_to_ptr(HPA((uint64_t)host << PAGE_SHIFT)) : 0;
 }
 
+/* The same to be written: 0 also for one that is shared, which has to be made the guest's own first (ram_own). */
+static inline void *ram_poke(const struct ram *ram, uint32_t frame)
+{
+    const struct gframe *record = &ram->frames[frame];
+
+    return record->host && !(record->flags & GFRAME_SHARED) ? hpa_to_ptr(HPA((uint64_t)record->host << PAGE_SHIFT)) : 0;
+}
+
 /*
  * A shared frame is about to be written: make it the guest's own, by a copy if others have it, too. The view has no
  * leaf of it then, but the processor may still, if it holds this guest: the caller flushes. HPA_NONE when memory is

@@ -112,13 +112,13 @@ static uint32_t put_character(struct vpc *vpc, uint32_t cell, unsigned bytes, ui
 
 static void write_character(struct vpc *vpc, uint8_t character)
 {
-    uint32_t cell = put_character(vpc, text_page_cursor(&vpc->text) % TEXT_PAGE_CELLS, 1, character);
+    uint32_t cell = put_character(vpc, crtc_cursor(&vpc->text.crtc) % TEXT_PAGE_CELLS, 1, character);
 
     if (cell >= TEXT_PAGE_CELLS) {
         scroll_rows(vpc);
         cell -= VCON_COLS;
     }
-    text_page_place_cursor(&vpc->text, cell);
+    crtc_place_cursor(&vpc->text.crtc, cell);
 }
 
 /* A row and a column, as a call has them in one register. */
@@ -145,7 +145,7 @@ static void scroll_window(struct vpc *vpc, const uint32_t *gpr)
 /* AL, CX times, in the colours BL. */
 static void repeat_character(struct vpc *vpc, const uint32_t *gpr)
 {
-    uint32_t first = text_page_cursor(&vpc->text);
+    uint32_t first = crtc_cursor(&vpc->text.crtc);
 
     for (uint32_t cell = first; cell < TEXT_PAGE_CELLS && cell - first < (gpr[GPR_ECX] & 0xFFFF); cell++)
         put_cells(vpc, cell, 2, (gpr[GPR_EBX] & 0xFF) << 8 | (gpr[GPR_EAX] & 0xFF));
@@ -166,20 +166,20 @@ static void draw_text(struct vpc *vpc, const uint32_t *gpr)
         cell = put_character(vpc, cell, 2, colours << 8 | vpc_load(vpc, from, 1));
     }
     if (gpr[GPR_EAX] & 1)
-        text_page_place_cursor(&vpc->text, cell < TEXT_PAGE_CELLS ? cell : TEXT_PAGE_CELLS - 1);
+        crtc_place_cursor(&vpc->text.crtc, cell < TEXT_PAGE_CELLS ? cell : TEXT_PAGE_CELLS - 1);
 }
 
 static void call_video(struct vpc *vpc, uint32_t *gpr)
 {
-    uint32_t at = text_page_cursor(&vpc->text);
+    uint32_t at = crtc_cursor(&vpc->text.crtc);
 
     switch (gpr[GPR_EAX] >> 8 & 0xFF) {
     case 0x00:
         put_blanks(vpc, 0);
-        text_page_place_cursor(&vpc->text, 0);
+        crtc_place_cursor(&vpc->text.crtc, 0);
         break;
     case 0x02:
-        text_page_place_cursor(&vpc->text, cell_of(gpr[GPR_EDX]));
+        crtc_place_cursor(&vpc->text.crtc, cell_of(gpr[GPR_EDX]));
         break;
     case 0x03:
         set_half(&gpr[GPR_ECX], 0x0607);

@@ -13,7 +13,7 @@
 /* The page as it is in memory; it may lie across the end of the 32 KiB, where it begins again. */
 static void read_cells(const struct vpc *vpc, uint16_t cells[TEXT_PAGE_CELLS])
 {
-    uint32_t at = text_page_start(&vpc->text) * 2 % TEXT_PAGE_BYTES, left = TEXT_PAGE_CELLS * 2;
+    uint32_t at = vpc->text.crtc.start.shown * 2 % TEXT_PAGE_BYTES, left = TEXT_PAGE_CELLS * 2;
     uint8_t *to = (uint8_t *)cells;
 
     while (left > 0) {
@@ -80,11 +80,11 @@ static uint64_t progress_of(const struct vpc *vpc)
 
 void display_update(struct display *display, struct vpc *vpc, struct vcon *console, bool is_idle)
 {
-    uint64_t instructions = is_idle ? TEXT_PAGE_IDLE : progress_of(vpc);
+    uint64_t instructions = is_idle ? NEXT_STEP_IDLE : progress_of(vpc);
     uint16_t cells[TEXT_PAGE_CELLS];
 
     vpc->text.console = console;
-    text_page_settle(&vpc->text, instructions);
+    crtc_settle(&vpc->text.crtc, instructions);
     read_cells(vpc, cells);
     text_page_show(&vpc->text, cells, instructions);
     if (!vpc->text.is_used) {

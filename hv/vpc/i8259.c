@@ -14,7 +14,6 @@
 #define ICW4_FULLY_NESTED 0x10u
 #define OCW3 0x08u
 #define POLL_HAS 0x80u
-#define SECOND_PORTS 0x80u      /* A0 and A1 */
 #define ELCR_PORTS 0x4D0u
 #define LEVEL_FIRST 0xF8u       /* lines that may be level-triggered: not timer, keyboard, cascade; not clock, FPU */
 #define LEVEL_SECOND 0xDEu
@@ -189,7 +188,7 @@ static __attribute__((noinline)) uint8_t poll(struct i8259_pair *pair, struct i8
 
 uint8_t i8259_read(struct i8259_pair *pair, uint16_t port)
 {
-    struct i8259 *chip = port & SECOND_PORTS ? &pair->second : &pair->first;
+    struct i8259 *chip = port & I8259_SECOND_PORTS ? &pair->second : &pair->first;
 
     if ((port & ~1u) == ELCR_PORTS)
         return port & 1 ? pair->second.level : pair->first.level;
@@ -202,7 +201,7 @@ uint8_t i8259_read(struct i8259_pair *pair, uint16_t port)
 
 void i8259_write(struct i8259_pair *pair, uint16_t port, uint8_t value)
 {
-    struct i8259 *chip = port & SECOND_PORTS ? &pair->second : &pair->first;
+    struct i8259 *chip = port & I8259_SECOND_PORTS ? &pair->second : &pair->first;
 
     if (port == ELCR_PORTS)
         pair->first.level = value & LEVEL_FIRST;

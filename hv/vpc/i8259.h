@@ -24,6 +24,14 @@ struct i8259_pair {
     struct i8259 first, second;
 };
 
+#define I8259_SECOND_PORTS 0x80u
+
+/* What i8259_read reads of an odd port, of a pair that is not polled. */
+static inline uint8_t i8259_mask(const struct i8259_pair *pair, uint16_t port)
+{
+    return port & I8259_SECOND_PORTS ? pair->second.imr : pair->first.imr;
+}
+
 void i8259_reset(struct i8259_pair *pair);
 
 /* Levels of the sixteen lines; bit 2 means nothing. */

@@ -5,32 +5,24 @@
 
 #include "base/string.h"
 #include "vpc/acpi_tables.h"
+#include "vpc/port_bytes.h"
 #include "vpc/vpc.h"
 
-#define PORT_PIC1 0x20u
 #define PORT_TIMER 0x40u
 #define PORT_KEYBOARD 0x60u
 #define PORT_SPEAKER 0x61u
 #define PORT_KEYBOARD_COMMAND 0x64u
 #define PORT_CLOCK 0x70u
 #define PORT_FAST_A20 0x92u
-#define PORT_PIC2 0xA0u
 #define PORT_DEBUG_EXIT 0xF4u       /* QEMU's isa-debug-exit, whose status this is without its (value << 1) | 1 */
-#define PORT_IDE 0x1F0u             /* to 1F7 */
-#define PORT_IDE_CONTROL 0x3F6u
-#define IDE_COMMAND 7u
-#define IDE_CONTROL 8u
-#define PORT_VGA 0x3C0u              /* to 3DF */
+#define PORT_VGA 0x3C0u              /* to 3DF, among them CRTC_PORT */
 #define PORT_VGA_STATUS 0x3DAu
-#define PORT_SERIAL 0x3F8u
 #define PORT_ELCR 0x4D0u
 #define PORT_EVENT_ENABLE (ACPI_EVENT_PORT + 2)
 #define PORT_OLD_CONTROL 0xB004u    /* where Bochs, and QEMU long ago, had it: kernels write to both */
 #define POWER_IS_ACPI 0x01u         /* SCI_EN: ACPI "PM1 Control Registers" */
 #define POWER_SLEEP 0x2000u         /* SLP_EN; type 0 is off here, as in QEMU */
 #define ABSENT 0xFFu
-
-#define APART __attribute__((noinline))     /* who does not come here keeps nothing for it */
 
 /* The line of the keyboard falls before its next byte makes it rise. */
 static APART uint8_t read_keyboard(struct vpc *vpc, uint16_t port)
@@ -57,7 +49,7 @@ static APART uint8_t read_timed(struct vpc *vpc, uint16_t port)
     uint64_t now_ns = vpc_now_ns(vpc);
 
     if (port == PORT_VGA_STATUS)
-        return text_page_read(&vpc->text, port, now_ns);
+        return text_page_read(port, now_ns);
     if ((port & ~1u) == PORT_CLOCK)
         return mc146818_read(&vpc->cmos, port, now_ns);
     return i8254_read(&vpc->timer, port, now_ns);
@@ -88,18 +80,12 @@ static APART uint8_t read_byte(struct vpc *vpc, uint16_t port)
     default:
         if (port - PORT_IDE < 8u)
             return ide_read(&vpc->ide, port - PORT_IDE);
+        if (port - CRTC_PORT < 2u)
+            return crtc_read(&vpc->text.crtc, port);
         if (port - PORT_VGA < 32u)
-            return text_page_read(&vpc->text, port, 0);
+            return text_page_read(port, 0);
         return port - PORT_SERIAL < 8u ? uart_read(&vpc->uart, port - PORT_SERIAL) : ABSENT;
     }
-}
-
-static APART void send_byte(struct vpc *vpc, uint8_t value)
-{
-    if (vpc->output_count < VPC_OUTPUT_BYTES)
-        vpc->output[vpc->output_count++] = value;
-    if (vpc->output_count >= VPC_OUTPUT_STOP)
-        interp_stop(&vpc->interp);
 }
 
 /* As read_timed. */
@@ -111,12 +97,6 @@ static APART void write_timed(struct vpc *vpc, uint16_t port, uint8_t value)
         mc146818_write(&vpc->cmos, port, value, now_ns);
     else
         i8254_write(&vpc->timer, port, value, now_ns);
-}
-
-static void write_serial(struct vpc *vpc, unsigned reg, uint8_t value)
-{
-    if (uart_write(&vpc->uart, reg, value))
-        send_byte(vpc, value);
 }
 
 static APART void write_byte(struct vpc *vpc, uint16_t port, uint8_t value)
@@ -141,10 +121,10 @@ static APART void write_byte(struct vpc *vpc, uint16_t port, uint8_t value)
     default:
         if (port - PORT_IDE < 8u)
             ide_write(&vpc->ide, port - PORT_IDE, value);
-        if (port - PORT_VGA < 32u)
-            text_page_write(&vpc->text, port, value);
+        if (port - CRTC_PORT < 2u)
+            crtc_write(&vpc->text.crtc, port, value);
         if (port - PORT_SERIAL < 8u)
-            write_serial(vpc, port - PORT_SERIAL, value);
+            port_write_serial(vpc, port - PORT_SERIAL, value);
     }
 }
 
@@ -175,62 +155,10 @@ static bool write_whole(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t
     return true;
 }
 
-/*
- * Whose ports are eight in a row, of those that are asked for most: found at once, and nothing comes of their accesses
- * but that the line of the one device is another, if it is. All others are found one by one.
- */
-enum group { GROUP_MIXED, GROUP_PIC, GROUP_IDE, GROUP_IDE_CONTROL, GROUP_SCREEN, GROUP_SERIAL };
-#define GROUPED_PORTS 0x400u
-
-static const uint8_t groups[GROUPED_PORTS / 8] = {
-    [PORT_PIC1 / 8] = GROUP_PIC, [PORT_PIC2 / 8] = GROUP_PIC, [PORT_IDE / 8] = GROUP_IDE,
-    [PORT_VGA / 8 ... PORT_VGA / 8 + 3] = GROUP_SCREEN, [PORT_IDE_CONTROL / 8] = GROUP_IDE_CONTROL,
-    [PORT_SERIAL / 8] = GROUP_SERIAL,
-};
-
-static enum group group_of(uint16_t port)
-{
-    return port < GROUPED_PORTS ? groups[port / 8] : GROUP_MIXED;
-}
-
-/* A line that fell for a moment is brought up to date apart: its edge is seen before the others are looked at. */
-static void dip_serial(struct vpc *vpc)
-{
-    if (!vpc->uart.dips)
-        return;
-    vpc->uart.dips = false;
-    vpc_dip_line(vpc, VPC_LINE_SERIAL);
-}
-
-static void settle_ide(struct vpc *vpc)
-{
-    vpc_settle_line(vpc, VPC_LINE_IDE, ide_line(&vpc->ide));
-}
-
-static APART void settle_serial_slowly(struct vpc *vpc)
-{
-    dip_serial(vpc);
-    vpc_settle_line(vpc, VPC_LINE_SERIAL, uart_line(&vpc->uart));
-}
-
-/* Who polls has no interrupt on, and neither an edge. */
-static void settle_serial(struct vpc *vpc)
-{
-    if (vpc->uart.ier != 0)
-        settle_serial_slowly(vpc);
-    else
-        vpc_settle_line(vpc, VPC_LINE_SERIAL, false);
-}
-
 /* A read of most devices leaves every line as it is, whatever was read: timer, controllers, and where nobody is. */
 static bool keeps_lines(uint16_t port)
 {
     return (port & ~7u) != PORT_KEYBOARD && port != PORT_FAST_A20;
-}
-
-static bool is_polled(const struct vpc *vpc)
-{
-    return vpc->pic.first.polls || vpc->pic.second.polls;
 }
 
 /* More than a byte, or what does more than move its line. */
@@ -243,75 +171,32 @@ static APART uint32_t read_wide(struct vpc *vpc, uint16_t port, unsigned bytes)
         value |= (uint32_t)read_byte(vpc, (uint16_t)(port + i)) << 8 * i;
     vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
     if (is_data) {
-        settle_ide(vpc);
+        port_settle_ide(vpc);
         return value;
     }
-    dip_serial(vpc);
+    port_dip_serial(vpc);
     vpc_settle_lines(vpc);
     return value;
 }
 
-/* A controller that is polled, and the clock, which is brought up to its time, do more than move their line. */
-static APART uint32_t read_mixed(struct vpc *vpc, uint16_t port)
+/* Who does more than move its line. */
+unsigned port_read_widely(struct vpc *vpc, uint16_t port, uint8_t *to)
 {
-    if (is_polled(vpc) || (port & ~1u) == PORT_CLOCK)
-        return read_wide(vpc, port, 1);
-    uint32_t value = read_byte(vpc, port);
+    *to = (uint8_t)read_wide(vpc, port, 1);
+    return vpc_is_stirred(vpc);
+}
+
+/* A controller that is polled, and the clock, which is brought up to its time, do more than move their line. */
+unsigned port_read_mixed(struct vpc *vpc, uint16_t port, uint8_t *to)
+{
+    if (port_is_polled(vpc) || (port & ~1u) == PORT_CLOCK)
+        return port_read_widely(vpc, port, to);
+    uint8_t value = read_byte(vpc, port);
+    *to = value;
     vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
     if (!keeps_lines(port))
         vpc_settle_changes(vpc);
-    return value;
-}
-
-static APART uint32_t read_pic(struct vpc *vpc, uint16_t port)
-{
-    uint32_t value = i8259_read(&vpc->pic, port);
-
-    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
-    return value;
-}
-
-static APART uint32_t read_ide(struct vpc *vpc, uint16_t port, unsigned reg)
-{
-    uint32_t value = ide_read(&vpc->ide, reg);
-
-    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
-    settle_ide(vpc);
-    return value;
-}
-
-static APART uint32_t read_screen(struct vpc *vpc, uint16_t port)
-{
-    uint32_t value = text_page_read(&vpc->text, port, 0);
-
-    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
-    return value;
-}
-
-static APART uint32_t read_serial(struct vpc *vpc, uint16_t port)
-{
-    uint32_t value = uart_read(&vpc->uart, port - PORT_SERIAL);
-
-    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
-    settle_serial(vpc);
-    return value;
-}
-
-static uint32_t read_one(struct vpc *vpc, uint16_t port)
-{
-    switch (group_of(port)) {
-    case GROUP_PIC: return port & 6 || is_polled(vpc) ? read_mixed(vpc, port) : read_pic(vpc, port);
-    case GROUP_IDE: return port == PORT_IDE ? read_wide(vpc, port, 1) : read_ide(vpc, port, port - PORT_IDE);
-    case GROUP_IDE_CONTROL: return port == PORT_IDE_CONTROL ? read_ide(vpc, port, IDE_CONTROL) : read_mixed(vpc, port);
-    case GROUP_SCREEN: return port == PORT_VGA_STATUS ? read_mixed(vpc, port) : read_screen(vpc, port);
-    case GROUP_SERIAL: return read_serial(vpc, port);
-    default: return read_mixed(vpc, port);
-    }
-}
-
-uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes)
-{
-    return bytes > 1 ? read_wide(vpc, port, bytes) : read_one(vpc, port);
+    return vpc_is_stirred(vpc);
 }
 
 /* More than a byte, or what takes a byte, too, for more. */
@@ -322,63 +207,37 @@ static APART void write_wide(struct vpc *vpc, uint16_t port, unsigned bytes, uin
         for (unsigned i = 0; i < bytes; i++)
             write_byte(vpc, (uint16_t)(port + i), (uint8_t)(value >> 8 * i));
     }
-    dip_serial(vpc);
+    port_dip_serial(vpc);
     vpc_settle_lines(vpc);
 }
 
-/* The port that kernels write to for a pause has no line. */
-static APART void write_mixed(struct vpc *vpc, uint16_t port, uint8_t value)
+/* As read_widely. */
+unsigned port_write_widely(struct vpc *vpc, uint16_t port, uint8_t value)
 {
-    if (port == PORT_DEBUG_EXIT || port - BIOS_PORT < BIOS_CALLS) {
-        write_wide(vpc, port, 1, value);
-        return;
-    }
+    write_wide(vpc, port, 1, value);
+    return vpc_is_stirred(vpc);
+}
+
+/* The port that kernels write to for a pause has no line. */
+unsigned port_write_mixed(struct vpc *vpc, uint16_t port, uint8_t value)
+{
+    if (port == PORT_DEBUG_EXIT || port - BIOS_PORT < BIOS_CALLS)
+        return port_write_widely(vpc, port, value);
     vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
     write_byte(vpc, port, value);
     if (port != PORT_PAUSE)
         vpc_settle_lines(vpc);
+    return vpc_is_stirred(vpc);
 }
 
-static APART void write_ide(struct vpc *vpc, uint16_t port, uint8_t value, unsigned reg)
+uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes)
 {
-    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
-    ide_write(&vpc->ide, reg, value);
-    if (reg < IDE_COMMAND)          /* is only kept */
-        return;
-    if (reg == IDE_COMMAND)         /* takes back what the last one told */
-        vpc_dip_line(vpc, VPC_LINE_IDE);
-    settle_ide(vpc);
-}
+    uint8_t value;
 
-static APART void write_screen(struct vpc *vpc, uint16_t port, uint8_t value)
-{
-    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
-    text_page_write(&vpc->text, port, value);
-}
-
-static APART void write_serial_port(struct vpc *vpc, uint16_t port, uint8_t value)
-{
-    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
-    write_serial(vpc, port - PORT_SERIAL, value);
-    settle_serial(vpc);
-}
-
-static void write_one(struct vpc *vpc, uint16_t port, uint8_t value)
-{
-    enum group group = group_of(port);
-
-    if (group == GROUP_IDE && port != PORT_IDE)
-        write_ide(vpc, port, value, port - PORT_IDE);
-    else if (group == GROUP_SERIAL)
-        write_serial_port(vpc, port, value);
-    else if (group == GROUP_SCREEN)
-        write_screen(vpc, port, value);
-    else if (port == PORT_IDE)
-        write_wide(vpc, port, 1, value);
-    else if (port == PORT_IDE_CONTROL)
-        write_ide(vpc, port, value, IDE_CONTROL);
-    else
-        write_mixed(vpc, port, value);
+    if (bytes > 1)
+        return read_wide(vpc, port, bytes);
+    (void)port_device(port)->read(vpc, port, &value);
+    return value;
 }
 
 void ports_write(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
@@ -386,7 +245,7 @@ void ports_write(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
     if (bytes > 1)
         write_wide(vpc, port, bytes, value);
     else
-        write_one(vpc, port, (uint8_t)value);
+        (void)port_device(port)->write(vpc, port, (uint8_t)value);
 }
 
 /* For a report: the last of them. */
@@ -396,7 +255,7 @@ static void note_string(struct vpc *vpc, enum vpc_exit kind, unsigned bytes, con
 
     memcpy(&value, (const uint8_t *)elements + (count - 1) * bytes, bytes);
     vpc_note(vpc, kind, PORT_IDE, value);
-    settle_ide(vpc);
+    port_settle_ide(vpc);
 }
 
 uint32_t ports_read_string(struct vpc *vpc, uint16_t port, unsigned bytes, void *to, uint32_t count)

@@ -14,112 +14,23 @@
 #define ROW_BYTES (VCON_COLS * sizeof(uint16_t))
 #define MOVED_BYTES ((VCON_ROWS - 1) * ROW_BYTES)
 #define MOVED_LEAST (VCON_ROWS - 5) /* rows: some kernels leave the last ones alone */
-#define PAUSE 20000u                /* instructions without a next step of a scroll, or without the second register */
-#define BOTH 3u                     /* of a pair */
 #define RETRACE_NS 16683000u        /* 60 Hz, of which a twentieth is the retrace */
-
-enum { REG_SCAN_LINES = 0x09, REG_START_HIGH = 0x0C, REG_START_LOW, REG_CURSOR_HIGH, REG_CURSOR_LOW };
 
 void text_page_reset(struct text_page *page)
 {
     memset(page, 0, sizeof(*page));
-    page->registers[REG_SCAN_LINES] = 0x4F;     /* a character has 16, less one */
+    crtc_reset(&page->crtc);
     for (unsigned i = 0; i < TEXT_PAGE_CELLS; i++)
         page->cells[i] = TEXT_PAGE_BLANK;
 }
 
-uint8_t text_page_read(struct text_page *page, uint16_t port, uint64_t now_ns)
+uint8_t text_page_read(uint16_t port, uint64_t now_ns)
 {
     switch (port) {
-    case 0x3D4: return page->index;
-    case 0x3D5: return page->index < TEXT_PAGE_REGISTERS ? page->registers[page->index] : 0;
     case 0x3DA: return now_ns % RETRACE_NS < RETRACE_NS / 20 ? 0x09 : now_ns / 31778 % 2 ? 0x01 : 0;
     case 0x3CC: return 0x67;            /* colour, at 3D4 */
     default: return 0;
     }
-}
-
-static uint16_t number_at(const struct text_page *page, unsigned high)
-{
-    return (uint16_t)(page->registers[high] << 8 | page->registers[high + 1]);
-}
-
-/* The number in the registers from high on is whole. */
-static void take_pair(const struct text_page *page, struct text_page_pair *pair, unsigned high)
-{
-    pair->shown = number_at(page, high);
-    pair->written = 0;
-}
-
-/* Who writes the same register once more leaves the other as it is. */
-static void write_pair(struct text_page *page, struct text_page_pair *pair, unsigned high, uint8_t value)
-{
-    uint8_t bit = (uint8_t)(1u << (page->index - high));
-
-    if (pair->written & bit)
-        take_pair(page, pair, high);
-    page->registers[page->index] = value;
-    pair->written |= bit;
-    pair->wait.is_seen = false;
-    if (pair->written == BOTH)
-        take_pair(page, pair, high);
-}
-
-static void write_indexed(struct text_page *page, uint8_t value)
-{
-    switch (page->index) {
-    case REG_START_HIGH:
-    case REG_START_LOW: write_pair(page, &page->start, REG_START_HIGH, value); break;
-    case REG_CURSOR_HIGH:
-    case REG_CURSOR_LOW: write_pair(page, &page->cursor, REG_CURSOR_HIGH, value); break;
-    default: page->registers[page->index] = value;
-    }
-}
-
-void text_page_write(struct text_page *page, uint16_t port, uint8_t value)
-{
-    if (port == 0x3D4)
-        page->index = value;
-    else if (port == 0x3D5 && page->index < TEXT_PAGE_REGISTERS)
-        write_indexed(page, value);
-}
-
-uint32_t text_page_start(const struct text_page *page)
-{
-    return page->start.shown;
-}
-
-uint32_t text_page_cursor(const struct text_page *page)
-{
-    return number_at(page, REG_CURSOR_HIGH);
-}
-
-void text_page_place_cursor(struct text_page *page, uint32_t cell)
-{
-    page->registers[REG_CURSOR_HIGH] = (uint8_t)(cell >> 8);
-    page->registers[REG_CURSOR_LOW] = (uint8_t)cell;
-    take_pair(page, &page->cursor, REG_CURSOR_HIGH);
-}
-
-/* The guest does not go on with what it has begun. */
-static bool is_over(struct text_page_wait *wait, uint64_t instructions)
-{
-    if (!wait->is_seen)
-        wait->since = instructions;
-    wait->is_seen = true;
-    return instructions == TEXT_PAGE_IDLE || instructions - wait->since > PAUSE;
-}
-
-static void settle_pair(struct text_page *page, struct text_page_pair *pair, unsigned high, uint64_t instructions)
-{
-    if (pair->written != 0 && is_over(&pair->wait, instructions))
-        take_pair(page, pair, high);
-}
-
-void text_page_settle(struct text_page *page, uint64_t instructions)
-{
-    settle_pair(page, &page->start, REG_START_HIGH, instructions);
-    settle_pair(page, &page->cursor, REG_CURSOR_HIGH, instructions);
 }
 
 static bool row_equals(const uint16_t *cells, unsigned row, const uint16_t *others, unsigned other)
@@ -145,7 +56,7 @@ static void show_cells(struct text_page *page, const uint16_t *cells)
 static void show_page(struct text_page *page, const uint16_t *cells)
 {
     struct vcon *console = page->console;
-    unsigned at = (unsigned)page->cursor.shown - page->start.shown;
+    unsigned at = (unsigned)page->crtc.cursor.shown - page->crtc.start.shown;
 
     if (memcmp(cells, page->cells, sizeof(page->cells)) != 0) {
         if (!page->is_used)
@@ -170,9 +81,9 @@ static void scroll_page(struct text_page *page)
         page->cells[(VCON_ROWS - 1) * VCON_COLS + column] = (uint16_t)(page->console->attribute << 8 | ' ');
 }
 
-void text_page_store(struct text_page *page, uint8_t *memory, uint32_t at, unsigned bytes, uint32_t value)
+void text_page_follow(struct text_page *page, uint8_t *memory, uint32_t at, unsigned bytes, uint32_t value)
 {
-    bool moves = page->console != NULL && text_page_start(page) == 0 && at == page->moved &&
+    bool moves = page->console != NULL && page->crtc.start.shown == 0 && at == page->moved &&
                  at + bytes <= MOVED_BYTES && memcmp(&value, memory + at + ROW_BYTES, bytes) == 0;
 
     if (!moves && page->moved >= MOVED_LEAST * ROW_BYTES && page->moved % ROW_BYTES == 0)
@@ -181,7 +92,7 @@ void text_page_store(struct text_page *page, uint8_t *memory, uint32_t at, unsig
         show_page(page, (const uint16_t *)memory);
     memcpy(memory + at, &value, bytes);
     page->moved = moves ? at + bytes : 0;
-    page->wait.is_seen = false;
+    page->step.is_awaited = false;
     if (page->moved < MOVED_BYTES)
         return;
     page->moved = 0;
@@ -190,6 +101,6 @@ void text_page_store(struct text_page *page, uint8_t *memory, uint32_t at, unsig
 
 void text_page_show(struct text_page *page, const uint16_t cells[TEXT_PAGE_CELLS], uint64_t instructions)
 {
-    if (page->moved == 0 || is_over(&page->wait, instructions))
+    if (page->moved == 0 || next_step_is_overdue(&page->step, instructions))
         show_page(page, cells);
 }

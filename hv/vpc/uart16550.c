@@ -4,16 +4,10 @@
 #include "vpc/uart16550.h"
 
 #define IER_RECEIVED 0x01u
-#define IER_EMPTY 0x02u
 #define IER_LINE 0x04u
 #define FCR_ENABLE 0x01u
 #define FCR_CLEAR_RECEIVER 0x02u
-#define LCR_DLAB 0x80u
 #define MCR_RTS 0x02u
-#define MCR_LOOP 0x10u
-#define LSR_READY 0x01u
-#define LSR_OVERRUN 0x02u
-#define LSR_EMPTY 0x60u
 #define MSR_PRESENT 0xB0u       /* CTS, DSR, DCD */
 #define IIR_NONE 0x01u
 #define IIR_EMPTY 0x02u
@@ -26,8 +20,6 @@ void uart_reset(struct uart16550 *uart)
 {
     *uart = (struct uart16550){ .divisor_low = 12 };
 }
-
-#define LOOKS_OF_A_WAIT 255u    /* who sends looks a few times at each byte */
 
 static unsigned trigger(const struct uart16550 *uart)
 {
@@ -43,7 +35,7 @@ static uint8_t cause(const struct uart16550 *uart)
         return IIR_LINE;
     if ((uart->ier & IER_RECEIVED) && uart->count > 0)
         return uart->count >= trigger(uart) ? IIR_RECEIVED : IIR_TIMEOUT;
-    if ((uart->ier & IER_EMPTY) && !uart->is_empty_told)
+    if ((uart->ier & UART_IER_EMPTY) && !uart->is_empty_told)
         return IIR_EMPTY;
     return IIR_NONE;
 }
@@ -58,12 +50,12 @@ unsigned uart_room(const struct uart16550 *uart)
 {
     unsigned room = uart->fcr & FCR_ENABLE ? UART_FIFO : 1;
 
-    return uart->count < room && !(uart->mcr & MCR_LOOP) ? room - uart->count : 0;
+    return uart->count < room && !(uart->mcr & UART_MCR_LOOP) ? room - uart->count : 0;
 }
 
 bool uart_is_ready(const struct uart16550 *uart)
 {
-    return (uart->mcr & (MCR_RTS | MCR_LOOP)) == MCR_RTS || uart->looks == LOOKS_OF_A_WAIT;
+    return (uart->mcr & (MCR_RTS | UART_MCR_LOOP)) == MCR_RTS || uart->looks == UART_LOOKS_OF_A_WAIT;
 }
 
 bool uart_wants_interrupt(const struct uart16550 *uart)
@@ -110,28 +102,19 @@ static uint8_t read_cause(struct uart16550 *uart)
     return (uint8_t)(value | (uart->fcr & FCR_ENABLE ? IIR_FIFOS : 0));
 }
 
-static uint8_t read_line_status(struct uart16550 *uart)
-{
-    uint8_t value = (uint8_t)(LSR_EMPTY | (uart->count > 0 ? LSR_READY : 0) | (uart->is_overrun ? LSR_OVERRUN : 0));
-
-    uart->is_overrun = false;
-    uart->looks += uart->looks < LOOKS_OF_A_WAIT;
-    return value;
-}
-
 /* In a loop the four outputs are the four inputs: RTS is CTS, DTR DSR, OUT1 RI, OUT2 DCD. */
 static uint8_t modem_status(const struct uart16550 *uart)
 {
     unsigned out = uart->mcr;
 
-    if (!(out & MCR_LOOP))
+    if (!(out & UART_MCR_LOOP))
         return MSR_PRESENT;
     return (uint8_t)((out & 2) << 3 | (out & 1) << 5 | (out & 4) << 4 | (out & 8) << 4);
 }
 
 uint8_t uart_read(struct uart16550 *uart, unsigned reg)
 {
-    bool is_divisor = uart->lcr & LCR_DLAB;
+    bool is_divisor = uart->lcr & UART_LCR_DLAB;
 
     switch (reg & 7) {
     case 0: return is_divisor ? uart->divisor_low : take_out(uart);
@@ -139,7 +122,7 @@ uint8_t uart_read(struct uart16550 *uart, unsigned reg)
     case 2: return read_cause(uart);
     case 3: return uart->lcr;
     case 4: return uart->mcr;
-    case 5: return read_line_status(uart);
+    case UART_LSR: return uart_line_status(uart);
     case 6: return modem_status(uart);
     default: return uart->scratch;
     }
@@ -148,7 +131,7 @@ uint8_t uart_read(struct uart16550 *uart, unsigned reg)
 /* A transmitter that is empty tells so again when its interrupt is enabled: drivers rely on that to begin. */
 static void write_ier(struct uart16550 *uart, uint8_t value)
 {
-    if ((value & IER_EMPTY) && !(uart->ier & IER_EMPTY))
+    if ((value & UART_IER_EMPTY) && !(uart->ier & UART_IER_EMPTY))
         uart->is_empty_told = false;
     uart->ier = value & 0x0F;
 }
@@ -162,13 +145,10 @@ static void write_fcr(struct uart16550 *uart, uint8_t value)
     uart->fcr = value & FCR_ENABLE ? value & 0xC9 : 0;
 }
 
-/* The transmitter is not empty for a moment. */
-static bool send(struct uart16550 *uart, uint8_t value)
+static bool write_data(struct uart16550 *uart, uint8_t value)
 {
-    uart->dips |= (uart->ier & IER_EMPTY) != 0;
-    uart->is_empty_told = false;
-    uart->looks = 0;
-    if (!(uart->mcr & MCR_LOOP))
+    uart_send(uart);
+    if (uart_is_sending(uart))
         return true;
     take_in(uart, value);
     return false;
@@ -176,12 +156,12 @@ static bool send(struct uart16550 *uart, uint8_t value)
 
 bool uart_write(struct uart16550 *uart, unsigned reg, uint8_t value)
 {
-    bool is_divisor = uart->lcr & LCR_DLAB;
+    bool is_divisor = uart->lcr & UART_LCR_DLAB;
 
     switch (reg & 7) {
     case 0:
         if (!is_divisor)
-            return send(uart, value);
+            return write_data(uart, value);
         uart->divisor_low = value;
         break;
     case 1:

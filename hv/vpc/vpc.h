@@ -176,6 +176,16 @@ static inline void vpc_note(struct vpc *vpc, enum vpc_exit kind, uint32_t where,
         (struct vpc_step){ .kind = kind, .eip = vpc->interp.start_eip, .where = where, .value = value };
 }
 
+/*
+ * After an access to a device, of an engine: not 0 where anything may have come up, as lines were settled or the run is
+ * to end.
+ */
+static inline unsigned vpc_is_stirred(const struct vpc *vpc)
+{
+    _Static_assert(INTERP_PAUSE_STOP == 1, "a bool");
+    return vpc->is_stirred | (vpc->interp.pauses & INTERP_PAUSE_STOP);
+}
+
 /* A store of four bytes to a register of the local APIC, and what comes of it. */
 void vpc_write_apic(struct vpc *vpc, uint32_t offset, uint32_t value);
 

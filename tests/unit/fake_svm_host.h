@@ -23,7 +23,15 @@ static inline void keep_image(void *image)
     (void)image;
 }
 
-/* As enter.S does: the guest runs, and again as long as nobody has to look. */
+/* As enter.S does with a guest that was left. */
+static inline enum svm_next after_exit(struct vpc *left, struct vmcb *vmcb)
+{
+    enum svm_next next = svm_fast(left, vmcb);
+
+    return next == SVM_STIRRED ? svm_look_closely(left) : next;
+}
+
+/* And on and on: the guest runs as long as nobody has to look. */
 static inline enum svm_next enter_until_looked_at(struct vpc *entered, struct vmcb *vmcb,
                                                   void (*run)(struct vmcb *vmcb))
 {
@@ -31,7 +39,7 @@ static inline enum svm_next enter_until_looked_at(struct vpc *entered, struct vm
 
     do {
         run(vmcb);
-        next = svm_fast(entered, vmcb);
+        next = after_exit(entered, vmcb);
     } while (next == SVM_AGAIN);
     return next;
 }

@@ -46,7 +46,7 @@ static enum svm_next enter(struct vpc *entered, hpa_t vmcb)
         block->exit_info1 = leaves.info1;
         block->exit_info2 = leaves.info2;
         block->exit_event = is_first ? event_left : 0;
-        next = svm_fast(entered, block);
+        next = after_exit(entered, block);
         by_itself += next != SVM_LOOK;
     } while (next == SVM_AGAIN);
     return next;

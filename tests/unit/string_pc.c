@@ -14,6 +14,7 @@
 #include "base/frames.h"
 #include "cpu/x86.h"
 #include "fake_mmu.h"
+#include "fake_svm_host.h"
 
 const uint32_t data_frames[PAGES] = { 0x30, 0x35, 0x31, 0x3A };
 
@@ -33,26 +34,6 @@ static uint64_t get_now(void *owner)
     return 0;
 }
 
-static void do_nothing(void)
-{
-}
-
-static void no_alarm(void *owner, uint64_t due_ns)
-{
-    (void)owner;
-    (void)due_ns;
-}
-
-static void load_nothing(const void *image)
-{
-    (void)image;
-}
-
-static void save_nothing(void *image)
-{
-    (void)image;
-}
-
 /* A processor that leaves at the instruction, as often as it stands there, and else by an interrupt of the host's. */
 static enum svm_next enter(struct vpc *entered, hpa_t vmcb)
 {
@@ -68,7 +49,7 @@ static enum svm_next enter(struct vpc *entered, hpa_t vmcb)
                             SVM_IO_STRING | (form->repeats ? SVM_IO_REP : 0) | (form->is_in ? SVM_IO_IN : 0);
         block->exit_info2 = CODE + form->length;
         block->exit_event = 0;
-        next = svm_fast(entered, block);
+        next = after_exit(entered, block);
         by_itself += next != SVM_LOOK;
     } while (next == SVM_AGAIN);
     return next;
@@ -87,7 +68,7 @@ static uint8_t *page_of(uint32_t frame)
 int string_pc_start(void **state)
 {
     static const struct svm_host host = { .begin = do_nothing, .end = do_nothing, .enter = enter,
-                                          .load_fpu = load_nothing, .save_fpu = save_nothing, .set_alarm = no_alarm,
+                                          .load_fpu = ignore_image, .save_fpu = keep_image, .set_alarm = no_alarm,
                                           .asids = &pool };
     const struct vpc_clock clock = { .now_ns = get_now };
 

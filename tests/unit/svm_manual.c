@@ -28,7 +28,7 @@ const struct leaving leavings[LEAVINGS] = {
     { "intr", 0x60, BY_HOST, NULL, 0 }, { "nmi", 0x61, BY_HOST, NULL, 0 }, { "smi", 0x62, BY_HOST, NULL, 0 },
     { "init", 0x63, BY_HOST, NULL, 0 }, { "npf, ram", 0x400, BY_RAM, NULL, 0 },
     { "npf, device", 0x400, BY_DEVICE, "\x8B\x06", 2 }, { "#DB", 0x41, BY_EXCEPTION, NULL, 0 },
-    { "#AC", 0x51, BY_EXCEPTION, NULL, 0 }, { "vintr", 0x64, BY_RAM, NULL, 0 }, { "in", 0x7B, BY_PORT, "\xEC", 1 },
+    { "#AC", 0x51, BY_EXCEPTION, NULL, 0 }, { "vintr", 0x64, BY_RAM, NULL, 0 }, { "in", 0x7B, BY_PORT, "\xED", 1 },
     { "cpuid", 0x72, BY_INSTRUCTION, "\x0F\xA2", 2 }, { "hlt", 0x78, BY_HALT, "\xF4", 1 },
     { "iret", 0x74, BY_IRET, "\xCF", 1 },
 };

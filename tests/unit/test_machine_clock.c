@@ -126,7 +126,7 @@ static enum svm_next enter(struct vpc *vpc, hpa_t block)
     else if (is_rdtsc)
         execute_rdtsc(vpc, vmcb);
     left += (uint32_t)vmcb->exit_code == SVM_EXIT_RDTSC;
-    return svm_fast(vpc, vmcb);
+    return after_exit(vpc, vmcb);
 }
 
 static const struct svm_host host = { .begin = do_nothing, .end = do_nothing, .enter = enter,

@@ -98,7 +98,7 @@ static void run_guest(struct vmcb *vmcb)
     entries++;
     if (entries == 1) {
         vmcb->exit_code = scene->leaving->code;
-        vmcb->exit_info1 = scene->leaving->how == BY_PORT ? 0x00800011 : 0;     /* IN of a byte */
+        vmcb->exit_info1 = scene->leaving->how == BY_PORT ? 0x00800041 : 0;     /* IN of EAX */
         vmcb->exit_info2 = scene->leaving->how == BY_PORT ? CODE + 1 :
                            scene->leaving->how == BY_DEVICE ? 0xFEC00000 : 0x5000;
         vmcb->exit_event = scene->under_way->info;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "cpu/x86.h"
+#include "fake_svm_host.h"
 #include "string_pc.h"
 #include "vpc/ports.h"
 
@@ -29,7 +30,7 @@ static enum svm_next leave(uint16_t port, bool is_in, uint8_t value)
     block->exit_info1 = (uint64_t)port << SVM_IO_PORT_SHIFT | SVM_IO_BYTE | (is_in ? SVM_IO_IN : 0);
     block->exit_info2 = block->rip + 1;
     block->rax = value;
-    return svm_fast(&vpc, block);
+    return after_exit(&vpc, block);
 }
 
 /* About to be left, all seen to; the serial line's interrupt goes by the I/O APIC to a local APIC that is shown. */
@@ -143,7 +144,7 @@ static void test_a_store_is_shown(void **state)
         block->exit_code = SVM_EXIT_NPF;
         block->exit_info1 = NPF_WRITE;
         block->exit_info2 = LAPIC_BASE + (i == 0 ? 0x80 : 0xB0);
-        assert_int_equal(svm_fast(&vpc, block), SVM_AGAIN);
+        assert_int_equal(after_exit(&vpc, block), SVM_AGAIN);
         assert_int_equal(shown(0x80), 0x70);
         assert_int_equal(shown(0xA0), 0x70);
         assert_int_equal(shown(0x100 + 16 * (VECTOR / 32)), i == 0 ? 1u << VECTOR % 32 : 0);

@@ -53,7 +53,7 @@ static enum svm_next enter_once(struct vpc *entered, hpa_t block)
     if (vmcb->exit_code != SVM_EXIT_INTR)
         asid_before = vmcb->asid;
     remember(vmcb);
-    return svm_fast(entered, vmcb);
+    return after_exit(entered, vmcb);
 }
 
 static void save_fill(void *image)

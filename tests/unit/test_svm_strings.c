@@ -103,7 +103,8 @@ static void test_an_interrupt_in_midst(void **state)
     block->exit_info2 = CODE + 2;
     vpc.exits_left = 100;
     assert_false(vpc.interp.cpu.has_interrupt);
-    assert_int_equal(svm_move_string(&vpc, block), SVM_DONE);
+    assert_int_equal(svm_move_string(&vpc, block), SVM_STIRRED);
+    assert_int_equal(svm_look_closely(&vpc), SVM_DONE);
     assert_true(vpc.interp.cpu.has_interrupt);
     assert_int_equal(block->rip, CODE);
     assert_int_equal(vpc.interp.cpu.gpr[GPR_ECX], 128);

@@ -42,8 +42,8 @@ static int start(void **state)
 
 static void look(uint64_t now)
 {
-    text_page_settle(&page, now);
-    text_page_show(&page, memory + text_page_start(&page), now);
+    crtc_settle(&page.crtc, now);
+    text_page_show(&page, memory + page.crtc.start.shown, now);
 }
 
 /* One instruction is done; perhaps somebody looks. */
@@ -62,9 +62,9 @@ static void put(uint32_t cell, uint16_t value)
 
 static void write_register(uint8_t number, uint8_t value)
 {
-    text_page_write(&page, 0x3D4, number);
+    crtc_write(&page.crtc, 0x3D4, number);
     step();
-    text_page_write(&page, 0x3D5, value);
+    crtc_write(&page.crtc, 0x3D5, value);
     step();
 }
 
@@ -112,7 +112,7 @@ static void expect_lines(bool is_low_first)
         snprintf(text, sizeof(text), "line %02u of the page\n", i);
         at = show_line(at, text, is_low_first);
     }
-    look(TEXT_PAGE_IDLE);
+    look(NEXT_STEP_IDLE);
     assert_int_equal(page.console->row, VCON_ROWS - 1);
     assert_int_equal(page.console->column, 0);
     for (unsigned i = 0; i < LINES; i++) {
@@ -144,7 +144,7 @@ static void test_looks_between_the_cursors_registers(void **state)
     write_register(0x0E, 1);
     look(2);
     assert_int_equal(page.console->row, 3);
-    assert_int_equal(text_page_cursor(&page), 506);
+    assert_int_equal(crtc_cursor(&page.crtc), 506);
     write_register(0x0F, 320 - 256);
     look(3);
     assert_int_equal(page.console->row, 4);
@@ -158,9 +158,9 @@ static void test_looks_between_the_starts_registers(void **state)
     put(0, 0x0741);
     write_pair(0x0C, 240, true);
     write_register(0x0D, 320 - 256);
-    assert_int_equal(text_page_start(&page), 240);
+    assert_int_equal(page.crtc.start.shown, 240);
     write_register(0x0C, 1);
-    assert_int_equal(text_page_start(&page), 320);
+    assert_int_equal(page.crtc.start.shown, 320);
 }
 
 /* A guest that writes one register only is shown late, but shown: at its next write, at rest, and after a while. */
@@ -180,7 +180,7 @@ static void test_one_register_of_the_cursor(void **state)
     look(11 + LONG_AFTER);
     assert_int_equal(page.console->column, 2);
     write_register(0x0F, 83);
-    look(TEXT_PAGE_IDLE);
+    look(NEXT_STEP_IDLE);
     assert_int_equal(page.console->column, 3);
 }
 
@@ -190,13 +190,13 @@ static void test_the_cursor_is_placed(void **state)
     (void)state;
     put(0, 0x0741);
     write_register(0x0E, 1);
-    text_page_place_cursor(&page, 165);
+    crtc_place_cursor(&page.crtc, 165);
     look(1);
     assert_int_equal(page.console->row, 2);
     assert_int_equal(page.console->column, 5);
-    assert_int_equal(text_page_cursor(&page), 165);
-    text_page_write(&page, 0x3D4, 0x0F);
-    assert_int_equal(text_page_read(&page, 0x3D5, 0), 165);
+    assert_int_equal(crtc_cursor(&page.crtc), 165);
+    crtc_write(&page.crtc, 0x3D4, 0x0F);
+    assert_int_equal(crtc_read(&page.crtc, 0x3D5), 165);
 }
 
 /* A scroll that stops half way is shown as it is, when the guest halts or does other things for long. */
@@ -214,7 +214,7 @@ static void test_half_a_scroll(void **state)
     assert_int_equal(vcon_cell(page.console, 0, 0), 0x0742);
     for (unsigned i = 0; i < VCON_COLS; i++)
         put(i, memory[i + VCON_COLS]);
-    look(TEXT_PAGE_IDLE);
+    look(NEXT_STEP_IDLE);
     assert_int_equal(vcon_cell(page.console, 0, 0), 0x0743);
 }
 
@@ -232,9 +232,9 @@ static void test_looks_at_the_same_place_of_two_scrolls(void **state)
         }
         put(LAST, TEXT_PAGE_BLANK);
     }
-    look(TEXT_PAGE_IDLE);
+    look(NEXT_STEP_IDLE);
     write_pair(0x0E, LAST, false);
-    look(TEXT_PAGE_IDLE);
+    look(NEXT_STEP_IDLE);
     for (unsigned row = 0; row < VCON_ROWS; row++)
         expect_row(page.console, (const char[]){ (char)('A' + row), '\0' });
     expect_row(page.console, NULL);

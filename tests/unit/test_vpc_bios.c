@@ -362,7 +362,7 @@ static void test_sector_on_the_screen(void **state)
 static uint32_t calls_of_a_run(const uint8_t code[4])
 {
     struct vcpu *cpu = &vpc.interp.cpu;
-    uint32_t before = text_page_cursor(&vpc.text);
+    uint32_t before = crtc_cursor(&vpc.text.crtc);
 
     assert_true(ram_store(&ram, GPA(CALLS_AT), code, 4));
     cpu->segments[SEG_CS].base = 0xF0000;
@@ -373,7 +373,7 @@ static uint32_t calls_of_a_run(const uint8_t code[4])
     cpu->gpr[GPR_EDX] = BIOS_PORT;
     interp_flush(&vpc.interp);
     assert_int_equal(vpc_run(&vpc, 256), VPC_RUNS);
-    return text_page_cursor(&vpc.text) - before;
+    return crtc_cursor(&vpc.text.crtc) - before;
 }
 
 /* A run is short, whatever is in it: a call is its last instruction. */

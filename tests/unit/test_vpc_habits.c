@@ -56,7 +56,7 @@ static void test_bios_drawing_at_the_edges(void **state)
         cpu->gpr[GPR_EDX] = random_below(2) ? random_u32() : 0xFFFF;
         cpu->segments[SEG_ES].base = random_below(2) ? TEXT_PAGE_BASE : 0xFFFF0000;
         call_rom(0, functions[random_below(sizeof(functions) / sizeof(functions[0]))]);
-        assert_true(text_page_cursor(&vpc.text) < TEXT_PAGE_CELLS);
+        assert_true(crtc_cursor(&vpc.text.crtc) < TEXT_PAGE_CELLS);
         for (uint32_t at = 2 * TEXT_PAGE_CELLS; at < PAGE_SIZE; at += 4)
             assert_int_equal(vpc_load(&vpc, TEXT_PAGE_BASE + at, 4), 0);
     }

@@ -7,6 +7,7 @@
 #include "lib/words.h"
 
 #define ROUNDS 2000u
+#define TIMES 4u                /* the least counts: the machine does other things in between, and shows what was said */
 #define CALL 0x80u
 #define LAPIC 0xFEE00000u
 
@@ -108,13 +109,18 @@ static void do_questions(void)
 
 static void measure(const char *name, void (*work)(void))
 {
+    uint32_t least = UINT32_MAX;
+
     work();                                 /* decoded, translated */
-    uint32_t begin = now();
-    work();
-    uint32_t time = now() - begin;
+    for (unsigned i = 0; i < TIMES; i++) {
+        uint32_t begin = now();
+        work();
+        uint32_t time = now() - begin;
+        least = time < least ? time : least;
+    }
     say("%s", name);
     if (tells_times)
-        say(" %u", time);
+        say(" %u", least);
     say("\n");
 }
 

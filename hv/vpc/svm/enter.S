@@ -52,7 +52,13 @@ svm_enter:
     call svm_fast
     testl %eax, %eax                    /* SVM_AGAIN */
     jz 1b
-    cli
+    cmpl $1, %eax                       /* SVM_STIRRED */
+    jne 3f
+    movq 8(%rsp), %rdi
+    call svm_look_closely
+    testl %eax, %eax
+    jz 1b
+3:  cli
     movl %eax, %ecx
     movq 16(%rsp), %rax
     vmsave %rax

@@ -6,17 +6,14 @@
  * exits.c.
  */
 #include "cpu/x86.h"
+#include "pagetable/ram.h"
+#include "vpc/port_bytes.h"
 #include "vpc/svm/pass.h"
+#include "vpc/x86/access.h"
 #include "vpc/x86/ident.h"
 
 #define TAIL_CALL __attribute__((musttail)) return
 #define A_WAY static __attribute__((noinline)) enum svm_next
-
-/* Where no device was and nothing waits. One that moves between the engines is looked at after each exit. */
-static enum svm_next after_registers(const struct vpc *vpc)
-{
-    return vpc->svm->moves ? SVM_DONE : SVM_AGAIN;
-}
 
 A_WAY answer_question(struct vpc *vpc, struct vmcb *vmcb)
 {
@@ -26,7 +23,7 @@ A_WAY answer_question(struct vpc *vpc, struct vmcb *vmcb)
         return SVM_LOOK;
     vmcb->rax = ident_answer(&vpc->interp, (uint32_t)vmcb->rax, vpc->interp.cpu.gpr);
     pass_instruction(vmcb, (uint32_t)vmcb->rip + site->length);
-    return after_registers(vpc);
+    return look_around(vpc);
 }
 
 A_WAY tell_time(struct vpc *vpc, struct vmcb *vmcb)
@@ -39,7 +36,7 @@ A_WAY tell_time(struct vpc *vpc, struct vmcb *vmcb)
     vmcb->rax = (uint32_t)time;
     vpc->interp.cpu.gpr[GPR_EDX] = (uint32_t)(time >> 32);
     pass_instruction(vmcb, (uint32_t)vmcb->rip + site->length);
-    return after_registers(vpc);
+    return look_around(vpc);
 }
 
 /* What of EAX a port of so many bytes gets, or gives. */
@@ -75,25 +72,29 @@ A_WAY do_port_read(struct vpc *vpc, struct vmcb *vmcb)
 
     vpc->interp.start_eip = (uint32_t)vmcb->rip;
     pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);
-    uint32_t value = vpc->bus.port_read(vpc->bus.context, port, 1);
-    vmcb->rax = (vmcb->rax & ~(uint64_t)0xFF) | value;
-    return look_around(vpc);
+    return (enum svm_next)port_device(port)->read(vpc, port, (uint8_t *)&vmcb->rax);
+}
+
+static ALWAYS_INLINE enum svm_next do_port_write(struct vpc *vpc, struct vmcb *vmcb, uint16_t port,
+                                                 const struct port_device *device)
+{
+    vpc->interp.start_eip = (uint32_t)vmcb->rip;
+    pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);
+    return (enum svm_next)device->write(vpc, port, (uint8_t)vmcb->rax);
+}
+
+/* Of no group: some of these ports are the BIOS. */
+A_WAY do_mixed_write(struct vpc *vpc, struct vmcb *vmcb)
+{
+    uint16_t port = (uint16_t)(vmcb->exit_info1 >> SVM_IO_PORT_SHIFT);
+
+    return port - BIOS_PORT < BIOS_CALLS ? SVM_LOOK : do_port_write(vpc, vmcb, port, port_devices);
 }
 
 /*
  * And from AL. A pause, a byte to a port where nobody is, is counted, as every exit; but it is too frequent and says
  * too little to be among the last in a report.
  */
-A_WAY do_port_write(struct vpc *vpc, struct vmcb *vmcb)
-{
-    uint16_t port = (uint16_t)(vmcb->exit_info1 >> SVM_IO_PORT_SHIFT);
-
-    vpc->interp.start_eip = (uint32_t)vmcb->rip;
-    pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);
-    vpc->bus.port_write(vpc->bus.context, port, 1, (uint8_t)vmcb->rax);
-    return look_around(vpc);
-}
-
 A_WAY choose_port_write(struct vpc *vpc, struct vmcb *vmcb)
 {
     uint16_t port = (uint16_t)(vmcb->exit_info1 >> SVM_IO_PORT_SHIFT);
@@ -101,11 +102,12 @@ A_WAY choose_port_write(struct vpc *vpc, struct vmcb *vmcb)
     if (port == PORT_PAUSE) {
         vpc->exits[VPC_EXIT_PORT_WRITE]++;
         pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);
-        return after_registers(vpc);
+        return look_around(vpc);
     }
-    if (port - BIOS_PORT < BIOS_CALLS)
-        return SVM_LOOK;
-    TAIL_CALL do_port_write(vpc, vmcb);
+    const struct port_device *device = port_device(port);
+    if (device == port_devices)
+        TAIL_CALL do_mixed_write(vpc, vmcb);
+    return do_port_write(vpc, vmcb, port, device);
 }
 
 static enum svm_next choose_port(struct vpc *vpc, struct vmcb *vmcb)
@@ -165,22 +167,23 @@ A_WAY store_to_apic(struct vpc *vpc, struct vmcb *vmcb)
 }
 
 /*
- * MOV to a cell of the text page. The first byte of it may be the end of a store that began on the page before; who
- * fills the page is interpreted.
+ * MOV to a cell of the text page, which is the guest's own. The first byte of it may be the end of a store that began
+ * on the page before; who fills the page is interpreted.
  */
 A_WAY store_to_text(struct vpc *vpc, struct vmcb *vmcb)
 {
     uint32_t at = (uint32_t)vmcb->exit_info2 & PAGE_MASK;
-    const struct site *site = find_store(vpc, vmcb);
+    uint8_t *memory = ram_poke(vpc->ram, TEXT_PAGE_BASE >> PAGE_SHIFT);
 
-    if (!is_operand_written(vmcb) || at == 0 || site == NULL ||
-        at > PAGE_SIZE - site->bytes || svm_fills_text(vpc->svm))
+    if (!is_operand_written(vmcb) || at == 0 || memory == NULL)
         return SVM_LOOK;
-    unsigned bytes = site->bytes;
-    vpc->interp.start_eip = (uint32_t)vmcb->rip;
+    const struct site *site = find_store(vpc, vmcb);
+    if (site == NULL || at > PAGE_SIZE - site->bytes || svm_fills_text(vpc->svm))
+        return SVM_LOOK;
     pass_instruction(vmcb, (uint32_t)vmcb->rip + site->length);
-    vpc->bus.write(vpc->bus.context, GPA(TEXT_PAGE_BASE + at), bytes, stored_value(vpc, vmcb, site));
-    return look_around_memory(vpc);
+    vpc_count(vpc, VPC_EXIT_WRITE);
+    text_page_store(&vpc->text, memory, at, site->bytes, stored_value(vpc, vmcb, site));
+    return look_around(vpc);
 }
 
 static enum svm_next choose_store(struct vpc *vpc, struct vmcb *vmcb)

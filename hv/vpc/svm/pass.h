@@ -22,20 +22,17 @@ static inline bool has_news(const struct vpc *vpc, const struct vmcb *vmcb)
     return vpc->interp.cpu.has_interrupt && (vmcb->rflags & EFLAGS_IF || !(vmcb->interrupt_control & VMCB_V_IRQ));
 }
 
-/* Lines were settled, or a stop was asked for. Is it the guest's to go on, or somebody else's turn? */
-enum svm_next svm_look_closely(struct vpc *vpc);
-
 /*
  * After a device was reached: may the guest go on as it is, or has something come up? Before it was entered all was
  * seen to, so there is nothing to look at but for what settled lines or asked for a stop.
  */
-static inline enum svm_next look_around(struct vpc *vpc)
+static inline enum svm_next look_around(const struct vpc *vpc)
 {
-    return vpc->is_stirred || interp_is_stopping(&vpc->interp) ? svm_look_closely(vpc) : SVM_AGAIN;
+    return (enum svm_next)vpc_is_stirred(vpc);
 }
 
 /* The same after one at which frames of the guest's may have moved. */
-static inline enum svm_next look_around_memory(struct vpc *vpc)
+static inline enum svm_next look_around_memory(const struct vpc *vpc)
 {
     return vpc->svm->nested.must_flush ? SVM_DONE : look_around(vpc);
 }

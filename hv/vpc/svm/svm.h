@@ -25,9 +25,10 @@
  */
 #define SVM_RUN_EXITS 1024u
 
-/* What becomes of a guest that was left. enter.S knows the first. */
+/* What becomes of a guest that was left. enter.S knows the first two. */
 enum svm_next {
     SVM_AGAIN,              /* what it was left for is done: it goes on */
+    SVM_STIRRED,            /* the same, and something may have come up: svm_look_closely tells (vpc_is_stirred) */
     SVM_DONE,               /* the same, and something has come up besides */
     SVM_LOOK,               /* nothing was done: svm_handle */
 };
@@ -116,8 +117,12 @@ static inline bool svm_fills_text(struct svm *svm)
     return svm->text_run >= SVM_TEXT_RUN;
 }
 
-/* For enter.S: the guest was left, and this is its block. */
+/*
+ * For enter.S: the guest was left, and this is its block. And after SVM_STIRRED: is it the guest's to go on, or somebody
+ * else's turn? Never SVM_STIRRED.
+ */
 enum svm_next svm_fast(struct vpc *vpc, struct vmcb *vmcb);
+enum svm_next svm_look_closely(struct vpc *vpc);
 
 /* For fast.c: it was for INS or OUTS. */
 enum svm_next svm_move_string(struct vpc *vpc, struct vmcb *vmcb);

@@ -318,8 +318,12 @@ static inline uint64_t interp_retired(const struct interp *interp)
     return interp->cpu.retired - interp->fuel;
 }
 
-/* From a bus operation: end the run after this instruction. It is seldom, so who calls it saves no register for it. */
-void interp_stop(struct interp *interp) __attribute__((preserve_most));
+/* From a bus operation: end the run after this instruction. */
+static inline void interp_stop(struct interp *interp)
+{
+    interp->pauses |= INTERP_PAUSE_STOP;
+    interp->has_attention = true;
+}
 
 /* Was it called in this run? */
 static inline bool interp_is_stopping(const struct interp *interp)

@@ -108,12 +108,6 @@ void state_set_eflags(struct interp *interp, uint32_t eflags)
     state_refresh_attention(interp);
 }
 
-__attribute__((preserve_most)) void interp_stop(struct interp *interp)
-{
-    interp->pauses |= INTERP_PAUSE_STOP;
-    interp->has_attention = true;
-}
-
 void state_refresh_attention(struct interp *interp)
 {
     const struct vcpu *cpu = &interp->cpu;
