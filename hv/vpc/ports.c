@@ -1,241 +1,154 @@
 /*
- * ports.c - see ports.h. A wide access to ports of a byte is one after the other, as on an ISA bus (PURE).
+ * ports.c - see ports.h: devices that are asked often, and whom to ask (PURE).
  */
 #include "vpc/ports.h"
 
 #include "base/string.h"
-#include "vpc/acpi_tables.h"
-#include "vpc/port_bytes.h"
-#include "vpc/vpc.h"
+#include "vpc/port_mixed.h"
 
-#define PORT_TIMER 0x40u
-#define PORT_KEYBOARD 0x60u
-#define PORT_SPEAKER 0x61u
-#define PORT_KEYBOARD_COMMAND 0x64u
-#define PORT_CLOCK 0x70u
-#define PORT_FAST_A20 0x92u
-#define PORT_DEBUG_EXIT 0xF4u       /* QEMU's isa-debug-exit, whose status this is without its (value << 1) | 1 */
-#define PORT_VGA 0x3C0u              /* to 3DF, among them CRTC_PORT */
-#define PORT_VGA_STATUS 0x3DAu
-#define PORT_ELCR 0x4D0u
-#define PORT_EVENT_ENABLE (ACPI_EVENT_PORT + 2)
-#define PORT_OLD_CONTROL 0xB004u    /* where Bochs, and QEMU long ago, had it: kernels write to both */
-#define POWER_IS_ACPI 0x01u         /* SCI_EN: ACPI "PM1 Control Registers" */
-#define POWER_SLEEP 0x2000u         /* SLP_EN; type 0 is off here, as in QEMU */
-#define ABSENT 0xFFu
-
-/* The line of the keyboard falls before its next byte makes it rise. */
-static APART uint8_t read_keyboard(struct vpc *vpc, uint16_t port)
+static APART void settle_serial_slowly(struct vpc *vpc)
 {
-    uint8_t value = i8042_read(&vpc->keyboard, port);
-
-    if (port == PORT_KEYBOARD) {
-        vpc_settle_lines(vpc);
-        i8042_advance(&vpc->keyboard);
-    }
-    return value;
-}
-
-static APART void write_keyboard_port(struct vpc *vpc, uint16_t port, uint8_t value)
-{
-    i8042_write(&vpc->keyboard, port, value);
-    if (vpc->keyboard.wants_reset)
-        vpc_finish(vpc, VPC_END_CRASH, 0, "the guest reset its machine: a virtual PC is not started twice");
-}
-
-/* Devices whose answer depends on the time. */
-static APART uint8_t read_timed(struct vpc *vpc, uint16_t port)
-{
-    uint64_t now_ns = vpc_now_ns(vpc);
-
-    if (port == PORT_VGA_STATUS)
-        return text_page_read(port, now_ns);
-    if ((port & ~1u) == PORT_CLOCK)
-        return mc146818_read(&vpc->cmos, port, now_ns);
-    return i8254_read(&vpc->timer, port, now_ns);
-}
-
-/*
- * Apart from who calls it, and what needs the time or settles lines apart from this: a byte is what is asked for
- * mostly, and costs nothing then that others need.
- */
-static APART uint8_t read_byte(struct vpc *vpc, uint16_t port)
-{
-    switch (port) {
-    case PORT_PIC1: case PORT_PIC1 + 1: case PORT_PIC2: case PORT_PIC2 + 1: case PORT_ELCR: case PORT_ELCR + 1:
-        return i8259_read(&vpc->pic, port);
-    case PORT_TIMER: case PORT_TIMER + 1: case PORT_TIMER + 2: case PORT_TIMER + 3: case PORT_SPEAKER:
-    case PORT_CLOCK: case PORT_CLOCK + 1: case PORT_VGA_STATUS:
-        return read_timed(vpc, port);
-    case PORT_DEBUG_EXIT: case ACPI_EVENT_PORT: case ACPI_EVENT_PORT + 1: case ACPI_CONTROL_PORT + 1:
-        return 0;
-    case ACPI_CONTROL_PORT:
-        return POWER_IS_ACPI;
-    case PORT_EVENT_ENABLE: case PORT_EVENT_ENABLE + 1:
-        return vpc->acpi_enable[port & 1];
-    case PORT_KEYBOARD: case PORT_KEYBOARD_COMMAND: case PORT_FAST_A20:
-        return read_keyboard(vpc, port);
-    case PORT_IDE_CONTROL:
-        return ide_read(&vpc->ide, IDE_CONTROL);
-    default:
-        if (port - PORT_IDE < 8u)
-            return ide_read(&vpc->ide, port - PORT_IDE);
-        if (port - CRTC_PORT < 2u)
-            return crtc_read(&vpc->text.crtc, port);
-        if (port - PORT_VGA < 32u)
-            return text_page_read(port, 0);
-        return port - PORT_SERIAL < 8u ? uart_read(&vpc->uart, port - PORT_SERIAL) : ABSENT;
-    }
-}
-
-/* As read_timed. */
-static APART void write_timed(struct vpc *vpc, uint16_t port, uint8_t value)
-{
-    uint64_t now_ns = vpc_now_ns(vpc);
-
-    if ((port & ~1u) == PORT_CLOCK)
-        mc146818_write(&vpc->cmos, port, value, now_ns);
-    else
-        i8254_write(&vpc->timer, port, value, now_ns);
-}
-
-static APART void write_byte(struct vpc *vpc, uint16_t port, uint8_t value)
-{
-    switch (port) {
-    case PORT_PIC1: case PORT_PIC1 + 1: case PORT_PIC2: case PORT_PIC2 + 1: case PORT_ELCR: case PORT_ELCR + 1:
-        i8259_write(&vpc->pic, port, value);
-        break;
-    case PORT_TIMER: case PORT_TIMER + 1: case PORT_TIMER + 2: case PORT_TIMER + 3: case PORT_SPEAKER:
-    case PORT_CLOCK: case PORT_CLOCK + 1:
-        write_timed(vpc, port, value);
-        break;
-    case PORT_KEYBOARD: case PORT_KEYBOARD_COMMAND: case PORT_FAST_A20:
-        write_keyboard_port(vpc, port, value);
-        break;
-    case PORT_EVENT_ENABLE: case PORT_EVENT_ENABLE + 1:
-        vpc->acpi_enable[port & 1] = value;
-        break;
-    case PORT_IDE_CONTROL:
-        ide_write(&vpc->ide, IDE_CONTROL, value);
-        break;
-    default:
-        if (port - PORT_IDE < 8u)
-            ide_write(&vpc->ide, port - PORT_IDE, value);
-        if (port - CRTC_PORT < 2u)
-            crtc_write(&vpc->text.crtc, port, value);
-        if (port - PORT_SERIAL < 8u)
-            port_write_serial(vpc, port - PORT_SERIAL, value);
-    }
-}
-
-static void check_disk(struct vpc *vpc)
-{
-    if (vpc->ide.lacks_memory)
-        vpc_finish(vpc, VPC_END_MEMORY, 0, "the machine has no memory left for what is written to a disk");
-}
-
-/* Registers wider than a byte. True: it was one. */
-static bool write_whole(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
-{
-    if (port == PORT_DEBUG_EXIT) {
-        vpc_finish(vpc, VPC_END_EXIT, (int32_t)value, "");
-        return true;
-    }
-    if (port == PORT_IDE) {
-        ide_write_data(&vpc->ide, bytes, value);
-        check_disk(vpc);
-        return true;
-    }
-    if (port - BIOS_PORT < BIOS_CALLS)
-        return bios_call(vpc, port);
-    if ((port != ACPI_CONTROL_PORT && port != PORT_OLD_CONTROL) || bytes == 1)
-        return false;
-    if (value & POWER_SLEEP)
-        vpc_finish(vpc, VPC_END_EXIT, 0, "");
-    return true;
-}
-
-/* A read of most devices leaves every line as it is, whatever was read: timer, controllers, and where nobody is. */
-static bool keeps_lines(uint16_t port)
-{
-    return (port & ~7u) != PORT_KEYBOARD && port != PORT_FAST_A20;
-}
-
-/* More than a byte, or what does more than move its line. */
-static APART uint32_t read_wide(struct vpc *vpc, uint16_t port, unsigned bytes)
-{
-    bool is_data = port == PORT_IDE;
-    uint32_t value = is_data ? ide_read_data(&vpc->ide, bytes) : 0;
-
-    for (unsigned i = 0; i < bytes && !is_data; i++)
-        value |= (uint32_t)read_byte(vpc, (uint16_t)(port + i)) << 8 * i;
-    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
-    if (is_data) {
-        port_settle_ide(vpc);
-        return value;
-    }
     port_dip_serial(vpc);
-    vpc_settle_lines(vpc);
-    return value;
+    vpc_settle_line(vpc, VPC_LINE_SERIAL, uart_line(&vpc->uart));
 }
 
-/* Who does more than move its line. */
-unsigned port_read_widely(struct vpc *vpc, uint16_t port, uint8_t *to)
+/* Who polls has no interrupt on, and neither an edge. */
+static void settle_serial(struct vpc *vpc)
 {
-    *to = (uint8_t)read_wide(vpc, port, 1);
-    return vpc_is_stirred(vpc);
+    if (vpc->uart.ier != 0)
+        settle_serial_slowly(vpc);
+    else
+        vpc_settle_line(vpc, VPC_LINE_SERIAL, false);
 }
 
-/* A controller that is polled, and the clock, which is brought up to its time, do more than move their line. */
-unsigned port_read_mixed(struct vpc *vpc, uint16_t port, uint8_t *to)
+static unsigned read_pic(struct vpc *vpc, uint16_t port, uint8_t *to)
 {
-    if (port_is_polled(vpc) || (port & ~1u) == PORT_CLOCK)
-        return port_read_widely(vpc, port, to);
-    uint8_t value = read_byte(vpc, port);
+    if (!(port & 1) || port & 6 || port_is_polled(vpc))
+        return port_read_mixed(vpc, port, to);
+    uint8_t value = i8259_mask(&vpc->pic, port);
     *to = value;
     vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
-    if (!keeps_lines(port))
-        vpc_settle_changes(vpc);
     return vpc_is_stirred(vpc);
 }
 
-/* More than a byte, or what takes a byte, too, for more. */
-static APART void write_wide(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
+static unsigned read_ide_register(struct vpc *vpc, uint16_t port, uint8_t *to, unsigned reg)
+{
+    uint8_t value = ide_read(&vpc->ide, reg);
+
+    *to = value;
+    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
+    port_settle_ide(vpc);
+    return vpc_is_stirred(vpc);
+}
+
+static unsigned read_ide(struct vpc *vpc, uint16_t port, uint8_t *to)
+{
+    return port == PORT_IDE ? port_read_widely(vpc, port, to) : read_ide_register(vpc, port, to, port - PORT_IDE);
+}
+
+static unsigned read_control_port(struct vpc *vpc, uint16_t port, uint8_t *to)
+{
+    return port == PORT_IDE_CONTROL ? read_ide_register(vpc, port, to, IDE_CONTROL) : port_read_mixed(vpc, port, to);
+}
+
+static unsigned read_crtc(struct vpc *vpc, uint16_t port, uint8_t *to)
+{
+    uint8_t value = crtc_read(&vpc->text.crtc, port);
+
+    *to = value;
+    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
+    return vpc_is_stirred(vpc);
+}
+
+static unsigned read_serial(struct vpc *vpc, uint16_t port, uint8_t *to)
+{
+    unsigned reg = port - PORT_SERIAL;
+    uint8_t value = reg == UART_LSR ? uart_line_status(&vpc->uart) : uart_read(&vpc->uart, reg);
+
+    *to = value;
+    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
+    settle_serial(vpc);
+    return vpc_is_stirred(vpc);
+}
+
+static unsigned write_ide_register(struct vpc *vpc, uint16_t port, uint8_t value, unsigned reg)
 {
     vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
-    if (!write_whole(vpc, port, bytes, value)) {
-        for (unsigned i = 0; i < bytes; i++)
-            write_byte(vpc, (uint16_t)(port + i), (uint8_t)(value >> 8 * i));
-    }
-    port_dip_serial(vpc);
-    vpc_settle_lines(vpc);
-}
-
-/* As read_widely. */
-unsigned port_write_widely(struct vpc *vpc, uint16_t port, uint8_t value)
-{
-    write_wide(vpc, port, 1, value);
+    ide_write(&vpc->ide, reg, value);
+    if (reg == IDE_COMMAND)         /* takes back what the last one told */
+        vpc_dip_line(vpc, VPC_LINE_IDE);
+    if (reg >= IDE_COMMAND)         /* the others are only kept */
+        port_settle_ide(vpc);
     return vpc_is_stirred(vpc);
 }
 
-/* The port that kernels write to for a pause has no line. */
-unsigned port_write_mixed(struct vpc *vpc, uint16_t port, uint8_t value)
+static unsigned write_ide(struct vpc *vpc, uint16_t port, uint8_t value)
 {
-    if (port == PORT_DEBUG_EXIT || port - BIOS_PORT < BIOS_CALLS)
-        return port_write_widely(vpc, port, value);
+    return port == PORT_IDE ? port_write_widely(vpc, port, value)
+                            : write_ide_register(vpc, port, value, port - PORT_IDE);
+}
+
+static unsigned write_control_port(struct vpc *vpc, uint16_t port, uint8_t value)
+{
+    return port == PORT_IDE_CONTROL ? write_ide_register(vpc, port, value, IDE_CONTROL)
+                                    : port_write_mixed(vpc, port, value);
+}
+
+static APART unsigned write_crtc_register(struct vpc *vpc, uint16_t port, uint8_t value)
+{
+    crtc_write(&vpc->text.crtc, port, value);
+    return vpc_is_stirred(vpc);
+}
+
+static unsigned write_crtc(struct vpc *vpc, uint16_t port, uint8_t value)
+{
     vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
-    write_byte(vpc, port, value);
-    if (port != PORT_PAUSE)
-        vpc_settle_lines(vpc);
+    if (port != CRTC_PORT)
+        return write_crtc_register(vpc, port, value);
+    crtc_write(&vpc->text.crtc, port, value);
     return vpc_is_stirred(vpc);
 }
+
+static APART unsigned write_serial_register(struct vpc *vpc, uint16_t port, uint8_t value)
+{
+    port_write_serial(vpc, port - PORT_SERIAL, value);
+    settle_serial(vpc);
+    return vpc_is_stirred(vpc);
+}
+
+static unsigned write_serial_port(struct vpc *vpc, uint16_t port, uint8_t value)
+{
+    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
+    if (port != PORT_SERIAL || !uart_is_sending(&vpc->uart))
+        return write_serial_register(vpc, port, value);
+    uart_send(&vpc->uart);
+    port_send_byte(vpc, value);
+    settle_serial(vpc);
+    return vpc_is_stirred(vpc);
+}
+
+enum { MIXED, PIC, IDE, IDE_CONTROL_PORT, CRTC, SERIAL };
+
+const uint8_t port_groups[PORTS_GROUPED / PORTS_IN_GROUP] = {
+    [PORT_PIC1 / 8] = PIC, [PORT_PIC2 / 8] = PIC, [PORT_IDE / 8] = IDE, [PORT_IDE_CONTROL / 8] = IDE_CONTROL_PORT,
+    [CRTC_PORT / 8] = CRTC, [PORT_SERIAL / 8] = SERIAL,
+};
+
+const struct port_device port_devices[] = {
+    [MIXED] = { port_read_mixed, port_write_mixed },
+    [PIC] = { read_pic, port_write_mixed },
+    [IDE] = { read_ide, write_ide },
+    [IDE_CONTROL_PORT] = { read_control_port, write_control_port },
+    [CRTC] = { read_crtc, write_crtc },
+    [SERIAL] = { read_serial, write_serial_port },
+};
 
 uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes)
 {
     uint8_t value;
 
     if (bytes > 1)
-        return read_wide(vpc, port, bytes);
+        return port_read_wide(vpc, port, bytes);
     (void)port_device(port)->read(vpc, port, &value);
     return value;
 }
@@ -243,7 +156,7 @@ uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes)
 void ports_write(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
 {
     if (bytes > 1)
-        write_wide(vpc, port, bytes, value);
+        port_write_wide(vpc, port, bytes, value);
     else
         (void)port_device(port)->write(vpc, port, (uint8_t)value);
 }
@@ -272,7 +185,7 @@ uint32_t ports_write_string(struct vpc *vpc, uint16_t port, unsigned bytes, cons
     uint32_t done = port == PORT_IDE ? ide_write_string(&vpc->ide, bytes, from, count) : 0;
 
     if (done > 0) {
-        check_disk(vpc);
+        port_check_disk(vpc);
         note_string(vpc, VPC_EXIT_PORT_WRITE, bytes, from, done);
     }
     return done;

@@ -15,6 +15,27 @@ struct vpc;
 uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes);
 void ports_write(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value);
 
+/*
+ * A device with eight ports in a row that is asked for often is found at once, and nothing comes of an access but that
+ * its own line is another, if it is. All others share the first, which finds them one by one. Both operations say
+ * vpc_is_stirred, and count the access.
+ */
+#define PORTS_GROUPED 0x400u
+#define PORTS_IN_GROUP 8u
+
+struct port_device {
+    unsigned (*read)(struct vpc *vpc, uint16_t port, uint8_t *value);
+    unsigned (*write)(struct vpc *vpc, uint16_t port, uint8_t value);
+};
+
+extern const uint8_t port_groups[PORTS_GROUPED / PORTS_IN_GROUP];
+extern const struct port_device port_devices[];
+
+static inline const struct port_device *port_device(uint16_t port)
+{
+    return &port_devices[port < PORTS_GROUPED ? port_groups[port / PORTS_IN_GROUP] : 0];
+}
+
 /* As many elements as a device has, or takes, at once: x86/bus.h. They are one exit. */
 uint32_t ports_read_string(struct vpc *vpc, uint16_t port, unsigned bytes, void *to, uint32_t count);
 uint32_t ports_write_string(struct vpc *vpc, uint16_t port, unsigned bytes, const void *from, uint32_t count);

@@ -28,7 +28,8 @@ Acquire::Retries "3";
 Acquire::http::Timeout "30";
 """
 # Where packages have the files that are wanted, and their names here.
-FILES = {"boot/vmlinuz-*-686": "vmlinuz", "boot/memtest86+ia32.bin": "memtest", "bin/busybox": "busybox"}
+FILES = {"boot/vmlinuz-*-686": "vmlinuz", "boot/memtest86+ia32.bin": "memtest", "bin/busybox": "busybox",
+         "boot/invaders.exec": "invaders"}
 # What the kernel needs for a disk at 1F0, each behind those that it needs itself.
 MODULES = ("crypto/crct10dif_common", "lib/crc-t10dif", "lib/crc64", "lib/crc64-rocksoft", "block/t10-pi",
            "drivers/scsi/scsi_common", "drivers/scsi/scsi_mod", "drivers/scsi/sd_mod", "drivers/ata/libata",
@@ -61,7 +62,7 @@ def fetch_into(folder):
     said = run_apt(folder, "apt-get", "-q", "update")     # a source that fails is no matter if the others have it
     found = re.findall(KERNEL, run_apt(folder, "apt-cache", "-q", "pkgnames", "linux-image-6.1.0-"), re.MULTILINE)
     kernel = [f"linux-image-6.1.0-{max(map(int, found))}-686"] if found else []
-    said += run_apt(folder, "apt-get", "-q", "download", *kernel, "busybox-static", "memtest86+")
+    said += run_apt(folder, "apt-get", "-q", "download", *kernel, "busybox-static", "memtest86+", "grub-invaders")
     for package in folder.glob("*.deb"):
         subprocess.run(["dpkg-deb", "-x", str(package), str(folder / "tree")], check=True)
     for pattern, name in FILES.items():

@@ -1,4 +1,4 @@
-"""Virtual PCs with systems that nobody here wrote: Debian's i386 kernel, and its memtest86+.
+"""Virtual PCs with systems that nobody here wrote: Debian's i386 kernel, its memtest86+, and a game that is a kernel.
 
 What CI sees are their first messages, and under SVM all the way to a shell and to the end. The long way (scripts/test
 --slow vpc.debian) is the same interpreted, and a whole pass of memtest86+ by each engine.
@@ -81,6 +81,20 @@ def starts():
     yield check("vpc.debian.starts.no_frame_is_lost", "# leaked frames: 0" in boot.out, boot)
 
 
+def game():
+    """A Multiboot kernel of 2001 that has the text page, timer and keyboard to itself: what it draws, and that a key
+    fires a shot, by each engine."""
+    file = debian.fetch() / "invaders"
+    for engine in ("svm", "interp"):
+        with Terminal("--guest", str(file)) as terminal:
+            terminal.wait("cobble>")
+            terminal.type(f"run invaders engine={engine} mem=16M\r")
+            drawn = terminal.wait(r"-\*-(.|\n)*/ \\", 30)
+            terminal.type(" ")
+            yield Result(f"vpc.debian.game.{engine}", drawn and terminal.wait(r"\|(.|\n)*/ \\", 30),
+                         "\n".join(terminal.screen.display))
+
+
 def ask(terminal, command, answer, limit=LONG_S):
     """Type a command, and wait until a row of the screen is its answer."""
     terminal.type(command + "\r")
@@ -135,6 +149,7 @@ def memtest():
 def tests():
     """Name and function of each test."""
     yield "vpc.debian.starts", starts
+    yield "vpc.debian.game", game
 
 
 def slow_tests():

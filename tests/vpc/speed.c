@@ -7,7 +7,7 @@
 #include "lib/words.h"
 
 #define ROUNDS 2000u
-#define TIMES 4u                /* the least counts: the machine does other things in between, and shows what was said */
+#define TIMES 4u                /* the least counts: in between the machine does other things, as showing rows */
 #define CALL 0x80u
 #define LAPIC 0xFEE00000u
 

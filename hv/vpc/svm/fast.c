@@ -7,7 +7,6 @@
  */
 #include "cpu/x86.h"
 #include "pagetable/ram.h"
-#include "vpc/port_bytes.h"
 #include "vpc/svm/pass.h"
 #include "vpc/x86/access.h"
 #include "vpc/x86/ident.h"

@@ -118,8 +118,8 @@ static inline bool svm_fills_text(struct svm *svm)
 }
 
 /*
- * For enter.S: the guest was left, and this is its block. And after SVM_STIRRED: is it the guest's to go on, or somebody
- * else's turn? Never SVM_STIRRED.
+ * For enter.S: the guest was left, and this is its block. And after SVM_STIRRED: is it the guest's to go on, or
+ * somebody else's turn? Never SVM_STIRRED.
  */
 enum svm_next svm_fast(struct vpc *vpc, struct vmcb *vmcb);
 enum svm_next svm_look_closely(struct vpc *vpc);

@@ -1,8 +1,9 @@
 /*
- * port_bytes.h - ports that are asked for a byte, which is most of what is asked for (PURE): see ports.h.
+ * port_mixed.h - for ports.c: all ports, found one by one, and what both files say of the devices that are asked often
+ * (PURE).
  */
-#ifndef VPC_PORT_BYTES_H
-#define VPC_PORT_BYTES_H
+#ifndef VPC_PORT_MIXED_H
+#define VPC_PORT_MIXED_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,32 +20,15 @@
 
 #define APART __attribute__((noinline))     /* who does not come here keeps nothing for it */
 
-/*
- * A device with eight ports in a row that is asked for often is found at once, and nothing comes of an access but that
- * its own line is another, if it is. All others share the first, which finds them one by one. Both operations say
- * vpc_is_stirred, and count the access.
- */
-#define PORTS_GROUPED 0x400u
-#define PORTS_IN_GROUP 8u
-
-struct port_device {
-    unsigned (*read)(struct vpc *vpc, uint16_t port, uint8_t *value);
-    unsigned (*write)(struct vpc *vpc, uint16_t port, uint8_t value);
-};
-
-extern const uint8_t port_groups[PORTS_GROUPED / PORTS_IN_GROUP];
-extern const struct port_device port_devices[];
-
-static inline const struct port_device *port_device(uint16_t port)
-{
-    return &port_devices[port < PORTS_GROUPED ? port_groups[port / PORTS_IN_GROUP] : 0];
-}
-
-/* The operations of the first; and of who does more than move its line. */
+/* Operations of struct port_device: of all who share the first, and of who does more than move its line. */
 unsigned port_read_mixed(struct vpc *vpc, uint16_t port, uint8_t *value);
 unsigned port_write_mixed(struct vpc *vpc, uint16_t port, uint8_t value);
 unsigned port_read_widely(struct vpc *vpc, uint16_t port, uint8_t *value);
 unsigned port_write_widely(struct vpc *vpc, uint16_t port, uint8_t value);
+
+/* Of one byte or more. */
+uint32_t port_read_wide(struct vpc *vpc, uint16_t port, unsigned bytes);
+void port_write_wide(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value);
 
 static inline bool port_is_polled(const struct vpc *vpc)
 {
@@ -54,6 +38,18 @@ static inline bool port_is_polled(const struct vpc *vpc)
 /* A register of the serial line, as part of a wide access: its line is to be settled afterwards, after a dip of it. */
 void port_write_serial(struct vpc *vpc, unsigned reg, uint8_t value);
 void port_dip_serial(struct vpc *vpc);
+
+/* A byte goes out. */
+static inline void port_send_byte(struct vpc *vpc, uint8_t value)
+{
+    if (vpc->output_count < VPC_OUTPUT_BYTES)
+        vpc->output[vpc->output_count++] = value;
+    if (vpc->output_count >= VPC_OUTPUT_STOP)
+        interp_stop(&vpc->interp);
+}
+
+/* After a write to a disk: the PC ends if memory is out. */
+void port_check_disk(struct vpc *vpc);
 
 static inline void port_settle_ide(struct vpc *vpc)
 {
