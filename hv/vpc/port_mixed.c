@@ -3,7 +3,6 @@
  */
 #include "vpc/port_mixed.h"
 
-#include "base/string.h"
 #include "vpc/acpi_tables.h"
 #include "vpc/ports.h"
 
@@ -15,6 +14,7 @@
 #define PORT_FAST_A20 0x92u
 #define PORT_DEBUG_EXIT 0xF4u       /* QEMU's isa-debug-exit, whose status this is without its (value << 1) | 1 */
 #define PORT_VGA 0x3C0u              /* to 3DF, among them CRTC_PORT */
+#define VGA_PORTS 32u
 #define PORT_VGA_STATUS 0x3DAu
 #define PORT_ELCR 0x4D0u
 #define PORT_EVENT_ENABLE (ACPI_EVENT_PORT + 2)
@@ -54,10 +54,7 @@ static APART uint8_t read_timed(struct vpc *vpc, uint16_t port)
     return i8254_read(&vpc->timer, port, now_ns);
 }
 
-/*
- * Apart from who calls it, and what needs the time or settles lines apart from this: a byte is what is asked for
- * mostly, and costs nothing then that others need.
- */
+/* Apart from who calls it, and what needs the time or settles lines apart from this: one keeps nothing for another. */
 static APART uint8_t read_byte(struct vpc *vpc, uint16_t port)
 {
     switch (port) {
@@ -81,7 +78,7 @@ static APART uint8_t read_byte(struct vpc *vpc, uint16_t port)
             return ide_read(&vpc->ide, port - PORT_IDE);
         if (port - CRTC_PORT < 2u)
             return crtc_read(&vpc->text.crtc, port);
-        if (port - PORT_VGA < 32u)
+        if (port - PORT_VGA < VGA_PORTS)
             return text_page_read(port, 0);
         return port - PORT_SERIAL < 8u ? uart_read(&vpc->uart, port - PORT_SERIAL) : ABSENT;
     }
@@ -194,23 +191,23 @@ uint32_t port_read_wide(struct vpc *vpc, uint16_t port, unsigned bytes)
 }
 
 /* Who does more than move its line. */
-unsigned port_read_widely(struct vpc *vpc, uint16_t port, uint8_t *to)
+unsigned port_read_and_settle(struct vpc *vpc, uint16_t port, uint8_t *to)
 {
     *to = (uint8_t)port_read_wide(vpc, port, 1);
-    return vpc_is_stirred(vpc);
+    return vpc_wants_look(vpc);
 }
 
 /* A controller that is polled, and the clock, which is brought up to its time, do more than move their line. */
 unsigned port_read_mixed(struct vpc *vpc, uint16_t port, uint8_t *to)
 {
     if (port_is_polled(vpc) || (port & ~1u) == PORT_CLOCK)
-        return port_read_widely(vpc, port, to);
+        return port_read_and_settle(vpc, port, to);
     uint8_t value = read_byte(vpc, port);
     *to = value;
     vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
     if (!keeps_lines(port))
         vpc_settle_changes(vpc);
-    return vpc_is_stirred(vpc);
+    return vpc_wants_look(vpc);
 }
 
 /* More than a byte, or what takes a byte, too, for more. */
@@ -225,21 +222,21 @@ void port_write_wide(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t va
     vpc_settle_lines(vpc);
 }
 
-/* As port_read_widely. */
-unsigned port_write_widely(struct vpc *vpc, uint16_t port, uint8_t value)
+/* As port_read_and_settle. */
+unsigned port_write_and_settle(struct vpc *vpc, uint16_t port, uint8_t value)
 {
     port_write_wide(vpc, port, 1, value);
-    return vpc_is_stirred(vpc);
+    return vpc_wants_look(vpc);
 }
 
-/* The port that kernels write to for a pause has no line. */
+/* The port that kernels write to for a pause has no line, and neither has a screen, whose palettes are long. */
 unsigned port_write_mixed(struct vpc *vpc, uint16_t port, uint8_t value)
 {
     if (port == PORT_DEBUG_EXIT || port - BIOS_PORT < BIOS_CALLS)
-        return port_write_widely(vpc, port, value);
+        return port_write_and_settle(vpc, port, value);
     vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
     write_byte(vpc, port, value);
-    if (port != PORT_PAUSE)
+    if (port != PORT_PAUSE && port - PORT_VGA >= VGA_PORTS)
         vpc_settle_lines(vpc);
-    return vpc_is_stirred(vpc);
+    return vpc_wants_look(vpc);
 }

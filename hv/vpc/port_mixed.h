@@ -23,8 +23,8 @@
 /* Operations of struct port_device: of all who share the first, and of who does more than move its line. */
 unsigned port_read_mixed(struct vpc *vpc, uint16_t port, uint8_t *value);
 unsigned port_write_mixed(struct vpc *vpc, uint16_t port, uint8_t value);
-unsigned port_read_widely(struct vpc *vpc, uint16_t port, uint8_t *value);
-unsigned port_write_widely(struct vpc *vpc, uint16_t port, uint8_t value);
+unsigned port_read_and_settle(struct vpc *vpc, uint16_t port, uint8_t *value);
+unsigned port_write_and_settle(struct vpc *vpc, uint16_t port, uint8_t value);
 
 /* Of one byte or more. */
 uint32_t port_read_wide(struct vpc *vpc, uint16_t port, unsigned bytes);

@@ -28,7 +28,7 @@ static unsigned read_pic(struct vpc *vpc, uint16_t port, uint8_t *to)
     uint8_t value = i8259_mask(&vpc->pic, port);
     *to = value;
     vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
-    return vpc_is_stirred(vpc);
+    return vpc_wants_look(vpc);
 }
 
 static unsigned read_ide_register(struct vpc *vpc, uint16_t port, uint8_t *to, unsigned reg)
@@ -38,12 +38,12 @@ static unsigned read_ide_register(struct vpc *vpc, uint16_t port, uint8_t *to, u
     *to = value;
     vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
     port_settle_ide(vpc);
-    return vpc_is_stirred(vpc);
+    return vpc_wants_look(vpc);
 }
 
 static unsigned read_ide(struct vpc *vpc, uint16_t port, uint8_t *to)
 {
-    return port == PORT_IDE ? port_read_widely(vpc, port, to) : read_ide_register(vpc, port, to, port - PORT_IDE);
+    return port == PORT_IDE ? port_read_and_settle(vpc, port, to) : read_ide_register(vpc, port, to, port - PORT_IDE);
 }
 
 static unsigned read_control_port(struct vpc *vpc, uint16_t port, uint8_t *to)
@@ -57,7 +57,7 @@ static unsigned read_crtc(struct vpc *vpc, uint16_t port, uint8_t *to)
 
     *to = value;
     vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
-    return vpc_is_stirred(vpc);
+    return vpc_wants_look(vpc);
 }
 
 static unsigned read_serial(struct vpc *vpc, uint16_t port, uint8_t *to)
@@ -68,7 +68,7 @@ static unsigned read_serial(struct vpc *vpc, uint16_t port, uint8_t *to)
     *to = value;
     vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
     settle_serial(vpc);
-    return vpc_is_stirred(vpc);
+    return vpc_wants_look(vpc);
 }
 
 static unsigned write_ide_register(struct vpc *vpc, uint16_t port, uint8_t value, unsigned reg)
@@ -79,12 +79,12 @@ static unsigned write_ide_register(struct vpc *vpc, uint16_t port, uint8_t value
         vpc_dip_line(vpc, VPC_LINE_IDE);
     if (reg >= IDE_COMMAND)         /* the others are only kept */
         port_settle_ide(vpc);
-    return vpc_is_stirred(vpc);
+    return vpc_wants_look(vpc);
 }
 
 static unsigned write_ide(struct vpc *vpc, uint16_t port, uint8_t value)
 {
-    return port == PORT_IDE ? port_write_widely(vpc, port, value)
+    return port == PORT_IDE ? port_write_and_settle(vpc, port, value)
                             : write_ide_register(vpc, port, value, port - PORT_IDE);
 }
 
@@ -97,7 +97,7 @@ static unsigned write_control_port(struct vpc *vpc, uint16_t port, uint8_t value
 static APART unsigned write_crtc_register(struct vpc *vpc, uint16_t port, uint8_t value)
 {
     crtc_write(&vpc->text.crtc, port, value);
-    return vpc_is_stirred(vpc);
+    return vpc_wants_look(vpc);
 }
 
 static unsigned write_crtc(struct vpc *vpc, uint16_t port, uint8_t value)
@@ -106,39 +106,40 @@ static unsigned write_crtc(struct vpc *vpc, uint16_t port, uint8_t value)
     if (port != CRTC_PORT)
         return write_crtc_register(vpc, port, value);
     crtc_write(&vpc->text.crtc, port, value);
-    return vpc_is_stirred(vpc);
+    return vpc_wants_look(vpc);
 }
 
 static APART unsigned write_serial_register(struct vpc *vpc, uint16_t port, uint8_t value)
 {
     port_write_serial(vpc, port - PORT_SERIAL, value);
     settle_serial(vpc);
-    return vpc_is_stirred(vpc);
+    return vpc_wants_look(vpc);
 }
 
 static unsigned write_serial_port(struct vpc *vpc, uint16_t port, uint8_t value)
 {
     vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
-    if (port != PORT_SERIAL || !uart_is_sending(&vpc->uart))
+    if (port != PORT_SERIAL || !uart_reaches_line(&vpc->uart))
         return write_serial_register(vpc, port, value);
-    uart_send(&vpc->uart);
+    uart_note_sent(&vpc->uart);
     port_send_byte(vpc, value);
     settle_serial(vpc);
-    return vpc_is_stirred(vpc);
+    return vpc_wants_look(vpc);
 }
 
-enum { MIXED, PIC, IDE, IDE_CONTROL_PORT, CRTC, SERIAL };
+enum { MIXED, PIC, IDE, IDE_ALTERNATE, CRTC, SERIAL };        /* the first is port_is_mixed */
+#define GROUP(port) ((port) / PORTS_IN_GROUP)
 
 const uint8_t port_groups[PORTS_GROUPED / PORTS_IN_GROUP] = {
-    [PORT_PIC1 / 8] = PIC, [PORT_PIC2 / 8] = PIC, [PORT_IDE / 8] = IDE, [PORT_IDE_CONTROL / 8] = IDE_CONTROL_PORT,
-    [CRTC_PORT / 8] = CRTC, [PORT_SERIAL / 8] = SERIAL,
+    [GROUP(PORT_PIC1)] = PIC, [GROUP(PORT_PIC2)] = PIC, [GROUP(PORT_IDE)] = IDE,
+    [GROUP(PORT_IDE_CONTROL)] = IDE_ALTERNATE, [GROUP(CRTC_PORT)] = CRTC, [GROUP(PORT_SERIAL)] = SERIAL,
 };
 
 const struct port_device port_devices[] = {
     [MIXED] = { port_read_mixed, port_write_mixed },
     [PIC] = { read_pic, port_write_mixed },
     [IDE] = { read_ide, write_ide },
-    [IDE_CONTROL_PORT] = { read_control_port, write_control_port },
+    [IDE_ALTERNATE] = { read_control_port, write_control_port },
     [CRTC] = { read_crtc, write_crtc },
     [SERIAL] = { read_serial, write_serial_port },
 };

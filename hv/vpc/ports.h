@@ -4,6 +4,7 @@
 #ifndef VPC_PORTS_H
 #define VPC_PORTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct vpc;
@@ -16,9 +17,9 @@ uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes);
 void ports_write(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value);
 
 /*
- * A device with eight ports in a row that is asked for often is found at once, and nothing comes of an access but that
- * its own line is another, if it is. All others share the first, which finds them one by one. Both operations say
- * vpc_is_stirred, and count the access.
+ * Who answers an access of a byte. Devices that are asked often have a row of eight ports, and most of these they
+ * answer at once: nothing comes of it but that the device's own line is another, if it is. All other ports are of the
+ * first, which finds them one by one. Both operations count the access, and say what vpc_wants_look says then.
  */
 #define PORTS_GROUPED 0x400u
 #define PORTS_IN_GROUP 8u
@@ -34,6 +35,11 @@ extern const struct port_device port_devices[];
 static inline const struct port_device *port_device(uint16_t port)
 {
     return &port_devices[port < PORTS_GROUPED ? port_groups[port / PORTS_IN_GROUP] : 0];
+}
+
+static inline bool port_is_mixed(const struct port_device *device)
+{
+    return device == port_devices;
 }
 
 /* As many elements as a device has, or takes, at once: x86/bus.h. They are one exit. */

@@ -147,8 +147,8 @@ static void write_fcr(struct uart16550 *uart, uint8_t value)
 
 static bool write_data(struct uart16550 *uart, uint8_t value)
 {
-    uart_send(uart);
-    if (uart_is_sending(uart))
+    uart_note_sent(uart);
+    if (uart_reaches_line(uart))
         return true;
     take_in(uart, value);
     return false;

@@ -68,18 +68,19 @@ uint8_t uart_read(struct uart16550 *uart, unsigned reg);
 #define UART_LCR_DLAB 0x80u
 #define UART_MCR_LOOP 0x10u
 
-static inline bool uart_is_sending(const struct uart16550 *uart)
+static inline bool uart_reaches_line(const struct uart16550 *uart)
 {
     return !((uart->lcr & UART_LCR_DLAB) | (uart->mcr & UART_MCR_LOOP));
 }
 
 /* A byte goes out, and the transmitter is not empty for a moment. */
-static inline void uart_send(struct uart16550 *uart)
+static inline void uart_note_sent(struct uart16550 *uart)
 {
     uart->dips |= (uart->ier & UART_IER_EMPTY) != 0;
     uart->is_empty_told = false;
     uart->looks = 0;
 }
+
 /* True: value goes out on the line. */
 bool uart_write(struct uart16550 *uart, unsigned reg, uint8_t value);
 

@@ -177,10 +177,10 @@ static inline void vpc_note(struct vpc *vpc, enum vpc_exit kind, uint32_t where,
 }
 
 /*
- * After an access to a device, of an engine: not 0 where anything may have come up, as lines were settled or the run is
- * to end.
+ * An engine asks after an access to a device. Not 0: anything may have come up, as lines were settled or the run is to
+ * end.
  */
-static inline unsigned vpc_is_stirred(const struct vpc *vpc)
+static inline unsigned vpc_wants_look(const struct vpc *vpc)
 {
     _Static_assert(INTERP_PAUSE_STOP == 1, "a bool");
     return vpc->is_stirred | (vpc->interp.pauses & INTERP_PAUSE_STOP);

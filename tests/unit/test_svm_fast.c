@@ -111,6 +111,24 @@ static void test_stores_to_the_text_page(void **state)
     assert_int_equal(vpc.exits[VPC_EXIT_WRITE], 2 * sizeof(forms) / sizeof(forms[0]));
 }
 
+/* A page that others have, too, is not stored to before it is the guest's own, which the interpreter sees to. */
+static void test_a_shared_text_page_is_looked_at(void **state)
+{
+    static const char store[] = "\xA3" CELL_BYTES;
+    struct gframe *record = &ram.frames[TEXT_PAGE_BASE >> PAGE_SHIFT];
+
+    (void)state;
+    for (unsigned pass = 0; pass < 6; pass++) {
+        bool is_shared = pass == 3;
+        vpc.interp.cpu.gpr[GPR_EAX] = pass;
+        record->flags |= is_shared ? GFRAME_SHARED : 0;
+        ram.shared_count += is_shared;
+        assert_int_equal(leave_at(store, 5, SVM_EXIT_NPF, NPF_WRITE, CELL), pass != 0 && pass != 3 && pass != 4);
+        assert_int_equal(cell_now(), pass);
+        assert_false(record->flags & GFRAME_SHARED);
+    }
+}
+
 /* At the page's first byte ends, perhaps, a store that began on the page before. */
 static void test_the_first_byte_of_the_text_page_is_looked_at(void **state)
 {
@@ -210,6 +228,33 @@ static void test_ports(void **state)
     assert_int_equal(vpc.interp.cpu.gpr[GPR_EAX], 0xFFFFFFA5);
 }
 
+/* Of each kind of device: what is written by a byte is read again, and no shadow and no RF outlive the instruction. */
+static void test_bytes_of_every_device(void **state)
+{
+    static const struct { uint16_t port; uint8_t value, read; } cases[] = {
+        { 0x21, 0x5A, 0x5A }, { 0xA1, 0xA5, 0xA5 }, { 0x1F6, 0x40, 0xE0 }, { 0x1F3, 0x77, 0 }, { 0x3F6, 2, 0 },
+        { 0x3F7, 1, 0xFF }, { 0x3D4, 0x0E, 0x0E }, { 0x3D5, 0x07, 0x07 }, { 0x3D4, 0x0F, 0x0F }, { 0x3D5, 0x39, 0x39 },
+        { 0x3D6, 1, 0 }, { 0x3C9, 1, 0 }, { 0x3CC, 0, 0x67 }, { 0x3FF, 0xC3, 0xC3 }, { 0x3FB, 3, 3 },
+        { 0x3FD, 0, 0x60 }, { 0x4D0, 0x08, 0x08 }, { 0x378, 1, 0xFF }, { 0xFFFF, 1, 0xFF },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint64_t info = (uint64_t)cases[i].port << SVM_IO_PORT_SHIFT | SVM_IO_BYTE;
+        for (unsigned is_in = 0; is_in < 2; is_in++) {
+            vpc.interp.cpu.gpr[GPR_EAX] = 0x12345600u | (is_in ? 0xEE : cases[i].value);
+            vpc.interp.cpu.eflags |= EFLAGS_RF;
+            vpc.interp.cpu.shadow = SHADOW_STI;
+            assert_true(leave(SVM_EXIT_IOIO, info | (is_in ? SVM_IO_IN : 0), CODE + 1));
+            assert_int_equal(vpc.interp.cpu.eip, CODE + 1);
+            assert_int_equal(vpc.interp.cpu.shadow, SHADOW_NONE);
+            assert_false(vpc.interp.cpu.eflags & EFLAGS_RF);
+        }
+        assert_int_equal(vpc.interp.cpu.gpr[GPR_EAX], 0x12345600u | cases[i].read);
+    }
+    assert_int_equal(crtc_cursor(&vpc.text.crtc), 0x739);
+}
+
 /* A byte to port 80 is an exit that is counted, and nothing else; another port, or a wider value, is a port's. */
 static void test_a_pause_reaches_nobody(void **state)
 {
@@ -259,7 +304,8 @@ int main(void)
         TEST(test_who_fills_the_text_page_is_interpreted),
         TEST(test_an_interrupt_that_waits), TEST(test_what_is_not_plain_is_looked_at),
         TEST(test_what_was_on_its_way_is_looked_at),
-        TEST(test_ports), TEST(test_a_pause_reaches_nobody),
+        TEST(test_a_shared_text_page_is_looked_at), TEST(test_bytes_of_every_device), TEST(test_ports),
+        TEST(test_a_pause_reaches_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,7 +67,7 @@ A_WAY do_port(struct vpc *vpc, struct vmcb *vmcb)
 /* The same of a byte, as most are, to AL. */
 A_WAY do_port_read(struct vpc *vpc, struct vmcb *vmcb)
 {
-    uint16_t port = (uint16_t)(vmcb->exit_info1 >> SVM_IO_PORT_SHIFT);
+    uint16_t port = (uint16_t)((uint32_t)vmcb->exit_info1 >> SVM_IO_PORT_SHIFT);
 
     vpc->interp.start_eip = (uint32_t)vmcb->rip;
     pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);
@@ -96,17 +96,17 @@ A_WAY do_mixed_write(struct vpc *vpc, struct vmcb *vmcb)
  */
 A_WAY choose_port_write(struct vpc *vpc, struct vmcb *vmcb)
 {
-    uint16_t port = (uint16_t)(vmcb->exit_info1 >> SVM_IO_PORT_SHIFT);
+    uint32_t port = (uint32_t)vmcb->exit_info1 >> SVM_IO_PORT_SHIFT;
 
     if (port == PORT_PAUSE) {
         vpc->exits[VPC_EXIT_PORT_WRITE]++;
         pass_instruction(vmcb, (uint32_t)vmcb->exit_info2);
         return look_around(vpc);
     }
-    const struct port_device *device = port_device(port);
-    if (device == port_devices)
+    const struct port_device *device = port_device((uint16_t)port);
+    if (port_is_mixed(device))
         TAIL_CALL do_mixed_write(vpc, vmcb);
-    return do_port_write(vpc, vmcb, port, device);
+    return do_port_write(vpc, vmcb, (uint16_t)port, device);
 }
 
 static enum svm_next choose_port(struct vpc *vpc, struct vmcb *vmcb)

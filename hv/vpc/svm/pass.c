@@ -3,7 +3,7 @@
  */
 #include "vpc/svm/pass.h"
 
-_Static_assert(SVM_AGAIN == 0 && SVM_STIRRED == 1, "what vpc_is_stirred says");
+_Static_assert(SVM_AGAIN == 0 && SVM_STIRRED == 1, "what vpc_wants_look says");
 
 /* What is shown of the local APIC is true again, too: it may have been given an interrupt that has to wait. */
 enum svm_next svm_look_closely(struct vpc *vpc)

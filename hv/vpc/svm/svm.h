@@ -28,7 +28,7 @@
 /* What becomes of a guest that was left. enter.S knows the first two. */
 enum svm_next {
     SVM_AGAIN,              /* what it was left for is done: it goes on */
-    SVM_STIRRED,            /* the same, and something may have come up: svm_look_closely tells (vpc_is_stirred) */
+    SVM_STIRRED,            /* the same, and something may have come up: svm_look_closely tells (vpc_wants_look) */
     SVM_DONE,               /* the same, and something has come up besides */
     SVM_LOOK,               /* nothing was done: svm_handle */
 };
@@ -39,8 +39,8 @@ struct svm_host {
     void (*begin)(void);
     void (*end)(void);
     /*
-     * Enter the guest, and again as long as svm_fast says SVM_AGAIN; what else it says is returned. Every register but
-     * RAX, RSP and those of the block is in the vcpu when it is asked.
+     * Enter the guest, and again as long as svm_fast, or after SVM_STIRRED svm_look_closely, says SVM_AGAIN; what else
+     * they say is returned. Every register but RAX, RSP and those of the block is in the vcpu when they are asked.
      */
     enum svm_next (*enter)(struct vpc *vpc, hpa_t vmcb);
     /* The unit from an image, and back. */
