@@ -23,6 +23,12 @@
 #define POWER_SLEEP 0x2000u         /* SLP_EN; type 0 is off here, as in QEMU */
 #define ABSENT 0xFFu
 
+/* Where it is no hurry. */
+static APART void note_port(struct vpc *vpc, enum vpc_exit kind, uint16_t port, uint32_t value)
+{
+    vpc_note(vpc, kind, port, value);
+}
+
 /* The line of the keyboard falls before its next byte makes it rise. */
 static APART uint8_t read_keyboard(struct vpc *vpc, uint16_t port)
 {
@@ -180,7 +186,7 @@ uint32_t port_read_wide(struct vpc *vpc, uint16_t port, unsigned bytes)
 
     for (unsigned i = 0; i < bytes && !is_data; i++)
         value |= (uint32_t)read_byte(vpc, (uint16_t)(port + i)) << 8 * i;
-    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
+    note_port(vpc, VPC_EXIT_PORT_READ, port, value);
     if (is_data) {
         port_settle_ide(vpc);
         return value;
@@ -204,7 +210,7 @@ unsigned port_read_mixed(struct vpc *vpc, uint16_t port, uint8_t *to)
         return port_read_and_settle(vpc, port, to);
     uint8_t value = read_byte(vpc, port);
     *to = value;
-    vpc_note(vpc, VPC_EXIT_PORT_READ, port, value);
+    note_port(vpc, VPC_EXIT_PORT_READ, port, value);
     if (!keeps_lines(port))
         vpc_settle_changes(vpc);
     return vpc_wants_look(vpc);
@@ -213,7 +219,7 @@ unsigned port_read_mixed(struct vpc *vpc, uint16_t port, uint8_t *to)
 /* More than a byte, or what takes a byte, too, for more. */
 void port_write_wide(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
 {
-    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
+    note_port(vpc, VPC_EXIT_PORT_WRITE, port, value);
     if (!write_whole(vpc, port, bytes, value)) {
         for (unsigned i = 0; i < bytes; i++)
             write_byte(vpc, (uint16_t)(port + i), (uint8_t)(value >> 8 * i));

@@ -185,17 +185,22 @@ static uint64_t bus_time(void *context)
     return clock->host_tsc != NULL ? clock->host_tsc() + clock->tsc_offset : vpc_now_ns(vpc);
 }
 
+static __attribute__((noinline)) void note_msr(void *context, uint32_t number, uint32_t value)
+{
+    vpc_note(vpc_of(context), VPC_EXIT_MSR, number, value);
+}
+
 /* One is there, where the local APIC lies; nobody moves it. */
 static bool bus_msr_read(void *context, uint32_t number, uint64_t *value)
 {
-    vpc_note(vpc_of(context), VPC_EXIT_MSR, number, 0);
+    note_msr(context, number, 0);
     *value = APIC_BASE_IS;
     return number == MSR_APIC_BASE;
 }
 
 static bool bus_msr_write(void *context, uint32_t number, uint64_t value)
 {
-    vpc_note(vpc_of(context), VPC_EXIT_MSR, number, (uint32_t)value);
+    note_msr(context, number, (uint32_t)value);
     return number == MSR_APIC_BASE && (value | APIC_BASE_FIRST) == APIC_BASE_IS;
 }
 

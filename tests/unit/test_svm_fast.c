@@ -255,6 +255,26 @@ static void test_bytes_of_every_device(void **state)
     assert_int_equal(crtc_cursor(&vpc.text.crtc), 0x739);
 }
 
+/* What is written to the serial line's first port goes out, but not into the divisor, nor round the loop. */
+static void test_bytes_that_do_not_go_out(void **state)
+{
+    const uint64_t byte = SVM_IO_BYTE, data = 0x3F8ull << SVM_IO_PORT_SHIFT | byte;
+
+    (void)state;
+    for (unsigned way = 0; way < 3; way++) {
+        ports_write(&vpc, 0x3FB, 1, way == 1 ? 0x83 : 3);
+        ports_write(&vpc, 0x3FC, 1, way == 2 ? 0x10 : 0);
+        vpc.output_count = 0;
+        vpc.interp.cpu.gpr[GPR_EAX] = 'c';
+        assert_true(leave(SVM_EXIT_IOIO, data, CODE + 1));
+        assert_int_equal(vpc.output_count, way == 0);
+        assert_true(way != 0 || vpc.output[0] == 'c');
+        vpc.interp.cpu.gpr[GPR_EAX] = 0;
+        assert_true(leave(SVM_EXIT_IOIO, data | SVM_IO_IN, CODE + 1));
+        assert_int_equal(vpc.interp.cpu.gpr[GPR_EAX], way == 0 ? 0 : 'c');
+    }
+}
+
 /* A byte to port 80 is an exit that is counted, and nothing else; another port, or a wider value, is a port's. */
 static void test_a_pause_reaches_nobody(void **state)
 {
@@ -305,6 +325,7 @@ int main(void)
         TEST(test_an_interrupt_that_waits), TEST(test_what_is_not_plain_is_looked_at),
         TEST(test_what_was_on_its_way_is_looked_at),
         TEST(test_a_shared_text_page_is_looked_at), TEST(test_bytes_of_every_device), TEST(test_ports),
+        TEST(test_bytes_that_do_not_go_out),
         TEST(test_a_pause_reaches_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

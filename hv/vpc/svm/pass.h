@@ -24,8 +24,8 @@ static inline bool has_news(const struct vpc *vpc, const struct vmcb *vmcb)
 
 /*
  * After what was done for it: may the guest go on as it is, or has something come up? Before it was entered all was
- * seen to, so there is nothing to look at but for what settled lines or asked for a stop. (Of one that moves between the
- * engines, which is looked at after each exit, enter_svm says that its lines were settled.)
+ * seen to, so there is nothing to look at but for what settled lines or asked for a stop. (Of one that moves between
+ * the engines, which is looked at after each exit, enter_svm says that its lines were settled.)
  */
 static inline enum svm_next look_around(const struct vpc *vpc)
 {
