@@ -2,6 +2,7 @@
 
 apt gets a state, a cache and an empty list of installed packages of its own; its sources are the machine's.
 """
+import fcntl
 import gzip
 import lzma
 import os
@@ -72,18 +73,26 @@ def fetch_into(folder):
         shutil.copyfile(paths[-1], folder / name)
 
 
+def fetch_new():
+    """FOLDER as it is to be, whatever it was."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=build.DIRECTORY) as name:
+        folder = pathlib.Path(name)
+        fetch_into(folder)
+        ready = folder / "ready"
+        ready.mkdir()
+        for file in FILES.values():
+            (folder / file).rename(ready / file)
+        ready.rename(FOLDER)
+
+
 def fetch():
-    """The folder with the files of FILES, fetched once for a build. SetupError: apt could not get them."""
-    if not all((FOLDER / file).exists() for file in FILES.values()):
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=build.DIRECTORY) as name:
-            folder = pathlib.Path(name)
-            fetch_into(folder)
-            ready = folder / "ready"
-            ready.mkdir()
-            for file in FILES.values():
-                (folder / file).rename(ready / file)
-            ready.rename(FOLDER)
+    """The folder with the files of FILES, fetched once for a build, whoever asks first. SetupError: apt could not get
+    them."""
+    with open(f"{FOLDER}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not all((FOLDER / file).exists() for file in FILES.values()):
+            fetch_new()
     return FOLDER
 
 

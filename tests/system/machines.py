@@ -49,10 +49,11 @@ def compare_dump(dump, path, machine):
 
 
 @functools.cache
-def boot_batches(machine, memory, directory=build.DIRECTORY):
-    """All guests on one machine of a build, fewer a boot than a configuration may name: (guests, boot, consoles)."""
+def boot_batches(machine, memory, directory=build.DIRECTORY, names=None):
+    """All guests on one machine of a build, or these, fewer a boot than a configuration may name: (guests, boot,
+    consoles)."""
     guests = [guest for guest in read_manifest() if guest.heading not in ("counted", "soak") and
-              (guest.name not in OVERCOMMITS or memory < OVERCOMMITTED_MIB)]
+              (guest.name not in OVERCOMMITS or memory < OVERCOMMITTED_MIB) and (names is None or guest.name in names)]
     batches = []
     for first in range(0, len(guests), BATCH):
         batch = guests[first:first + BATCH]

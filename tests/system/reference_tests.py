@@ -32,10 +32,24 @@ def report_lines(batches):
     return reports
 
 
+def compared(shipped, reference):
+    """Names of the guests of which either reports, and both are to agree."""
+    late = {guest.name for guest in machines.read_manifest() if "expect=timeout" in guest.spec}
+    return sorted((shipped.keys() | reference.keys()) - DIFFERS - late)
+
+
+def look_again(shipped, reference):
+    """Guests whose reports differ, once more on both: a tick that came in one of them by chance, on a machine that has
+    other things to do, does not again. What the builds do differently they do each time."""
+    names = {name for name in compared(shipped, reference) if shipped.get(name) != reference.get(name)}
+    for reports, directory in (shipped, build.DIRECTORY), (reference, DIRECTORY):
+        if names:
+            reports.update(report_lines(machines.boot_batches(MACHINE, MEMORY_MIB, directory, names)))
+
+
 def compare_reports(shipped, reference):
     """One result a guest that either reports."""
-    late = {guest.name for guest in machines.read_manifest() if "expect=timeout" in guest.spec}
-    for name in sorted((shipped.keys() | reference.keys()) - DIFFERS - late):
+    for name in compared(shipped, reference):
         ours, theirs = shipped.get(name, []), reference.get(name, [])
         lines = [f"assembly: {line}" for line in ours if line not in theirs]
         lines += [f"C: {line}" for line in theirs if line not in ours]
@@ -53,9 +67,10 @@ def boots():
     reference = machines.boot_batches(MACHINE, MEMORY_MIB, DIRECTORY)
     for batch in reference:
         yield from machines.judge_batch("reference", *batch)
-    shipped = report_lines(machines.boot_batches(MACHINE, MEMORY_MIB))
+    shipped, reports = report_lines(machines.boot_batches(MACHINE, MEMORY_MIB)), report_lines(reference)
     yield check("reference.reports_are_there", len(shipped) > len(DIFFERS))
-    yield from compare_reports(shipped, report_lines(reference))
+    look_again(shipped, reports)
+    yield from compare_reports(shipped, reports)
     boot = run("--together", *["--autorun", "turns timeout=60s"] * 3,
                environment={**os.environ, "COBBLE_BUILD": str(DIRECTORY)})
     yield check("reference.turns", boot.status == 0 and boot.out.count(" - turns # exit 0 ") == 3, boot)
