@@ -200,7 +200,7 @@ FIGURES = {
         Figure("mark_exec", "the same of fork, exec, exit and wait", 1.02, 1.1),
         Figure("mark_character", "the same of a character to the serial line, which is two exits", None, 15),
         Figure("screen", "a character to serial line and screen, in instructions: more than in plain QEMU", None, 5000),
-        Figure("character", "such a character for one in plain QEMU, of a kernel whose own takes 12,000 instructions",
+        Figure("character", "such a character for one in plain QEMU, of a kernel whose own takes 12,000 by estimate",
                1.2, 1.3),
         Figure("sector", "the same of a sector read, of a kernel whose own takes 28,305 instructions", 1.12, 1.2),
         Figure("mark_sector", "a sector read, in instructions", None, 3_000),

@@ -30,7 +30,7 @@ COPIES = "copies of 4 KiB"
 COPY_COUNT = ROUNDS // 10
 PLAIN_RUNS = 8
 UNIX_SECTOR = 28_305            # of the kernel that the goal is of: docs/vpc.md "The same under each engine"
-UNIX_CHARACTER = 12_000         # at least, of the same, written by a program to both consoles: counted there
+UNIX_CHARACTER = 12_000         # of the same, written by a program to both consoles: an estimate, derived there
 SECTOR_ELEMENTS = 128           # of the string that brings a sector: one instruction interpreted, else one each
 MARKS = {"mark_call": "system call", "mark_fault": "page fault", "mark_fork": "fork", "mark_switch": "context switch",
          "mark_pipe": "pipe", "mark_exec": "program", "mark_sector": "sector read", "mark_character": "character"}
