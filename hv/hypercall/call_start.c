@@ -87,6 +87,7 @@ static int32_t check_start(const struct guest *guest, const struct hv_start *sta
  */
 #define IMAGES_AT_ONCE 64u
 #define CALL_AGAIN INT32_MIN        /* beside the numbers of errors */
+
 static int32_t find_image(const char *name, struct image_file *file)
 {
     switch (images_search(name, IMAGES_AT_ONCE, file)) {

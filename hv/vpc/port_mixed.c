@@ -23,7 +23,7 @@
 #define POWER_SLEEP 0x2000u         /* SLP_EN; type 0 is off here, as in QEMU */
 #define ABSENT 0xFFu
 
-/* Where it is no hurry. */
+/* One copy for all here, whose accesses are seldom, but for the pauses of port_write_mixed. */
 static APART void note_port(struct vpc *vpc, enum vpc_exit kind, uint16_t port, uint32_t value)
 {
     vpc_note(vpc, kind, port, value);

@@ -21,6 +21,7 @@ static void settle_serial(struct vpc *vpc)
         vpc_settle_line(vpc, VPC_LINE_SERIAL, false);
 }
 
+/* The mask, which kernels read between a read and a write of it; what else there is depends on more. */
 static unsigned read_pic(struct vpc *vpc, uint16_t port, uint8_t *to)
 {
     if (!(port & 1) || port & 6 || port_is_polled(vpc))
