@@ -3,17 +3,18 @@
  * short.
  *
  * hv_counters tells how many frames the machine has left, and nobody but the hypervisor takes any meanwhile, which is a
- * few. "paging_off" and "paging_on" touch a run of frames, give it back, find so many more free, read zeroes, and write
- * again; with paging on also through other addresses that map the run, user and read-only ones among them, and through
- * a page table that was in it. "errors" are ranges that are not RAM. "balloon" takes nearly all that the machine has,
- * and waits for HV_SLOT_MESSAGE; "launch" takes all, ignores that, and starts a guest, which must wait until this one
- * has answered.
+ * few; what the guest before had is waited for. "paging_off" and "paging_on" touch a run of frames, give it back, find
+ * so many more free, read zeroes, and write again; with paging on also through other addresses that map the run, user
+ * and read-only ones among them, and through a page table that was in it. "errors" are ranges that are not RAM.
+ * "balloon" takes nearly all that the machine has, and waits for HV_SLOT_MESSAGE; "launch" takes all, ignores that, and
+ * starts a guest, which must wait until this one has answered.
  */
 #include "lib/paging.h"
 
 #define FIRST 2048u             /* 8 MiB: behind the image, and in RAM of every size */
 #define COUNT 600u
 #define STILL_FREE 12u          /* frames: too few for the smallest launch */
+#define SETTLED_TICKS 20u       /* one piece each at least, of 1,000 frames: 78 MiB */
 #define MARK 0x0BACC000u
 
 static uint32_t frames_left(uint32_t *total)
@@ -24,6 +25,50 @@ static uint32_t frames_left(uint32_t *total)
     if (total != NULL)
         *total = (uint32_t)counters.frames_total;
     return (uint32_t)counters.frames_free;
+}
+
+static volatile uint32_t ticks, messages, last_message, ends;
+
+static void on_tick(struct event *event)
+{
+    (void)event;
+    ticks++;
+}
+
+static void on_message(struct event *event)
+{
+    messages++;
+    last_message = event->error;
+}
+
+static void on_child(struct event *event)
+{
+    (void)event;
+    ends++;
+}
+
+static void listen(void)
+{
+    event_handle(HV_SLOT_TIMER, on_tick, true);
+    event_handle(HV_SLOT_KEYBOARD, on_tick, true);
+    event_handle(HV_SLOT_MESSAGE, on_message, true);
+    event_handle(HV_SLOT_CHILD, on_child, true);
+    hv_enable_interrupts();
+}
+
+/*
+ * The guest that ended before this one is taken apart while this one runs, a piece between two turns, and may have had
+ * no frames in most of its RAM: wait until nothing has come back over more pieces than it can have.
+ */
+static void let_settle(void)
+{
+    listen();
+    for (uint32_t same = 0; same < SETTLED_TICKS;) {
+        uint32_t before = frames_left(NULL);
+        hlt();
+        same = frames_left(NULL) == before ? same + 1 : 0;
+    }
+    hv_disable_interrupts();
 }
 
 static void fill(uint32_t first, uint32_t count)
@@ -77,11 +122,13 @@ static void give_and_look(void)
 
 CASE(paging_off)
 {
+    let_settle();
     give_and_look();
 }
 
 CASE(paging_on)
 {
+    let_settle();
     traps_record(true);
     uint32_t pd = pd_make();
     hv_setpd(pd, 1);
@@ -125,35 +172,6 @@ CASE(no_right)
     hv_give_back(FIRST, 1);
 }
 
-static volatile uint32_t ticks, messages, last_message, ends;
-
-static void on_tick(struct event *event)
-{
-    (void)event;
-    ticks++;
-}
-
-static void on_message(struct event *event)
-{
-    messages++;
-    last_message = event->error;
-}
-
-static void on_child(struct event *event)
-{
-    (void)event;
-    ends++;
-}
-
-static void listen(void)
-{
-    event_handle(HV_SLOT_TIMER, on_tick, true);
-    event_handle(HV_SLOT_KEYBOARD, on_tick, true);
-    event_handle(HV_SLOT_MESSAGE, on_message, true);
-    event_handle(HV_SLOT_CHILD, on_child, true);
-    hv_enable_interrupts();
-}
-
 /* Until *count is not what it was, for a second at most. */
 static bool waits_for(const volatile uint32_t *count, uint32_t before)
 {
@@ -177,6 +195,7 @@ CASE(balloon)
     uint32_t total;
 
     frames_left(&total);
+    let_settle();
     listen();
     CHECK_EQUAL(messages, 0);
     uint32_t count = take_until(total / 40);
