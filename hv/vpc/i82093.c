@@ -62,6 +62,15 @@ void i82093_set_lines(struct i82093 *apic, uint16_t isa_lines, struct lapic *loc
     }
 }
 
+void i82093_turn_line(struct i82093 *apic, unsigned isa_line, struct lapic *local)
+{
+    uint32_t pin = pins_of((uint16_t)(1u << isa_line));
+
+    apic->lines ^= pin;
+    if (apic->lines & pin)
+        deliver(apic, (unsigned)__builtin_ctz(pin), local);
+}
+
 void i82093_end(struct i82093 *apic, uint8_t vector, struct lapic *local)
 {
     for (unsigned pin = 0; pin < I82093_PINS; pin++) {

@@ -25,6 +25,8 @@ void i82093_reset(struct i82093 *apic);
 
 /* Levels of the sixteen lines of an ISA bus. */
 void i82093_set_lines(struct i82093 *apic, uint16_t isa_lines, struct lapic *local);
+/* The same where one line is another than it was, and all else was settled. */
+void i82093_turn_line(struct i82093 *apic, unsigned isa_line, struct lapic *local);
 
 /* The processor is done with a level-triggered interrupt: it comes again if its line is still high. */
 void i82093_end(struct i82093 *apic, uint8_t vector, struct lapic *local);

@@ -18,33 +18,36 @@
 #define LEVEL_FIRST 0xF8u       /* lines that may be level-triggered: not timer, keyboard, cascade; not clock, FPU */
 #define LEVEL_SECOND 0xDEu
 
+/* A set of lines by their priority, bit 0 the first; and the line of a rank. */
+static unsigned ranks_of(const struct i8259 *chip, unsigned set)
+{
+    return (set | set << 8) >> ((chip->lowest + 1u) & 7u) & 0xFF;
+}
+
+static unsigned line_of_rank(const struct i8259 *chip, unsigned rank)
+{
+    return (rank + chip->lowest + 1u) & 7u;
+}
+
 /* The first line by priority of a set; NO_LINE: it is empty. */
 static unsigned first_line(const struct i8259 *chip, unsigned set)
 {
-    if (set == 0)
-        return NO_LINE;
-    unsigned line = (chip->lowest + 1u) & 7u;
-    while (!(set >> line & 1))
-        line = (line + 1) & 7u;
-    return line;
-}
-
-static unsigned rank_of(const struct i8259 *chip, unsigned line)
-{
-    return line == NO_LINE ? NO_LINE : (line - chip->lowest - 1u) & 7u;
+    return set != 0 ? line_of_rank(chip, (unsigned)__builtin_ctz(ranks_of(chip, set))) : NO_LINE;
 }
 
 /* The line that would interrupt now, as what is in service stands back behind it; NO_LINE: none. */
 static unsigned asking_line(const struct i8259 *chip, bool is_first)
 {
-    unsigned served = chip->isr;
-    unsigned line = first_line(chip, chip->irr & ~(unsigned)chip->imr);
+    unsigned served = chip->isr, asked = chip->irr & ~(unsigned)chip->imr;
 
+    if (asked == 0)
+        return NO_LINE;
     if (chip->is_special_mask)
         served &= ~(unsigned)chip->imr;
     if (is_first && chip->is_fully_nested)
         served &= ~(1u << CASCADE);
-    return rank_of(chip, line) < rank_of(chip, first_line(chip, served)) ? line : NO_LINE;
+    unsigned rank = (unsigned)__builtin_ctz(ranks_of(chip, asked));
+    return (ranks_of(chip, served) & ((2u << rank) - 1)) == 0 ? line_of_rank(chip, rank) : NO_LINE;
 }
 
 /* Levels of all lines in a mask. A level is asked as long as it is high, an edge from when it rises. */
@@ -54,6 +57,12 @@ static void set_pic_lines(struct i8259 *chip, uint8_t mask, uint8_t lines)
 
     chip->irr = (uint8_t)((chip->irr & ~followed) | (lines & followed) | risen);
     chip->lines = (uint8_t)((chip->lines & ~mask) | (lines & mask));
+}
+
+/* Would that change anything? */
+static bool follows_lines(const struct i8259 *chip, uint8_t mask, uint8_t lines)
+{
+    return (((chip->lines ^ lines) | ((chip->irr ^ lines) & chip->level)) & mask) == 0;
 }
 
 static void set_cascade(struct i8259_pair *pair, bool is_high)
@@ -77,11 +86,13 @@ void i8259_reset(struct i8259_pair *pair)
 void i8259_set_lines(struct i8259_pair *pair, uint16_t lines)
 {
     set_pic_lines(&pair->first, (uint8_t)~(1u << CASCADE), (uint8_t)lines);
+    if (follows_lines(&pair->second, UINT8_MAX, (uint8_t)(lines >> 8)))
+        return;
     set_pic_lines(&pair->second, UINT8_MAX, (uint8_t)(lines >> 8));
     cascade(pair);
 }
 
-bool i8259_has_interrupt(const struct i8259_pair *pair)
+bool i8259_asks(const struct i8259_pair *pair)
 {
     return asking_line(&pair->first, true) != NO_LINE;
 }
@@ -159,19 +170,13 @@ static void write_eoi(struct i8259 *chip, uint8_t value)
         chip->lowest = (uint8_t)line;
 }
 
-static void write_command(struct i8259 *chip, uint8_t value)
+static void write_ocw3(struct i8259 *chip, uint8_t value)
 {
-    if (value & ICW1) {
-        initialise(chip, value);
-    } else if (value & OCW3) {
-        if (value & 0x40)
-            chip->is_special_mask = value & 0x20;
-        chip->polls = value & 0x04;
-        if (value & 0x02)
-            chip->reads_isr = value & 0x01;
-    } else {
-        write_eoi(chip, value);
-    }
+    if (value & 0x40)
+        chip->is_special_mask = value & 0x20;
+    chip->polls = value & 0x04;
+    if (value & 0x02)
+        chip->reads_isr = value & 0x01;
 }
 
 /* A poll is an acknowledgement without the processor. Apart, so that other reads keep nothing for it. */
@@ -184,6 +189,24 @@ static __attribute__((noinline)) uint8_t poll(struct i8259_pair *pair, struct i8
         begin_service(chip, line);
     cascade(pair);
     return line != NO_LINE ? (uint8_t)(POLL_HAS | line) : 0;
+}
+
+bool i8259_write_ocw(struct i8259_pair *pair, uint16_t port, uint8_t value)
+{
+    bool is_second = port & I8259_SECOND_PORTS;
+    struct i8259 *chip = is_second ? &pair->second : &pair->first;
+
+    if (port & 1 ? chip->step != 0 : value & ICW1)
+        return false;
+    if (port & 1)
+        chip->imr = value;
+    else if (value & OCW3)
+        write_ocw3(chip, value);
+    else
+        write_eoi(chip, value);
+    if (is_second)
+        cascade(pair);
+    return true;
 }
 
 uint8_t i8259_read(struct i8259_pair *pair, uint16_t port)
@@ -207,11 +230,11 @@ void i8259_write(struct i8259_pair *pair, uint16_t port, uint8_t value)
         pair->first.level = value & LEVEL_FIRST;
     else if (port == ELCR_PORTS + 1)
         pair->second.level = value & LEVEL_SECOND;
-    else if (!(port & 1))
-        write_command(chip, value);
-    else if (chip->step != 0)
+    else if (i8259_write_ocw(pair, port, value))
+        return;
+    else if (port & 1)
         write_icw(chip, value);
     else
-        chip->imr = value;
+        initialise(chip, value);
     cascade(pair);
 }

@@ -37,11 +37,21 @@ void i8259_reset(struct i8259_pair *pair);
 /* Levels of the sixteen lines; bit 2 means nothing. */
 void i8259_set_lines(struct i8259_pair *pair, uint16_t lines);
 
-/* Does it ask for the processor? */
-bool i8259_has_interrupt(const struct i8259_pair *pair);
+/* Does it ask for the processor? Most often nothing has asked it. */
+bool i8259_asks(const struct i8259_pair *pair);
+static inline bool i8259_has_interrupt(const struct i8259_pair *pair)
+{
+    return (pair->first.irr & ~pair->first.imr) != 0 && i8259_asks(pair);
+}
 
 /* The processor takes it: its vector. One that nobody asks for any more is line 7's. */
 uint8_t i8259_acknowledge(struct i8259_pair *pair);
+
+/*
+ * A write to port 20, 21, A0 or A1 that is a mask, the end of an interrupt, or a command. False, and nothing is done: it
+ * is a word of an initialisation, which forgets what the lines ask for, so that they must be set once more.
+ */
+bool i8259_write_ocw(struct i8259_pair *pair, uint16_t port, uint8_t value);
 
 /* Ports 20, 21, A0, A1, 4D0, 4D1. */
 uint8_t i8259_read(struct i8259_pair *pair, uint16_t port);

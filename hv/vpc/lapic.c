@@ -195,8 +195,10 @@ void lapic_make_page(struct lapic *apic, uint32_t *page, uint64_t now_ns)
     static const uint16_t others[] = { REG_ID, REG_VERSION, REG_TPR, REG_PPR, REG_LDR, REG_DFR, REG_SVR, REG_ESR,
                                        REG_ICR_LOW, REG_ICR_HIGH, REG_INITIAL, REG_CURRENT, REG_DIVIDE };
 
+    #pragma clang loop unroll(disable)      /* seldom, and three times the code */
     for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         put_register(page, others[i], lapic_register(apic, others[i], now_ns));
+    #pragma clang loop unroll(disable)
     for (unsigned i = 0; i < 8; i++)
         put_vectors(apic, page, i);
     for (unsigned i = 0; i < LAPIC_LVTS; i++)

@@ -32,6 +32,16 @@ static unsigned read_pic(struct vpc *vpc, uint16_t port, uint8_t *to)
     return vpc_wants_look(vpc);
 }
 
+/* Masks and ends of interrupts: kernels that serve them by these controllers write some for each. */
+static unsigned write_pic(struct vpc *vpc, uint16_t port, uint8_t value)
+{
+    if (port & 6 || !i8259_write_ocw(&vpc->pic, port, value))
+        return port_write_mixed(vpc, port, value);
+    vpc_note(vpc, VPC_EXIT_PORT_WRITE, port, value);
+    vpc_settle_pic(vpc);
+    return vpc_wants_look(vpc);
+}
+
 static unsigned read_ide_register(struct vpc *vpc, uint16_t port, uint8_t *to, unsigned reg)
 {
     uint8_t value = ide_read(&vpc->ide, reg);
@@ -138,7 +148,7 @@ const uint8_t port_groups[PORTS_GROUPED / PORTS_IN_GROUP] = {
 
 const struct port_device port_devices[] = {
     [MIXED] = { port_read_mixed, port_write_mixed },
-    [PIC] = { read_pic, port_write_mixed },
+    [PIC] = { read_pic, write_pic },
     [IDE] = { read_ide, write_ide },
     [IDE_ALTERNATE] = { read_control_port, write_control_port },
     [CRTC] = { read_crtc, write_crtc },

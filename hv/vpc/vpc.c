@@ -129,6 +129,24 @@ void vpc_settle_lines(struct vpc *vpc)
     vpc_settle_processor(vpc);
 }
 
+/* Who is asked for already may be asked for by another vector now. */
+void vpc_settle_pic(struct vpc *vpc)
+{
+    vpc->pic_asks = i8259_has_interrupt(&vpc->pic) && lapic_passes_pic(&vpc->lapic);
+    vpc_settle_processor(vpc);
+    vpc->is_stirred |= vpc->interp.cpu.has_interrupt;
+}
+
+/* One that rises may be asked of the local APIC, whose page is shown anew then. */
+void vpc_turn_line(struct vpc *vpc, unsigned line)
+{
+    vpc->lines ^= (uint16_t)(1u << line);
+    vpc->is_stirred |= vpc->lines >> line & 1;
+    i8259_set_lines(&vpc->pic, vpc->lines);
+    i82093_turn_line(&vpc->ioapic, line, &vpc->lapic);
+    vpc_settle_pic(vpc);
+}
+
 void vpc_dip_line(struct vpc *vpc, unsigned line)
 {
     uint16_t rest = (uint16_t)(vpc->lines & ~(1u << line));

@@ -139,12 +139,16 @@ void vpc_settle_lines(struct vpc *vpc);
 /* The same after a device that reaches the processor by its line only: nothing to do if none is another. */
 void vpc_settle_changes(struct vpc *vpc);
 
-/* The same where only one line may be another than it was: it is this now. */
+/* The same where only one line may be another than it was, and nothing is due at another time: it is this now. */
+void vpc_turn_line(struct vpc *vpc, unsigned line);
 static inline void vpc_settle_line(struct vpc *vpc, unsigned line, bool is_high)
 {
     if ((vpc->lines >> line & 1) != is_high)
-        vpc_settle_lines(vpc);
+        vpc_turn_line(vpc, line);
 }
+
+/* After a change of the interrupt controllers' own, no line being another. */
+void vpc_settle_pic(struct vpc *vpc);
 
 /* A line that was high falls for a moment: who is triggered by edges sees one where it is high still. */
 void vpc_dip_line(struct vpc *vpc, unsigned line);

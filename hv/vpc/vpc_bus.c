@@ -173,7 +173,7 @@ static uint8_t take_vector(void *context)
     uint8_t vector = is_apic ? lapic_acknowledge(&vpc->lapic) : i8259_acknowledge(&vpc->pic);
 
     vpc_note(vpc, VPC_EXIT_INTERRUPT, 0, vector);
-    vpc_settle_lines(vpc);
+    vpc_settle_pic(vpc);
     return vector;
 }
 

@@ -174,7 +174,7 @@ static void test_a_run_that_ends_in_a_shadow(void **state)
 {
     static const struct { const char *bytes; size_t count; uint32_t eax; } cases[] = {
         { "\xE6\xF4", 2, 5 },                   /* OUT to the debug exit */
-        { "\xE6\x21", 2, 5 },                   /* OUT to a device, after which another time is due than was */
+        { "\xE6\x43", 2, 5 },                   /* OUT to the timer, after which another time is due than was */
         { "\x0F\x23\xF8", 3, 0x401 },          /* MOV DR7, EAX: a breakpoint is on */
     };
 

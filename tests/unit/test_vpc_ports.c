@@ -72,6 +72,10 @@ static void access_once(void)
 {
     uint16_t port = random_port();
 
+    if (vpc.interp.cpu.has_interrupt && random_below(8) == 0) {
+        (void)vpc_bus.acknowledge(&vpc);
+        return;
+    }
     switch (random_below(8)) {
     case 0: access_apic(); break;
     case 1: access_ioapic(); break;
@@ -99,6 +103,17 @@ static void pass_time(void)
     vpc.keyboard.wants_reset = false;
 }
 
+/* What the processor would be given now; 0 if nothing. */
+static uint8_t next_vector(void)
+{
+    struct lapic lapic = vpc.lapic;
+    struct i8259_pair pic = vpc.pic;
+
+    if (!vpc.interp.cpu.has_interrupt)
+        return 0;
+    return lapic_has_interrupt(&lapic) ? lapic_acknowledge(&lapic) : i8259_acknowledge(&pic);
+}
+
 static void test_lines_are_settled_after_any_access(void **state)
 {
     unsigned unstirred = 0;
@@ -110,8 +125,10 @@ static void test_lines_are_settled_after_any_access(void **state)
         vpc.is_stirred = false;
         uint64_t due_ns = vpc.due_ns;
         bool has_interrupt = vpc.interp.cpu.has_interrupt;
+        uint8_t vector = next_vector();
         access_once();
-        bool is_another = vpc.due_ns != due_ns || vpc.interp.cpu.has_interrupt != has_interrupt;
+        bool is_another = vpc.due_ns != due_ns || vpc.interp.cpu.has_interrupt != has_interrupt ||
+                          next_vector() != vector;
         assert_true(vpc.is_stirred || !is_another);
         unstirred += !vpc.is_stirred;
         keep(&left);
@@ -120,6 +137,53 @@ static void test_lines_are_settled_after_any_access(void **state)
         assert_memory_equal(&left, &right, sizeof(left));
     }
     assert_true(unstirred > ACCESSES / 8);
+}
+
+/* The data sheet's "Priority Resolver", line by line: the first of a set behind the lowest, 8 if it is empty. */
+static unsigned rank_by_turns(const struct i8259 *chip, unsigned set)
+{
+    for (unsigned rank = 0; rank < 8; rank++)
+        if (set >> ((chip->lowest + 1u + rank) % 8) & 1)
+            return rank;
+    return 8;
+}
+
+static unsigned line_by_turns(const struct i8259 *chip, bool is_first)
+{
+    unsigned served = chip->isr & ~(chip->is_special_mask ? (unsigned)chip->imr : 0u);
+    unsigned rank = rank_by_turns(chip, chip->irr & ~(unsigned)chip->imr);
+
+    if (is_first && chip->is_fully_nested)
+        served &= ~4u;
+    return rank < rank_by_turns(chip, served) ? (chip->lowest + 1u + rank) % 8 : 8;
+}
+
+static struct i8259 random_chip(uint8_t base)
+{
+    return (struct i8259){ .irr = (uint8_t)(random_u32() & random_u32()), .imr = (uint8_t)(random_u32() & random_u32()),
+                           .isr = (uint8_t)(random_u32() & random_u32() & random_u32()), .base = base,
+                           .lowest = (uint8_t)random_below(8), .is_special_mask = random_below(2),
+                           .is_fully_nested = random_below(2) };
+}
+
+static void test_priorities_line_by_line(void **state)
+{
+    unsigned spurious = 0;
+
+    (void)state;
+    random_state = 1;
+    for (unsigned i = 0; i < ACCESSES; i++) {
+        struct i8259_pair pic = { random_chip(0x20), random_chip(0x28) };
+        unsigned line = line_by_turns(&pic.first, true), vector = 0x20 + (line < 8 ? line : 7);
+        assert_int_equal(i8259_has_interrupt(&pic), line != 8);
+        if (line == 2) {
+            line = line_by_turns(&pic.second, false);
+            spurious += line == 8;
+            vector = 0x28 + (line < 8 ? line : 7);
+        }
+        assert_int_equal(i8259_acknowledge(&pic), vector);
+    }
+    assert_true(spurious > 100);
 }
 
 static void init_pics(void)
@@ -143,6 +207,67 @@ static void end_interrupt(void)
 {
     out(0xA0, 0x20);
     out(0x20, 0x20);
+}
+
+/* Serial line and keyboard ask both; the first in line is masked. */
+static void test_another_vector_is_told(void **state)
+{
+    (void)state;
+    init_pics();
+    out(0x3F9, 2);
+    i8042_key(&vpc.keyboard, 0x1E);
+    vpc_settle_lines(&vpc);
+    assert_int_equal(next_vector(), 0x31);
+    vpc.is_stirred = false;
+    out(0x21, 0x02);
+    assert_int_equal(next_vector(), 0x34);
+    assert_true(vpc.is_stirred);
+}
+
+/* The second controller's mask is what the first hears of it. */
+static void test_a_mask_of_the_second(void **state)
+{
+    (void)state;
+    init_pics();
+    out(0xA1, 0x40);
+    i8259_set_lines(&vpc.pic, 1u << 14);
+    vpc_settle_pic(&vpc);
+    assert_false(vpc.interp.cpu.has_interrupt);
+    out(0xA1, 0);
+    assert_int_equal(next_vector(), 0x3E);
+    out(0xA1, 0x40);
+    assert_false(vpc.interp.cpu.has_interrupt);
+}
+
+/* An initialisation forgets what was asked; a level that is high still asks again. */
+static void test_a_level_outlives_an_initialisation(void **state)
+{
+    static const uint8_t second_words[] = { 0x11, 0x38, 0x02, 0x01 };
+
+    (void)state;
+    init_pics();
+    out(0x4D1, 0x40);
+    i8259_set_lines(&vpc.pic, 1u << 14);
+    for (unsigned i = 0; i < sizeof(second_words); i++)
+        i8259_write(&vpc.pic, i == 0 ? 0xA0 : 0xA1, second_words[i]);
+    i8259_set_lines(&vpc.pic, 1u << 14);
+    assert_int_equal(i8259_acknowledge(&vpc.pic), 0x3E);
+}
+
+/* What the local APIC is asked for is to be seen in its page, though its priority keeps it from the processor. */
+static void test_a_held_request_is_told(void **state)
+{
+    (void)state;
+    out(0x21, 0xFF);
+    vpc_write_apic(&vpc, 0xF0, 0x1FF);
+    vpc_write_apic(&vpc, 0x80, 0xF0);
+    vpc_bus.write(&vpc, GPA(I82093_BASE), 4, 0x10 + 2 * VPC_LINE_SERIAL);
+    vpc_bus.write(&vpc, GPA(I82093_BASE + 0x10), 4, 0x44);
+    vpc.is_stirred = false;
+    out(0x3F9, 2);
+    assert_int_equal(vpc.lapic.irr[0x44 / 32], 1u << 0x44 % 32);
+    assert_false(vpc.interp.cpu.has_interrupt);
+    assert_true(vpc.is_stirred);
 }
 
 /* A handler that takes one byte each time, and does not look at IIR, gets all there are, with FIFOs and without. */
@@ -290,7 +415,9 @@ int main(void)
         TEST(test_lines_are_settled_after_any_access), TEST(test_a_poll_is_settled), TEST(test_neighbours_are_nobody),
         TEST(test_a_byte_each_interrupt), TEST(test_no_interrupt_behind_a_burst),
         TEST(test_a_byte_sent_is_an_edge), TEST(test_a_command_is_an_edge),
-        TEST(test_each_is_told),
+        TEST(test_each_is_told), TEST(test_priorities_line_by_line), TEST(test_another_vector_is_told),
+        TEST(test_a_mask_of_the_second), TEST(test_a_level_outlives_an_initialisation),
+        TEST(test_a_held_request_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
