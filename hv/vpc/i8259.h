@@ -48,8 +48,8 @@ static inline bool i8259_has_interrupt(const struct i8259_pair *pair)
 uint8_t i8259_acknowledge(struct i8259_pair *pair);
 
 /*
- * A write to port 20, 21, A0 or A1 that is a mask, the end of an interrupt, or a command. False, and nothing is done: it
- * is a word of an initialisation, which forgets what the lines ask for, so that they must be set once more.
+ * A write to port 20, 21, A0 or A1 that is a mask, the end of an interrupt, or a command. False, and nothing is done:
+ * it is a word of an initialisation, which forgets what the lines ask for, so that they must be set once more.
  */
 bool i8259_write_ocw(struct i8259_pair *pair, uint16_t port, uint8_t value);
 
