@@ -5,13 +5,18 @@
 
 #include "base/format.h"
 #include "base/string.h"
+#include "io/vcon.h"
 
-enum { AT_ALT_MEM = 0x1E0, AT_E820_COUNT = 0x1E8, AT_SETUP_SECTORS = 0x1F1, AT_HEADER = 0x202, AT_VERSION = 0x206,
+enum { AT_VIDEO_MODE = 0x06, AT_VIDEO_COLUMNS, AT_VIDEO_EGA = 0x0A, AT_VIDEO_ROWS = 0x0E, AT_VIDEO_IS_VGA,
+       AT_VIDEO_POINTS, AT_ALT_MEM = 0x1E0, AT_E820_COUNT = 0x1E8, AT_SETUP_SECTORS = 0x1F1, AT_HEADER = 0x202, AT_VERSION = 0x206,
        AT_LOADER = 0x210, AT_FLAGS = 0x211, AT_RAMDISK = 0x218, AT_RAMDISK_BYTES = 0x21C, AT_COMMAND_LINE = 0x228,
        AT_INITRD_MAX = 0x22C, AT_E820 = 0x2D0, AT_JUMP = 0x201 };
 #define MAGIC 0x53726448u               /* HdrS */
 #define VERSION_LEAST 0x0203u           /* has initrd_addr_max */
 #define FLAG_LOADED_HIGH 0x01u
+#define TEXT_MODE 3u                     /* 80x25, 16 colours, at B8000 */
+#define CHARACTER_LINES 16u
+#define EGA_256_KIB 3u                  /* BX after INT 10h, AH = 12h, BL = 10h: colours, and the adapter's memory */
 #define LOADER_UNDEFINED 0xFFu
 #define KERNEL_AT 0x100000u
 #define SECTOR_BYTES 512u
@@ -83,4 +88,32 @@ void bzimage_zero_page(const uint8_t *image, uint32_t command_line_at, uint32_t 
     set_linux_word(page, AT_RAMDISK, initrd_bytes != 0 ? initrd_at : 0);
     set_linux_word(page, AT_RAMDISK_BYTES, initrd_bytes);
     put_memory_map(page, memory_bytes);
+}
+
+/* The line has consoles, and all are serial ones. */
+static bool is_serial_only(const char *command_line)
+{
+    static const char console[] = "console=", serial[] = "ttyS";
+    bool is_serial = false;
+
+    for (const char *word = command_line; *word != '\0'; word++) {
+        if ((word != command_line && word[-1] != ' ') || strncmp(word, console, sizeof(console) - 1) != 0)
+            continue;
+        if (strncmp(word + sizeof(console) - 1, serial, sizeof(serial) - 1) != 0)
+            return false;
+        is_serial = true;
+    }
+    return is_serial;
+}
+
+void bzimage_give_screen(uint8_t page[BZIMAGE_ZERO_PAGE_BYTES], const char *command_line)
+{
+    if (is_serial_only(command_line))
+        return;
+    page[AT_VIDEO_MODE] = TEXT_MODE;
+    page[AT_VIDEO_COLUMNS] = VCON_COLS;
+    page[AT_VIDEO_EGA] = EGA_256_KIB;
+    page[AT_VIDEO_ROWS] = VCON_ROWS;
+    page[AT_VIDEO_IS_VGA] = 1;
+    page[AT_VIDEO_POINTS] = CHARACTER_LINES;
 }

@@ -31,4 +31,11 @@ bool bzimage_parse(const uint8_t *image, uint64_t image_bytes, uint32_t memory_b
 void bzimage_zero_page(const uint8_t *image, uint32_t command_line_at, uint32_t initrd_at, uint32_t initrd_bytes,
                        uint32_t memory_bytes, uint8_t page[BZIMAGE_ZERO_PAGE_BYTES]);
 
+/*
+ * The same page tells of a screen in text mode 3, its cursor at the top, as a BIOS leaves it. A kernel whose command
+ * line has serial consoles only gets none: what it, or its unpacker, put there would take the console from the serial
+ * line (display.h).
+ */
+void bzimage_give_screen(uint8_t page[BZIMAGE_ZERO_PAGE_BYTES], const char *command_line);
+
 #endif

@@ -36,12 +36,17 @@ static void write_pair(struct crtc *crtc, struct crtc_pair *pair, unsigned high,
         take_pair(crtc, pair, high);
 }
 
+void crtc_write_cursor(struct crtc *crtc, uint8_t value)
+{
+    write_pair(crtc, &crtc->cursor, CRTC_CURSOR_HIGH, value);
+}
+
 void crtc_write_register(struct crtc *crtc, uint8_t value)
 {
     unsigned index = crtc->index;
 
-    if (index - CRTC_CURSOR_HIGH < 2)
-        write_pair(crtc, &crtc->cursor, CRTC_CURSOR_HIGH, value);
+    if (crtc_is_at_cursor(crtc))
+        crtc_write_cursor(crtc, value);
     else if (index - CRTC_START_HIGH < 2)
         write_pair(crtc, &crtc->start, CRTC_START_HIGH, value);
     else if (index < CRTC_REGISTERS)

@@ -6,6 +6,7 @@
 #ifndef VPC_CRTC_H
 #define VPC_CRTC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vpc/next_step.h"
@@ -43,8 +44,14 @@ static inline uint8_t crtc_read(const struct crtc *crtc, uint16_t port)
     return port == CRTC_PORT + 1 && crtc->index < CRTC_REGISTERS ? crtc->registers[crtc->index] : 0;
 }
 
-/* To the register that was chosen. */
+/* To the register that was chosen. Most writes are to the cursor's two. */
 void crtc_write_register(struct crtc *crtc, uint8_t value);
+void crtc_write_cursor(struct crtc *crtc, uint8_t value);
+
+static inline bool crtc_is_at_cursor(const struct crtc *crtc)
+{
+    return (unsigned)crtc->index - CRTC_CURSOR_HIGH < 2;
+}
 
 static inline void crtc_write(struct crtc *crtc, uint16_t port, uint8_t value)
 {

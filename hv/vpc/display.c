@@ -5,29 +5,10 @@
 
 #include "base/string.h"
 #include "io/rowlog.h"
-#include "pagetable/ram.h"
 #include "vpc/svm/svm.h"
+#include "vpc/text_view.h"
 
 #define RUN_INSTRUCTIONS 200u
-
-/* The page as it is in memory; it may lie across the end of the 32 KiB, where it begins again. */
-static void read_cells(const struct vpc *vpc, uint16_t cells[TEXT_PAGE_CELLS])
-{
-    uint32_t at = vpc->text.crtc.start.shown * 2 % TEXT_PAGE_BYTES, left = TEXT_PAGE_CELLS * 2;
-    uint8_t *to = (uint8_t *)cells;
-
-    while (left > 0) {
-        uint32_t room = PAGE_SIZE - (at & PAGE_MASK), bytes = left < room ? left : room;
-        const uint8_t *frame = ram_peek(vpc->ram, (TEXT_PAGE_BASE + at) >> PAGE_SHIFT);
-        if (frame != NULL)
-            memcpy(to, frame + (at & PAGE_MASK), bytes);
-        else
-            memset(to, 0, bytes);
-        to += bytes;
-        left -= bytes;
-        at = (at + bytes) % TEXT_PAGE_BYTES;
-    }
-}
 
 static bool is_on_page(const struct vcon *console, const uint8_t *line, unsigned length)
 {
@@ -85,7 +66,8 @@ void display_update(struct display *display, struct vpc *vpc, struct vcon *conso
 
     vpc->text.console = console;
     crtc_settle(&vpc->text.crtc, instructions);
-    read_cells(vpc, cells);
+    text_view_follow(vpc);
+    text_view_read(vpc, cells);
     text_page_show(&vpc->text, cells, instructions);
     if (!vpc->text.is_used) {
         terminal_write(&display->terminal, console, vpc->output, vpc->output_count);

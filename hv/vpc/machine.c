@@ -191,7 +191,8 @@ static enum vpc_state run_pieces(struct guest *guest, struct machine *machine)
         state = vpc_run(vpc, PIECE);
         if (state == VPC_WAITS && vpc->clock.is_counted && vpc_skip(vpc))
             state = VPC_RUNS;
-    } while (state == VPC_RUNS && vpc->output_count < VPC_OUTPUT_STOP && !is_turn_over(machine, until_tsc));
+    } while (state == VPC_RUNS && vpc->output_count < VPC_OUTPUT_STOP && !rowlog_is_full(&guest->row_log) &&
+             !is_turn_over(machine, until_tsc));
     return state;
 }
 

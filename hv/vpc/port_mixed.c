@@ -5,6 +5,7 @@
 
 #include "vpc/acpi_tables.h"
 #include "vpc/ports.h"
+#include "vpc/text_view.h"
 
 #define PORT_TIMER 0x40u
 #define PORT_KEYBOARD 0x60u
@@ -130,7 +131,7 @@ static APART void write_byte(struct vpc *vpc, uint16_t port, uint8_t value)
         if (port - PORT_IDE < 8u)
             ide_write(&vpc->ide, port - PORT_IDE, value);
         if (port - CRTC_PORT < 2u)
-            crtc_write(&vpc->text.crtc, port, value);
+            text_view_write(vpc, port, value);
         if (port - PORT_SERIAL < 8u)
             port_write_serial(vpc, port - PORT_SERIAL, value);
     }

@@ -5,6 +5,7 @@
 
 #include "base/string.h"
 #include "vpc/port_mixed.h"
+#include "vpc/text_view.h"
 
 static APART void settle_serial_slowly(struct vpc *vpc)
 {
@@ -107,7 +108,10 @@ static unsigned write_control_port(struct vpc *vpc, uint16_t port, uint8_t value
 
 static APART unsigned write_crtc_register(struct vpc *vpc, uint16_t port, uint8_t value)
 {
-    crtc_write(&vpc->text.crtc, port, value);
+    if (port == CRTC_PORT + 1 && crtc_is_at_cursor(&vpc->text.crtc))
+        crtc_write_cursor(&vpc->text.crtc, value);
+    else
+        text_view_write(vpc, port, value);
     return vpc_wants_look(vpc);
 }
 

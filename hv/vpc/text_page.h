@@ -1,8 +1,9 @@
 /*
  * text_page.h - the screen of a PC in text mode: cells in memory, and from crtc.h where they and the cursor are (PURE).
  *
- * Memory is RAM to the guest, but each store to it is seen; what changed is found by comparing, when somebody may look.
- * Rows that scroll, scroll on the console, so that its row log knows them again.
+ * Memory is RAM to the guest, but each store to its first 4 KiB is seen; what changed is found by comparing, when
+ * somebody may look. Rows that scroll, by stores or as the page's start moves, scroll on the console, so that its row
+ * log knows them again.
  */
 #ifndef VPC_TEXT_PAGE_H
 #define VPC_TEXT_PAGE_H
@@ -14,7 +15,7 @@
 #include "vpc/crtc.h"
 
 #define TEXT_PAGE_BASE 0xB8000u
-#define TEXT_PAGE_BYTES 0x8000u
+#define TEXT_PAGE_BYTES 0x8000u         /* behind which it begins again */
 #define TEXT_PAGE_CELLS (VCON_ROWS * VCON_COLS)
 #define TEXT_PAGE_BLANK 0x0720u         /* what firmware leaves in all cells */
 
@@ -24,7 +25,8 @@ struct text_page {
     struct vcon *console;               /* that shows it; NULL: none yet */
     uint32_t moved;                     /* bytes of a scroll that is under way */
     struct next_step step;              /* of it */
-    uint16_t cells[TEXT_PAGE_CELLS];    /* as the console has them */
+    uint16_t start;                     /* in memory, of those that the console has: */
+    uint16_t cells[TEXT_PAGE_CELLS];
 };
 
 void text_page_reset(struct text_page *page);
@@ -45,6 +47,14 @@ static inline void text_page_store(struct text_page *page, uint8_t *memory, uint
     else
         *(cell_t *)(memory + at) = (uint16_t)value;
 }
+
+/*
+ * The start in crtc is another than the console knows. First: cells as they are at the old one are all that was shown
+ * there, scrolls that were under way included. Then: cells at the new one; what of the old ones is there has scrolled.
+ * A page without a console has no first.
+ */
+void text_page_leave_start(struct text_page *page, const uint16_t cells[TEXT_PAGE_CELLS]);
+void text_page_take_start(struct text_page *page, const uint16_t cells[TEXT_PAGE_CELLS]);
 
 /*
  * Bring cells, as they are in memory now, to the console. instructions: what the processor has done so far, or

@@ -169,6 +169,7 @@ static bool start_linux(struct vpc_boot *boot, struct vpc *vpc)
 
     bzimage_zero_page(boot->file.bytes, COMMAND_LINE_AT, boot->initrd_at, (uint32_t)boot->initrd.count,
                       vpc->ram->bytes, page);
+    bzimage_give_screen(page, boot->command_line);
     vpc->interp.cpu.gpr[GPR_ESI] = LINUX_ZERO_PAGE_AT;
     return put(vpc, LINUX_ZERO_PAGE_AT, page, sizeof(page)) &&
            put(vpc, COMMAND_LINE_AT, boot->command_line, strlen(boot->command_line) + 1) &&
