@@ -151,7 +151,7 @@ static void finish_command(struct i8042 *keyboard, uint8_t value)
     else if (command == 0xD3)
         loop_back(keyboard, value);
     else if (command == 0xD4)
-        add_byte(keyboard, RESEND);         /* there is no mouse */
+        loop_back(keyboard, RESEND);        /* there is no mouse, and it is not the keyboard that says so */
 }
 
 static void identify(struct i8042 *keyboard)

@@ -18,7 +18,7 @@
 #define MOVED_BYTES ((VCON_ROWS - 1) * ROW_BYTES)
 #define MOVED_LEAST (VCON_ROWS - 5) /* rows: some kernels leave the last ones alone */
 #define MEMORY_CELLS (TEXT_PAGE_BYTES / sizeof(uint16_t))
-#define COPIED_LEAST (VCON_ROWS / 2)    /* rows that are known again: fewer may be alike by chance */
+#define COPIED_LEAST (VCON_ROWS / 2 + 1)    /* rows that are known again: fewer may be alike by chance */
 #define RETRACE_NS 16683000u        /* 60 Hz, of which a twentieth is the retrace */
 
 void text_page_reset(struct text_page *page)
@@ -86,9 +86,11 @@ static void scroll_cells(struct text_page *page, unsigned rows)
         page->cells[i] = (uint16_t)(page->console->attribute << 8 | ' ');
 }
 
-/* All rows are moved up by one, and stand in the console as they did before. */
+/* All rows are moved up by one, and stand in the console as they did before. Who clears his page first moves blanks. */
 static void scroll_page(struct text_page *page)
 {
+    if (!page->is_used)
+        return;
     vcon_leave_row(page->console, page->console->row);
     scroll_cells(page, 1);
 }

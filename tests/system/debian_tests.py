@@ -5,6 +5,7 @@ What CI sees are their first messages, and under SVM all the way to a shell and 
 """
 import hashlib
 import pathlib
+import re
 import struct
 import tempfile
 
@@ -45,6 +46,18 @@ echo "read back: $(dd if=/dev/sda bs=512 skip=3 count=1 | head -n 1)"
 poweroff -f
 """
 DISK_BYTES = 1 << 20
+# On the screen, which the kernel scrolls by moving its start: 205 rows are as many as its memory has.
+QUIET = "quiet lpj=4000000 mitigations=off nokaslr noisapnp cryptomgr.notests"
+ROWS = 300
+SCREEN = f"""#!/bin/busybox sh
+row=0
+while [ $row -lt {ROWS} ]; do
+    row=$((row + 1))
+    echo "row $row of the screen"
+    if [ $((row % 10)) = 0 ]; then echo "row like others"; echo "row like others"; fi
+done
+/bin/busybox poweroff -f
+"""
 LONG_S = 3600
 
 
@@ -93,6 +106,29 @@ def game():
             terminal.type(" ")
             yield Result(f"vpc.debian.game.{engine}", drawn and terminal.wait(r"\|(.|\n)*/ \\", 30),
                          "\n".join(terminal.screen.display))
+
+
+def screen():
+    """The same kernel without a serial console: what it prints on its screen is in the stream once and in order, though
+    that scrolls by more rows than memory has; and a person's keys reach its shell."""
+    files = debian.fetch()
+    rows = [row for number in range(1, ROWS + 1)
+            for row in (f"row {number} of the screen", *["row like others"] * (0 if number % 10 else 2))]
+    with tempfile.TemporaryDirectory() as name:
+        initrd = pathlib.Path(name) / "initrd.gz"
+        initrd.write_bytes(debian.make_initrd((files / "busybox").read_bytes(), SCREEN))
+        boot = run("--guest", files / "vmlinuz", "--autorun",
+                   f'vmlinuz engine=svm mem=64M initrd={initrd} cmdline="{QUIET}" expect=0 timeout=120s')
+        yield check("vpc.debian.screen", boot.verdict("vmlinuz").startswith("ok"), boot)
+        yield check("vpc.debian.screen.rows", re.findall(r"^# vmlinuz\| (row .*)$", boot.out, re.MULTILINE) == rows, boot)
+        with Terminal("--guest", str(files / "vmlinuz"), "--guest", str(write_initrd(name))) as terminal:
+            terminal.wait("cobble>")
+            terminal.type(f'run vmlinuz engine=svm mem=64M initrd=initrd.gz cmdline="{QUIET}"\r')
+            yield check("vpc.debian.screen.prompt", terminal.wait(rf"(?m){PROMPT}", 120))
+            terminal.type("expr 6 '*' 7\r")
+            yield Result("vpc.debian.screen.keys", terminal.wait(r"(?m)^42 *$", 30), "\n".join(terminal.screen.display))
+            terminal.type("poweroff -f\r")
+            yield check("vpc.debian.screen.off", terminal.wait(r"vmlinuz: exit 0", 30))
 
 
 def ask(terminal, command, answer, limit=LONG_S):
@@ -150,6 +186,7 @@ def tests():
     """Name and function of each test."""
     yield "vpc.debian.starts", starts
     yield "vpc.debian.game", game
+    yield "vpc.debian.screen", screen
 
 
 def slow_tests():

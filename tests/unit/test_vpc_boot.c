@@ -122,6 +122,28 @@ static void test_zero_page(void **state)
     assert_int_equal(get(page, 0x218), 0);
 }
 
+/* Of Linux Documentation "Zero Page": screen_info. */
+static void test_screen_info(void **state)
+{
+    static const struct { const char *line; bool has_screen; } lines[] = {
+        { "", true }, { "quiet", true }, { "console=ttyS0", false }, { "quiet console=ttyS0,115200 ro", false },
+        { "console=ttyS0 console=tty0", true }, { "console=tty1 console=ttyS0", true }, { "console=tty", true },
+        { "earlyprintk=ttyS0", true }, { "netconsole=ttyS0", true }, { "console=ttyS1 netconsole=tty0", false },
+        { "console=", true },
+    };
+    static const uint8_t text_mode[0x40] = { [6] = 3, 80, [0x0A] = 3, [0x0E] = 25, 1, 16 }, none[0x40];
+    uint8_t page[BZIMAGE_ZERO_PAGE_BYTES];
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        put_linux(1);
+        bzimage_zero_page(file, 0, 0, 0, MEMORY, page);
+        assert_memory_equal(page, none, sizeof(none));
+        bzimage_give_screen(page, lines[i].line);
+        assert_memory_equal(page, lines[i].has_screen ? text_mode : none, sizeof(none));
+    }
+}
+
 static void test_boot_sector(void **state)
 {
     (void)state;
@@ -276,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_linux_header),
         cmocka_unit_test(test_linux_initrd),
         cmocka_unit_test(test_zero_page),
+        cmocka_unit_test(test_screen_info),
         cmocka_unit_test(test_boot_sector),
         cmocka_unit_test(test_memory_and_command_line),
         cmocka_unit_test(test_hostile_files),
