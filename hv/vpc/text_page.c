@@ -5,8 +5,8 @@
  * Before the first of them the console is brought up to date, after the last it scrolls, and meanwhile nobody is shown
  * anything.
  *
- * A start that moves on by whole rows scrolls by so many, as it is the same memory that is shown. Where it does not, the
- * guest may have come to the end of memory and have copied its rows to the beginning: they are looked for.
+ * A start that moves on by whole rows scrolls by so many, as it is the same memory that is shown. Otherwise the guest
+ * may have come to the end of memory and have copied its rows to the beginning: they are looked for.
  */
 #include "vpc/text_page.h"
 

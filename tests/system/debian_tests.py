@@ -120,7 +120,8 @@ def screen():
         boot = run("--guest", files / "vmlinuz", "--autorun",
                    f'vmlinuz engine=svm mem=64M initrd={initrd} cmdline="{QUIET}" expect=0 timeout=120s')
         yield check("vpc.debian.screen", boot.verdict("vmlinuz").startswith("ok"), boot)
-        yield check("vpc.debian.screen.rows", re.findall(r"^# vmlinuz\| (row .*)$", boot.out, re.MULTILINE) == rows, boot)
+        seen = re.findall(r"^# vmlinuz\| (row .*)$", boot.out, re.MULTILINE)
+        yield check("vpc.debian.screen.rows", seen == rows, boot)
         with Terminal("--guest", str(files / "vmlinuz"), "--guest", str(write_initrd(name))) as terminal:
             terminal.wait("cobble>")
             terminal.type(f'run vmlinuz engine=svm mem=64M initrd=initrd.gz cmdline="{QUIET}"\r')

@@ -1,8 +1,8 @@
 /*
- * test_text_view.c - a text page that scrolls as its start moves, as Linux's VGA console has it, on a PC with a row log.
+ * test_text_view.c - a text page that scrolls as its start moves, as Linux's VGA console has it.
  *
- * The guest prints rows of its own choice, some alike. At the last row it moves the start on by whole rows, and where
- * memory ends copies what is to remain to the beginning. Looks come at any moment; the log gets each row once, in order.
+ * The guest prints rows, some of which are alike. At the last row it moves the start on by whole rows, and where memory
+ * ends it copies what is to remain to the beginning. Looks come at any moment; the log gets each row once, in order.
  */
 #include <setjmp.h>
 #include <stdarg.h>
