@@ -234,7 +234,7 @@ static void append_quoted(struct tapfmt_buffer *buffer, const char *key, const c
         return;
     tapfmt_text(buffer, "  %s: \"", key);
     append_text(buffer, value, strlen(value), true);
-    append(buffer, "\"\n", 2);
+    tapfmt_text(buffer, "\"\n");
 }
 
 /* What was expected and what was seen, one below the other. */
@@ -246,7 +246,7 @@ static void append_differences(struct tapfmt_buffer *buffer, const struct tapfmt
         const struct tapfmt_line *line = &result->differences[i];
         tapfmt_text(buffer, "    |%s ", line->label);
         (void)append_cells(buffer, line->characters, line->count);
-        append(buffer, "\n", 1);
+        tapfmt_text(buffer, "\n");
     }
 }
 
@@ -262,9 +262,9 @@ static void append_advice(struct tapfmt_buffer *buffer, const char *report)
         start--;
     if (start == end)
         return;
-    append_string(buffer, "  advice: \"");
+    tapfmt_text(buffer, "  advice: \"");
     append_text(buffer, report + start, end - start, true);
-    append_string(buffer, "\"\n");
+    tapfmt_text(buffer, "\"\n");
 }
 
 /* What the report had no room for: its lines, of which none is empty. */
@@ -272,13 +272,13 @@ static void append_rest(struct tapfmt_buffer *buffer, const char *rest)
 {
     if (rest == NULL || rest[0] == '\0')
         return;
-    append_string(buffer, "  more: |\n");
+    tapfmt_text(buffer, "  more: |\n");
     while (rest[0] != '\0') {
         const char *end = strchr(rest, '\n');
         size_t length = end != NULL ? (size_t)(end - rest) : strlen(rest);
-        append_string(buffer, "    |");
+        tapfmt_text(buffer, "    |");
         append_text(buffer, rest, length, false);
-        append_string(buffer, "\n");
+        tapfmt_text(buffer, "\n");
         rest += length + (end != NULL ? 1 : 0);
     }
 }
@@ -307,7 +307,7 @@ void tapfmt_verdict(struct tapfmt_buffer *buffer, const struct tapfmt_result *re
     tapfmt_text(buffer, "%s %u - %s", result->ok ? "ok" : "not ok", result->number, result->name);
     if (result->ok || result->end == TAPFMT_REFUSED)
         append_result(buffer, result);
-    append(buffer, "\n", 1);
+    tapfmt_text(buffer, "\n");
     if (result->ok || result->end == TAPFMT_REFUSED)
         return;
     tapfmt_text(buffer, "  ---\n  expected: %s\n", result->expected);

@@ -169,9 +169,19 @@ uint32_t ports_read(struct vpc *vpc, uint16_t port, unsigned bytes)
     return value;
 }
 
+/* Kernels choose a register of the CRT controller and write it at once. */
+static void write_crtc_pair(struct vpc *vpc, uint32_t value)
+{
+    vpc_note(vpc, VPC_EXIT_PORT_WRITE, CRTC_PORT, value);
+    crtc_write(&vpc->text.crtc, CRTC_PORT, (uint8_t)value);
+    (void)write_crtc_register(vpc, CRTC_PORT + 1, (uint8_t)(value >> 8));
+}
+
 void ports_write(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
 {
-    if (bytes > 1)
+    if (bytes == 2 && port == CRTC_PORT)
+        write_crtc_pair(vpc, value);
+    else if (bytes > 1)
         port_write_wide(vpc, port, bytes, value);
     else
         (void)port_device(port)->write(vpc, port, (uint8_t)value);

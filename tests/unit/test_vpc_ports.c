@@ -406,6 +406,10 @@ static void test_each_is_told(void **state)
         assert_int_equal(step->where, ports[i / 2]);
         assert_int_equal(step->value, value);
     }
+    ports_write(&vpc, CRTC_PORT, 2, 0x120E);
+    assert_int_equal(vpc.trail[(vpc.trail_count - 1) % VPC_TRAIL].value, 0x120E);
+    assert_int_equal(in(CRTC_PORT), 0x0E);
+    assert_int_equal(in(CRTC_PORT + 1), 0x12);
 }
 
 int main(void)
