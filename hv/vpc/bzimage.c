@@ -90,16 +90,24 @@ void bzimage_zero_page(const uint8_t *image, uint32_t command_line_at, uint32_t 
     put_memory_map(page, memory_bytes);
 }
 
+/* Linux names COM1 either way. */
+static bool is_serial_name(const char *name)
+{
+    static const char names[][5] = { "ttyS", "uart" };
+
+    return strncmp(name, names[0], sizeof(names[0]) - 1) == 0 || strncmp(name, names[1], sizeof(names[1]) - 1) == 0;
+}
+
 /* The line has consoles, and all are serial ones. */
 static bool is_serial_only(const char *command_line)
 {
-    static const char console[] = "console=", serial[] = "ttyS";
+    static const char console[] = "console=";
     bool is_serial = false;
 
     for (const char *word = command_line; *word != '\0'; word++) {
         if ((word != command_line && word[-1] != ' ') || strncmp(word, console, sizeof(console) - 1) != 0)
             continue;
-        if (strncmp(word + sizeof(console) - 1, serial, sizeof(serial) - 1) != 0)
+        if (!is_serial_name(word + sizeof(console) - 1))
             return false;
         is_serial = true;
     }

@@ -59,16 +59,23 @@ static uint64_t progress_of(const struct vpc *vpc)
     return vpc->interp.cpu.retired + (vpc->svm != NULL ? vpc->svm->runs * RUN_INSTRUCTIONS : 0);
 }
 
+/* Apart, as all of the page is on its stack, and of text_view_follow's. */
+static __attribute__((noinline)) void show_text(struct vpc *vpc, uint64_t instructions)
+{
+    uint16_t cells[TEXT_PAGE_CELLS];
+
+    text_view_read(vpc, cells);
+    text_page_show(&vpc->text, cells, instructions);
+}
+
 void display_update(struct display *display, struct vpc *vpc, struct vcon *console, bool is_idle)
 {
     uint64_t instructions = is_idle ? NEXT_STEP_IDLE : progress_of(vpc);
-    uint16_t cells[TEXT_PAGE_CELLS];
 
     vpc->text.console = console;
     crtc_settle(&vpc->text.crtc, instructions);
     text_view_follow(vpc);
-    text_view_read(vpc, cells);
-    text_page_show(&vpc->text, cells, instructions);
+    show_text(vpc, instructions);
     if (!vpc->text.is_used) {
         terminal_write(&display->terminal, console, vpc->output, vpc->output_count);
     } else {

@@ -58,6 +58,7 @@ void i8042_advance(struct i8042 *keyboard)
     keyboard->first = (uint8_t)((keyboard->first + 1) % I8042_QUEUE);
     keyboard->count--;
     keyboard->is_full = true;
+    keyboard->is_sent = true;
     keyboard->is_auxiliary = false;
 }
 
@@ -95,8 +96,15 @@ void i8042_key(struct i8042 *keyboard, uint8_t byte)
 }
 
 /* An answer of the controller is there at once, before what the keyboard sent. */
+/* What the keyboard has sent, and nobody has read, comes again behind the answer. */
 static void give_answer(struct i8042 *keyboard, uint8_t byte)
 {
+    if (keyboard->is_full && keyboard->is_sent && keyboard->count < I8042_QUEUE) {
+        keyboard->first = (uint8_t)((keyboard->first + I8042_QUEUE - 1) % I8042_QUEUE);
+        keyboard->queue[keyboard->first] = keyboard->data;
+        keyboard->count++;
+    }
+    keyboard->is_sent = false;
     keyboard->data = byte;
     keyboard->is_full = true;
     keyboard->is_auxiliary = false;

@@ -19,6 +19,7 @@ struct i8042 {
     uint8_t key_command;        /* of the keyboard, likewise */
     uint8_t data;               /* what port 60 reads */
     bool is_full;               /* and nobody has read it */
+    bool is_sent;               /* by the keyboard, and is no answer of the controller's */
     bool is_auxiliary;          /* it came by the mouse's port, where nobody is: the controller's own loop */
     bool is_scanning;
     bool sends_first_set;       /* without translation, too */

@@ -92,7 +92,7 @@ void i8259_set_lines(struct i8259_pair *pair, uint16_t lines)
     cascade(pair);
 }
 
-bool i8259_asks(const struct i8259_pair *pair)
+bool i8259_has_first(const struct i8259_pair *pair)
 {
     return asking_line(&pair->first, true) != NO_LINE;
 }

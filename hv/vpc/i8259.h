@@ -37,11 +37,11 @@ void i8259_reset(struct i8259_pair *pair);
 /* Levels of the sixteen lines; bit 2 means nothing. */
 void i8259_set_lines(struct i8259_pair *pair, uint16_t lines);
 
-/* Does it ask for the processor? Most often nothing has asked it. */
-bool i8259_asks(const struct i8259_pair *pair);
+/* Does it ask for the processor? Most often nothing asks it, and its priorities need no look. */
+bool i8259_has_first(const struct i8259_pair *pair);
 static inline bool i8259_has_interrupt(const struct i8259_pair *pair)
 {
-    return (pair->first.irr & ~pair->first.imr) != 0 && i8259_asks(pair);
+    return (pair->first.irr & ~pair->first.imr) != 0 && i8259_has_first(pair);
 }
 
 /* The processor takes it: its vector. One that nobody asks for any more is line 7's. */

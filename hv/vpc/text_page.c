@@ -127,6 +127,15 @@ void text_page_leave_start(struct text_page *page, const uint16_t cells[TEXT_PAG
     show_page(page, cells);
 }
 
+/* Blank pages are alike by chance, too. */
+static bool holds_text(const uint16_t *cells, unsigned rows)
+{
+    for (unsigned i = 0; i < rows * VCON_COLS; i++)
+        if ((uint8_t)cells[i] != ' ' && (uint8_t)cells[i] != '\0')
+            return true;
+    return false;
+}
+
 /* By how many rows the cells are those of before, moved up; 0: they are not. */
 static unsigned rows_up(const struct text_page *page, const uint16_t *cells)
 {
@@ -136,7 +145,7 @@ static unsigned rows_up(const struct text_page *page, const uint16_t *cells)
         return rows;
     for (rows = 0; rows <= VCON_ROWS - COPIED_LEAST; rows++)
         if (memcmp(cells, page->cells + rows * VCON_COLS, (VCON_ROWS - rows) * ROW_BYTES) == 0)
-            return rows;
+            return holds_text(cells, VCON_ROWS - rows) ? rows : 0;
     return 0;
 }
 
@@ -144,7 +153,7 @@ static unsigned rows_up(const struct text_page *page, const uint16_t *cells)
 void text_page_take_start(struct text_page *page, const uint16_t cells[TEXT_PAGE_CELLS])
 {
     struct vcon *console = page->console;
-    unsigned rows = console != NULL && page->is_used ? rows_up(page, cells) : 0;
+    unsigned rows = page->is_used ? rows_up(page, cells) : 0;
 
     page->start = page->crtc.start.shown;
     if (rows == 0)

@@ -25,8 +25,8 @@ struct text_page {
     struct vcon *console;               /* that shows it; NULL: none yet */
     uint32_t moved;                     /* bytes of a scroll that is under way */
     struct next_step step;              /* of it */
-    uint16_t start;                     /* in memory, of those that the console has: */
-    uint16_t cells[TEXT_PAGE_CELLS];
+    uint16_t start;                     /* the cell in memory that cells[0] is */
+    uint16_t cells[TEXT_PAGE_CELLS];    /* as the console has them */
 };
 
 void text_page_reset(struct text_page *page);
@@ -51,7 +51,6 @@ static inline void text_page_store(struct text_page *page, uint8_t *memory, uint
 /*
  * The start in crtc is another than the console knows. First: cells as they are at the old one are all that was shown
  * there, scrolls that were under way included. Then: cells at the new one; what of the old ones is there has scrolled.
- * A page without a console has no first.
  */
 void text_page_leave_start(struct text_page *page, const uint16_t cells[TEXT_PAGE_CELLS]);
 void text_page_take_start(struct text_page *page, const uint16_t cells[TEXT_PAGE_CELLS]);

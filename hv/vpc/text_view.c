@@ -39,11 +39,13 @@ void text_view_follow(struct vpc *vpc)
 
     if (page->start == page->crtc.start.shown)
         return;
-    if (page->console != NULL) {
-        read_cells(vpc, page->start, cells);
-        text_page_leave_start(page, cells);
-        interp_stop(&vpc->interp);
+    if (page->console == NULL) {
+        page->start = page->crtc.start.shown;
+        return;
     }
+    read_cells(vpc, page->start, cells);
+    text_page_leave_start(page, cells);
+    interp_stop(&vpc->interp);
     read_cells(vpc, page->crtc.start.shown, cells);
     text_page_take_start(page, cells);
 }

@@ -129,12 +129,10 @@ void vpc_settle_lines(struct vpc *vpc)
     vpc_settle_processor(vpc);
 }
 
-/* Who is asked for already may be asked for by another vector now. */
 void vpc_settle_pic(struct vpc *vpc)
 {
     vpc->pic_asks = i8259_has_interrupt(&vpc->pic) && lapic_passes_pic(&vpc->lapic);
     vpc_settle_processor(vpc);
-    vpc->is_stirred |= vpc->interp.cpu.has_interrupt;
 }
 
 /* One that rises may be asked of the local APIC, whose page is shown anew then. */

@@ -92,8 +92,8 @@ struct vpc {
     uint16_t lines;                 /* levels of the sixteen interrupt lines of an ISA bus */
     bool pic_asks;                  /* the 8259s' answer to them, as it reaches the processor */
     uint64_t due_ns;                /* when a device has something to do next */
-    bool is_stirred;                /* lines were settled: due_ns, or whether there is an interrupt, may be another.
-                                       An engine clears it where it has looked at both */
+    bool is_stirred;                /* due_ns, whether there is an interrupt, or what the local APIC's page shows, may
+                                       be another. An engine clears it where it has looked at them */
     enum vpc_end end;
     int32_t status;
     const char *reason;
@@ -139,8 +139,10 @@ void vpc_settle_lines(struct vpc *vpc);
 /* The same after a device that reaches the processor by its line only: nothing to do if none is another. */
 void vpc_settle_changes(struct vpc *vpc);
 
-/* The same where only one line may be another than it was, and nothing is due at another time: it is this now. */
+/* A line is the other way than it was; all else was settled, and nothing is due at another time. */
 void vpc_turn_line(struct vpc *vpc, unsigned line);
+
+/* The same where it may be so: the line is this now. */
 static inline void vpc_settle_line(struct vpc *vpc, unsigned line, bool is_high)
 {
     if ((vpc->lines >> line & 1) != is_high)

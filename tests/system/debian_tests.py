@@ -46,7 +46,7 @@ echo "read back: $(dd if=/dev/sda bs=512 skip=3 count=1 | head -n 1)"
 poweroff -f
 """
 DISK_BYTES = 1 << 20
-# On the screen, by as few writes as may be. The kernel scrolls by moving its start: memory has 205 rows.
+# On the screen, by as few writes as may be. The kernel scrolls by moving its start: memory has 204 rows.
 QUIET = "quiet lpj=4000000 mitigations=off nokaslr noisapnp cryptomgr.notests"
 ROWS = 300
 SCREEN = f"""#!/bin/busybox sh

@@ -29,6 +29,8 @@ MOVES = (1, 2, 7, 100, 5000)
 MOVED = ("apic", "debug", "fpu", "leaves", "nmi", "serial", "stamps", "tasks", "timer")   # of ALL
 MARKS = "marks.vpc"
 MARKS_ROWS = 9          # its own, times and counts
+STARTS_PAGE = (*("a row like others" if number % 8 == 7 else f"{number:04}" for number in range(400)),
+               *(f"{number:04}" * 20 for number in range(400, 400 + 8 * 7 * 24)))
 
 
 @dataclasses.dataclass
@@ -67,6 +69,7 @@ ALL = (
     Kernel("sector", is_sector=True),
     Kernel("serial"),
     Kernel("stamps"),
+    Kernel("starts", page=STARTS_PAGE),
     Kernel("tasks"),
     Kernel("ticks", is_sector=True, says="[0-9A-F]{4}"),
     Kernel("timer"),

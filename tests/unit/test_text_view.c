@@ -217,6 +217,19 @@ static void test_other_pages(void **state)
     expect_row(vpc.text.console, NULL);
 }
 
+/* Blank rows are alike by chance: a page of few rows, and one of none. */
+static void test_blank_pages(void **state)
+{
+    (void)state;
+    blank_rows(0, 100);
+    put_rows(0, "abcde");
+    display_update(&display, &vpc, vpc.text.console, true);
+    write_pair(CRTC_START_HIGH, 3000);
+    expect_row(vpc.text.console, NULL);
+    display_update(&display, &vpc, vpc.text.console, true);
+    expect_page("                         ");
+}
+
 /* Back, by no whole row, and by a page or more is none either. */
 static void test_moves_that_are_no_scrolls(void **state)
 {
@@ -290,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_each_line_is_one_row_whenever_one_looks, start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_other_pages, start, small_pc_stop),
+        cmocka_unit_test_setup_teardown(test_blank_pages, start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_moves_that_are_no_scrolls, start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_starts_of_an_unused_page, start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_starts_at_random, start, small_pc_stop),

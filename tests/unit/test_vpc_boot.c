@@ -129,7 +129,7 @@ static void test_screen_info(void **state)
         { "", true }, { "quiet", true }, { "console=ttyS0", false }, { "quiet console=ttyS0,115200 ro", false },
         { "console=ttyS0 console=tty0", true }, { "console=tty1 console=ttyS0", true }, { "console=tty", true },
         { "earlyprintk=ttyS0", true }, { "netconsole=ttyS0", true }, { "console=ttyS1 netconsole=tty0", false },
-        { "console=", true },
+        { "console=", true }, { "console=uart,io,0x3f8", false }, { "console=uart8250,io,0x3f8,115200n8", false },
     };
     static const uint8_t text_mode[0x40] = { [6] = 3, 80, [0x0A] = 3, [0x0E] = 25, 1, 16 }, none[0x40];
     uint8_t page[BZIMAGE_ZERO_PAGE_BYTES];

@@ -159,23 +159,6 @@ static void test_keyboard_edges(void **state)
     assert_false(i8259_has_interrupt(&vpc.pic));
 }
 
-/* What is written to the mouse comes to nothing, and that is told on its own line: a keyboard's driver would wonder. */
-static void test_there_is_no_mouse(void **state)
-{
-    (void)state;
-    init_pic(false);
-    out(0x64, 0x60);
-    out(0x60, 0x03);                                        /* both have their interrupt */
-    out(0x64, 0xD4);
-    out(0x60, 0xF2);
-    assert_int_equal(vpc.lines & (1u << VPC_LINE_KEYBOARD | 1u << VPC_LINE_AUXILIARY), 1u << VPC_LINE_AUXILIARY);
-    assert_int_equal(in(0x64) & 0x21, 0x21);
-    assert_int_equal(in(0x60), 0xFE);
-    assert_int_equal(in(0x64) & 0x21, 0);
-    i8042_key(&vpc.keyboard, 0x1E);
-    assert_int_equal(in(0x64) & 0x21, 0x01);
-}
-
 /* The pulse of the controller, its output port, port 92: each is the end, as docs/vpc.md "The PC" has it. */
 static void test_resets_end_it(void **state)
 {
@@ -437,7 +420,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_timer_reads, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_uart_overrun, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_keyboard_edges, small_pc_start, small_pc_stop),
-        cmocka_unit_test_setup_teardown(test_there_is_no_mouse, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_resets_end_it, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_acpi_registers, small_pc_start, small_pc_stop),
         cmocka_unit_test_setup_teardown(test_exits, small_pc_start, small_pc_stop),
