@@ -33,7 +33,7 @@ while [ $i -lt {rows} ]; do
 done
 dd if=/tmp/text of=/tmp/to bs=1 2>/dev/null
 """
-ROWS, ROW_BYTES = 50, 82
+ROWS, ROW_BYTES = 200, 82
 DEVICES = {"null": "1 3", "serial": "4 64", "screen": "4 1"}
 END = """uname -sm
 printf '\\052' | dd of=/tmp/port bs=1 seek=244 2>/dev/null
