@@ -59,7 +59,7 @@ static uint64_t progress_of(const struct vpc *vpc)
     return vpc->interp.cpu.retired + (vpc->svm != NULL ? vpc->svm->runs * RUN_INSTRUCTIONS : 0);
 }
 
-/* Apart, as all of the page is on its stack, and of text_view_follow's. */
+/* Not inlined: text_view_follow has as many cells on the stack as this, and the two must not add up. */
 static __attribute__((noinline)) void show_text(struct vpc *vpc, uint64_t instructions)
 {
     uint16_t cells[TEXT_PAGE_CELLS];

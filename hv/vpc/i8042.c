@@ -95,8 +95,10 @@ void i8042_key(struct i8042 *keyboard, uint8_t byte)
     add_byte(keyboard, byte);
 }
 
-/* An answer of the controller is there at once, before what the keyboard sent. */
-/* What the keyboard has sent, and nobody has read, comes again behind the answer. */
+/*
+ * An answer of the controller is there at once, before what the keyboard sent: of that a byte which nobody has read yet
+ * comes again behind it, or a driver that probes would lose a key's release.
+ */
 static void give_answer(struct i8042 *keyboard, uint8_t byte)
 {
     if (keyboard->is_full && keyboard->is_sent && keyboard->count < I8042_QUEUE) {

@@ -18,9 +18,9 @@ void ports_write(struct vpc *vpc, uint16_t port, unsigned bytes, uint32_t value)
 
 /*
  * Who answers an access of a byte. Devices that are asked often have a row of eight ports, and most of these they
- * answer at once: nothing comes of it but that the device's own line is another, or what the controllers of
- * interrupts ask, or which part of the text page is shown. All other ports are of the
- * first, which finds them one by one. Both operations count the access, and say what vpc_wants_look says then.
+ * answer at once: nothing comes of it but that the device's own line is another, or what the interrupt controllers ask,
+ * or which part of the text page is shown. All other ports are of the first, which finds them one by one. Both
+ * operations count the access, and say what vpc_wants_look says then.
  */
 #define PORTS_GROUPED 0x400u
 #define PORTS_IN_GROUP 8u

@@ -127,7 +127,7 @@ void text_page_leave_start(struct text_page *page, const uint16_t cells[TEXT_PAG
     show_page(page, cells);
 }
 
-/* Blank pages are alike by chance, too. */
+/* A page without is like any other such page, and says nothing of a scroll. */
 static bool holds_text(const uint16_t *cells, unsigned rows)
 {
     for (unsigned i = 0; i < rows * VCON_COLS; i++)

@@ -13,8 +13,8 @@ void text_view_read(const struct vpc *vpc, uint16_t cells[TEXT_PAGE_CELLS]);
 
 /*
  * If the CRT controller has another start than the console knows: what was shown is brought there, and then scrolls as
- * the start moved. That is some thousand instructions' work, after which the run ends. Without a
- * console nothing is shown.
+ * the start moved. That is some thousand instructions' work, after which the run ends. Without a console nothing is
+ * shown.
  */
 void text_view_follow(struct vpc *vpc);
 
