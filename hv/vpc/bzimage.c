@@ -93,9 +93,7 @@ void bzimage_zero_page(const uint8_t *image, uint32_t command_line_at, uint32_t 
 /* Linux names COM1 either way. */
 static bool is_serial_name(const char *name)
 {
-    static const char names[][5] = { "ttyS", "uart" };
-
-    return strncmp(name, names[0], sizeof(names[0]) - 1) == 0 || strncmp(name, names[1], sizeof(names[1]) - 1) == 0;
+    return strncmp(name, "ttyS", 4) == 0 || strncmp(name, "uart", 4) == 0;
 }
 
 /* The line has consoles, and all are serial ones. */
